@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Exporters and links: who tells us records, and over which of its interfaces. An exporter is known
+ * by its address (live: the datagram's source; a capture of packets is one exporter named after the
+ * file or interface). Everything learnt about it (clock, sequence, sampling, refusals) is charged to
+ * it and bounded, so that one flooded exporter cannot harm another.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/ip.h"
+#include "conf/conf.h"
+#include "observe/refusal.h"
+
+#define EXPORTER_MAX 4096  /* configured and (in files) met exporters */
+#define LINKS_MAX 65535	   /* all exporters together */
+#define LINKS_PER_EXPORTER 4096
+#define EXPORTER_NAME_MAX 64
+
+struct link {
+	uint16_t exporter;
+	uint32_t ifindex;
+	uint64_t speed_bps;		     /* from conf, else learnt by counters; 0 unknown */
+	const struct conf_interface *conf;   /* borrowed; NULL when not configured */
+	uint8_t side;			     /* enum conf_side */
+};
+
+/* Sampling as learnt per (exporter, domain, sampler); kept over restarts by the store. */
+struct sampling_rate {
+	uint16_t exporter;
+	uint32_t domain, sampler;
+	uint32_t factor;
+	int64_t learnt_us;
+};
+
+struct exporter {
+	struct ip addr;
+	char name[EXPORTER_NAME_MAX];	     /* configured name, else the address or file name */
+	const struct conf_exporter *conf;    /* borrowed; NULL when not configured */
+	bool is_capture;		     /* packets, not exports */
+	uint64_t datagrams, records, packets_seen;
+	uint64_t lost_datagrams, lost_records; /* by sequence numbers */
+	uint64_t restarts;		     /* sequence or uptime went back */
+	struct refusals refused;
+	int64_t last_recv_us;
+	int64_t clock_offset_us;	     /* receive minus export time, least of a minute */
+	bool clock_shifted;		     /* records are shifted by it (over 2 s) */
+	uint64_t clock_epochs;		     /* backward jumps over a minute */
+	uint32_t sampling_min, sampling_max; /* factors seen in records, 0 none yet */
+	bool sampling_known;		     /* false as soon as a record had none */
+	uint32_t active_timeout_s, inactive_timeout_s; /* told by options or conf, 0 unknown */
+	uint32_t longest_flow_s;	     /* longest first..last seen: the timeout in effect */
+	uint8_t formats;		     /* bit set of enum export_format seen */
+};
+
+enum export_format { EXPORT_V5 = 1, EXPORT_V9 = 2, EXPORT_IPFIX = 4, EXPORT_SFLOW = 8 };
+
+struct exporters;
+
+/** exporters_new() - an empty table; configured exporters of @conf (may be NULL) come first. */
+struct exporters *exporters_new(const struct conf *conf);
+struct exporters *exporters_free(struct exporters *t);
+
+/** exporters_reconf() - point at a new configuration; indexes and learnt state stay. */
+int exporters_reconf(struct exporters *t, const struct conf *conf);
+
+/**
+ * exporters_find() - the index of the exporter with @addr.
+ * @make: add it where it is missing (files, or an open allow-list).
+ * Return: index > 0, or EXPORTER_UNKNOWN.
+ */
+uint16_t exporters_find(struct exporters *t, const struct ip *addr, bool make);
+
+/** exporters_add_capture() - an exporter for packets of a file or interface called @name. */
+uint16_t exporters_add_capture(struct exporters *t, const char *name);
+
+/** exporters_get() - borrowed; stable until exporters_free(). Index 0 is the unknown one. */
+struct exporter *exporters_get(struct exporters *t, uint16_t index);
+unsigned exporters_count(const struct exporters *t);
+
+/**
+ * exporters_link() - intern (exporter, ifindex).
+ * Return: link index, LINK_UNKNOWN (0) when a table is full or @ifindex is 0.
+ */
+uint16_t exporters_link(struct exporters *t, uint16_t exporter, uint32_t ifindex);
+struct link *exporters_get_link(struct exporters *t, uint16_t link);
+unsigned exporters_link_count(const struct exporters *t);
+
+/** exporters_set_sampling() - remember a factor told on the wire or restored from the store. */
+int exporters_set_sampling(struct exporters *t, uint16_t exporter, uint32_t domain, uint32_t sampler,
+			   uint32_t factor, int64_t now_us);
+
+/**
+ * exporters_sampling() - the factor for a record of (exporter, domain, sampler): the operator's
+ * override first, then what was learnt for the sampler, then for the domain, then @in_record (0:
+ * the record tells none).
+ * Return: true when known; *@factor is 1 when not.
+ */
+bool exporters_sampling(struct exporters *t, uint16_t exporter, uint32_t domain, uint32_t sampler,
+			uint32_t in_record, uint32_t *factor);
+
+/** exporters_sampling_next() - walk what was learnt, to be stored; start with *@at = 0. */
+bool exporters_sampling_next(const struct exporters *t, size_t *at, struct sampling_rate *out);
+
+/**
+ * exporter_clock() - learn the offset of an exporter's clock from a datagram's export time
+ * (least receive - export over a minute). Return: what to add to the exporter's times (0 unless the
+ * offset exceeds 2 s).
+ */
+int64_t exporter_clock(struct exporter *e, int64_t export_us, int64_t recv_us);

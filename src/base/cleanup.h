@@ -37,7 +37,7 @@ static inline void close_file(FILE **f)
 
 /** take_ptr() - move an owned pointer out of a _cleanup_ variable, which is left NULL. */
 #define take_ptr(p)                        \
-	({                                 \
+	__extension__({                    \
 		__typeof__(p) taken_ = (p); \
 		(p) = NULL;                \
 		taken_;                    \

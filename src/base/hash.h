@@ -30,7 +30,7 @@ static inline uint64_t hash_u64(uint64_t v, uint64_t seed)
 
 static inline uint64_t hash_u128(const uint64_t v[2], uint64_t seed)
 {
-	return hash_fold(hash_fold(v[0] ^ HASH_K0, v[1] ^ HASH_K1 ^ seed), HASH_K2 ^ seed);
+	return hash_fold(hash_fold(v[0] ^ HASH_K0, v[1] ^ HASH_K1 ^ seed) ^ seed, HASH_K2);
 }
 
 /** hash_bytes() - any length, eight bytes at a time; for tables off the hot path. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The operator's own world, described once for all rooms: what is ours, whom we protect, who exports
- * to us, over which links, what may never be touched, and when we call something an attack.
+ * The operator's own world, described once for all rooms: what is ours, whom we protect, who
+ * exports to us, over which links, what may never be touched, and when we call something an attack.
  * Read from YAML by schema rows (schema.c); all or nothing: a file that does not hold changes
- * nothing and says `file:line:column`. A configuration is immutable once loaded; a reload makes a new
- * one, and readers hold a reference.
+ * nothing and says `file:line:column`. A configuration is immutable once loaded; a reload makes a
+ * new one, and readers hold a reference.
  */
 #pragma once
 
@@ -18,24 +18,27 @@
 
 #define CONF_NAME_MAX 64
 #define CONF_TEXT_MAX 256
-#define RATE_INHERIT 0		/* no value here: the next wider scope's counts */
-#define RATE_NEVER UINT64_MAX	/* this vector is never an attack here */
+#define RATE_INHERIT  0		 /* no value here: the next wider scope's counts */
+#define RATE_NEVER    UINT64_MAX /* this vector is never an attack here */
 
 enum conf_side { SIDE_UNKNOWN, SIDE_OUTSIDE, SIDE_INSIDE };
 enum conf_shared_kind { SHARED_CGN, SHARED_MAP_E, SHARED_CDN, SHARED_RESOLVER, SHARED_OTHER };
 
-/* When a rate counts as an attack; per host. Packets per second in a sliding second. */
+/*
+ * When a rate counts as an attack; per host. Packets per second in a sliding second. "never" is
+ * RATE_NEVER, and UINT32_MAX in the times and the percentage; network_pps is 0 where it is off.
+ */
 struct thresholds {
-	uint64_t pps[VECTOR_COUNT];	/* [VECTOR_AMPLIFICATION]: any single reflector port */
-	uint64_t any_pps, any_bps;	/* all packets together, all bits together */
+	uint64_t pps[VECTOR_COUNT]; /* [VECTOR_AMPLIFICATION]: any single reflector port */
+	uint64_t any_pps, any_bps;  /* all packets together, all bits together */
 	struct {
 		uint16_t port;
 		uint64_t pps;
-	} reflector[16];		/* a port's own threshold, n_reflectors used */
+	} reflector[16]; /* a port's own threshold, n_reflectors used */
 	unsigned n_reflectors;
 	uint32_t prefix24_times, prefix20_times; /* of the host threshold; v6 /64 and /48 */
-	uint64_t network_pps;		/* network level, per vector; RATE_INHERIT: level is off */
-	uint32_t link_percent;		/* of the known capacity */
+	uint64_t network_pps;  /* network level, per vector; RATE_INHERIT: level is off */
+	uint32_t link_percent; /* of the known capacity */
 };
 
 struct conf_own {
@@ -51,7 +54,7 @@ struct conf_contact {
 struct conf_measure {
 	char kind[CONF_NAME_MAX]; /* "blackhole", "flowspec", "rate_limit", ... */
 	char consent[CONF_TEXT_MAX];
-	uint64_t max_s;		  /* longest it may stand */
+	uint64_t max_s; /* longest it may stand */
 };
 
 /* A test that is known beforehand (load test, exercise): incidents then say so. */
@@ -78,8 +81,8 @@ struct conf_object {
 struct conf_exporter {
 	char name[CONF_NAME_MAX];
 	struct ip addr;
-	uint32_t sampling;	     /* operator's override, 0 none */
-	bool clock_trusted;	     /* false: times are the receive clock's */
+	uint32_t sampling;			       /* operator's override, 0 none */
+	bool clock_trusted;			       /* false: times are the receive clock's */
 	uint32_t active_timeout_s, inactive_timeout_s; /* 0 unknown */
 };
 
@@ -105,14 +108,14 @@ struct conf_capture {
 	char interface[CONF_NAME_MAX];
 	char filter[CONF_TEXT_MAX]; /* pcap filter, "" all */
 	enum conf_side side;
-	uint32_t ifindex_as;	    /* number it stands for in `interfaces`, 0 none */
+	uint32_t ifindex_as; /* number it stands for in `interfaces`, 0 none */
 };
 
 struct conf_limits {
-	uint64_t memory_bytes;	/* of all detection state together */
-	uint32_t hot_keys;	/* destinations followed closely at a time */
+	uint64_t memory_bytes; /* of all detection state together */
+	uint32_t hot_keys;     /* destinations followed closely at a time */
 	uint32_t incidents_open;
-	uint32_t threads;	/* 0: by cores */
+	uint32_t threads; /* 0: by cores */
 };
 
 struct conf_keep {
@@ -144,34 +147,39 @@ struct conf {
 	struct thresholds thresholds;
 	struct conf_limits limits;
 	struct conf_keep keep;
-	char db[CONF_TEXT_MAX];	     /* store directory */
-	char language[8];	     /* "en" or "ja" */
-	struct prefix_set *own_set;     /* value: index in own */
-	struct prefix_set *object_set;  /* value: index in objects */
+	char db[CONF_TEXT_MAX];	       /* store directory */
+	char language[8];	       /* "en" or "ja" */
+	struct prefix_set *own_set;    /* value: index in own */
+	struct prefix_set *object_set; /* value: index in objects */
 	struct prefix_set *darknet_set, *shared_set, *never_set;
 	unsigned refs;
 };
 
-/** conf_default() - the built-in configuration: no prefixes, shipped thresholds. Owned reference. */
+/** conf_default() - the built-in configuration: no prefixes, shipped thresholds. Owned reference.
+ */
 struct conf *conf_default(void);
 
 /**
  * conf_load() - read @path.
- * @errors: one line per mistake, `file:line:column: sentence`, with the nearest valid word.
+ * @errors: one line per mistake, `file:line:column: sentence`, with the nearest valid word. Lines
+ *	with `warning:` behind the place do not refuse the file; they come with a good one too.
  * Return: an owned reference, or NULL when the file does not hold (see @errors).
  */
 struct conf *conf_load(const char *path, struct text *errors);
 
 /** conf_load_text() - the same from memory; @name stands for the file in messages. */
 struct conf *conf_load_text(const char *name, const char *yaml, size_t n, struct text *errors);
+
+/** conf_ref(), conf_unref() - share and give back, from any thread; unref returns NULL. */
 struct conf *conf_ref(struct conf *c);
 struct conf *conf_unref(struct conf *c);
 
 /**
  * conf_override_own(), conf_override_threshold() - command-line additions to a configuration that
  * nobody else holds yet. @text: "192.0.2.0/24"; "syn_flood=500", "dns_amplification=1kpps",
- * "any=1Gbps", "all=5" (every packet rate).
- * Return: 0, or -EINVAL with the reason in @errors.
+ * "any=1Gbps", "any_bits=1G", "all=5" (every packet rate). A threshold given so counts for every
+ * protected object too; "amplification" and "all" also replace the thresholds of single ports.
+ * Return: 0, -EINVAL with the reason as one line in @errors, or -ENOMEM.
  */
 int conf_override_own(struct conf *c, const char *text, struct text *errors);
 int conf_override_threshold(struct conf *c, const char *text, struct text *errors);
@@ -179,8 +187,14 @@ int conf_override_threshold(struct conf *c, const char *text, struct text *error
 /** conf_print() - the effective configuration as YAML that parses to itself. */
 void conf_print(const struct conf *c, struct text *out);
 
-/** conf_print_json() - the same as one JSON object. */
+/**
+ * conf_print_json() - the same as one JSON object. Rates are numbers in packets or bits per second,
+ * durations in seconds, sizes in bytes; null is "never", or nothing given.
+ */
 void conf_print_json(const struct conf *c, struct text *out);
+
+/** conf_print_keys() - one line per key there is: path, type, default, help, with tabs between. */
+void conf_print_keys(struct text *out);
 
 /** conf_thresholds() - those that count for @ip: its protected object's, else the defaults. */
 const struct thresholds *conf_thresholds(const struct conf *c, const struct ip *ip);
@@ -196,7 +210,7 @@ uint64_t thresholds_pps(const struct thresholds *t, enum vector v, uint16_t port
  * Values with units, as the configuration and the command line write them.
  * Return: 0, or -EINVAL.
  */
-int conf_parse_pps(const char *text, uint64_t *pps);	  /* "2500", "2500pps", "2.5kpps" */
-int conf_parse_bps(const char *text, uint64_t *bps);	  /* "1Gbps", "100 Mbit/s" */
-int conf_parse_duration(const char *text, uint64_t *s);   /* "90", "10s", "5m", "2h", "30d" */
-int conf_parse_bytes(const char *text, uint64_t *bytes);  /* "200MB", "1GiB" */
+int conf_parse_pps(const char *text, uint64_t *pps);	 /* "2500", "2500pps", "2.5kpps" */
+int conf_parse_bps(const char *text, uint64_t *bps);	 /* "1Gbps", "100 Mbit/s" */
+int conf_parse_duration(const char *text, uint64_t *s);	 /* "90", "10s", "5m", "2h", "30d" */
+int conf_parse_bytes(const char *text, uint64_t *bytes); /* "200MB", "1GiB" */

@@ -2,8 +2,8 @@
 /*
  * Exporters and links: who tells us records, and over which of its interfaces. An exporter is known
  * by its address (live: the datagram's source; a capture of packets is one exporter named after the
- * file or interface). Everything learnt about it (clock, sequence, sampling, refusals) is charged to
- * it and bounded, so that one flooded exporter cannot harm another.
+ * file or interface). Everything learnt about it (clock, sequence, sampling, refusals) is charged
+ * to it and bounded, so that one flooded exporter cannot harm another.
  */
 #pragma once
 
@@ -14,20 +14,32 @@
 #include "conf/conf.h"
 #include "observe/refusal.h"
 
-#define EXPORTER_MAX 4096  /* configured and (in files) met exporters */
-#define LINKS_MAX 65535	   /* all exporters together */
-#define LINKS_PER_EXPORTER 4096
-#define EXPORTER_NAME_MAX 64
+#define EXPORTER_MAX	      4096  /* configured and (in files) met exporters */
+#define LINKS_MAX	      65535 /* all exporters together */
+#define LINKS_PER_EXPORTER    4096
+#define EXPORTER_NAME_MAX     64
+#define SAMPLING_PER_EXPORTER 4096 /* (domain, sampler) pairs whose factor is remembered */
 
 struct link {
 	uint16_t exporter;
 	uint32_t ifindex;
-	uint64_t speed_bps;		     /* from conf, else learnt by counters; 0 unknown */
-	const struct conf_interface *conf;   /* borrowed; NULL when not configured */
-	uint8_t side;			     /* enum conf_side */
+	uint64_t speed_bps;		   /* from conf, else learnt by counters; 0 unknown */
+	const struct conf_interface *conf; /* borrowed; NULL when not configured */
+	uint8_t side;			   /* enum conf_side */
 };
 
 /* Sampling as learnt per (exporter, domain, sampler); kept over restarts by the store. */
+/*
+ * What a factor was told for. A number is only unique within its kind, so the kind stands in the
+ * upper bits: `sampler` is 0 for a whole domain, a sampler's or selector's own id below 2^24, or
+ * one of these.
+ */
+#define SAMPLER_INTERFACE (UINT32_C(1) << 30) /* | ifIndex (lower 24 bits) */
+#define SAMPLER_TEMPLATE  (UINT32_C(1) << 31) /* | template id */
+#define SAMPLER_IMPLIED                                                                            \
+	(UINT32_C(1) << 29) /* the only sampler of a domain, for records that name none */
+#define SAMPLER_ID_MASK UINT32_C(0x00ffffff)
+
 struct sampling_rate {
 	uint16_t exporter;
 	uint32_t domain, sampler;
@@ -37,22 +49,26 @@ struct sampling_rate {
 
 struct exporter {
 	struct ip addr;
-	char name[EXPORTER_NAME_MAX];	     /* configured name, else the address or file name */
-	const struct conf_exporter *conf;    /* borrowed; NULL when not configured */
-	bool is_capture;		     /* packets, not exports */
+	char name[EXPORTER_NAME_MAX];	  /* configured name, else the address or file name */
+	const struct conf_exporter *conf; /* borrowed; NULL when not configured */
+	bool is_capture;		  /* packets, not exports */
 	uint64_t datagrams, records, packets_seen;
 	uint64_t lost_datagrams, lost_records; /* by sequence numbers */
-	uint64_t restarts;		     /* sequence or uptime went back */
+	uint64_t restarts;		       /* sequence or uptime went back */
 	struct refusals refused;
 	int64_t last_recv_us;
-	int64_t clock_offset_us;	     /* receive minus export time, least of a minute */
-	bool clock_shifted;		     /* records are shifted by it (over 2 s) */
-	uint64_t clock_epochs;		     /* backward jumps over a minute */
-	uint32_t sampling_min, sampling_max; /* factors seen in records, 0 none yet */
-	bool sampling_known;		     /* false as soon as a record had none */
+	int64_t clock_offset_us;		 /* receive minus export time, least of a minute */
+	bool clock_shifted;			 /* records are shifted by it (over 2 s) */
+	int64_t clock_least_us, clock_before_us; /* least of this minute and of the last one */
+	int64_t clock_minute_us;		 /* receive time at which this minute began */
+	int64_t clock_export_us;		 /* export time of the last datagram */
+	uint64_t clock_epochs;			 /* backward jumps over a minute */
+	uint32_t sampling_min, sampling_max;	 /* known factors seen in records, 0 none yet */
+	bool sampling_known;			 /* false as soon as a record had none */
 	uint32_t active_timeout_s, inactive_timeout_s; /* told by options or conf, 0 unknown */
-	uint32_t longest_flow_s;	     /* longest first..last seen: the timeout in effect */
-	uint8_t formats;		     /* bit set of enum export_format seen */
+	uint32_t longest_flow_s;  /* longest first..last seen: the timeout in effect */
+	uint32_t sampling_scopes; /* upper bits of the samplers that were told */
+	uint8_t formats;	  /* bit set of enum export_format seen */
 };
 
 enum export_format { EXPORT_V5 = 1, EXPORT_V9 = 2, EXPORT_IPFIX = 4, EXPORT_SFLOW = 8 };
@@ -88,18 +104,27 @@ uint16_t exporters_link(struct exporters *t, uint16_t exporter, uint32_t ifindex
 struct link *exporters_get_link(struct exporters *t, uint16_t link);
 unsigned exporters_link_count(const struct exporters *t);
 
-/** exporters_set_sampling() - remember a factor told on the wire or restored from the store. */
-int exporters_set_sampling(struct exporters *t, uint16_t exporter, uint32_t domain, uint32_t sampler,
-			   uint32_t factor, int64_t now_us);
+/**
+ * exporters_set_sampling() - remember a factor told on the wire or restored from the store.
+ * @factor: 0 forgets it. Return: 0, 1 when the exporter's table is full, or -ENOMEM.
+ */
+int exporters_set_sampling(struct exporters *t, uint16_t exporter, uint32_t domain,
+			   uint32_t sampler, uint32_t factor, int64_t now_us);
 
 /**
  * exporters_sampling() - the factor for a record of (exporter, domain, sampler): the operator's
  * override first, then what was learnt for the sampler, then for the domain, then @in_record (0:
- * the record tells none).
+ * the record tells none). Where nothing was learnt in the record's own domain, what another domain
+ * of the same exporter told for the same sampler counts, domain 0 first (Cisco sends options under
+ * another source id than data); where two such domains disagree it does not.
  * Return: true when known; *@factor is 1 when not.
  */
 bool exporters_sampling(struct exporters *t, uint16_t exporter, uint32_t domain, uint32_t sampler,
 			uint32_t in_record, uint32_t *factor);
+
+/** exporters_sampling_told() - was a factor told for just this (exporter, domain, sampler)? */
+bool exporters_sampling_told(const struct exporters *t, uint16_t exporter, uint32_t domain,
+			     uint32_t sampler);
 
 /** exporters_sampling_next() - walk what was learnt, to be stored; start with *@at = 0. */
 bool exporters_sampling_next(const struct exporters *t, size_t *at, struct sampling_rate *out);

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: ISC */
+/* sFlow v5: any bytes are decoded or refused, and every flow comes out whole. */
+#include "export_fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	return export_fuzz(data, size, 5, 4);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The program: a table of verbs, and the way from the command line to one of them.
+ */
+#include <locale.h>
+#include <signal.h>
+#include <string.h>
+
+#include "cli/verb.h"
+
+/* In the order in which help shows them; verbs of one first word stand together. */
+#define VERB_LIST(X)                                                                               \
+	X(read)                                                                                    \
+	X(watch) X(incident_list) X(incident_show) X(status) X(reload) X(decode) X(conf_check)     \
+		X(conf_print) X(drill_list) X(drill_write) X(drill_score) X(completion) X(help)
+
+#define X(v) extern const struct verb verb_##v;
+VERB_LIST(X)
+#undef X
+
+static const struct verb *const verbs[] = {
+#define X(v) &verb_##v,
+	VERB_LIST(X)
+#undef X
+		NULL,
+};
+
+const struct verb *const *verbs_all(void)
+{
+	return verbs;
+}
+
+int main(int argc, char **argv)
+{
+	/* A reader that goes away ends a write with an error, which every verb reports at its end.
+	 */
+	signal(SIGPIPE, SIG_IGN);
+	setlocale(LC_CTYPE, "");
+	return verb_dispatch(argc, argv);
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/pipeline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cli/verb.h"
+
+#define JUDGE_EVERY_US (250 * US_PER_MS)
+#define MINUTE_US      (60 * US_PER_S)
+#define ERASE_EVERY_S  60
+#define THREADS_MAX    64
+
+static unsigned threads_for(const struct pipeline_options *o)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned n = o->threads ? o->threads : o->conf->limits.threads;
+
+	n = n ? n : cores > 0 ? (unsigned)cores : 1;
+	return n < THREADS_MAX ? n : THREADS_MAX;
+}
+
+/* Incidents go to the store first: who is told of one can look it up. */
+static int on_incident(void *userdata, const struct incident *inc)
+{
+	struct pipeline *p = userdata;
+	int r = store_put_incident(p->store, inc);
+
+	if (r < 0)
+		return r;
+	if (r > 0) {
+		p->store_refused++;
+		log_warn("store-refused", "incident=%s answer=\"%s\"", inc->id,
+			 store_answer(r, "en"));
+	}
+	return p->incident.incident ? p->incident.incident(p->incident.userdata, inc) : 0;
+}
+
+static int tell_judge(struct pipeline *p, int64_t recv_us)
+{
+	struct detect_stats s;
+
+	if (recv_us >= p->judged_us && recv_us - p->judged_us < JUDGE_EVERY_US)
+		return 0;
+	p->judged_us = recv_us;
+	detect_stats(p->detect, &s);
+	return judge_clock(p->judge, recv_us, s.last_us);
+}
+
+static void count_minute(struct pipeline *p, const struct flow_batch *b)
+{
+	for (uint32_t i = 0; i < b->n; i++) {
+		struct minute_count *c = &p->counted[b->flow[i].exporter % (EXPORTER_MAX + 1)];
+
+		c->packets += (uint64_t)b->flow[i].packets * flow_weight(&b->side[i]);
+		c->bytes += b->flow[i].bytes * flow_weight(&b->side[i]);
+	}
+}
+
+static int on_batch(void *userdata, const struct flow_batch *b)
+{
+	struct pipeline *p = userdata;
+	int r = p->to_detect.batch(p->to_detect.userdata, b);
+
+	if (p->counted)
+		count_minute(p, b);
+
+	return r < 0 ? r : tell_judge(p, flow_recv_us(b, b->n - 1));
+}
+
+int pipeline_clock(struct pipeline *p, int64_t now_us)
+{
+	int r = flow_writer_flush(&p->writer);
+
+	if (r == 0 && p->to_detect.clock)
+		r = p->to_detect.clock(p->to_detect.userdata, now_us);
+	return r < 0 ? r : tell_judge(p, now_us);
+}
+
+static int open_store(struct pipeline *p, const struct pipeline_options *o, const char *language,
+		      struct text *why)
+{
+	int r = store_open(o->db, o->kind, STORE_WRITE, NULL, &p->store);
+
+	if (r == 0)
+		return EXIT_GOOD;
+	text_printf(why, "%s: %s", o->db ? o->db : "", store_answer(r, language));
+	return EXIT_STORE;
+}
+
+static int resume_one(void *userdata, const struct incident *inc)
+{
+	struct pipeline *p = userdata;
+	struct incident *copy = incident_copy(inc, true);
+	int r;
+
+	if (!copy)
+		return -ENOMEM;
+	r = judge_resume(p->judge, copy);
+	if (r == 0)
+		p->resumed++;
+	return r == -ENOSPC ? 0 : r;
+}
+
+/* What the last run knew: factors learnt, and what was open. */
+static int take_over(struct pipeline *p, const char *language, struct text *why)
+{
+	int r = store_load_sampling(p->store, p->exporters);
+
+	if (r == 0)
+		r = store_open_incidents(p->store, resume_one, p);
+	if (r == 0 || r == STORE_NOT_FOUND)
+		return EXIT_GOOD;
+	text_printf(why, "cannot take over what the store has open: %s", store_answer(r, language));
+	return r == -ENOMEM ? EXIT_BROKEN : EXIT_STORE;
+}
+
+static int build(struct pipeline *p, const struct pipeline_options *o)
+{
+	struct flow_sink in = {.batch = on_batch, .userdata = p};
+	struct incident_sink incidents = {.incident = on_incident, .userdata = p};
+	struct finding_sink findings;
+	int r;
+
+	p->exporters = exporters_new(p->conf);
+	p->counted = o->live ? calloc(EXPORTER_MAX + 1, sizeof(*p->counted)) : NULL;
+	if (!p->exporters || (o->live && !p->counted))
+		return -ENOMEM;
+	p->judge = judge_new(p->conf, p->exporters, &incidents);
+	if (!p->judge)
+		return -ENOMEM;
+	judge_set_drill(p->judge, o->kind == STORE_DRILL);
+	findings = judge_sink(p->judge);
+	p->detect = detect_new(p->conf, p->exporters, threads_for(o), &findings);
+	if (!p->detect)
+		return -ENOMEM;
+	p->to_detect = detect_sink(p->detect);
+	r = flow_writer_init(&p->writer, &in);
+	if (r < 0)
+		return r;
+	p->exports = exports_new(p->exporters, &p->writer, o->any_exporter);
+	return p->exports ? 0 : -ENOMEM;
+}
+
+int pipeline_open(struct pipeline *p, const struct pipeline_options *o, const char *language,
+		  struct text *why)
+{
+	int r;
+
+	*p = (struct pipeline){.conf = conf_ref(o->conf),
+			       .incident = o->incident,
+			       .live = o->live,
+			       .judged_us = TIME_NONE / 2,
+			       .minute_us = TIME_NONE};
+	r = open_store(p, o, language, why);
+	if (r)
+		return r;
+	if (build(p, o) < 0) {
+		text_add(why, "out of memory");
+		return EXIT_BROKEN;
+	}
+	return o->live ? take_over(p, language, why) : EXIT_GOOD;
+}
+
+void pipeline_close(struct pipeline *p)
+{
+	p->exports = exports_free(p->exports);
+	flow_writer_deinit(&p->writer);
+	p->detect = detect_free(p->detect);
+	p->judge = judge_free(p->judge);
+	p->exporters = exporters_free(p->exporters);
+	p->store = store_close(p->store);
+	if (p->conf)
+		p->conf = conf_unref(p->conf);
+	free(p->counted);
+	p->counted = NULL;
+}
+
+int pipeline_reconf(struct pipeline *p, struct conf *conf)
+{
+	struct conf *old = p->conf;
+	int r;
+
+	/*
+	 * Exporters borrow rows of a configuration. Where taking the new one over fails half way,
+	 * both must stay: the old reference is then never given back.
+	 */
+	p->conf = conf_ref(conf);
+	r = exporters_reconf(p->exporters, conf);
+	if (r < 0)
+		return r;
+	conf_unref(old);
+	judge_reconf(p->judge, conf);
+	return detect_reconf(p->detect, conf);
+}
+
+int pipeline_end(struct pipeline *p)
+{
+	int r = flow_writer_flush(&p->writer);
+
+	if (r == 0)
+		r = detect_finish(p->detect);
+	return r < 0 ? r : judge_finish(p->judge);
+}
+
+int pipeline_pause(struct pipeline *p)
+{
+	int r = flow_writer_flush(&p->writer);
+
+	if (r == 0)
+		r = detect_pause(p->detect);
+	if (r == 0)
+		r = judge_finish(p->judge);
+	if (r < 0)
+		return r;
+	store_put_sampling(p->store, p->exporters);
+	return store_flush(p->store);
+}
+
+/* One row for each exporter that told something in the minute that is over. */
+static void roll_up(struct pipeline *p, int64_t now_us)
+{
+	unsigned n = exporters_count(p->exporters);
+
+	if (p->minute_us != TIME_NONE && now_us >= p->minute_us &&
+	    now_us - p->minute_us < MINUTE_US)
+		return;
+	for (unsigned i = 0; p->minute_us != TIME_NONE && i < n && i <= EXPORTER_MAX; i++) {
+		const struct exporter *e = exporters_get(p->exporters, (uint16_t)i);
+		struct minute_count *c = &p->counted[i];
+		struct store_rollup row = {.minute_us = p->minute_us,
+					   .records = e->records - c->records_before,
+					   .refused =
+						   refusals_total(&e->refused) - c->refused_before,
+					   .packets = c->packets,
+					   .bytes = c->bytes};
+
+		snprintf(row.exporter, sizeof(row.exporter), "%s", e->name);
+		if (row.records || row.refused)
+			store_put_rollup(p->store, &row);
+		*c = (struct minute_count){.records_before = e->records,
+					   .refused_before = refusals_total(&e->refused)};
+	}
+	p->minute_us = now_us - now_us % MINUTE_US;
+}
+
+void pipeline_housekeep(struct pipeline *p, int64_t now_us)
+{
+	exports_tick(p->exports, now_us);
+	roll_up(p, now_us);
+	if (now_us / US_PER_S % ERASE_EVERY_S == 0) {
+		store_erase_due(p->store, now_us, &p->conf->keep);
+		store_put_sampling(p->store, p->exporters);
+	}
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The one way through the house: bytes to records, findings, incidents, store. `read` and `watch`
+ * differ only in who puts the bytes in and who tells the clock.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf/conf.h"
+#include "detect/detect.h"
+#include "judge/judge.h"
+#include "observe/export.h"
+#include "observe/exporter.h"
+#include "observe/flow.h"
+#include "store/store.h"
+
+struct pipeline_options {
+	struct conf *conf;	       /* a reference is taken */
+	unsigned threads;	       /* 0: as the configuration says, else by cores */
+	bool any_exporter;	       /* take exporters that are not on the allow-list */
+	const char *db;		       /* store directory; NULL or "": none */
+	enum store_kind kind;	       /* of the store */
+	bool live;		       /* continue what the store has open, remember sampling */
+	struct incident_sink incident; /* told each state, after the store; may be empty */
+};
+
+/* What an exporter told in this minute; the first two are its totals when it began. */
+struct minute_count {
+	uint64_t records_before, refused_before;
+	uint64_t packets, bytes; /* corrected for sampling */
+};
+
+struct pipeline {
+	struct conf *conf; /* a reference */
+	struct exporters *exporters;
+	struct exports *exports;
+	struct flow_writer writer;
+	struct detect *detect;
+	struct judge *judge;
+	struct store *store;
+	struct flow_sink to_detect;
+	struct incident_sink incident;
+	int64_t judged_us;	/* receive clock when the judge was last told the time */
+	uint64_t resumed;	/* incidents taken over from the store */
+	uint64_t store_refused; /* states that the store's queue had no room for */
+	int64_t minute_us;	/* start of the minute that is being counted; TIME_NONE none */
+	struct minute_count *counted; /* live, of each exporter: EXPORTER_MAX + 1 */
+	bool live;
+};
+
+/**
+ * pipeline_open() - build all of it.
+ * @why: the reason in plain words when it fails.
+ * Return: EXIT_GOOD with @p to be given to pipeline_close(), else an enum exit_status.
+ */
+int pipeline_open(struct pipeline *p, const struct pipeline_options *o, const char *language,
+		  struct text *why);
+
+/** pipeline_close() - free everything; the store is flushed. Safe on a zeroed or half-built one. */
+void pipeline_close(struct pipeline *p);
+
+/** pipeline_clock() - the receive clock says @now_us: hand on what waits, close seconds (live). */
+int pipeline_clock(struct pipeline *p, int64_t now_us);
+
+/** pipeline_reconf() - go on with @conf (a reference is taken); counters and open attacks stay. */
+int pipeline_reconf(struct pipeline *p, struct conf *conf);
+
+/** pipeline_end() - end of input: everything open closes as seen at the last record. */
+int pipeline_end(struct pipeline *p);
+
+/** pipeline_pause() - orderly stop: the last state of all goes to the store, nothing closes. */
+int pipeline_pause(struct pipeline *p);
+
+/**
+ * pipeline_housekeep() - live, once a second: ages decoders, keeps learnt sampling and the minute's
+ * counts, has erased what is due.
+ */
+void pipeline_housekeep(struct pipeline *p, int64_t now_us);

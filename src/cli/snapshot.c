@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/snapshot.h"
+
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/blind.h"
+#include "cli/watch.h"
+
+static const struct {
+	enum export_format bit;
+	const char *name;
+} formats[] = {
+	{EXPORT_V5, "v5"}, {EXPORT_V9, "v9"}, {EXPORT_IPFIX, "ipfix"}, {EXPORT_SFLOW, "sflow"}};
+
+json_t *time_json(int64_t us)
+{
+	char text[TIME_TEXT_MAX];
+
+	return us == TIME_NONE ? json_null() : json_string(time_format_utc(us, text));
+}
+
+static json_t *whole(uint64_t n)
+{
+	return json_integer(n < INT64_MAX ? (json_int_t)n : INT64_MAX);
+}
+
+json_t *refusals_json(const struct refusals *r)
+{
+	json_t *all = json_object();
+
+	for (int i = 0; i < REFUSAL_COUNT; i++) {
+		if (r->count[i])
+			json_object_set_new(all, refusal_name((enum refusal)i),
+					    json_pack("{s:o, s:o}", "count", whole(r->count[i]),
+						      "bytes", whole(r->bytes[i])));
+	}
+	return all;
+}
+
+static json_t *formats_json(const struct exporter *e)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+		if (e->formats & formats[i].bit)
+			json_array_append_new(list, json_string(formats[i].name));
+	}
+	if (e->is_capture)
+		json_array_append_new(list, json_string("packets"));
+	return list;
+}
+
+/* A factor that nobody has told yet is null, not 1. A capture sees every packet. */
+static json_t *sampling_json(const struct exporter *e)
+{
+	if (e->is_capture)
+		return json_pack("{s:b, s:i, s:i}", "known", true, "min", 1, "max", 1);
+	return json_pack("{s:b, s:o, s:o}", "known", e->sampling_max && e->sampling_known, "min",
+			 e->sampling_min ? whole(e->sampling_min) : json_null(), "max",
+			 e->sampling_max ? whole(e->sampling_max) : json_null());
+}
+
+json_t *exporter_json(const struct exporter *e)
+{
+	char addr[IP_TEXT_MAX];
+	json_t *o = json_object();
+
+	json_object_set_new(o, "address",
+			    e->is_capture ? json_null() : json_string(ip_format(&e->addr, addr)));
+	json_object_set_new(o, "name", json_string(e->name));
+	json_object_set_new(o, "configured", json_boolean(e->conf != NULL));
+	json_object_set_new(o, "formats", formats_json(e));
+	json_object_set_new(o, "sampling", sampling_json(e));
+	json_object_set_new(o, "clock",
+			    json_pack("{s:f, s:b, s:o}", "offset_s",
+				      (double)e->clock_offset_us / (double)US_PER_S, "shifted",
+				      e->clock_shifted, "epochs", whole(e->clock_epochs)));
+	json_object_set_new(o, "datagrams", whole(e->datagrams));
+	json_object_set_new(o, "records", whole(e->records));
+	json_object_set_new(o, "lost",
+			    json_pack("{s:o, s:o}", "datagrams", whole(e->lost_datagrams),
+				      "records", whole(e->lost_records)));
+	json_object_set_new(o, "restarts", whole(e->restarts));
+	json_object_set_new(o, "refused", refusals_json(&e->refused));
+	json_object_set_new(
+		o, "timeouts",
+		json_pack("{s:o, s:o, s:o}", "active_s",
+			  e->active_timeout_s ? whole(e->active_timeout_s) : json_null(),
+			  "inactive_s",
+			  e->inactive_timeout_s ? whole(e->inactive_timeout_s) : json_null(),
+			  "longest_flow_s", whole(e->longest_flow_s)));
+	json_object_set_new(o, "last_seen",
+			    e->last_recv_us ? time_json(e->last_recv_us) : json_null());
+	return o;
+}
+
+json_t *exporters_json(struct exporters *t)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 1; all && i < exporters_count(t); i++)
+		json_array_append_new(all, exporter_json(exporters_get(t, (uint16_t)i)));
+	return all;
+}
+
+json_t *detect_json(const struct detect *d)
+{
+	struct detect_stats s;
+	json_t *o = json_object();
+
+	detect_stats(d, &s);
+	const struct {
+		const char *name;
+		uint64_t n;
+	} rows[] = {
+		{"records", s.records},
+		{"packets", s.packets},
+		{"bytes", s.bytes},
+		{"hosts", s.hosts},
+		{"prefixes", s.prefixes},
+		{"hosts_evicted", s.hosts_evicted},
+		{"hot", s.hot_now},
+		{"hot_refused", s.hot_refused},
+		{"late_records", s.late_records},
+		{"dedup_dropped", s.dedup_dropped},
+		{"memory_bytes", s.memory_bytes},
+		{"epochs", s.epochs},
+		{"open", s.open},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		json_object_set_new(o, rows[i].name, whole(rows[i].n));
+	json_object_set_new(o, "first", time_json(s.first_us));
+	json_object_set_new(o, "last", time_json(s.last_us));
+	return o;
+}
+
+static json_t *listeners_json(const struct watch *w)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < w->n_listeners; i++) {
+		const struct watch_listener *l = &w->listeners[i];
+		struct listen_stats s;
+		char addr[IP_TEXT_MAX];
+
+		listener_stats(l->listener, &s);
+		json_array_append_new(
+			all,
+			json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "address",
+				  ip_format(&l->at.addr, addr), "port", listener_port(l->listener),
+				  "datagrams", whole(s.datagrams), "bytes", whole(s.bytes),
+				  "kernel_drops", whole(s.kernel_drops), "truncated",
+				  whole(s.truncated), "buffer_bytes", whole(s.buffer_bytes)));
+	}
+	return all;
+}
+
+static json_t *captures_json(struct watch *w)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < w->n_captures; i++) {
+		struct watch_capture *c = &w->captures[i];
+		struct capture_stats s;
+
+		capture_stats(c->capture, &s);
+		json_array_append_new(all, json_pack("{s:s, s:o, s:o, s:o, s:o}", "interface",
+						     c->conf.interface, "frames", whole(s.frames),
+						     "records", whole(s.records), "kernel_drops",
+						     whole(s.kernel_drops), "device_drops",
+						     whole(s.device_drops)));
+	}
+	return all;
+}
+
+/* A copy is sorted: the table itself keeps its places. */
+static json_t *unknown_json(const struct watch *w)
+{
+	_cleanup_free_ struct senders *s = malloc(sizeof(*s));
+	json_t *list = json_array();
+	char addr[IP_TEXT_MAX];
+
+	if (!s)
+		return list;
+	*s = w->unknown;
+	senders_sort(s);
+	for (unsigned i = 0; i < s->n; i++)
+		json_array_append_new(list,
+				      json_pack("{s:s, s:o, s:o, s:o}", "address",
+						ip_format(&s->list[i].addr, addr), "datagrams",
+						whole(s->list[i].datagrams), "datagrams_at_least",
+						whole(s->list[i].datagrams - s->list[i].error),
+						"last_seen", time_json(s->list[i].last_us)));
+	return json_pack("{s:o, s:o, s:o}", "datagrams", whole(s->datagrams), "bytes",
+			 whole(s->bytes), "senders", list);
+}
+
+static json_t *store_json(struct store *store)
+{
+	struct store_stats s;
+
+	store_stats(store, &s);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:s}", "queued", whole(s.queued),
+			 "dropped", whole(s.queue_dropped), "written", whole(s.written), "failures",
+			 whole(s.failures), "evidence_erased", whole(s.evidence_erased), "bytes",
+			 whole(s.bytes), "failing", s.failing, "trouble", s.sentence);
+}
+
+static json_t *judge_json(const struct judge *j)
+{
+	struct judge_stats s;
+
+	judge_stats(j, &s);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "open", whole(s.open), "opened",
+			 whole(s.opened), "closed", whole(s.closed), "resumed", whole(s.resumed),
+			 "refused", whole(s.refused));
+}
+
+/* Resident memory of the process, 0 where the system does not tell. */
+static uint64_t resident_bytes(void)
+{
+	_cleanup_fclose_ FILE *f = fopen("/proc/self/statm", "re");
+	unsigned long size, resident;
+
+	if (!f || fscanf(f, "%lu %lu", &size, &resident) != 2)
+		return 0;
+	return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+char *watch_snapshot(struct watch *w, int64_t now_us)
+{
+	struct pipeline *p = &w->pipeline;
+	json_t *o =
+		json_pack("{s:o, s:s, s:i, s:o, s:b}", "time", time_json(now_us), "version",
+			  NOROSHI_VERSION, "pid", (int)getpid(), "started",
+			  time_json(w->started_us), "drill", store_kind(p->store) == STORE_DRILL);
+	char *text;
+
+	if (!o)
+		return NULL;
+	json_object_set_new(o, "configuration",
+			    json_pack("{s:s?, s:o, s:o, s:o}", "file", p->conf->path, "loaded",
+				      time_json(w->conf_loaded_us), "reloads", whole(w->reloads),
+				      "reloads_refused", whole(w->reloads_refused)));
+	json_object_set_new(o, "exporters", exporters_json(p->exporters));
+	json_object_set_new(o, "listeners", listeners_json(w));
+	json_object_set_new(o, "captures", captures_json(w));
+	json_object_set_new(o, "unknown_exporters", unknown_json(w));
+	json_object_set_new(o, "refused",
+			    refusals_json(&exporters_get(p->exporters, EXPORTER_UNKNOWN)->refused));
+	json_object_set_new(o, "detect", detect_json(p->detect));
+	json_object_set_new(o, "incidents", judge_json(p->judge));
+	json_object_set_new(o, "store", store_json(p->store));
+	json_object_set_new(o, "resident_bytes", whole(resident_bytes()));
+	json_object_set_new(o, "blind_spot", blind_json(p->conf, p->exporters));
+	text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(9));
+	json_decref(o);
+	return text;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * `status`: the last snapshot of the watch, out of the store. A snapshot that is not of these
+ * seconds means that no watch runs.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/blind.h"
+#include "cli/setup.h"
+#include "cli/status_print.h"
+
+#define STALE_US (10 * US_PER_S) /* the watch writes one each second */
+
+struct status_options {
+	bool json;
+	const char *db, *conf;
+};
+
+static int print_json(const struct cli *cli, json_t *status, int64_t age_us)
+{
+	int r;
+
+	json_object_set_new(status, "running", json_boolean(age_us < STALE_US));
+	json_object_set_new(status, "age_s", json_real((double)(age_us / US_PER_MS) / 1000.0));
+	r = json_dumpf(status, cli->out, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+	fputc('\n', cli->out);
+	return r < 0 ? EXIT_BROKEN : EXIT_GOOD;
+}
+
+static int status_run(struct cli *cli)
+{
+	const struct status_options *o = cli->options;
+	_cleanup_store_ struct store *store = NULL;
+	_cleanup_text_ struct text text = TEXT_NULL;
+	int64_t at_us = 0, age_us;
+	json_t *status;
+	int r = setup_store(cli, o->db, o->conf, &store);
+
+	if (r)
+		return r;
+	r = store_get_status(store, &text, &at_us);
+	if (r)
+		return cli_fail(cli, EXIT_STORE, "%s",
+				r == STORE_NOT_FOUND
+					? tr(cli, "no noroshi watch has ever run on this store",
+					     "この記録庫で watch が動いたことはありません")
+					: store_answer(r, language_name(cli)));
+	status = json_loadb(text_str(&text), text.len, 0, NULL);
+	if (!json_is_object(status)) {
+		json_decref(status);
+		return cli_fail(cli, EXIT_STORE, "%s",
+				store_answer(STORE_BROKEN, language_name(cli)));
+	}
+	age_us = clock_real_us() - at_us;
+	if (o->json)
+		r = print_json(cli, status, age_us);
+	else
+		status_print(cli, status, age_us, age_us < STALE_US);
+	json_decref(status);
+	return r;
+}
+
+static const struct option_row options[] = {OPTION_DB(struct status_options),
+					    OPTION_CONF(struct status_options),
+					    OPTION_JSON(struct status_options),
+					    {0}};
+
+extern const struct verb verb_status;
+const struct verb verb_status = {
+	.name = "status",
+	.args = "",
+	.help = PHRASE("show the state of the running watch", "動作中の watch の状態を表示する"),
+	.more = PHRASE("Exporters with sampling, clock, losses and refusals, evictions, kernel "
+		       "drops, memory, and "
+		       "the blind spot: the smallest attack of each vector that would be seen "
+		       "within 1, 10 and "
+		       "60 seconds at 95 %.",
+		       "エクスポーターごとのサンプリング、時計、欠落、拒否、追い出し、カーネルでの"
+		       "欠落、メモリー、"
+		       "そして死角 (1、10、60 秒以内に 95 % で見える最小の攻撃) を表示する。"),
+	.options = options,
+	.options_size = sizeof(struct status_options),
+	.run = status_run,
+};

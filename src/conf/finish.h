@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+/* What follows from a configuration's values once all are read. */
+#pragma once
+
+#include "conf/conf.h"
+
+/**
+ * finish_conf() - merge the objects' thresholds with the general ones and fill the prefix sets.
+ * Runs once on a fresh configuration.
+ * Return: 0, or -ENOMEM.
+ */
+int finish_conf(struct conf *c);

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: ISC */
+#include "detect/attack.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FLOOR_SHARE 50	/* background of a vector ends at 1/50 of its threshold */
+#define FLOOR_MAX 50	/* but never above 50 packets/s */
+#define FLOOR_BASE 2	/* and never below twice the usual level */
+#define START_GAP_BINS 4 /* a start may hold a second of silence */
+#define MEMBER_SHARE 10	 /* parts from a tenth of the packets count as parts */
+
+/* Tracks whose packets belong to the attack beside those that crossed. */
+static bool is_capacity(enum vector v)
+{
+	return v == VECTOR_UDP_FLOOD || v == VECTOR_AMPLIFICATION || v == VECTOR_FRAGMENT_FLOOD ||
+	       v == VECTOR_ICMP_FLOOD || v == VECTOR_PROTO_FLOOD;
+}
+
+static uint64_t tally_packets(const struct hot *h, unsigned track)
+{
+	return track < VECTOR_COUNT ? h->tally.packets[track] : h->port[track - VECTOR_COUNT].packets;
+}
+
+static uint64_t tally_bytes(const struct hot *h, unsigned track)
+{
+	return track < VECTOR_COUNT ? h->tally.bytes[track] : h->port[track - VECTOR_COUNT].bytes;
+}
+
+static uint64_t floor_pps(const struct hot *h, unsigned track)
+{
+	uint64_t t = hot_threshold(h, track_vector(track), track_port(h, track)), floor, base;
+
+	floor = t / FLOOR_SHARE > FLOOR_MAX * (uint64_t)h->times ? FLOOR_MAX * h->times
+								 : t / FLOOR_SHARE;
+	base = (uint64_t)(h->baseline[track] * FLOOR_BASE);
+	floor = base > floor ? base : floor;
+	return floor ? floor : 1;
+}
+
+/* Which tracks' packets make up the attack's totals: disjoint, so that sums count once. */
+static uint32_t total_tracks(const struct attack *a)
+{
+	uint32_t mask = 0, udp = 1u << VECTOR_UDP_FLOOD | 1u << VECTOR_DNS_QUERY_FLOOD |
+				 1u << VECTOR_QUIC_FLOOD;
+
+	for (unsigned t = 0; t < TRACKS; t++)
+		if (a->part[t].over)
+			mask |= 1u << t;
+	if (a->any_only && !mask)
+		return 1u << VECTOR_SYN_FLOOD | 1u << VECTOR_SYNACK_REFLECTION |
+		       1u << VECTOR_RST_FLOOD | 1u << VECTOR_ACK_FLOOD | 1u << VECTOR_UDP_FLOOD |
+		       1u << VECTOR_ICMP_FLOOD | 1u << VECTOR_FRAGMENT_FLOOD |
+		       1u << VECTOR_PROTO_FLOOD | 1u << VECTOR_MALFORMED;
+	/* Connections and requests are made of SYN and ACK packets. */
+	if (mask & (1u << VECTOR_CONN_FLOOD | 1u << VECTOR_HTTP_FLOOD))
+		mask = (mask & ~(1u << VECTOR_CONN_FLOOD | 1u << VECTOR_HTTP_FLOOD)) |
+		       1u << VECTOR_SYN_FLOOD | 1u << VECTOR_ACK_FLOOD;
+	/* A capacity attack's fragments, errors and further ports are its own. */
+	for (unsigned t = 0; t < TRACKS; t++) {
+		uint64_t n = tally_packets(a->hot, t), all = a->hot->tally.all_packets;
+
+		if (!(mask >> t & 1) && is_capacity(track_vector(t)) && t != VECTOR_UDP_FLOOD &&
+		    t != VECTOR_AMPLIFICATION && is_capacity(track_vector(a->main)) &&
+		    n * MEMBER_SHARE >= all)
+			mask |= 1u << t;
+	}
+	if (mask & 1u << VECTOR_UDP_FLOOD)
+		mask = (mask & ((1u << VECTOR_COUNT) - 1) & ~udp) | 1u << VECTOR_UDP_FLOOD;
+	return mask;
+}
+
+static void sum_window(const struct attack *a, uint32_t mask, int64_t end, unsigned n,
+		       uint64_t *packets, uint64_t *bytes)
+{
+	const struct meters *m = &a->hot->meters;
+	bool group[BYTE_GROUPS] = {false};
+
+	*packets = *bytes = 0;
+	for (unsigned t = 0; t < TRACKS; t++) {
+		if (!(mask >> t & 1))
+			continue;
+		*packets += meters_sum(m, t, end, n);
+		group[detectors[track_vector(t)]->bytes] = true;
+	}
+	for (unsigned g = 0; g < BYTE_GROUPS; g++)
+		if (group[g])
+			*bytes += meters_sum_bytes(m, (enum byte_group)g, end, n);
+}
+
+/* Walk back from the window that crossed while there is more than background of the vector. */
+static int64_t find_first_bin(const struct hot *h, unsigned track, int64_t end, unsigned n)
+{
+	unsigned meter = track == TRACKS ? METER_PACKETS : track;
+	int64_t bin = end - n + 1, oldest = h->meters.newest - RING_BINS + 1, first = end;
+	uint64_t floor = track == TRACKS ? h->th->any_pps / FLOOR_SHARE : floor_pps(h, track);
+
+	for (; bin <= end; bin++)
+		if (meters_sum(&h->meters, meter, bin, 1)) {
+			first = bin;
+			break;
+		}
+	for (bin = first - 1; bin >= oldest && first - bin <= START_GAP_BINS; bin--)
+		if (meters_sum(&h->meters, meter, bin, 1) * BINS_PER_S >= floor)
+			first = bin;
+	return first;
+}
+
+/* The microsecond, where the vector's present run begins inside the first bin. */
+static int64_t refine_first(const struct hot *h, unsigned track, int64_t first_bin)
+{
+	int64_t from = first_bin * BIN_US, start;
+
+	if (track == TRACKS)
+		return h->suspect_us > from ? h->suspect_us : from;
+	start = h->start_us[track < VECTOR_COUNT ? track : VECTOR_UDP_FLOOD];
+	return start >= from && start < from + BIN_US ? start : from;
+}
+
+static void mark_over(struct attack *a, const struct crossing *c)
+{
+	for (unsigned t = 0; t < TRACKS; t++) {
+		struct part *p = &a->part[t];
+		int64_t from, to;
+
+		if (!(c->over >> t & 1))
+			continue;
+		from = (c->first_end[t] - BINS_PER_S + 1) * BIN_US;
+		to = (c->last_end[t] + 1) * BIN_US;
+		if (t >= VECTOR_COUNT)
+			a->hot->port[t - VECTOR_COUNT].pinned = true;
+		if (!p->over || from < p->over_first_us)
+			p->over_first_us = from;
+		if (!p->over || to > p->over_last_us)
+			p->over_last_us = to;
+		p->over = true;
+	}
+}
+
+/* Only the sum crossed: the largest unexplained vector lends its name. */
+static void name_any(struct attack *a, int64_t end)
+{
+	struct window w = {.hot = a->hot, .end = end, .n = BINS_PER_S, .last_look = true};
+	uint64_t most = 0;
+
+	for (unsigned t = 0; t < TRACKS; t++) {
+		uint64_t n;
+
+		if (t == VECTOR_CONN_FLOOD || t == VECTOR_AMPLIFICATION)
+			continue;
+		n = track_excess(&w, t, NULL);
+		/* A port's packets are UDP too: the better name wins the tie. */
+		if (n > most || (n && n == most && t >= VECTOR_COUNT)) {
+			most = n;
+			a->main = t;
+		}
+	}
+}
+
+struct attack *attack_open(struct hot *h, const struct crossing *c, uint64_t handle, uint32_t wait_s,
+			   int64_t clock_us)
+{
+	struct attack *a = calloc(1, sizeof(*a));
+	int64_t end = c->first_end[c->main];
+	unsigned track = c->main;
+	uint64_t inside, bytes_inside;
+
+	if (!a)
+		return NULL;
+	a->handle = handle;
+	a->hot = h;
+	a->state = FINDING_OPEN;
+	a->main = c->main;
+	a->any_only = !c->over;
+	a->wait_s = wait_s;
+	mark_over(a, c);
+	if (c->main == TRACKS) {
+		a->main = VECTOR_ACK_FLOOD;
+		name_any(a, end);
+		a->part[a->main].over = true;
+		a->part[a->main].over_first_us = (end - BINS_PER_S + 1) * BIN_US;
+		a->part[a->main].over_last_us = (end + 1) * BIN_US;
+		track = a->main;
+	}
+	a->first_bin = find_first_bin(h, track, end, c->main_n ? c->main_n : BINS_PER_S);
+	a->first_us = refine_first(h, track, a->first_bin);
+	a->last_us = a->first_us;
+	a->over_us = (end + 1) * BIN_US;
+	a->active_bin = end;
+	a->pulse_bin = a->series_bin = a->first_bin;
+	a->detected_us = h->last_recv_us < clock_us ? h->last_recv_us : clock_us;
+	a->shown_us = h->shown_us[track < VECTOR_COUNT ? track : VECTOR_UDP_FLOOD];
+	if (a->shown_us == TIME_NONE || a->shown_us > a->detected_us)
+		a->shown_us = a->detected_us;
+	sum_window(a, total_tracks(a), h->meters.newest,
+		   (unsigned)(h->meters.newest - a->first_bin + 1), &inside, &bytes_inside);
+	for (unsigned t = 0; t < TRACKS; t++)
+		if (total_tracks(a) >> t & 1) {
+			a->packets_before += tally_packets(h, t);
+			a->bytes_before += tally_bytes(h, t);
+		}
+	a->packets_before = a->packets_before > inside ? a->packets_before - inside : 0;
+	a->bytes_before = a->bytes_before > bytes_inside ? a->bytes_before - bytes_inside : 0;
+	a->changed = true;
+	h->attack = a;
+	return a;
+}
+
+struct attack *attack_free(struct attack *a)
+{
+	if (!a)
+		return NULL;
+	for (unsigned i = 0; i < PORT_SLOTS; i++)
+		a->hot->port[i].pinned = false;
+	a->hot->attack = NULL;
+	free(a->series);
+	free(a);
+	return NULL;
+}
+
+static void read_totals(struct attack *a)
+{
+	uint64_t packets = 0, bytes = 0;
+	uint32_t mask = total_tracks(a);
+
+	for (unsigned t = 0; t < TRACKS; t++) {
+		if (!(mask >> t & 1))
+			continue;
+		packets += tally_packets(a->hot, t);
+		bytes += tally_bytes(a->hot, t);
+	}
+	packets = packets > a->packets_before ? packets - a->packets_before : 0;
+	bytes = bytes > a->bytes_before ? bytes - a->bytes_before : 0;
+	a->packets = packets > a->packets ? packets : a->packets;
+	a->bytes = bytes > a->bytes ? bytes : a->bytes;
+}
+
+static void read_end(struct attack *a)
+{
+	int64_t seen = TIME_NONE, end = (a->active_bin + 1) * BIN_US - 1;
+
+	for (unsigned t = 0; t < TRACKS; t++) {
+		int64_t us = a->hot->seen_us[t < VECTOR_COUNT ? t : VECTOR_UDP_FLOOD];
+
+		if (a->part[t].over && us != TIME_NONE && (seen == TIME_NONE || us > seen))
+			seen = us;
+	}
+	if (seen == TIME_NONE || seen > end)
+		seen = end;
+	if (seen > a->last_us)
+		a->last_us = seen;
+}
+
+/* Peaks by UTC clock second over the bins that changed; a second only ever grows. */
+static void read_peaks(struct attack *a, int64_t from, int64_t to)
+{
+	const struct meters *m = &a->hot->meters;
+	uint32_t mask = total_tracks(a);
+
+	if (from < a->first_bin)
+		from = a->first_bin;
+	from -= (from % BINS_PER_S + BINS_PER_S) % BINS_PER_S;
+	for (int64_t b = from; b <= to; b += BINS_PER_S) {
+		uint64_t packets, bytes, syn;
+
+		sum_window(a, mask, b + BINS_PER_S - 1, BINS_PER_S, &packets, &bytes);
+		syn = meters_sum(m, VECTOR_SYN_FLOOD, b + BINS_PER_S - 1, BINS_PER_S);
+		if (packets > a->peak_pps) {
+			a->peak_pps = packets;
+			a->peak_us = b * BIN_US;
+		}
+		a->peak_bps = bytes * 8 > a->peak_bps ? bytes * 8 : a->peak_bps;
+		a->peak_syn = syn > a->peak_syn ? syn : a->peak_syn;
+		for (unsigned t = 0; t < TRACKS; t++) {
+			uint64_t n = meters_sum(m, t, b + BINS_PER_S - 1, BINS_PER_S);
+
+			a->part[t].peak_pps = n > a->part[t].peak_pps ? n : a->part[t].peak_pps;
+		}
+	}
+}
+
+/* The newest bin whose second still holds more than background of the attack. */
+static void read_activity(struct attack *a)
+{
+	const struct hot *h = a->hot;
+	int64_t from = h->dirty_first > a->active_bin ? h->dirty_first : a->active_bin;
+
+	for (int64_t b = h->dirty_last; b >= from; b--) {
+		for (unsigned t = 0; t < TRACKS; t++) {
+			if (!a->part[t].over || !meters_sum(&h->meters, t, b, 1))
+				continue;
+			if (meters_sum(&h->meters, t, b, BINS_PER_S) < floor_pps(h, t))
+				continue;
+			a->active_bin = b;
+			return;
+		}
+	}
+}
+
+int attack_update(struct attack *a, const struct crossing *c, const struct crossing *full,
+		  const struct reported *children)
+{
+	struct hot *h = a->hot;
+	bool renewed = false;
+
+	mark_over(a, full);
+	for (unsigned t = 0; t <= TRACKS; t++) {
+		int64_t end;
+
+		if (t < TRACKS ? !(c->over >> t & 1) : !c->any)
+			continue;
+		end = (c->last_end[t] + 1) * BIN_US;
+		if (end > a->over_us) {
+			a->over_us = end;
+			renewed = true;
+		}
+	}
+	read_activity(a);
+	/* Records of after the end change nothing; late ones of before it do. */
+	if (h->dirty_first <= a->active_bin || renewed || a->packets == 0) {
+		read_totals(a);
+		read_end(a);
+		read_peaks(a, h->dirty_first, h->dirty_last);
+		a->changed = true;
+	}
+	/* Late records can show an earlier start. */
+	if (h->dirty_first < a->first_bin && a->part[a->main].over) {
+		int64_t first = find_first_bin(h, a->main, a->first_bin, 1);
+
+		if (first < a->first_bin && a->series_bin == a->first_bin && a->n_series == 0) {
+			a->first_bin = a->series_bin = a->pulse_bin = first;
+			a->first_us = refine_first(h, a->main, first);
+			read_peaks(a, first, h->dirty_last);
+		}
+	}
+	return 0;
+}
+
+static int add_point(struct attack *a, int64_t start_bin, uint32_t step_s, uint16_t link,
+		     uint64_t packets, uint64_t bytes, uint64_t syn)
+{
+	struct series_point *p;
+
+	if (a->n_series == SERIES_MAX)
+		return 0;
+	if (a->n_series == a->room_series) {
+		unsigned room = a->room_series ? a->room_series * 2 : 64;
+
+		p = realloc(a->series, room * sizeof(*p));
+		if (!p)
+			return -ENOMEM;
+		a->series = p;
+		a->room_series = room;
+	}
+	a->series[a->n_series++] = (struct series_point){.start_us = start_bin * BIN_US,
+							 .step_s = step_s,
+							 .link = link,
+							 .packets = packets,
+							 .bytes = bytes,
+							 .syn = syn};
+	return 0;
+}
+
+static int add_link_points(struct attack *a, int64_t from, unsigned n, uint32_t step_s, uint32_t mask)
+{
+	const struct meters *m = &a->hot->meters;
+	int r = 0;
+
+	for (unsigned i = 0; i < m->n_views && r == 0; i++) {
+		const struct view *v = &m->view[i];
+		uint64_t packets = 0, bytes = 0;
+		bool group[BYTE_GROUPS] = {false};
+
+		if (v->link == LINK_UNKNOWN)
+			continue;
+		for (unsigned t = 0; t < TRACKS; t++)
+			if (mask >> t & 1) {
+				packets += meters_sum_view(m, v, t, from + n - 1, n);
+				group[detectors[track_vector(t)]->bytes] = true;
+			}
+		for (unsigned g = 0; g < BYTE_GROUPS; g++)
+			if (group[g])
+				bytes += meters_sum_view_bytes(m, v, (enum byte_group)g,
+							       from + n - 1, n);
+		if (packets)
+			r = add_point(a, from, step_s, v->link, packets, bytes,
+				      meters_sum_view(m, v, VECTOR_SYN_FLOOD, from + n - 1, n));
+	}
+	return r;
+}
+
+/* The course, one step of it when it is whole: a second at first, ten seconds after a minute. */
+static int settle_series(struct attack *a, int64_t bin)
+{
+	int64_t begin = a->first_bin - (a->first_bin % BINS_PER_S + BINS_PER_S) % BINS_PER_S;
+
+	if (a->n_series == 0 && a->series_bin == a->first_bin)
+		a->series_bin = begin;
+	for (;;) {
+		bool dense = a->series_bin - begin < SERIES_DENSE_S * BINS_PER_S;
+		uint32_t step_s = dense ? 1 : SERIES_STEP_S;
+		unsigned n = step_s * BINS_PER_S;
+		uint64_t packets, bytes;
+		uint32_t mask = total_tracks(a);
+		int64_t end = a->series_bin + n - 1;
+		int r;
+
+		if (end > bin || a->series_bin > a->active_bin)
+			return 0;
+		sum_window(a, mask, end, n, &packets, &bytes);
+		r = add_point(a, a->series_bin, step_s, LINK_UNKNOWN, packets, bytes,
+			      meters_sum(&a->hot->meters, VECTOR_SYN_FLOOD, end, n));
+		if (r == 0)
+			r = add_link_points(a, a->series_bin, n, step_s, mask);
+		if (r < 0)
+			return r;
+		a->series_bin += n;
+	}
+}
+
+static void settle_pulses(struct attack *a, int64_t bin)
+{
+	const struct hot *h = a->hot;
+	uint64_t threshold = hot_threshold(h, track_vector(a->main), track_port(h, a->main));
+
+	if (threshold == RATE_NEVER || a->any_only)
+		threshold = h->th->any_pps * h->times;
+	if (a->pulse_bin < h->meters.newest - RING_BINS + BINS_PER_S)
+		a->pulse_bin = h->meters.newest - RING_BINS + BINS_PER_S;
+	for (; a->pulse_bin <= bin; a->pulse_bin++) {
+		uint64_t n = meters_sum(&h->meters, a->any_only ? METER_PACKETS : a->main,
+					a->pulse_bin, BINS_PER_S);
+
+		if (!a->in_pulse && n >= threshold) {
+			a->in_pulse = true;
+			a->pulses++;
+		} else if (a->in_pulse && n < threshold / 2) {
+			a->in_pulse = false;
+		}
+	}
+}
+
+int attack_settle(struct attack *a, int64_t bin)
+{
+	settle_pulses(a, bin);
+	return settle_series(a, bin);
+}

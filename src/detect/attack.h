@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * An attack from its opening to its end, hanging on a followed destination: its parts (vectors and
+ * reflector ports), start and end read from the rings, pulses, peaks, totals and course.
+ */
+#pragma once
+
+#include "detect/evaluate.h"
+
+struct exporters;
+
+#define QUIET_US (60 * US_PER_S) /* quiet record time after which an attack is over */
+#define SERIES_DENSE_S 60	 /* seconds told one by one, then in steps */
+#define SERIES_STEP_S 10
+#define SERIES_MAX 4096
+
+struct part {
+	bool over;
+	int64_t over_first_us, over_last_us;
+	uint64_t peak_pps;
+};
+
+struct attack {
+	uint64_t handle;
+	struct hot *hot;
+	enum finding_state state;
+	struct part part[TRACKS];
+	unsigned main; /* track that opened it */
+	bool any_only; /* only the sum of everything crossed */
+	int64_t first_us, last_us, detected_us, shown_us;
+	int64_t over_us;	 /* record time of the last window over half the threshold */
+	int64_t active_bin;	 /* last bin with more than background of it */
+	int64_t first_bin;
+	uint64_t packets_before, bytes_before; /* of the tallies, before the attack */
+	uint64_t packets, bytes;
+	uint64_t peak_pps, peak_bps, peak_syn;
+	int64_t peak_us;
+	uint32_t pulses;
+	bool in_pulse;
+	int64_t pulse_bin;  /* windows up to here are judged for pulses */
+	int64_t series_bin; /* bins before are in the series */
+	struct series_point *series;
+	unsigned n_series, room_series;
+	uint32_t wait_s;     /* record time that an exporter may hold a flow back */
+	int64_t emitted_us;  /* receive clock of the last finding */
+	bool changed;
+};
+
+/** attack_open() - Return: NULL without memory. @clock_us: receive clock. */
+struct attack *attack_open(struct hot *h, const struct crossing *c, uint64_t handle, uint32_t wait_s,
+			   int64_t clock_us);
+struct attack *attack_free(struct attack *a);
+
+/**
+ * attack_update() - after a look at half the thresholds (@c) and at the whole ones (@full).
+ * Return: 0 or -ENOMEM.
+ */
+int attack_update(struct attack *a, const struct crossing *c, const struct crossing *full,
+		  const struct reported *children);
+
+/** attack_settle() - judge pulses and course of all bins up to @bin. */
+int attack_settle(struct attack *a, int64_t bin);
+
+/** attack_fill() - the picture of the attack. @f points into @a and its hot. */
+int attack_fill(struct attack *a, const struct exporters *ex, bool own_known, bool target_own,
+		int64_t clock_us, struct finding *f);

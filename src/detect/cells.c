@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: ISC */
+#include "detect/cells.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+
+#define WAYS 32
+#define HEAT_PINNED 255
+
+struct cell_meta {
+	uint8_t tag[WAYS]; /* 0 empty */
+	uint8_t heat[WAYS];
+};
+
+_Static_assert(sizeof(struct cell_meta) == 64, "one cache line");
+
+#define SET_BYTES (WAYS * sizeof(struct cell) + sizeof(struct cell_meta))
+
+static int allocate(size_t sets, struct cell **cell, struct cell_meta **meta)
+{
+	*cell = aligned_alloc(64, sets * WAYS * sizeof(**cell));
+	*meta = aligned_alloc(64, sets * sizeof(**meta));
+	if (!*cell || !*meta) {
+		free(*cell);
+		free(*meta);
+		return -ENOMEM;
+	}
+	memset(*meta, 0, sets * sizeof(**meta));
+	return 0;
+}
+
+int cells_init(struct cells *t, size_t max_bytes)
+{
+	*t = (struct cells){.sets = 1};
+	t->sets_max = max_bytes / SET_BYTES ? max_bytes / SET_BYTES : 1;
+	return allocate(t->sets, &t->cell, &t->meta);
+}
+
+void cells_deinit(struct cells *t)
+{
+	free(t->cell);
+	free(t->meta);
+	*t = (struct cells){0};
+}
+
+/* A fixed seed: which host is evicted may not differ between runs. */
+static uint64_t hash_of(const struct ip *key)
+{
+	return hash_u128(key->u, HASH_K2);
+}
+
+static size_t set_of(const struct cells *t, uint64_t hash)
+{
+	return (size_t)(((uint128_t)hash * t->sets) >> 64);
+}
+
+static uint8_t tag_of(uint64_t hash)
+{
+	uint8_t tag = (uint8_t)hash;
+
+	return tag ? tag : 1;
+}
+
+struct cell *cells_find(const struct cells *t, const struct ip *key)
+{
+	uint64_t hash = hash_of(key);
+	size_t set = set_of(t, hash);
+	const struct cell_meta *m = &t->meta[set];
+	uint8_t tag = tag_of(hash);
+
+	for (unsigned w = 0; w < WAYS; w++) {
+		struct cell *c = &t->cell[set * WAYS + w];
+
+		if (m->tag[w] == tag && ip_equal(&c->key, key))
+			return c;
+	}
+	return NULL;
+}
+
+/* The way to put a new key into: an empty one, else the coldest that is not pinned. */
+static unsigned make_way(struct cells *t, size_t set)
+{
+	struct cell_meta *m = &t->meta[set];
+	unsigned coldest = 0;
+
+	for (unsigned w = 0; w < WAYS; w++) {
+		if (!m->tag[w]) {
+			t->used++;
+			return w;
+		}
+		if (m->heat[w] < m->heat[coldest])
+			coldest = w;
+	}
+	/* Every eighth eviction all cool a little, so that yesterday's heavy hosts can go too. */
+	if (++t->evicted % 8 == 0)
+		for (unsigned w = 0; w < WAYS; w++)
+			if (m->heat[w] && m->heat[w] != HEAT_PINNED)
+				m->heat[w]--;
+	return coldest;
+}
+
+static struct cell *insert(struct cells *t, const struct ip *key, uint64_t hash, uint8_t heat)
+{
+	size_t set = set_of(t, hash);
+	unsigned w = make_way(t, set);
+
+	t->meta[set].tag[w] = tag_of(hash);
+	t->meta[set].heat[w] = heat;
+	return &t->cell[set * WAYS + w];
+}
+
+/* Growth by a quarter: doubling would break the bound of bytes per host right after it. */
+static void grow(struct cells *t)
+{
+	size_t sets = t->sets + t->sets / 4 + 1, old_sets = t->sets;
+	struct cell *old = t->cell, *cell;
+	struct cell_meta *old_meta = t->meta, *meta;
+
+	if (sets > t->sets_max)
+		sets = t->sets_max;
+	if (sets <= t->sets || allocate(sets, &cell, &meta) < 0)
+		return;
+	t->cell = cell;
+	t->meta = meta;
+	t->sets = sets;
+	t->used = 0;
+	for (size_t i = 0; i < old_sets * WAYS; i++) {
+		uint8_t heat = old_meta[i / WAYS].heat[i % WAYS];
+
+		if (old_meta[i / WAYS].tag[i % WAYS])
+			*insert(t, &old[i].key, hash_of(&old[i].key), heat) = old[i];
+	}
+	free(old);
+	free(old_meta);
+}
+
+struct cell *cells_get(struct cells *t, const struct ip *key, bool *fresh)
+{
+	struct cell *c = cells_find(t, key);
+
+	*fresh = !c;
+	if (c)
+		return c;
+	/* At 0.7 full, 0.6 % of new keys would find their set full. */
+	if (t->used * 10 >= t->sets * WAYS * 7 && t->sets < t->sets_max)
+		grow(t);
+	c = insert(t, key, hash_of(key), 0);
+	*c = (struct cell){.key = *key};
+	return c;
+}
+
+void cells_heat(struct cells *t, const struct cell *c, uint32_t packets)
+{
+	size_t i = (size_t)(c - t->cell);
+	uint8_t *heat = &t->meta[i / WAYS].heat[i % WAYS];
+	uint8_t now = packets ? (uint8_t)(4 * (32 - __builtin_clz(packets))) : 0;
+
+	if (c->hot)
+		*heat = HEAT_PINNED;
+	else if (*heat == HEAT_PINNED || now > *heat)
+		*heat = now;
+}
+
+void cells_each(struct cells *t, void (*fn)(struct cell *c, void *userdata), void *userdata)
+{
+	for (size_t i = 0; i < t->sets * WAYS; i++)
+		if (t->meta[i / WAYS].tag[i % WAYS])
+			fn(&t->cell[i], userdata);
+}
+
+size_t cells_memory(const struct cells *t)
+{
+	return t->sets * SET_BYTES;
+}

@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The engine: cuts batches into slices at quarter seconds of the receive clock, deals the records of a
+ * slice to the shards, lets threads carry the shards, and hands out what they have to say in the order
+ * of shards. All decisions about clocks, epochs and de-duplication are taken here, in input order.
+ */
+#include "detect/detect.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "detect/shard.h"
+#include "detect/wide.h"
+
+#define FORWARD_US (5 * 60 * US_PER_S)
+#define BACKWARD_US (60 * US_PER_S)
+#define NEAR 8
+#define THREADS_MAX 16
+#define HOT_SHARE 16 /* a shard may take this part of the free room in a tick */
+
+struct worker {
+	struct detect *d;
+	pthread_t thread;
+	unsigned index;
+	bool started;
+};
+
+enum work { WORK_FEED, WORK_TICK, WORK_LAST_TICK, WORK_STOP };
+
+struct detect {
+	struct conf *conf;
+	struct exporters *exporters;
+	struct finding_sink sink;
+	struct shard *shard;
+	struct shard_world world;
+	struct wide *wide;
+	struct exporter_watch *watch;
+	struct follow_rate *follow;
+	uint8_t entry[FLOW_BATCH_MAX], own_source[FLOW_BATCH_MAX];
+	bool begun;
+	int64_t tick; /* bin of the receive clock that is being filled */
+	struct detect_stats stats;
+	unsigned threads;
+	struct worker worker[THREADS_MAX];
+	pthread_barrier_t start, done;
+	enum work work;
+};
+
+/* How a record counts: not at all, on entry, or by the maximum over exporters. */
+enum counting { COUNT_BY_MAX = 0, COUNT_ENTRY = 1, COUNT_NOT = 2 };
+
+static void work_on(struct detect *d, unsigned first, unsigned step)
+{
+	for (unsigned i = first; i < SHARDS; i += step) {
+		struct shard *s = &d->shard[i];
+
+		if (d->work == WORK_FEED)
+			shard_feed(s, &d->world);
+		else
+			shard_tick(s, &d->world, d->work == WORK_LAST_TICK);
+	}
+}
+
+static void *worker_main(void *arg)
+{
+	struct worker *w = arg;
+	struct detect *d = w->d;
+
+	for (;;) {
+		pthread_barrier_wait(&d->start);
+		if (d->work == WORK_STOP)
+			return NULL;
+		work_on(d, w->index, d->threads);
+		pthread_barrier_wait(&d->done);
+	}
+}
+
+static int run(struct detect *d, enum work work)
+{
+	d->work = work;
+	if (d->threads > 1) {
+		pthread_barrier_wait(&d->start);
+		work_on(d, 0, d->threads);
+		pthread_barrier_wait(&d->done);
+	} else {
+		work_on(d, 0, 1);
+	}
+	for (unsigned i = 0; i < SHARDS; i++)
+		if (d->shard[i].error < 0)
+			return d->shard[i].error;
+	return 0;
+}
+
+static void stop_threads(struct detect *d)
+{
+	if (d->threads <= 1)
+		return;
+	d->work = WORK_STOP;
+	pthread_barrier_wait(&d->start);
+	for (unsigned i = 1; i < d->threads; i++)
+		pthread_join(d->worker[i].thread, NULL);
+	pthread_barrier_destroy(&d->start);
+	pthread_barrier_destroy(&d->done);
+}
+
+/* Threads that cannot be had are done without: the result is the same. */
+static void start_threads(struct detect *d, unsigned wanted)
+{
+	wanted = wanted > THREADS_MAX ? THREADS_MAX : wanted;
+	d->threads = 1;
+	if (wanted <= 1 || pthread_barrier_init(&d->start, NULL, wanted))
+		return;
+	if (pthread_barrier_init(&d->done, NULL, wanted)) {
+		pthread_barrier_destroy(&d->start);
+		return;
+	}
+	d->threads = wanted;
+	for (unsigned i = 1; i < wanted; i++) {
+		d->worker[i] = (struct worker){.d = d, .index = i};
+		if (pthread_create(&d->worker[i].thread, NULL, worker_main, &d->worker[i]) == 0)
+			continue;
+		/* Those already waiting cannot be released by a barrier that never fills. */
+		abort();
+	}
+}
+
+static void read_follow(struct follow_rate *f, const struct thresholds *t)
+{
+	uint64_t least = RATE_NEVER;
+
+	for (int v = 0; v < VECTOR_COUNT; v++)
+		if (v != VECTOR_ACK_FLOOD && t->pps[v] < least)
+			least = t->pps[v];
+	for (unsigned i = 0; i < t->n_reflectors; i++)
+		if (t->reflector[i].pps < least)
+			least = t->reflector[i].pps;
+	f->special = least == RATE_NEVER ? RATE_NEVER / 1024 : least / NEAR + 1;
+	least = t->any_pps < t->pps[VECTOR_ACK_FLOOD] ? t->any_pps : t->pps[VECTOR_ACK_FLOOD];
+	f->packets = least == RATE_NEVER ? RATE_NEVER / 1024 : least / NEAR + 1;
+	f->bytes = t->any_bps == RATE_NEVER ? RATE_NEVER / 1024 : t->any_bps / 8 / NEAR + 1;
+}
+
+static int set_conf(struct detect *d, struct conf *conf)
+{
+	struct follow_rate *f = calloc(conf->n_objects + 1, sizeof(*f));
+
+	if (!f)
+		return -ENOMEM;
+	read_follow(&f[0], &conf->thresholds);
+	for (size_t i = 0; i < conf->n_objects; i++)
+		read_follow(&f[i + 1], &conf->objects[i].thresholds);
+	free(d->follow);
+	d->follow = f;
+	d->world.follow = f;
+	d->world.conf = conf;
+	conf_ref(conf);
+	conf_unref(d->conf);
+	d->conf = conf;
+	return 0;
+}
+
+struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsigned threads,
+			  const struct finding_sink *sink)
+{
+	struct detect *d = aligned_alloc(64, (sizeof(*d) + 63) & ~(size_t)63);
+	int r;
+
+	if (!d)
+		return NULL;
+	memset(d, 0, sizeof(*d));
+	d->threads = 1;
+	d->exporters = exporters;
+	d->sink = *sink;
+	d->shard = calloc(SHARDS, sizeof(*d->shard));
+	d->watch = calloc(EXPORTER_MAX + 1, sizeof(*d->watch));
+	d->stats.first_us = d->stats.last_us = TIME_NONE;
+	r = d->shard && d->watch ? set_conf(d, conf) : -ENOMEM;
+	for (unsigned i = 0; i < SHARDS && r == 0; i++)
+		r = shard_init(&d->shard[i], i, conf->limits.memory_bytes / 2 / SHARDS);
+	d->wide = r == 0 ? wide_new() : NULL;
+	if (!d->wide)
+		return detect_free(d);
+	d->world.exporters = exporters;
+	d->world.watch = d->watch;
+	d->world.n_watch = EXPORTER_MAX + 1;
+	d->world.entry = d->entry;
+	d->world.own_source = d->own_source;
+	d->world.near = NEAR;
+	d->world.hot_room = conf->limits.hot_keys / HOT_SHARE + 1;
+	for (unsigned i = 0; i <= EXPORTER_MAX; i++)
+		d->watch[i].watermark_us = d->watch[i].recv_us = TIME_NONE;
+	start_threads(d, threads);
+	return d;
+}
+
+struct detect *detect_free(struct detect *d)
+{
+	if (!d)
+		return NULL;
+	stop_threads(d);
+	for (unsigned i = 0; d->shard && i < SHARDS; i++)
+		shard_deinit(&d->shard[i]);
+	wide_free(d->wide);
+	free(d->shard);
+	free(d->watch);
+	free(d->follow);
+	conf_unref(d->conf);
+	free(d);
+	return NULL;
+}
+
+static int tell(struct detect *d, struct attack *a)
+{
+	struct finding f;
+	bool own = a->hot->level == LEVEL_HOST || a->hot->level == LEVEL_PREFIX
+			   ? conf_is_own(d->conf, &a->hot->key.addr)
+			   : true;
+	int r = attack_fill(a, d->exporters, d->conf->n_own > 0, own, d->world.clock_us, &f);
+
+	if (r < 0)
+		return r;
+	if (a->hot->level == LEVEL_LINK)
+		wide_fill(d->wide, a, d->exporters, &f);
+	a->changed = false;
+	a->emitted_us = d->world.clock_us;
+	return d->sink.finding(d->sink.userdata, &f);
+}
+
+static int tell_all(struct detect *d)
+{
+	uint64_t open = 0;
+
+	for (unsigned i = 0; i < SHARDS; i++) {
+		struct shard *s = &d->shard[i];
+
+		for (unsigned k = 0; k < s->n_words; k++) {
+			int r = tell(d, s->word[k].attack);
+
+			if (r < 0)
+				return r;
+		}
+		shard_told(s);
+		for (unsigned k = 0; k < s->n_hot; k++)
+			open += s->hot[k]->attack != NULL;
+	}
+	d->stats.open = open;
+	return 0;
+}
+
+static void grant_room(struct detect *d)
+{
+	unsigned used = 0, free_room;
+
+	for (unsigned i = 0; i < SHARDS; i++)
+		used += d->shard[i].n_hot;
+	free_room = used < d->conf->limits.hot_keys ? d->conf->limits.hot_keys - used : 0;
+	d->world.hot_room = free_room / HOT_SHARE + (free_room ? 1 : 0);
+}
+
+static void read_watermark(struct detect *d)
+{
+	int64_t most = TIME_NONE;
+
+	for (unsigned i = 0; i <= exporters_count(d->exporters) && i <= EXPORTER_MAX; i++) {
+		const struct exporter_watch *e = &d->watch[i];
+		int64_t mark = e->watermark_us;
+
+		if (mark == TIME_NONE)
+			continue;
+		if (e->capture)
+			mark = d->world.clock_us;
+		most = mark > most || most == TIME_NONE ? mark : most;
+	}
+	if (most != TIME_NONE)
+		d->world.now_bin = bin_of(most);
+}
+
+static int tick(struct detect *d, bool last_look)
+{
+	int r;
+
+	read_watermark(d);
+	r = run(d, last_look ? WORK_LAST_TICK : WORK_TICK);
+	if (r == 0)
+		r = wide_tick(d->wide, d->shard, &d->world, last_look);
+	if (r == 0)
+		r = tell_all(d);
+	for (unsigned i = 0; r == 0 && i < wide_words(d->wide); i++)
+		r = tell(d, wide_word(d->wide, i));
+	wide_told(d->wide);
+	grant_room(d);
+	return r;
+}
+
+static int feed(struct detect *d)
+{
+	int r = run(d, WORK_FEED);
+
+	return r < 0 ? r : 0;
+}
+
+/* A new epoch: what is open ends as it was last seen, and nothing of the old time is compared. */
+static int new_epoch(struct detect *d)
+{
+	int r = tick(d, true);
+
+	for (unsigned i = 0; i < SHARDS; i++)
+		shard_drop_hot(&d->shard[i]);
+	wide_drop(d->wide);
+	for (unsigned i = 0; i <= EXPORTER_MAX; i++)
+		d->watch[i].watermark_us = d->watch[i].recv_us = TIME_NONE;
+	d->stats.epochs++;
+	d->begun = false;
+	return r;
+}
+
+/* Let the receive clock reach @recv_us. Return: 0 or a negative error. */
+static int advance_clock(struct detect *d, int64_t recv_us)
+{
+	int r = 0;
+
+	if (!d->begun) {
+		d->begun = true;
+		d->world.clock_us = recv_us;
+		d->tick = bin_of(recv_us);
+		return 0;
+	}
+	if (recv_us <= d->world.clock_us)
+		return 0;
+	if (bin_of(recv_us) > d->tick) {
+		r = tick(d, false);
+		d->tick = bin_of(recv_us);
+	}
+	d->world.clock_us = recv_us;
+	return r;
+}
+
+static bool jumps(const struct detect *d, int64_t recv_us)
+{
+	return d->begun && (recv_us - d->world.clock_us > FORWARD_US ||
+			    d->world.clock_us - recv_us > BACKWARD_US);
+}
+
+static enum counting counting_of(struct detect *d, const struct flow *f, const struct flow_side *s,
+				 bool own_source)
+{
+	const struct link *l = exporters_get_link(d->exporters, f->in_link);
+	struct exporter_watch *e = &d->watch[f->exporter <= EXPORTER_MAX ? f->exporter : 0];
+
+	if (!(s->flags & FLOW_EGRESS))
+		e->saw_ingress = true;
+	else if (e->saw_ingress)
+		return COUNT_NOT; /* seen on its way in already */
+	if (f->in_link == LINK_UNKNOWN || !l || l->side == SIDE_UNKNOWN)
+		return COUNT_BY_MAX;
+	if (l->side == SIDE_OUTSIDE || own_source)
+		return COUNT_ENTRY;
+	return COUNT_NOT; /* foreign traffic further inside entered elsewhere */
+}
+
+static void watch_exporter(struct detect *d, const struct flow *f, int64_t last_us, int64_t recv_us)
+{
+	unsigned i = f->exporter <= EXPORTER_MAX ? f->exporter : 0;
+	struct exporter_watch *e = &d->watch[i];
+
+	if (e->recv_us == TIME_NONE) {
+		const struct exporter *x = exporters_get(d->exporters, f->exporter);
+
+		e->capture = x && x->is_capture;
+	}
+	if (recv_us > e->recv_us)
+		e->recv_us = recv_us;
+	if (last_us <= recv_us + 2 * US_PER_S && last_us > e->watermark_us)
+		e->watermark_us = last_us;
+}
+
+static void deal(struct detect *d, const struct flow_batch *b, uint32_t i)
+{
+	const struct flow *f = &b->flow[i];
+	struct shard *in = &d->shard[shard_of(&f->dst)], *out = &d->shard[shard_of(&f->src)];
+	int64_t last_us = flow_last_us(b, i), first_us = flow_first_us(b, i);
+	unsigned e = f->exporter <= EXPORTER_MAX ? f->exporter : 0;
+	uint32_t seconds = (uint32_t)((last_us - first_us) / US_PER_S);
+
+	d->own_source[i] = d->conf->n_own && conf_is_own(d->conf, &f->src);
+	d->entry[i] = (uint8_t)counting_of(d, f, &b->side[i], d->own_source[i]);
+	watch_exporter(d, f, last_us, flow_recv_us(b, i));
+	if (seconds > d->watch[e].longest_flow_s)
+		d->watch[e].longest_flow_s = seconds;
+	d->stats.records++;
+	d->stats.packets += (uint64_t)f->packets * flow_weight(&b->side[i]);
+	d->stats.bytes += f->bytes * flow_weight(&b->side[i]);
+	if (d->stats.first_us == TIME_NONE || first_us < d->stats.first_us)
+		d->stats.first_us = first_us;
+	if (last_us > d->stats.last_us)
+		d->stats.last_us = last_us;
+	if (d->entry[i] == COUNT_NOT) {
+		d->stats.dedup_dropped++;
+		return;
+	}
+	in->entry[in->n_entries++] = (struct shard_entry){.record = (uint16_t)i};
+	/* Own answers leave through any interface; the sender's shard hears of them. */
+	out->entry[out->n_entries++] = (struct shard_entry){.record = (uint16_t)i, .out = true};
+	wide_count(d->wide, &d->world, b, i);
+}
+
+static int on_batch(void *userdata, const struct flow_batch *b)
+{
+	struct detect *d = userdata;
+	int r = 0;
+
+	d->world.batch = b;
+	for (uint32_t i = 0; i < b->n && r == 0; i++) {
+		int64_t recv_us = flow_recv_us(b, i);
+
+		if (jumps(d, recv_us)) {
+			r = feed(d);
+			if (r == 0)
+				r = new_epoch(d);
+		} else if (d->begun && bin_of(recv_us) > d->tick) {
+			r = feed(d);
+		}
+		if (r == 0)
+			r = advance_clock(d, recv_us);
+		if (r == 0)
+			deal(d, b, i);
+	}
+	return r < 0 ? r : feed(d);
+}
+
+static int on_clock(void *userdata, int64_t recv_us)
+{
+	struct detect *d = userdata;
+
+	if (!d->begun)
+		return 0;
+	return jumps(d, recv_us) ? new_epoch(d) : advance_clock(d, recv_us);
+}
+
+struct flow_sink detect_sink(struct detect *d)
+{
+	return (struct flow_sink){.batch = on_batch, .clock = on_clock, .userdata = d};
+}
+
+int detect_reconf(struct detect *d, struct conf *conf)
+{
+	int r = set_conf(d, conf);
+
+	if (r < 0)
+		return r;
+	for (unsigned i = 0; i < SHARDS; i++)
+		shard_reconf(&d->shard[i], &d->world);
+	wide_reconf(d->wide, &d->world);
+	return 0;
+}
+
+int detect_finish(struct detect *d)
+{
+	return d->begun ? tick(d, true) : 0;
+}
+
+int detect_pause(struct detect *d)
+{
+	for (unsigned i = 0; i < SHARDS; i++)
+		for (unsigned k = 0; k < d->shard[i].n_hot; k++) {
+			struct attack *a = d->shard[i].hot[k]->attack;
+			int r = a ? tell(d, a) : 0;
+
+			if (r < 0)
+				return r;
+		}
+	return 0;
+}
+
+void detect_stats(const struct detect *d, struct detect_stats *out)
+{
+	*out = d->stats;
+	out->memory_bytes = sizeof(*d);
+	for (unsigned i = 0; i < SHARDS; i++) {
+		const struct shard *s = &d->shard[i];
+
+		out->hosts += s->cells[0].used;
+		out->prefixes += s->cells[1].used + s->cells[2].used;
+		for (unsigned l = 0; l < LEVELS; l++)
+			out->hosts_evicted += s->cells[l].evicted;
+		out->hot_now += s->n_hot;
+		out->hot_refused += s->hot_refused;
+		for (unsigned k = 0; k < s->n_hot; k++)
+			out->late_records += s->hot[k]->late;
+		out->memory_bytes += shard_memory(s);
+	}
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The detection engine: batches of records in, findings out. It knows 64 fixed logical shards by
+ * destination, so the result is the same for any number of threads. See doc/detection.md.
+ */
+#pragma once
+
+#include "conf/conf.h"
+#include "detect/finding.h"
+#include "observe/exporter.h"
+#include "observe/flow.h"
+
+struct detect;
+
+/**
+ * detect_new() - an engine over @exporters (borrowed) with thresholds of @conf (a reference is taken).
+ * @threads: 1 runs all in the caller's thread.
+ * Return: the engine, or NULL without memory.
+ */
+struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsigned threads,
+			  const struct finding_sink *sink);
+struct detect *detect_free(struct detect *d);
+
+/** detect_sink() - the sink that a sensor's writer feeds. */
+struct flow_sink detect_sink(struct detect *d);
+
+/** detect_reconf() - new thresholds and prefixes; counters and open attacks stay. */
+int detect_reconf(struct detect *d, struct conf *conf);
+
+/** detect_finish() - end of input: close what is open, as seen at the last record. */
+int detect_finish(struct detect *d);
+
+/** detect_pause() - hand out every open attack once more (before an orderly stop); nothing closes. */
+int detect_pause(struct detect *d);
+
+/* Figures for `noroshi status` and for the end of `noroshi read`. */
+struct detect_stats {
+	uint64_t records, packets, bytes; /* packets and bytes corrected for sampling */
+	uint64_t hosts, prefixes;	  /* in the tables now */
+	uint64_t hosts_evicted, hot_now, hot_refused, late_records, dedup_dropped;
+	uint64_t memory_bytes;
+	uint64_t epochs; /* backward or long forward jumps of record time */
+	int64_t first_us, last_us; /* record time seen; TIME_NONE none */
+	uint64_t open;
+};
+void detect_stats(const struct detect *d, struct detect_stats *out);
+
+/*
+ * The blind spot: the smallest attack of @v that an exporter with sampling factor @sampling shows
+ * within @seconds with probability @confidence, given the threshold for it.
+ */
+struct blind_spot {
+	double pps;
+	double seconds, confidence;
+};
+
+/** blind_spot() - see doc/detection.md for the model; @sampling 1 is unsampled. */
+struct blind_spot blind_spot(uint64_t threshold_pps, uint32_t sampling, double seconds, double confidence);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The list of detectors, and what they share: sums over a window, and the two ways in which traffic
+ * is explained as ordinary: it answers what the target sent, or what must follow it did follow.
+ */
+#include "detect/detector.h"
+
+#define D(name) extern const struct detector detector_##name;
+#define DETECTORS(X)                                                                           \
+	X(syn_flood) X(synack_reflection) X(rst_flood) X(ack_flood) X(conn_flood) X(udp_flood) \
+	X(icmp_flood) X(fragment_flood) X(amplification) X(http_flood) X(proto_flood)          \
+	X(malformed) X(dns_query_flood) X(quic_flood)
+DETECTORS(D)
+#undef D
+
+/* In the order of VECTOR_LIST: a meter of the first kind is a vector's index. */
+const struct detector *const detectors[VECTOR_COUNT] = {
+#define D(name) &detector_##name,
+	DETECTORS(D)
+#undef D
+};
+
+#define HEALTHY_SECONDS 8    /* before a history counts */
+#define SUPPORT_WAIT_BINS 2  /* half a second: a round trip and the next packet */
+#define SUPPORT_LOOK_BINS 8
+#define SUPPORT_USUAL 10     /* support is usual from a tenth on */
+
+uint64_t window_sum(const struct window *w, unsigned meter)
+{
+	return meters_sum(&w->hot->meters, meter, w->end, w->n);
+}
+
+uint64_t window_answered(const struct window *w, unsigned in_meter, uint64_t packets, uint64_t out,
+			 double base_out, double factor)
+{
+	double seconds = (double)w->n / BINS_PER_S;
+	double base_in = w->hot->baseline[in_meter] * seconds;
+	double grown, answers = (double)out * factor;
+
+	base_out *= seconds * factor;
+	if (w->hot->baseline_s >= HEALTHY_SECONDS && base_in <= base_out) {
+		grown = answers - base_out;
+		answers = base_in + (grown > 0 ? grown : 0);
+	}
+	return answers >= (double)packets ? packets : (uint64_t)answers;
+}
+
+uint64_t window_supported(const struct window *w, unsigned meter, unsigned support_meter,
+			  uint64_t packets)
+{
+	const struct meters *m = &w->hot->meters;
+	uint64_t wanted = meters_sum(m, meter, m->newest, SUPPORT_LOOK_BINS);
+	uint64_t came = meters_sum(m, support_meter, m->newest, SUPPORT_LOOK_BINS);
+	uint64_t support;
+
+	if (!w->last_look && w->end + SUPPORT_WAIT_BINS > m->newest &&
+	    came * SUPPORT_USUAL >= wanted && came > 0)
+		return packets;
+	/* Support comes a little later: the window for it reaches half a second further. */
+	support = meters_sum(m, support_meter, w->end + SUPPORT_WAIT_BINS,
+			     w->n + SUPPORT_WAIT_BINS);
+	return support < packets ? support : packets;
+}

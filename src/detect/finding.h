@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a detector says: an attack began, changed, fell quiet, ended. A finding is a whole picture of
+ * one attack as it is known now, borrowed for the call; figures are corrected for sampling unless
+ * they say "records" or "sampled". Data class: header.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/ip.h"
+#include "base/vector.h"
+#include "observe/flow.h"
+
+#define FINDING_VECTORS_MAX 16
+#define FINDING_TOP_MAX 10
+#define FINDING_EXPORTERS_MAX 16
+#define FINDING_LINKS_MAX 16
+#define FINDING_CHILDREN_MAX 256
+#define EVIDENCE_MAX 4096
+
+enum finding_state { FINDING_OPEN, FINDING_QUIET, FINDING_CLOSED, FINDING_LOST_SIGHT };
+enum finding_kind { FINDING_ATTACK, FINDING_SCAN };
+enum dedup_rule {
+	DEDUP_NONE,  /* one exporter, nothing to de-duplicate */
+	DEDUP_ENTRY, /* counted on entry from outside: sides are configured */
+	DEDUP_MAX,   /* sides unknown: per second the maximum over exporters */
+};
+
+/* One vector's part in the attack. */
+struct finding_vector {
+	enum vector vector;
+	uint16_t port;		/* reflector's source port, amplification only */
+	bool over;		/* crossed its own threshold */
+	uint64_t packets, bytes;
+	uint64_t peak_pps;	/* largest UTC clock second */
+	uint64_t threshold_pps; /* that counted when it crossed */
+	int64_t over_first_us, over_last_us; /* when it was over; TIME_NONE where never */
+};
+
+/* SYN per second of a source's best clock second: <=100, 101..999, >=1000, undecidable. */
+struct source_classes {
+	uint64_t le_100, gt_100_lt_1000, ge_1000, unresolved;
+};
+
+enum source_unit { UNIT_ADDRESS, UNIT_24, UNIT_8, UNIT_AS, UNIT_LINK, UNIT_COUNT };
+
+struct finding_sources {
+	uint64_t count;	    /* distinct sources; an estimate above 4,096 */
+	bool count_exact;
+	bool count_at_least; /* sampled: more may exist */
+	struct source_classes syn[UNIT_COUNT];
+	uint64_t units[UNIT_COUNT]; /* distinct /24s, /8s, ASes, links */
+	struct {
+		struct ip addr;
+		uint64_t packets;
+		uint64_t syn_best; /* SYN in its best clock second */
+	} top[FINDING_TOP_MAX];
+	unsigned n_top;
+};
+
+struct finding_link {
+	uint16_t link;	   /* index in the link table */
+	uint16_t exporter; /* index in the exporter table */
+	uint64_t packets, bytes;
+};
+
+/* A row of the course of the attack; link LINK_UNKNOWN is the whole. */
+struct series_point {
+	int64_t start_us;
+	uint32_t step_s; /* 1 in the first minute, then 10 */
+	uint16_t link;
+	uint64_t packets, bytes, syn; /* in the step, corrected */
+};
+
+/* A header record kept as evidence. */
+struct evidence_record {
+	int64_t first_us, last_us, recv_us;
+	struct flow flow;      /* first_ms and last_ms mean nothing here */
+	struct flow_side side; /* nor does recv_ms */
+};
+
+struct finding {
+	uint64_t handle; /* the detector's number of this attack, unique in a run, never 0 */
+	enum finding_kind kind;
+	enum finding_state state;
+	enum level level;
+	struct prefix target; /* host: full length; link and network: zero */
+	uint16_t link;	      /* level link: its index */
+	enum direction direction;
+	bool own_known; /* own prefixes are configured, so direction means something */
+
+	struct finding_vector vectors[FINDING_VECTORS_MAX]; /* most packets first */
+	unsigned n_vectors;
+
+	int64_t first_us, last_us; /* record time of the first and last packet of the attack */
+	int64_t detected_us;	   /* receive clock: the deciding record arrived */
+	int64_t shown_us;	   /* receive clock: the first record that shows the attack arrived */
+	int64_t exporter_delay_us; /* shown_us - first_us: what exporter and path took */
+	int64_t noroshi_delay_us;  /* detected_us - shown_us: what we took */
+	int64_t updated_us;	   /* receive clock of this finding */
+
+	uint64_t packets, bytes, records;
+	uint64_t peak_bps, peak_pps, peak_syn_per_s; /* largest UTC clock second each */
+	int64_t peak_us;			     /* the second of peak_pps */
+	uint32_t pulses;
+
+	struct finding_sources sources;
+	uint32_t sampling_min, sampling_max;
+	bool sampling_known;
+	enum dedup_rule dedup;
+	uint16_t exporters[FINDING_EXPORTERS_MAX];
+	unsigned n_exporters;
+	struct finding_link links[FINDING_LINKS_MAX];
+	unsigned n_links;
+
+	/* What judging the class rests on. */
+	uint64_t handshakes_begun, handshakes_done; /* 0, 0 where not visible */
+	bool handshakes_visible;
+	uint64_t answered_packets; /* packets of the target that answer */
+	uint64_t dports_best_second; /* distinct destination ports */
+	double top_source_share;     /* of packets, 0..1 */
+	uint64_t link_capacity_bps;  /* of the busiest link, 0 unknown */
+	uint64_t link_peak_bps;	     /* whole load of that link at the peak, 0 unknown */
+
+	/* Level prefix: hosts hit hardest, most packets first. */
+	struct ip children[FINDING_CHILDREN_MAX];
+	unsigned n_children;
+	uint64_t hosts_hit; /* distinct target addresses, an estimate above 256 */
+
+	/* The smallest attack of the main vector that would have been seen here. */
+	uint64_t blind_pps;
+	double blind_seconds, blind_confidence;
+
+	const struct evidence_record *evidence;
+	unsigned n_evidence;
+	const struct series_point *series;
+	unsigned n_series;
+};
+
+/** Where findings go. Return: 0, or a negative error that stops detection. */
+struct finding_sink {
+	int (*finding)(void *userdata, const struct finding *f);
+	void *userdata;
+};

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Which SYNs were followed by the handshake's last ACK, from packets that are all seen (no sampling).
+ * Three bitmaps of 4-tuple hashes, rotated every second of record time: asked (SYN seen), done (ACK seen)
+ * and served (data sent); each connection counts once in each. A forged flood fills only the first, a
+ * flood of idle connections the first two.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "observe/flow.h"
+
+#define HANDSHAKE_BITS 18
+#define HANDSHAKE_WORDS ((1u << HANDSHAKE_BITS) / 64)
+
+struct handshake {
+	int64_t generation;
+	uint64_t asked[2][HANDSHAKE_WORDS];
+	uint64_t done[2][HANDSHAKE_WORDS];
+	uint64_t served[2][HANDSHAKE_WORDS];
+};
+
+/** handshake_syn() - note the SYN of @f at record time @us. */
+void handshake_syn(struct handshake *h, const struct flow *f, int64_t us);
+
+/** handshake_ack() - true when @f completes a handshake whose SYN was seen, the first time only. */
+bool handshake_ack(struct handshake *h, const struct flow *f, int64_t us);
+
+/** handshake_data() - true when @f is the first data of a connection whose handshake was seen. */
+bool handshake_data(struct handshake *h, const struct flow *f, int64_t us);

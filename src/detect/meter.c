@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: ISC */
+#include "detect/meter.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void meters_deinit(struct meters *m)
+{
+	for (unsigned i = 0; i < m->n_views; i++) {
+		for (unsigned k = 0; k < METER_COUNT; k++)
+			free(m->view[i].ring[k]);
+		for (unsigned k = 0; k < BYTE_GROUPS; k++)
+			free(m->view[i].bytes[k]);
+	}
+	*m = (struct meters){.newest = INT64_MIN};
+}
+
+static unsigned slot_of(int64_t bin)
+{
+	return (unsigned)((uint64_t)bin % RING_BINS);
+}
+
+static void clear_bin(struct meters *m, unsigned slot)
+{
+	for (unsigned i = 0; i < m->n_views; i++) {
+		struct view *v = &m->view[i];
+
+		for (unsigned k = 0; k < METER_COUNT; k++)
+			if (v->ring[k])
+				v->ring[k][slot] = 0;
+		for (unsigned k = 0; k < BYTE_GROUPS; k++)
+			if (v->bytes[k])
+				v->bytes[k][slot] = 0;
+	}
+}
+
+void meters_advance(struct meters *m, int64_t to)
+{
+	int64_t from;
+
+	if (to <= m->newest)
+		return;
+	from = m->newest + 1;
+	if (m->newest == INT64_MIN || to - m->newest >= RING_BINS)
+		from = to - RING_BINS + 1;
+	for (int64_t b = from; b <= to; b++)
+		clear_bin(m, slot_of(b));
+	m->newest = to;
+}
+
+struct view *meters_view(struct meters *m, uint16_t exporter, uint16_t link, bool entry)
+{
+	struct view *v;
+
+	for (unsigned i = 0; i < m->n_views; i++) {
+		v = &m->view[i];
+		if (v->exporter == exporter && v->link == link && v->entry == entry)
+			return v;
+	}
+	if (m->n_views == VIEWS_MAX) {
+		/* More links than views: the exporter's own last view takes them, or nobody. */
+		m->overflow++;
+		for (unsigned i = VIEWS_MAX; i-- > 0;)
+			if (m->view[i].exporter == exporter && m->view[i].entry == entry)
+				return &m->view[i];
+		return NULL;
+	}
+	v = &m->view[m->n_views++];
+	*v = (struct view){.exporter = exporter, .link = link, .entry = entry};
+	return v;
+}
+
+bool meters_span(const struct meters *m, int64_t first_us, int64_t last_us, struct span *out)
+{
+	int64_t first = bin_of(first_us), last = bin_of(last_us), oldest = m->newest - RING_BINS + 1;
+
+	if (last < oldest || first > m->newest)
+		return false;
+	*out = (struct span){.first = first < oldest ? oldest : first,
+			     .last = last > m->newest ? m->newest : last,
+			     .total_us = (uint64_t)(last_us - first_us) + 1,
+			     .first_us = (uint64_t)((first + 1) * BIN_US - first_us),
+			     .begins = first >= oldest,
+			     .ends = last <= m->newest};
+	return true;
+}
+
+/* So that amount x time fits 64 bits: 10^13 bytes or 4 x 10^10 packets in one record. */
+#define SPREAD_MAX (UINT64_MAX / (uint64_t)BIN_US)
+
+/*
+ * What falls into bin @b of @amount spread evenly over the flow's time. The flow's own last bin takes
+ * what is left, so that nothing is lost to rounding. @given: the sum so far, 0 at first.
+ */
+static uint64_t share(const struct span *s, int64_t b, uint64_t amount, uint64_t *given)
+{
+	uint64_t n;
+
+	if (s->first == s->last && s->begins && s->ends)
+		return amount;
+	if (b == s->last && s->ends && s->begins)
+		return amount - *given;
+	if (b == s->first && s->begins)
+		n = amount * s->first_us / s->total_us;
+	else
+		n = amount * (uint64_t)BIN_US / s->total_us;
+	if (n > amount - *given)
+		n = amount - *given;
+	*given += n;
+	return n;
+}
+
+static void add32(uint32_t *to, uint64_t n)
+{
+	uint64_t sum = *to + n;
+
+	*to = sum > UINT32_MAX ? UINT32_MAX : (uint32_t)sum;
+}
+
+int meters_add(struct meters *m, struct view *v, unsigned meter, const struct span *s,
+	       uint64_t packets)
+{
+	uint32_t *ring = v->ring[meter];
+	uint64_t units, each, given = 0;
+
+	if (!ring) {
+		ring = calloc(RING_BINS, sizeof(*ring));
+		if (!ring)
+			return -ENOMEM;
+		v->ring[meter] = ring;
+		m->memory += RING_BINS * sizeof(*ring);
+	}
+	units = packets > SPREAD_MAX >> UNIT_SHIFT ? SPREAD_MAX : packets << UNIT_SHIFT;
+	for (int64_t b = s->first; b <= s->last; b++) {
+		each = share(s, b, units, &given);
+		add32(&ring[slot_of(b)], each);
+	}
+	return 0;
+}
+
+int meters_add_bytes(struct meters *m, struct view *v, enum byte_group g, const struct span *s,
+		     uint64_t bytes)
+{
+	uint64_t *ring = v->bytes[g];
+	uint64_t given = 0;
+
+	if (!ring) {
+		ring = calloc(RING_BINS, sizeof(*ring));
+		if (!ring)
+			return -ENOMEM;
+		v->bytes[g] = ring;
+		m->memory += RING_BINS * sizeof(*ring);
+	}
+	bytes = bytes > SPREAD_MAX ? SPREAD_MAX : bytes;
+	for (int64_t b = s->first; b <= s->last; b++)
+		ring[slot_of(b)] += share(s, b, bytes, &given);
+	return 0;
+}
+
+/* Clip the window to what the ring holds; false when nothing is left. */
+static bool clip(const struct meters *m, int64_t *end, unsigned *n)
+{
+	int64_t first = *end - *n + 1, oldest = m->newest - RING_BINS + 1;
+
+	if (m->newest == INT64_MIN)
+		return false;
+	if (*end > m->newest)
+		*end = m->newest;
+	if (first < oldest)
+		first = oldest;
+	if (first > *end)
+		return false;
+	*n = (unsigned)(*end - first + 1);
+	return true;
+}
+
+static uint64_t sum32(const uint32_t *ring, int64_t end, unsigned n)
+{
+	uint64_t sum = 0;
+
+	for (int64_t b = end - n + 1; ring && b <= end; b++)
+		sum += ring[slot_of(b)];
+	return sum;
+}
+
+static uint64_t sum64(const uint64_t *ring, int64_t end, unsigned n)
+{
+	uint64_t sum = 0;
+
+	for (int64_t b = end - n + 1; ring && b <= end; b++)
+		sum += ring[slot_of(b)];
+	return sum;
+}
+
+/* Entry views add up; of the others the exporter with the most counts, its links added up. */
+static uint64_t combine(const struct meters *m, const uint64_t each[VIEWS_MAX])
+{
+	uint64_t entry = 0, most = 0;
+
+	for (unsigned i = 0; i < m->n_views; i++) {
+		uint64_t sum = 0;
+
+		if (m->view[i].entry) {
+			entry += each[i];
+			continue;
+		}
+		for (unsigned k = 0; k < m->n_views; k++)
+			if (!m->view[k].entry && m->view[k].exporter == m->view[i].exporter)
+				sum += each[k];
+		most = sum > most ? sum : most;
+	}
+	return entry + most;
+}
+
+uint64_t meters_sum(const struct meters *m, unsigned meter, int64_t end, unsigned n)
+{
+	uint64_t each[VIEWS_MAX];
+
+	if (!clip(m, &end, &n))
+		return 0;
+	for (unsigned i = 0; i < m->n_views; i++)
+		each[i] = sum32(m->view[i].ring[meter], end, n);
+	return (combine(m, each) + (1 << UNIT_SHIFT) / 2) >> UNIT_SHIFT;
+}
+
+uint64_t meters_sum_bytes(const struct meters *m, enum byte_group g, int64_t end, unsigned n)
+{
+	uint64_t each[VIEWS_MAX];
+
+	if (!clip(m, &end, &n))
+		return 0;
+	for (unsigned i = 0; i < m->n_views; i++)
+		each[i] = sum64(m->view[i].bytes[g], end, n);
+	return combine(m, each);
+}
+
+uint64_t meters_sum_view(const struct meters *m, const struct view *v, unsigned meter, int64_t end,
+			 unsigned n)
+{
+	if (!clip(m, &end, &n))
+		return 0;
+	return (sum32(v->ring[meter], end, n) + (1 << UNIT_SHIFT) / 2) >> UNIT_SHIFT;
+}
+
+uint64_t meters_sum_view_bytes(const struct meters *m, const struct view *v, enum byte_group g,
+			       int64_t end, unsigned n)
+{
+	if (!clip(m, &end, &n))
+		return 0;
+	return sum64(v->bytes[g], end, n);
+}
+
+unsigned meters_exporters(const struct meters *m)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < m->n_views; i++) {
+		bool seen = m->view[i].entry;
+
+		for (unsigned k = 0; k < i && !seen; k++)
+			seen = !m->view[k].entry && m->view[k].exporter == m->view[i].exporter;
+		n += !seen;
+	}
+	return n;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One of the fixed logical shards: every level from host to /20 (v6: /48 to host) of the destinations
+ * whose /20 (/44) hashes here. A shard sees its records in input order and touches nothing else's
+ * state, so threads may carry shards in any way without changing a result.
+ */
+#pragma once
+
+#include "conf/conf.h"
+#include "detect/attack.h"
+#include "detect/cells.h"
+#include "observe/exporter.h"
+
+#define SHARDS 64
+#define LEVELS 3 /* host, /24 (v6 /64), /20 (v6 /48) */
+#define SHARD_ENTRIES (2 * FLOW_BATCH_MAX)
+
+/* What the engine knows of an exporter's clock; written between slices only. */
+struct exporter_watch {
+	int64_t watermark_us; /* newest record time; TIME_NONE */
+	int64_t recv_us;      /* last heard */
+	bool capture;	      /* silence is silence of the network */
+	bool saw_ingress;
+	uint32_t longest_flow_s;
+};
+
+/* The least rates at which a destination of one set of thresholds is followed. */
+struct follow_rate {
+	uint64_t packets, special, bytes;
+};
+
+/* What is common to all shards; constant while shards run. */
+struct shard_world {
+	const struct conf *conf;
+	struct exporters *exporters;
+	const struct exporter_watch *watch;
+	unsigned n_watch;
+	struct follow_rate *follow; /* [0] defaults, then objects */
+	const struct flow_batch *batch;
+	const uint8_t *entry;	   /* per record: counted on entry */
+	const uint8_t *own_source; /* per record */
+	int64_t clock_us;
+	int64_t now_bin;
+	unsigned hot_room; /* followed destinations a shard may add until the next tick */
+	unsigned near;	   /* share of a threshold from which a destination is followed */
+};
+
+struct shard_entry {
+	uint16_t record;
+	bool out; /* the record's source lies in this shard */
+};
+
+/* An attack that has something to say after a tick. */
+struct shard_word {
+	struct attack *attack;
+	bool ended; /* to be freed after it was told */
+};
+
+struct shard {
+	unsigned index;
+	struct cells cells[LEVELS];
+	struct hot **hot; /* dense list */
+	unsigned n_hot, room_hot, added;
+	uint32_t *lookup; /* open addressing: slot + 1 */
+	unsigned lookup_room;
+	struct shard_entry entry[SHARD_ENTRIES];
+	unsigned n_entries;
+	struct shard_word *word;
+	unsigned n_words, room_words;
+	uint64_t next_handle, hot_refused, late;
+	int error; /* first negative error of a worker */
+};
+
+/** shard_of() - the shard of an address. */
+unsigned shard_of(const struct ip *ip);
+
+int shard_init(struct shard *s, unsigned index, size_t cells_bytes);
+void shard_deinit(struct shard *s);
+
+/** shard_feed() - count the records in entry[]. Errors go to s->error. */
+void shard_feed(struct shard *s, const struct shard_world *w);
+
+/** shard_tick() - look, open, update, close; what is to be told stands in word[]. */
+void shard_tick(struct shard *s, const struct shard_world *w, bool last_look);
+
+/** shard_rebuild_lookup() - after slots moved. */
+void shard_rebuild_lookup(struct shard *s);
+
+/** shard_told() - after word[] was told: free what ended. */
+void shard_told(struct shard *s);
+
+/** shard_drop_hot() - stop following everything (a new epoch); attacks must have been closed. */
+void shard_drop_hot(struct shard *s);
+
+/** shard_reconf() - thresholds anew from w->conf. */
+void shard_reconf(struct shard *s, const struct shard_world *w);
+uint64_t shard_memory(const struct shard *s);
+
+/** attack_life() - state from the exporters' clocks; true when the attack is over. */
+bool attack_life(struct attack *a, const struct shard_world *w, bool last_look);
+
+/** attack_wait_s() - how long the exporters of @h may hold a flow back. */
+uint32_t attack_wait_s(const struct hot *h, const struct shard_world *w);
+
+/** hot_record_of() - record @i of the world's batch, prepared for counting. */
+struct hot_record hot_record_of(const struct shard_world *w, const struct flow_batch *b, uint32_t i);

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: ISC */
+#include "detect/sources.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "detect/stat.h"
+
+#define HLL_SIZE (1u << HLL_BITS)
+#define SKETCH_BITS 18
+#define SKETCH_ROW (1u << SKETCH_BITS)
+#define ROOM_MAX (SOURCES_EXACT * 2)
+
+static uint64_t key_hash(const struct ip *key)
+{
+	return hash_u128(key->u, HASH_K1);
+}
+
+void sources_deinit(struct sources *s)
+{
+	free(s->table);
+	free(s->hll);
+	free(s->sketch);
+	*s = SOURCES_NULL;
+}
+
+static struct source *find(const struct sources *s, const struct ip *key, uint64_t hash)
+{
+	uint32_t i = (uint32_t)hash & (s->room - 1);
+
+	while (s->table[i].packets && !ip_equal(&s->table[i].key, key))
+		i = (i + 1) & (s->room - 1);
+	return &s->table[i];
+}
+
+static int grow(struct sources *s)
+{
+	uint32_t old_room = s->room;
+	struct source *old = s->table;
+
+	s->room = old_room ? old_room * 2 : 16;
+	s->table = calloc(s->room, sizeof(*s->table));
+	if (!s->table) {
+		s->table = old;
+		s->room = old_room;
+		return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < old_room; i++)
+		if (old[i].packets)
+			*find(s, &old[i].key, key_hash(&old[i].key)) = old[i];
+	free(old);
+	s->memory += (s->room - old_room) * sizeof(*old);
+	return 0;
+}
+
+static void hll_add(uint8_t *hll, uint64_t hash)
+{
+	uint64_t rest = hash << HLL_BITS | (UINT64_C(1) << (HLL_BITS - 1));
+	uint8_t rank = (uint8_t)(__builtin_clzll(rest) + 1);
+	uint8_t *reg = &hll[hash >> (64 - HLL_BITS)];
+
+	if (rank > *reg)
+		*reg = rank;
+}
+
+/* Flajolet et al. 2007, figure 3, with the small-range correction. */
+static double hll_count(const uint8_t *hll)
+{
+	double sum = 0, m = HLL_SIZE, e;
+	unsigned zeros = 0;
+
+	for (unsigned i = 0; i < HLL_SIZE; i++) {
+		sum += ldexp(1, -hll[i]);
+		zeros += hll[i] == 0;
+	}
+	e = 0.7213 / (1 + 1.079 / m) * m * m / sum;
+	if (e <= 2.5 * m && zeros)
+		e = m * log(m / zeros);
+	return e;
+}
+
+/* Out of exact room: remember all keys in the HLL, keep those with a heavy second. */
+static int overflow(struct sources *s)
+{
+	struct source *old = s->table;
+
+	s->hll = calloc(HLL_SIZE, 1);
+	s->sketch = calloc(2, SKETCH_ROW);
+	s->table = calloc(s->room, sizeof(*s->table));
+	if (!s->hll || !s->sketch || !s->table) {
+		free(s->hll);
+		free(s->sketch);
+		free(s->table);
+		s->hll = s->sketch = NULL;
+		s->table = old;
+		return -ENOMEM;
+	}
+	s->memory += HLL_SIZE + 2 * SKETCH_ROW;
+	s->used = 0;
+	for (uint32_t i = 0; i < s->room; i++) {
+		uint64_t h = key_hash(&old[i].key);
+
+		if (!old[i].packets)
+			continue;
+		hll_add(s->hll, h);
+		if (old[i].best >= PROMOTE_AT) {
+			*find(s, &old[i].key, h) = old[i];
+			s->used++;
+		}
+	}
+	free(old);
+	return 0;
+}
+
+/* What the sketch says of the key after adding; both rows must agree, so the smaller counts. */
+static uint32_t sketch_add(struct sources *s, uint64_t hash, int64_t second, uint32_t n)
+{
+	uint32_t least = UINT32_MAX;
+
+	if (second > s->sketch_second) {
+		memset(s->sketch, 0, 2 * SKETCH_ROW);
+		s->sketch_second = second;
+	}
+	for (unsigned row = 0; row < 2; row++) {
+		uint8_t *c = &s->sketch[row * SKETCH_ROW +
+					((hash >> (row * 24)) & (SKETCH_ROW - 1))];
+		uint32_t sum = *c + n;
+
+		*c = sum > UINT8_MAX ? UINT8_MAX : (uint8_t)sum;
+		least = sum < least ? sum : least;
+	}
+	return least;
+}
+
+static void count_in(struct source *c, int64_t second, uint32_t n, uint32_t weight,
+		     uint64_t packets)
+{
+	unsigned k = (unsigned)((uint64_t)second % SECONDS_KEPT);
+
+	c->packets += packets;
+	if (c->second[k] != second) {
+		if (c->second[k] > second && c->in_second[k]) {
+			/* Later than the seconds kept: it stands alone. */
+			if (n > c->best) {
+				c->best = n;
+				c->weight = weight;
+			}
+			return;
+		}
+		c->second[k] = second;
+		c->in_second[k] = 0;
+	}
+	c->in_second[k] = c->in_second[k] > UINT32_MAX - n ? UINT32_MAX : c->in_second[k] + n;
+	if (c->in_second[k] > c->best || weight > c->weight) {
+		c->best = c->in_second[k] > c->best ? c->in_second[k] : c->best;
+		c->weight = weight;
+	}
+}
+
+int sources_add(struct sources *s, const struct ip *key, int64_t second, uint32_t sampled,
+		uint32_t weight, uint64_t packets)
+{
+	uint64_t hash = key_hash(key);
+	struct source *c = NULL;
+	int r;
+
+	if (weight > s->weight_max)
+		s->weight_max = weight;
+	if (second < s->second_first)
+		s->second_first = second;
+	if (second > s->second_last)
+		s->second_last = second;
+	if (!s->room || (!s->hll && s->used * 2 >= s->room && s->room < ROOM_MAX)) {
+		r = grow(s);
+		if (r < 0)
+			return r;
+	}
+	c = find(s, key, hash);
+	if (!c->packets && !s->hll && s->used >= SOURCES_EXACT) {
+		r = overflow(s);
+		if (r < 0)
+			return r;
+		c = find(s, key, hash);
+	}
+	if (s->hll) {
+		hll_add(s->hll, hash);
+		uint32_t seen = sketch_add(s, hash, second, sampled);
+
+		if (!c->packets) {
+			if (seen < PROMOTE_AT)
+				return 0;
+			if (s->used >= SOURCES_EXACT) {
+				s->refused++;
+				return 0;
+			}
+			/* What the sketch saw of it this second comes along. */
+			sampled = seen > sampled ? seen : sampled;
+		}
+	}
+	if (!c->packets) {
+		*c = (struct source){.key = *key, .weight = weight};
+		s->used++;
+	}
+	count_in(c, second, sampled, weight, packets ? packets : 1);
+	return 0;
+}
+
+uint64_t sources_count(const struct sources *s, bool *exact)
+{
+	return sources_union(&s, 1, exact);
+}
+
+static void merge_into(uint8_t *hll, const struct sources *s)
+{
+	if (s->hll)
+		for (unsigned k = 0; k < HLL_SIZE; k++)
+			hll[k] = s->hll[k] > hll[k] ? s->hll[k] : hll[k];
+	for (uint32_t k = 0; k < s->room; k++)
+		if (s->table[k].packets)
+			hll_add(hll, key_hash(&s->table[k].key));
+}
+
+/* Exact: count the keys of each tracker that no tracker before it has. */
+static uint64_t count_exact(const struct sources *const *s, unsigned n)
+{
+	uint64_t count = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		for (uint32_t k = 0; k < s[i]->room; k++) {
+			const struct source *c = &s[i]->table[k];
+			bool again = !c->packets;
+
+			for (unsigned j = 0; j < i && !again; j++)
+				again = s[j]->room &&
+					find(s[j], &c->key, key_hash(&c->key))->packets != 0;
+			count += !again;
+		}
+	return count;
+}
+
+uint64_t sources_union(const struct sources *const *s, unsigned n, bool *exact)
+{
+	uint8_t *hll;
+	double count;
+
+	*exact = true;
+	for (unsigned i = 0; i < n; i++)
+		if (s[i]->hll)
+			*exact = false;
+	if (*exact)
+		return count_exact(s, n);
+	if (n == 1)
+		return (uint64_t)(hll_count(s[0]->hll) + 0.5);
+	hll = calloc(HLL_SIZE, 1);
+	if (!hll) /* the largest of them is a lower bound */
+		return sources_union(s, 1, exact);
+	for (unsigned i = 0; i < n; i++)
+		merge_into(hll, s[i]);
+	count = hll_count(hll);
+	free(hll);
+	return (uint64_t)(count + 0.5);
+}
+
+uint64_t source_best(const struct source *s)
+{
+	return (uint64_t)s->best * s->weight;
+}
+
+/* Class of a key: 0 up to 100, 1 between, 2 from 1000, 3 undecidable. */
+static unsigned class_of(const struct source *c, double z)
+{
+	double lo = (double)c->best, hi = lo;
+
+	if (c->weight > 1) {
+		lo = poisson_lower(c->best, z) * c->weight;
+		hi = poisson_upper(c->best, z) * c->weight;
+	}
+	if (hi <= 100)
+		return 0;
+	if (lo >= 1000)
+		return 2;
+	return lo > 100 && hi < 1000 ? 1 : 3;
+}
+
+struct source_classes sources_classes(const struct sources *s)
+{
+	struct source_classes out = {0};
+	uint64_t n[4] = {0}, rest, count;
+	double trials, z = Z_975;
+	bool exact;
+
+	count = sources_count(s, &exact);
+	trials = (double)(count ? count : 1) *
+		 (s->second_last >= s->second_first ? (double)(s->second_last - s->second_first + 1)
+						    : 1);
+	if (s->weight_max > 1)
+		z = normal_z(0.025 / trials);
+	for (uint32_t i = 0; i < s->room; i++)
+		if (s->table[i].packets && s->table[i].best)
+			n[class_of(&s->table[i], z)]++;
+	out.le_100 = n[0];
+	out.gt_100_lt_1000 = n[1];
+	out.ge_1000 = n[2];
+	out.unresolved = n[3];
+	if (s->hll) {
+		/* Never promoted: below PROMOTE_AT sampled packets in any second. */
+		rest = count > s->used ? count - s->used : 0;
+		if (s->weight_max > 1)
+			out.unresolved += rest;
+		else
+			out.le_100 += rest;
+	}
+	return out;
+}
+
+static bool heavier(const struct source *a, const struct source *b)
+{
+	if (a->packets != b->packets)
+		return a->packets > b->packets;
+	return ip_compare(&a->key, &b->key) < 0;
+}
+
+unsigned sources_top(const struct sources *s, const struct source **out, unsigned n)
+{
+	unsigned used = 0;
+
+	for (uint32_t i = 0; i < s->room; i++) {
+		const struct source *c = &s->table[i];
+		unsigned at = used;
+
+		if (!c->packets || (used == n && !heavier(c, out[n - 1])))
+			continue;
+		if (used < n)
+			used++;
+		else
+			at = n - 1;
+		for (; at > 0 && heavier(c, out[at - 1]); at--)
+			out[at] = out[at - 1];
+		out[at] = c;
+	}
+	return used;
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Proves the engine on traffic built here: what crosses is found in time and once, what is ordinary is
+ * not, clocks that jump do no harm, and threads do not change a figure.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "detect/detect.h"
+
+#define T0 (1218000000 * US_PER_S)
+#define KEPT 64
+
+struct bench {
+	struct conf *conf;
+	struct exporters *exporters;
+	struct detect *detect;
+	struct flow_writer writer;
+	uint16_t exporter;
+	struct finding last[KEPT]; /* newest state of each attack */
+	unsigned n;
+};
+
+static int on_finding(void *userdata, const struct finding *f)
+{
+	struct bench *b = userdata;
+	unsigned i = 0;
+
+	while (i < b->n && b->last[i].handle != f->handle)
+		i++;
+	assert_true(i < KEPT);
+	b->n += i == b->n;
+	b->last[i] = *f;
+	return 0;
+}
+
+static void bench_start(struct bench *b, unsigned threads, bool capture)
+{
+	struct finding_sink sink = {.finding = on_finding, .userdata = b};
+	struct flow_sink flows;
+	struct ip from = ip_from_v4(0x7f000001);
+
+	*b = (struct bench){0};
+	b->conf = conf_default();
+	b->exporters = exporters_new(b->conf);
+	b->exporter = capture ? exporters_add_capture(b->exporters, "test")
+			      : exporters_find(b->exporters, &from, true);
+	b->detect = detect_new(b->conf, b->exporters, threads, &sink);
+	assert_non_null(b->detect);
+	flows = detect_sink(b->detect);
+	assert_int_equal(flow_writer_init(&b->writer, &flows), 0);
+}
+
+static void bench_end(struct bench *b)
+{
+	assert_int_equal(flow_writer_flush(&b->writer), 0);
+	assert_int_equal(detect_finish(b->detect), 0);
+}
+
+static void bench_free(struct bench *b)
+{
+	detect_free(b->detect);
+	flow_writer_deinit(&b->writer);
+	exporters_free(b->exporters);
+	conf_unref(b->conf);
+}
+
+static void put(struct bench *b, struct flow f, uint32_t sampling, bool packet, int64_t first_us,
+		int64_t last_us, int64_t recv_us)
+{
+	struct flow_side s = {.sampling = sampling,
+			      .flags = FLOW_SAMPLING_KNOWN | (packet ? FLOW_IS_PACKET : 0)};
+
+	f.exporter = b->exporter;
+	assert_int_equal(flow_writer_put(&b->writer, &f, &s, first_us, last_us, recv_us), 0);
+}
+
+static struct flow tcp(uint32_t src, uint32_t dst, uint16_t sport, uint16_t dport, uint8_t flags)
+{
+	return (struct flow){.src = ip_from_v4(src),
+			     .dst = ip_from_v4(dst),
+			     .bytes = 40,
+			     .packets = 1,
+			     .sport = sport,
+			     .dport = dport,
+			     .proto = PROTO_TCP,
+			     .tcp_flags = flags};
+}
+
+#define VICTIM 0xc6336401u /* 198.51.100.1 */
+#define FORGED(i) (0x0b000000u + (uint32_t)(i) * 2654435761u % 0x70000000u)
+
+/* SYNs from forged sources at @pps for @seconds from @from_us. */
+static void flood(struct bench *b, uint32_t dst, unsigned pps, double seconds, int64_t from_us)
+{
+	unsigned n = (unsigned)(pps * seconds);
+
+	for (unsigned i = 0; i < n; i++) {
+		int64_t us = from_us + (int64_t)i * US_PER_S / pps;
+
+		put(b, tcp(FORGED(i), dst, (uint16_t)(1024 + i % 60000), 80, TH_SYN), 1, true, us, us,
+		    us);
+	}
+}
+
+static void test_syn_flood(void **state)
+{
+	struct bench b;
+
+	bench_start(&b, 1, true);
+	flood(&b, VICTIM, 5000, 10, T0);
+	bench_end(&b);
+	assert_int_equal(b.n, 1);
+	assert_int_equal(b.last[0].state, FINDING_CLOSED);
+	assert_int_equal(b.last[0].level, LEVEL_HOST);
+	assert_int_equal(b.last[0].vectors[0].vector, VECTOR_SYN_FLOOD);
+	assert_int_equal(b.last[0].packets, 50000);
+	assert_int_equal(b.last[0].peak_pps, 5000);
+	assert_int_equal(b.last[0].peak_syn_per_s, 5000);
+	assert_true(b.last[0].first_us == T0);
+	assert_true(b.last[0].noroshi_delay_us < 1000000);
+	assert_int_equal(b.last[0].pulses, 1);
+	assert_int_equal(b.last[0].n_series, 10);
+	bench_free(&b);
+}
+
+static void test_below_threshold(void **state)
+{
+	struct bench b;
+
+	bench_start(&b, 1, true);
+	flood(&b, VICTIM, 2400, 20, T0);
+	bench_end(&b);
+	assert_int_equal(b.n, 0);
+	bench_free(&b);
+}
+
+static void test_just_over(void **state)
+{
+	struct bench b;
+
+	bench_start(&b, 1, true);
+	flood(&b, VICTIM, 3125, 6, T0 + 330000);
+	bench_end(&b);
+	assert_int_equal(b.n, 1);
+	assert_true(b.last[0].noroshi_delay_us < 3000000);
+	bench_free(&b);
+}
+
+/* Bursts of two seconds, fifteen apart, are one attack of four pulses. */
+static void test_pulses(void **state)
+{
+	struct bench b;
+
+	bench_start(&b, 1, true);
+	for (int i = 0; i < 4; i++)
+		flood(&b, VICTIM, 5000, 2, T0 + i * 15 * US_PER_S);
+	flood(&b, VICTIM + 0x10000, 10, 100, T0 + 48 * US_PER_S);
+	bench_end(&b);
+	assert_int_equal(b.n, 1);
+	assert_int_equal(b.last[0].pulses, 4);
+	bench_free(&b);
+}
+
+/* A burst after more than a minute of quiet is another attack. */
+static void test_two_attacks(void **state)
+{
+	struct bench b;
+
+	bench_start(&b, 1, true);
+	flood(&b, VICTIM, 5000, 2, T0);
+	flood(&b, VICTIM + 0x10000, 10, 98, T0 + 2 * US_PER_S);
+	flood(&b, VICTIM, 5000, 2, T0 + 100 * US_PER_S);
+	bench_end(&b);
+	assert_int_equal(b.n, 2);
+	assert_int_equal(b.last[0].state, FINDING_CLOSED);
+	assert_true(b.last[0].last_us < T0 + 3 * US_PER_S);
+	bench_free(&b);
+}
+
+/* Handshakes that complete explain their SYNs, however many there are. */
+static void test_flash_crowd(void **state)
+{
+	struct bench b;
+	int64_t rtt = 80000;
+
+	bench_start(&b, 1, true);
+	for (unsigned i = 0; i < 40000; i++) {
+		int64_t us = T0 + i * 125, at;
+		unsigned k = i - (unsigned)(rtt / 125);
+
+		put(&b, tcp(FORGED(i), VICTIM, 2000, 80, TH_SYN), 1, true, us, us, us);
+		if (i < rtt / 125)
+			continue;
+		at = us + 50;
+		put(&b, tcp(FORGED(k), VICTIM, 2000, 80, TH_ACK), 1, true, at, at, at);
+	}
+	bench_end(&b);
+	for (unsigned i = 0; i < b.n; i++)
+		assert_int_not_equal(b.last[i].vectors[0].vector, VECTOR_SYN_FLOOD);
+	bench_free(&b);
+}
+
+/* Resets that answer a flooder are no attack on him. */
+static void test_answers(void **state)
+{
+	struct bench b;
+
+	bench_start(&b, 1, true);
+	for (unsigned i = 0; i < 40000; i++) {
+		int64_t us = T0 + i * 100;
+
+		put(&b, tcp(0x0a000005, VICTIM, (uint16_t)i, 80, TH_SYN), 1, true, us, us, us);
+		put(&b, tcp(VICTIM, 0x0a000005, 80, (uint16_t)i, TH_RST | TH_ACK), 1, true, us + 10,
+		    us + 10, us + 10);
+	}
+	bench_end(&b);
+	assert_int_equal(b.n, 1);
+	assert_int_equal(ip_v4(&b.last[0].target.addr), VICTIM);
+	bench_free(&b);
+}
+
+/* Flows of a minute that end together are no burst. */
+static void test_long_flows(void **state)
+{
+	struct bench b;
+
+	bench_start(&b, 1, false);
+	for (unsigned i = 0; i < 2000; i++) {
+		struct flow f = tcp(FORGED(i), VICTIM, 2000, 443, TH_ACK);
+
+		f.packets = 240;
+		f.bytes = 240 * 1400;
+		put(&b, f, 1, false, T0, T0 + 60 * US_PER_S - 1, T0 + 61 * US_PER_S + i * 100);
+	}
+	bench_end(&b);
+	assert_int_equal(b.n, 0);
+	bench_free(&b);
+}
+
+/* The same packets twice as fast are an attack, found when their records come. */
+static void test_long_flows_over(void **state)
+{
+	struct bench b;
+
+	bench_start(&b, 1, false);
+	for (unsigned i = 0; i < 4000; i++) {
+		struct flow f = tcp(FORGED(i), VICTIM, 2000, 443, TH_ACK);
+
+		f.packets = 600;
+		f.bytes = 600 * 60;
+		put(&b, f, 1, false, T0, T0 + 60 * US_PER_S - 1, T0 + 61 * US_PER_S + i * 100);
+	}
+	bench_end(&b);
+	assert_int_equal(b.n, 1);
+	assert_int_equal(b.last[0].peak_pps, 40000);
+	assert_true(b.last[0].noroshi_delay_us < 1500000);
+	bench_free(&b);
+}
+
+static void test_carpet(void **state)
+{
+	struct bench b;
+
+	bench_start(&b, 1, true);
+	for (unsigned i = 0; i < 100000; i++) {
+		int64_t us = T0 + i * 50;
+		uint32_t dst = (VICTIM & ~0xffu) + i % 256;
+
+		put(&b, tcp(FORGED(i), dst, 2000, 80, TH_SYN), 1, true, us, us, us);
+	}
+	bench_end(&b);
+	assert_int_equal(b.n, 1);
+	assert_int_equal(b.last[0].level, LEVEL_PREFIX);
+	assert_int_equal(b.last[0].target.len, 120);
+	assert_int_equal(b.last[0].hosts_hit, 256);
+	bench_free(&b);
+}
+
+static void test_scan(void **state)
+{
+	struct bench b;
+
+	bench_start(&b, 1, true);
+	for (unsigned i = 0; i < 20000; i++) {
+		int64_t us = T0 + i * 200;
+
+		put(&b, tcp(0x0a000005, VICTIM, 4000, (uint16_t)i, TH_SYN), 1, true, us, us, us);
+	}
+	bench_end(&b);
+	assert_int_equal(b.n, 1);
+	assert_int_equal(b.last[0].kind, FINDING_SCAN);
+	bench_free(&b);
+}
+
+/* 1:1000: 20 samples a second show an attack of 20,000 SYN/s, one or two show nothing. */
+static void test_sampled(void **state)
+{
+	struct bench b;
+
+	bench_start(&b, 1, false);
+	for (unsigned i = 0; i < 100; i++) {
+		int64_t us = T0 + i * 50000;
+
+		put(&b, tcp(FORGED(i), VICTIM, 2000, 80, TH_SYN), 1000, true, us, us, us);
+	}
+	for (unsigned i = 0; i < 10; i++) {
+		int64_t us = T0 + i * 500000;
+
+		put(&b, tcp(FORGED(i), VICTIM + 0x10000, 2000, 80, TH_SYN), 1000, true, us, us, us);
+	}
+	bench_end(&b);
+	assert_int_equal(b.n, 1);
+	assert_int_equal(ip_v4(&b.last[0].target.addr), VICTIM);
+	assert_int_equal(b.last[0].sources.syn[UNIT_ADDRESS].ge_1000, 0);
+	assert_true(b.last[0].blind_pps > 2500);
+	bench_free(&b);
+}
+
+/* Time stamps that jump by years and run back end what is open and harm nothing. */
+static void test_jumps(void **state)
+{
+	static const int64_t at[] = {0, 400 * US_PER_S, -US_PER_S * 100, INT64_C(31536000) * 9 * US_PER_S,
+				     -INT64_C(31536000) * 20 * US_PER_S};
+	struct detect_stats st;
+	struct bench b;
+
+	bench_start(&b, 1, true);
+	for (unsigned i = 0; i < ARRAY_LEN(at); i++)
+		flood(&b, VICTIM, 5000, 2, T0 + at[i]);
+	bench_end(&b);
+	assert_int_equal(b.n, ARRAY_LEN(at));
+	detect_stats(b.detect, &st);
+	assert_int_equal(st.epochs, ARRAY_LEN(at) - 1);
+	bench_free(&b);
+}
+
+static void run_mixed(struct bench *b, unsigned threads)
+{
+	bench_start(b, threads, true);
+	for (unsigned i = 0; i < 200000; i++) {
+		int64_t us = T0 + i * 25;
+		uint32_t dst = VICTIM + (i % 7) * 0x10000;
+
+		put(b, tcp(FORGED(i), dst, 2000, (uint16_t)(80 + i % 3), i % 5 ? TH_SYN : TH_ACK), 1,
+		    true, us, us, us);
+	}
+	bench_end(b);
+}
+
+static void test_threads(void **state)
+{
+	struct bench one, many;
+
+	run_mixed(&one, 1);
+	assert_true(one.n > 0);
+	for (unsigned threads = 2; threads <= 4; threads++) {
+		run_mixed(&many, threads);
+		assert_int_equal(many.n, one.n);
+		for (unsigned i = 0; i < one.n; i++) {
+			many.last[i].evidence = one.last[i].evidence;
+			many.last[i].series = one.last[i].series;
+			assert_memory_equal(&many.last[i], &one.last[i], sizeof(one.last[i]));
+		}
+		bench_free(&many);
+	}
+	bench_free(&one);
+}
+
+/* Live, a silent exporter during an attack is lost sight, never an end. */
+static void test_lost_sight(void **state)
+{
+	struct flow_sink flows;
+	struct bench b;
+
+	bench_start(&b, 1, false);
+	flood(&b, VICTIM, 5000, 3, T0);
+	assert_int_equal(flow_writer_flush(&b.writer), 0);
+	flows = detect_sink(b.detect);
+	for (int i = 0; i < 120; i++)
+		assert_int_equal(flows.clock(flows.userdata, T0 + (3 + i) * US_PER_S), 0);
+	assert_int_equal(b.n, 1);
+	assert_int_equal(b.last[0].state, FINDING_LOST_SIGHT);
+	flood(&b, VICTIM, 5000, 3, T0 + 123 * US_PER_S);
+	bench_end(&b);
+	assert_int_equal(b.n, 1);
+	bench_free(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_syn_flood),   cmocka_unit_test(test_below_threshold),
+		cmocka_unit_test(test_just_over),   cmocka_unit_test(test_pulses),
+		cmocka_unit_test(test_two_attacks), cmocka_unit_test(test_flash_crowd),
+		cmocka_unit_test(test_answers),	    cmocka_unit_test(test_long_flows),
+		cmocka_unit_test(test_long_flows_over),
+		cmocka_unit_test(test_carpet),	    cmocka_unit_test(test_scan),
+		cmocka_unit_test(test_sampled),	    cmocka_unit_test(test_jumps),
+		cmocka_unit_test(test_threads),	    cmocka_unit_test(test_lost_sight),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: ISC */
+/* Proves the parts of detection alone: statistics, meters, cells, sources, handshakes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+
+#include "base/cleanup.h"
+#include "detect/cells.h"
+#include "detect/detect.h"
+#include "detect/handshake.h"
+#include "detect/meter.h"
+#include "detect/sources.h"
+#include "detect/stat.h"
+
+/* P(X <= k) of a Poisson of mean @m, summed term by term: independent of the code under test. */
+static double poisson_cdf(int k, double m)
+{
+	double term = exp(-m), sum = term;
+
+	for (int i = 1; i <= k; i++) {
+		term *= m / i;
+		sum += term;
+	}
+	return sum;
+}
+
+static void test_poisson_bounds(void **state)
+{
+	for (int k = 4; k < 200; k += 7) {
+		double lo = poisson_lower(k, Z_99), hi = poisson_upper(k, Z_95);
+
+		/* Seeing k or more at the lower bound has 1 %, k or fewer at the upper 5 %. */
+		assert_true(fabs(1 - poisson_cdf(k - 1, lo) - 0.01) < 0.001);
+		assert_true(fabs(poisson_cdf(k, hi) - 0.05) < 0.002);
+	}
+	assert_true(poisson_lower(0, Z_99) == 0);
+	assert_true(fabs(normal_z(0.01) - Z_99) < 0.001);
+}
+
+static void test_blind_spot(void **state)
+{
+	struct blind_spot one = blind_spot(2500, 1, 1, 0.95), s1, s10, s60;
+
+	assert_true(one.pps == 2500);
+	s1 = blind_spot(2500, 1000, 1, 0.95);
+	s10 = blind_spot(2500, 1000, 10, 0.95);
+	s60 = blind_spot(2500, 1000, 60, 0.95);
+	assert_true(s1.pps > s10.pps && s10.pps > s60.pps && s60.pps > 2500);
+	/* 8 sampled packets lift the lower bound over 2.5; P(X >= 8) = 95 % needs a mean of 13.1. */
+	assert_true(s1.pps > 12000 && s1.pps < 15000);
+}
+
+static void test_meters_spread(void **state)
+{
+	struct meters m = {.newest = INT64_MIN};
+	struct view *v;
+	struct span s;
+	uint64_t total = 0;
+
+	meters_advance(&m, 1000);
+	v = meters_view(&m, 1, 0, false);
+	assert_true(meters_span(&m, 700 * BIN_US, 940 * BIN_US - 1, &s));
+	assert_int_equal(meters_add(&m, v, METER_PACKETS, &s, 6000), 0);
+	assert_int_equal(meters_sum(&m, METER_PACKETS, 800, 4), 100);
+	assert_int_equal(meters_sum(&m, METER_PACKETS, 1000, RING_BINS), 6000);
+	assert_int_equal(meters_sum(&m, METER_PACKETS, 1000, 4), 0);
+	/* A flow that begins and ends inside bins keeps its rate in between. */
+	assert_true(meters_span(&m, 950 * BIN_US + BIN_US / 2, 960 * BIN_US + BIN_US / 2 - 1, &s));
+	assert_int_equal(meters_add(&m, v, METER_DATA, &s, 1000), 0);
+	assert_int_equal(meters_sum(&m, METER_DATA, 954, 4), 400);
+	assert_int_equal(meters_sum(&m, METER_DATA, 950, 1), 50);
+	assert_int_equal(meters_sum(&m, METER_DATA, 970, 40), 1000);
+	/* Half of a flow lies before the ring: only the part inside counts. */
+	assert_true(meters_span(&m, (488 - 511 - 100) * BIN_US, 588 * BIN_US, &s));
+	assert_int_equal(s.first, 1000 - RING_BINS + 1);
+	meters_advance(&m, 1000 + RING_BINS - 1);
+	total = meters_sum(&m, METER_PACKETS, 1511, RING_BINS);
+	assert_int_equal(total, 0);
+	assert_false(meters_span(&m, 0, 10 * BIN_US, &s));
+	meters_deinit(&m);
+}
+
+static void test_meters_views(void **state)
+{
+	struct meters m = {.newest = INT64_MIN};
+	static const struct {
+		uint16_t exporter, link;
+		uint64_t packets;
+	} seen[] = {{1, 1, 100}, {1, 2, 50}, {2, 3, 140}};
+	struct span s;
+
+	meters_advance(&m, 10);
+	assert_true(meters_span(&m, 10 * BIN_US, 10 * BIN_US, &s));
+	for (unsigned i = 0; i < ARRAY_LEN(seen); i++) {
+		struct view *v = meters_view(&m, seen[i].exporter, seen[i].link, false);
+
+		meters_add(&m, v, METER_PACKETS, &s, seen[i].packets);
+	}
+	/* Two links of one exporter add up, two exporters do not. */
+	assert_int_equal(meters_sum(&m, METER_PACKETS, 10, 1), 150);
+	meters_add(&m, meters_view(&m, 3, 4, true), METER_PACKETS, &s, 7);
+	assert_int_equal(meters_sum(&m, METER_PACKETS, 10, 1), 157);
+	meters_deinit(&m);
+}
+
+static void test_cells_evict(void **state)
+{
+	struct cells t;
+	struct ip heavy = ip_from_v4(0x0a000001), key;
+	struct cell *c;
+	bool fresh;
+
+	assert_int_equal(cells_init(&t, 64 * 1024), 0);
+	c = cells_get(&t, &heavy, &fresh);
+	assert_true(fresh);
+	c->packets = 100000;
+	cells_heat(&t, c, c->packets);
+	for (uint32_t i = 0; i < 20000; i++) {
+		key = ip_from_v4(0xc0000000 + i * 7919);
+		c = cells_get(&t, &key, &fresh);
+		cells_heat(&t, c, 1);
+		/* A heavy host is heard of now and then among the crowd. */
+		if (i % 200 == 0)
+			cells_heat(&t, cells_get(&t, &heavy, &fresh), 100000);
+	}
+	assert_true(t.evicted > 10000);
+	assert_true(cells_memory(&t) <= 64 * 1024);
+	c = cells_find(&t, &heavy);
+	assert_non_null(c);
+	assert_int_equal(c->packets, 100000);
+	cells_deinit(&t);
+}
+
+static void test_cells_growth(void **state)
+{
+	struct cells t;
+	bool fresh;
+
+	assert_int_equal(cells_init(&t, 64 << 20), 0);
+	for (uint32_t i = 0; i < 200000; i++) {
+		struct ip key = ip_from_v4(i * 2654435761u);
+
+		cells_get(&t, &key, &fresh)->packets = i + 1;
+	}
+	for (uint32_t i = 0; i < 200000; i++) {
+		struct ip key = ip_from_v4(i * 2654435761u);
+		struct cell *c = cells_find(&t, &key);
+
+		if (c)
+			assert_int_equal(c->packets, i + 1);
+	}
+	/* Full sets may lose a member before the table grows, but hardly ever do. */
+	print_message("200,000 hosts: %zu kept, %llu evicted while growing, %zu bytes each\n", t.used,
+		      (unsigned long long)t.evicted, cells_memory(&t) / t.used);
+	assert_true(t.evicted < 2000);
+	assert_true(cells_memory(&t) / t.used <= 125);
+	cells_deinit(&t);
+}
+
+static void test_sources_exact(void **state)
+{
+	struct sources s = SOURCES_NULL;
+	struct source_classes c;
+	bool exact;
+
+	for (uint32_t i = 0; i < 300; i++) {
+		struct ip key = ip_from_v4(0x0b000000 + i);
+		uint32_t per_s = i < 100 ? 100 : i < 200 ? 500 : 1000;
+
+		for (int64_t second = 0; second < 5; second++)
+			assert_int_equal(sources_add(&s, &key, second, per_s, 1, per_s), 0);
+	}
+	assert_int_equal(sources_count(&s, &exact), 300);
+	assert_true(exact);
+	c = sources_classes(&s);
+	assert_int_equal(c.le_100, 100);
+	assert_int_equal(c.gt_100_lt_1000, 100);
+	assert_int_equal(c.ge_1000, 100);
+	assert_int_equal(c.unresolved, 0);
+	sources_deinit(&s);
+}
+
+/* Two million forged sources must not hide five heavy ones, nor make any other look heavy. */
+static void test_sources_flooded(void **state)
+{
+	struct sources s = SOURCES_NULL;
+	struct source_classes c;
+	uint32_t x = 12345;
+	double count;
+	bool exact;
+
+	for (int64_t second = 0; second < 4; second++) {
+		for (uint32_t i = 0; i < 500000; i++) {
+			struct ip key;
+
+			x = x * 1664525 + 1013904223;
+			key = ip_from_v4(x);
+			assert_int_equal(sources_add(&s, &key, second, 1, 1, 1), 0);
+			if (i % 400 == 0)
+				for (uint32_t k = 0; k < 5; k++) {
+					key = ip_from_v4(0x0b000000 + k);
+					sources_add(&s, &key, second, 1, 1, 1);
+				}
+		}
+	}
+	c = sources_classes(&s);
+	assert_int_equal(c.ge_1000, 5);
+	assert_int_equal(c.gt_100_lt_1000, 0);
+	count = (double)sources_count(&s, &exact);
+	assert_false(exact);
+	assert_true(fabs(count / 2e6 - 1) < 0.02);
+	sources_deinit(&s);
+}
+
+/* At 1:1000 a source of 50 SYN/s is now and then sampled twice in a second: that proves nothing. */
+static void test_sources_sampled(void **state)
+{
+	struct sources s = SOURCES_NULL;
+	struct source_classes c;
+
+	for (uint32_t i = 0; i < 1000; i++) {
+		struct ip key = ip_from_v4(0x0b000000 + i);
+
+		sources_add(&s, &key, i % 60, 1 + i % 3, 1000, 1000 * (1 + i % 3));
+	}
+	c = sources_classes(&s);
+	assert_int_equal(c.ge_1000, 0);
+	assert_int_equal(c.unresolved, 1000);
+	sources_deinit(&s);
+}
+
+static void test_handshake(void **state)
+{
+	struct handshake *h = calloc(1, sizeof(*h));
+	struct flow f = {.src = ip_from_v4(1), .dst = ip_from_v4(2), .sport = 1000, .dport = 80};
+
+	assert_false(handshake_ack(h, &f, 1000));
+	handshake_syn(h, &f, 1000);
+	assert_true(handshake_ack(h, &f, 2000));
+	assert_false(handshake_ack(h, &f, 3000));
+	assert_true(handshake_data(h, &f, 3000));
+	assert_false(handshake_data(h, &f, 3000));
+	f.sport++;
+	assert_false(handshake_ack(h, &f, 4000));
+	handshake_syn(h, &f, 4000);
+	assert_false(handshake_ack(h, &f, 20 * US_PER_S));
+	free(h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_poisson_bounds),	cmocka_unit_test(test_blind_spot),
+		cmocka_unit_test(test_meters_spread),	cmocka_unit_test(test_meters_views),
+		cmocka_unit_test(test_cells_evict),	cmocka_unit_test(test_cells_growth),
+		cmocka_unit_test(test_sources_exact),	cmocka_unit_test(test_sources_flooded),
+		cmocka_unit_test(test_sources_sampled), cmocka_unit_test(test_handshake),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

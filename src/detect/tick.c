@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The quarter-second look of a shard: hosts first, then the prefixes around them, each for what its
+ * reported children do not explain; then the life of what is open.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "detect/shard.h"
+
+#define FOLD_HOSTS 8	  /* hosts of one /24 crossing together are one prefix attack */
+#define STAND_OUT 2	  /* times its threshold, for a host inside a reported prefix */
+#define UPDATE_US US_PER_S
+#define QUIET_AFTER_US (2 * US_PER_S)
+#define SILENT_US (10 * US_PER_S)
+#define IDLE_BINS (30 * BINS_PER_S)
+#define SUSPICION_US (64 * US_PER_S)
+#define WAIT_MAX_S 300
+
+uint32_t attack_wait_s(const struct hot *h, const struct shard_world *w)
+{
+	uint32_t wait = 0;
+
+	for (unsigned i = 0; i < h->n_exporters; i++)
+		if (h->exporters[i] < w->n_watch && w->watch[h->exporters[i]].longest_flow_s > wait)
+			wait = w->watch[h->exporters[i]].longest_flow_s;
+	return wait > WAIT_MAX_S ? WAIT_MAX_S : wait;
+}
+
+/* Least record time that the attack's speaking exporters have reached; TIME_NONE: all are silent. */
+static int64_t watermark_of(const struct hot *h, const struct shard_world *w)
+{
+	int64_t least = TIME_NONE;
+
+	for (unsigned i = 0; i < h->n_exporters; i++) {
+		const struct exporter_watch *e;
+		int64_t mark;
+
+		if (h->exporters[i] >= w->n_watch)
+			continue;
+		e = &w->watch[h->exporters[i]];
+		if (!e->capture && w->clock_us - e->recv_us > SILENT_US)
+			continue;
+		mark = e->capture ? w->clock_us : e->watermark_us;
+		if (least == TIME_NONE || mark < least)
+			least = mark;
+	}
+	return least;
+}
+
+static void set_state(struct attack *a, enum finding_state state)
+{
+	if (a->state == state)
+		return;
+	a->state = state;
+	a->changed = true;
+	a->emitted_us = TIME_NONE;
+}
+
+bool attack_life(struct attack *a, const struct shard_world *w, bool last_look)
+{
+	int64_t mark = watermark_of(a->hot, w), quiet, wait;
+
+	a->wait_s = attack_wait_s(a->hot, w);
+	wait = a->wait_s * US_PER_S;
+	if (mark == TIME_NONE) {
+		/* A full link kills the in-band exports first: silence is no end. */
+		set_state(a, FINDING_LOST_SIGHT);
+		return last_look;
+	}
+	quiet = mark - a->over_us;
+	if (last_look || quiet >= QUIET_US + wait) {
+		set_state(a, FINDING_CLOSED);
+		return true;
+	}
+	set_state(a, quiet > QUIET_AFTER_US + wait ? FINDING_QUIET : FINDING_OPEN);
+	return false;
+}
+
+static void say(struct shard *s, struct attack *a, bool ended)
+{
+	if (s->n_words == s->room_words) {
+		unsigned room = s->room_words ? s->room_words * 2 : 16;
+		struct shard_word *p = realloc(s->word, room * sizeof(*p));
+
+		if (!p) {
+			s->error = -ENOMEM;
+			return;
+		}
+		s->word = p;
+		s->room_words = room;
+	}
+	s->word[s->n_words++] = (struct shard_word){.attack = a, .ended = ended};
+}
+
+/* Reported hosts (and reported inner prefixes) inside @h, each packet under one of them only. */
+static unsigned children_of(const struct shard *s, const struct hot *h, const struct hot **out,
+			    unsigned max)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->n_hot && n < max; i++) {
+		const struct hot *c = s->hot[i];
+		bool covered = false;
+
+		if (!c->attack || c == h || c->key.len <= h->key.len ||
+		    !prefix_covers(&h->key, &c->key))
+			continue;
+		for (unsigned k = 0; k < s->n_hot && !covered; k++)
+			covered = s->hot[k] != h && s->hot[k] != c && s->hot[k]->attack &&
+				  s->hot[k]->key.len < c->key.len &&
+				  s->hot[k]->key.len > h->key.len &&
+				  prefix_covers(&s->hot[k]->key, &c->key);
+		if (!covered)
+			out[n++] = c;
+	}
+	return n;
+}
+
+static bool inside_reported_prefix(const struct shard *s, const struct hot *h)
+{
+	for (unsigned i = 0; i < s->n_hot; i++)
+		if (s->hot[i]->attack && s->hot[i]->key.len < h->key.len &&
+		    prefix_covers(&s->hot[i]->key, &h->key))
+			return true;
+	return false;
+}
+
+static void open_attack(struct shard *s, const struct shard_world *w, struct hot *h,
+			const struct crossing *c)
+{
+	uint64_t handle = ((uint64_t)s->index + 1) << 40 | ++s->next_handle;
+	struct attack *a = attack_open(h, c, handle, attack_wait_s(h, w), w->clock_us);
+
+	if (!a) {
+		s->error = -ENOMEM;
+		return;
+	}
+	a->emitted_us = TIME_NONE;
+}
+
+struct candidate {
+	struct hot *hot;
+	struct crossing crossing;
+};
+
+/* A host that crossed beside many neighbours is left to their prefix. */
+static bool left_to_prefix(const struct shard *s, const struct candidate *all, unsigned n,
+			   const struct candidate *one)
+{
+	unsigned neighbours = 0;
+	struct prefix p24 = prefix_of(&one->hot->key.addr,
+				      ip_is_v4(&one->hot->key.addr) ? PREFIX_V4_BASE + 24 : 64);
+	bool followed = false;
+
+	for (unsigned i = 0; i < n; i++)
+		neighbours += prefix_contains(&p24, &all[i].hot->key.addr);
+	for (unsigned i = 0; i < s->n_hot && !followed; i++)
+		followed = prefix_equal(&s->hot[i]->key, &p24);
+	return followed && neighbours >= FOLD_HOSTS;
+}
+
+static int look_at_hosts(struct shard *s, const struct shard_world *w, bool last_look)
+{
+	_cleanup_free_ struct candidate *list = NULL;
+	unsigned n = 0, room = 0;
+
+	for (unsigned i = 0; i < s->n_hot; i++) {
+		struct hot *h = s->hot[i];
+		struct crossing c;
+
+		if (h->level != LEVEL_HOST || h->attack ||
+		    !evaluate(h, NULL, 1, last_look, &c))
+			continue;
+		if (inside_reported_prefix(s, h)) {
+			struct hot strict = *h;
+
+			strict.times = h->times * STAND_OUT;
+			if (!evaluate(&strict, NULL, 1, last_look, &c))
+				continue;
+		}
+		if (n == room) {
+			room = room ? room * 2 : 16;
+			struct candidate *p = realloc(list, room * sizeof(*p));
+
+			if (!p)
+				return -ENOMEM;
+			list = p;
+		}
+		list[n++] = (struct candidate){.hot = h, .crossing = c};
+	}
+	for (unsigned i = 0; i < n && s->error == 0; i++)
+		if (!left_to_prefix(s, list, n, &list[i]))
+			open_attack(s, w, list[i].hot, &list[i].crossing);
+	return 0;
+}
+
+#define CHILDREN_MAX 512
+
+static void look_at_prefixes(struct shard *s, const struct shard_world *w, bool last_look)
+{
+	const struct hot *children[CHILDREN_MAX];
+
+	/* The narrow prefixes first: the wide ones answer only for the rest. */
+	for (unsigned pass = 0; pass < 2; pass++)
+		for (unsigned i = 0; i < s->n_hot && s->error == 0; i++) {
+			struct hot *h = s->hot[i];
+			struct reported r = {.child = children};
+			struct crossing c;
+			bool narrow = h->key.len == (ip_is_v4(&h->key.addr) ? PREFIX_V4_BASE + 24 : 64);
+
+			if (h->level != LEVEL_PREFIX || h->attack || narrow != (pass == 0))
+				continue;
+			if (!evaluate(h, NULL, 1, last_look, &c))
+				continue;
+			r.n = children_of(s, h, children, CHILDREN_MAX);
+			if (r.n && !evaluate(h, &r, 1, last_look, &c))
+				continue;
+			open_attack(s, w, h, &c);
+		}
+}
+
+static void update_attack(struct shard *s, const struct shard_world *w, struct hot *h, bool last_look)
+{
+	const struct hot *children[CHILDREN_MAX];
+	struct reported r = {.child = children};
+	struct attack *a = h->attack;
+	struct crossing half, full;
+	int64_t lag;
+	bool ended;
+
+	if (h->level == LEVEL_PREFIX)
+		r.n = children_of(s, h, children, CHILDREN_MAX);
+	evaluate(h, &r, 2, last_look, &half);
+	evaluate(h, &r, 1, last_look, &full);
+	s->error = attack_update(a, &half, &full, &r);
+	ended = attack_life(a, w, last_look);
+	lag = ended ? 0 : BINS_PER_S * (a->wait_s ? (int64_t)a->wait_s + 8 : 1);
+	if (lag > RING_BINS - 16)
+		lag = RING_BINS - 16;
+	if (s->error == 0)
+		s->error = attack_settle(a, h->meters.newest - lag);
+	if (ended || (a->changed && (a->emitted_us == TIME_NONE ||
+				     w->clock_us - a->emitted_us >= UPDATE_US)))
+		say(s, a, ended);
+}
+
+static bool is_cool(const struct hot *h, const struct shard_world *w)
+{
+	const struct meters *m = &h->meters;
+
+	if (w->now_bin - bin_of(h->last_us) > IDLE_BINS)
+		return true;
+	for (unsigned v = 0; v < VECTOR_COUNT; v++) {
+		uint64_t t = hot_threshold(h, (enum vector)v, 0);
+
+		if (t != RATE_NEVER &&
+		    meters_sum(m, v, m->newest, IDLE_BINS) * BINS_PER_S >=
+			    t / (2 * w->near) * IDLE_BINS)
+			return false;
+	}
+	return h->th->any_pps == RATE_NEVER ||
+	       meters_sum(m, METER_PACKETS, m->newest, IDLE_BINS) * BINS_PER_S <
+		       h->th->any_pps * h->times / (2 * w->near) * IDLE_BINS;
+}
+
+static unsigned cell_level(const struct hot *h)
+{
+	if (h->level == LEVEL_HOST)
+		return 0;
+	return h->key.len == (ip_is_v4(&h->key.addr) ? PREFIX_V4_BASE + 24 : 64) ? 1 : 2;
+}
+
+static void set_cell(struct shard *s, const struct hot *h, uint32_t hot)
+{
+	struct cells *t = &s->cells[cell_level(h)];
+	struct cell *c = cells_find(t, &h->key.addr);
+
+	if (c) {
+		c->hot = hot;
+		cells_heat(t, c, hot ? UINT32_MAX : c->packets);
+	}
+}
+
+/* Stop following what has been idle or far below any threshold for half a minute. */
+static void demote(struct shard *s, const struct shard_world *w)
+{
+	bool any = false;
+
+	for (unsigned i = s->n_hot; i-- > 0;) {
+		struct hot *h = s->hot[i], *last;
+
+		/* Look at each one every 8 s: the check itself is not free. */
+		if (h->attack || ((w->now_bin + h->slot) & 31) || !is_cool(h, w))
+			continue;
+		set_cell(s, h, 0);
+		last = s->hot[--s->n_hot];
+		s->hot[i] = last;
+		last->slot = i;
+		if (last != h)
+			set_cell(s, last, i + 1);
+		hot_free(h);
+		any = true;
+	}
+	if (any)
+		shard_rebuild_lookup(s);
+}
+
+static void settle_hot(struct shard *s, const struct shard_world *w)
+{
+	for (unsigned i = 0; i < s->n_hot; i++) {
+		struct hot *h = s->hot[i];
+
+		h->dirty_first = INT64_MAX;
+		h->dirty_last = INT64_MIN;
+		if (h->attack)
+			continue;
+		hot_learn(h, h->meters.newest);
+		if (h->suspect_us != TIME_NONE && h->last_us - h->suspect_us > SUSPICION_US)
+			hot_reset_suspicion(h, h->last_us);
+	}
+}
+
+void shard_tick(struct shard *s, const struct shard_world *w, bool last_look)
+{
+	for (unsigned i = 0; i < s->n_hot; i++)
+		if (s->hot[i]->meters.newest != INT64_MIN)
+			meters_advance(&s->hot[i]->meters, w->now_bin);
+	s->added = 0;
+	if (s->error == 0)
+		s->error = look_at_hosts(s, w, last_look);
+	if (s->error == 0)
+		look_at_prefixes(s, w, last_look);
+	for (unsigned i = 0; i < s->n_hot && s->error == 0; i++)
+		if (s->hot[i]->attack)
+			update_attack(s, w, s->hot[i], last_look);
+	settle_hot(s, w);
+	if (!last_look)
+		demote(s, w);
+}
+
+void shard_told(struct shard *s)
+{
+	for (unsigned i = 0; i < s->n_words; i++) {
+		struct shard_word *word = &s->word[i];
+		struct hot *h = word->attack->hot;
+
+		if (!word->ended)
+			continue;
+		attack_free(word->attack);
+		hot_reset_suspicion(h, h->last_us);
+	}
+	s->n_words = 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * ACK flood: TCP packets of connections that the target does not keep up. What the target sends over
+ * its own connections explains three times as many packets towards it (an upload draws one ACK for
+ * two or more segments).
+ */
+#include "detect/detector.h"
+
+static uint64_t count(const struct flow *f, const struct flow_side *s)
+{
+	if ((f->tcp_flags & (TH_SYN | TH_RST)) || (s->flags & (FLOW_FRAGMENT | FLOW_MALFORMED)))
+		return 0;
+	return (f->tcp_flags & TH_ACK) ? f->packets : 0;
+}
+
+static uint64_t explained(const struct window *w, uint64_t packets)
+{
+	return window_answered(w, VECTOR_ACK_FLOOD, packets, window_sum(w, METER_OUT_TCP),
+			       w->hot->baseline[METER_OUT_TCP], 3);
+}
+
+const struct detector detector_ack_flood = {
+	.vector = VECTOR_ACK_FLOOD,
+	.families = FAMILY_TCP,
+	.bytes = BYTES_TCP,
+	.count = count,
+	.explained = explained,
+};

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * RST flood. A reset that answers the target's own TCP packets is no attack on it: the flooder who is
+ * reset by his victim's closed port is not himself a victim.
+ */
+#include "detect/detector.h"
+
+static uint64_t count(const struct flow *f, const struct flow_side *s)
+{
+	unsigned flags = f->tcp_flags & (TH_FIN | TH_SYN | TH_RST | TH_PSH);
+
+	return flags == TH_RST && !(s->flags & (FLOW_FRAGMENT | FLOW_MALFORMED)) ? f->packets : 0;
+}
+
+static uint64_t explained(const struct window *w, uint64_t packets)
+{
+	return window_answered(w, VECTOR_RST_FLOOD, packets, window_sum(w, METER_OUT_TCP),
+			       w->hot->baseline[METER_OUT_TCP], 2);
+}
+
+const struct detector detector_rst_flood = {
+	.vector = VECTOR_RST_FLOOD,
+	.families = FAMILY_TCP,
+	.bytes = BYTES_TCP,
+	.count = count,
+	.explained = explained,
+};

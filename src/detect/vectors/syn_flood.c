@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * SYN flood: connection requests that nobody completes. Where all packets are seen, each completed
+ * handshake explains its SYN. Where packets are sampled, a SYN's own ACK is not among the samples, so
+ * the level explains: the host's usual SYNs, plus one for each two further packets that established
+ * connections send above their usual level (an ordinary connection sends at least that many).
+ */
+#include "detect/detector.h"
+
+static uint64_t count(const struct flow *f, const struct flow_side *s)
+{
+	unsigned flags = f->tcp_flags & (TH_FIN | TH_SYN | TH_RST | TH_PSH | TH_ACK);
+
+	if (s->flags & (FLOW_FRAGMENT | FLOW_MALFORMED))
+		return 0;
+	if (flags == TH_SYN)
+		return f->packets;
+	/* A record with more flags holds one connection request among its packets. */
+	return !(s->flags & FLOW_IS_PACKET) && (flags & TH_SYN) && flags != (TH_SYN | TH_ACK) &&
+	       f->dport <= f->sport;
+}
+
+static uint64_t explained(const struct window *w, uint64_t packets)
+{
+	const struct hot *h = w->hot;
+
+	if (h->sampling_max <= 1)
+		return window_supported(w, VECTOR_SYN_FLOOD, METER_DONE, packets);
+	return window_answered(w, VECTOR_SYN_FLOOD, packets, window_sum(w, METER_TCP),
+			       h->baseline[METER_TCP], 0.5);
+}
+
+const struct detector detector_syn_flood = {
+	.vector = VECTOR_SYN_FLOOD,
+	.families = FAMILY_TCP,
+	.bytes = BYTES_SYN,
+	.count = count,
+	.explained = explained,
+};

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * SYN-ACK reflection: answers to connection requests that the target never sent; somebody forged its
+ * address towards many servers. A SYN-ACK is explained by a SYN of the target (two for each, since
+ * servers repeat an unanswered SYN-ACK).
+ */
+#include "detect/detector.h"
+
+static uint64_t count(const struct flow *f, const struct flow_side *s)
+{
+	unsigned flags = f->tcp_flags & (TH_FIN | TH_SYN | TH_RST | TH_PSH | TH_ACK);
+
+	if (flags != (TH_SYN | TH_ACK) || (s->flags & (FLOW_FRAGMENT | FLOW_MALFORMED)))
+		return 0;
+	/* A record of several packets towards the lower port is a client's half of a connection. */
+	if (!(s->flags & FLOW_IS_PACKET) && f->packets > 1 && f->dport <= f->sport)
+		return 0;
+	return f->packets;
+}
+
+static uint64_t explained(const struct window *w, uint64_t packets)
+{
+	return window_answered(w, VECTOR_SYNACK_REFLECTION, packets, window_sum(w, METER_OUT_SYN),
+			       w->hot->baseline[METER_OUT_SYN], 2);
+}
+
+const struct detector detector_synack_reflection = {
+	.vector = VECTOR_SYNACK_REFLECTION,
+	.families = FAMILY_TCP,
+	.bytes = BYTES_TCP,
+	.count = count,
+	.explained = explained,
+};

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * UDP flood: UDP of no better name. What a reflector's port, DNS queries or QUIC explain as attacks of
+ * their own is theirs; what the target answers (a fourth of it is enough: players, calls, QUIC
+ * downloads) is ordinary.
+ */
+#include "detect/detector.h"
+
+static uint64_t count(const struct flow *f, const struct flow_side *s)
+{
+	if (f->proto != PROTO_UDP || (s->flags & (FLOW_LATER_FRAGMENT | FLOW_MALFORMED)))
+		return 0;
+	/* A first fragment of no known service is a fragment alone. */
+	return (s->flags & FLOW_FRAGMENT) && !reflector_name(f->sport) ? 0 : f->packets;
+}
+
+/* Packets of vectors that are an attack in this very window. */
+static uint64_t named(const struct window *w)
+{
+	static const enum vector others[] = {VECTOR_DNS_QUERY_FLOOD, VECTOR_QUIC_FLOOD};
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < PORT_SLOTS; i++)
+		if (w->hot->port[i].used && port_sources(&w->hot->port[i]) >= REFLECTORS_LEAST)
+			sum += window_sum(w, METER_PORT + i);
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t n = window_sum(w, others[i]);
+
+		if (n * BINS_PER_S >= hot_threshold(w->hot, others[i], 0) / 2 * w->n)
+			sum += n;
+	}
+	return sum;
+}
+
+static uint64_t explained(const struct window *w, uint64_t packets)
+{
+	uint64_t other = named(w);
+	uint64_t answered = window_answered(w, VECTOR_UDP_FLOOD, packets,
+					    window_sum(w, METER_OUT_UDP),
+					    w->hot->baseline[METER_OUT_UDP], 4);
+
+	return other + answered < packets ? other + answered : packets;
+}
+
+const struct detector detector_udp_flood = {
+	.vector = VECTOR_UDP_FLOOD,
+	.families = FAMILY_UDP,
+	.bytes = BYTES_UDP,
+	.count = count,
+	.explained = explained,
+};

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: ISC */
+#include "detect/wide.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FOLLOW_SHARE 2	  /* a link is followed from half its limit */
+#define FOLLOWED_MAX 64	  /* links at a time */
+#define CHILDREN_MAX 1024
+
+struct wide_link {
+	int64_t second;
+	uint64_t bytes; /* of that second, corrected */
+	struct followed *followed;
+};
+
+/* A link, or the network, with thresholds of its own. */
+struct followed {
+	struct hot *hot;
+	struct thresholds th;
+	uint16_t link;
+	uint64_t capacity_bps;
+};
+
+struct wide {
+	struct wide_link *link;
+	unsigned n_links;
+	struct followed followed[FOLLOWED_MAX];
+	unsigned n_followed;
+	struct followed network;
+	struct attack *word[FOLLOWED_MAX + 1];
+	bool ended[FOLLOWED_MAX + 1];
+	unsigned n_words;
+	uint64_t next_handle;
+};
+
+struct wide *wide_new(void)
+{
+	return calloc(1, sizeof(struct wide));
+}
+
+static void followed_end(struct followed *f)
+{
+	if (f->hot) {
+		attack_free(f->hot->attack);
+		hot_free(f->hot);
+	}
+	*f = (struct followed){0};
+}
+
+void wide_drop(struct wide *w)
+{
+	for (unsigned i = 0; i < w->n_followed; i++)
+		followed_end(&w->followed[i]);
+	for (unsigned i = 0; i < w->n_links; i++)
+		w->link[i].followed = NULL;
+	w->n_followed = 0;
+	followed_end(&w->network);
+}
+
+struct wide *wide_free(struct wide *w)
+{
+	if (!w)
+		return NULL;
+	wide_drop(w);
+	free(w->link);
+	free(w);
+	return NULL;
+}
+
+static void set_never(struct thresholds *t)
+{
+	for (int v = 0; v < VECTOR_COUNT; v++)
+		t->pps[v] = RATE_NEVER;
+	t->any_pps = t->any_bps = RATE_NEVER;
+}
+
+static uint64_t limit_bps(const struct shard_world *world, uint64_t capacity_bps)
+{
+	uint32_t percent = world->conf->thresholds.link_percent;
+
+	return percent ? capacity_bps / 100 * percent : 0;
+}
+
+static struct wide_link *link_at(struct wide *w, unsigned i)
+{
+	if (i >= w->n_links) {
+		unsigned n = i + 64;
+		struct wide_link *p = realloc(w->link, n * sizeof(*p));
+
+		if (!p)
+			return NULL;
+		memset(p + w->n_links, 0, (n - w->n_links) * sizeof(*p));
+		w->link = p;
+		w->n_links = n;
+	}
+	return &w->link[i];
+}
+
+static void follow_link(struct wide *w, const struct shard_world *world, struct wide_link *l,
+			uint16_t index, uint64_t capacity_bps)
+{
+	struct prefix none = {0};
+	struct followed *f;
+
+	if (w->n_followed == FOLLOWED_MAX)
+		return;
+	f = &w->followed[w->n_followed];
+	set_never(&f->th);
+	f->th.any_bps = limit_bps(world, capacity_bps);
+	f->link = index;
+	f->capacity_bps = capacity_bps;
+	f->hot = hot_new(&none, LEVEL_LINK, &f->th, 1);
+	if (!f->hot)
+		return;
+	w->n_followed++;
+	l->followed = f;
+}
+
+static void count_network(struct wide *w, const struct shard_world *world, const struct hot_record *r)
+{
+	uint64_t pps = world->conf->thresholds.network_pps;
+	struct prefix none = {0};
+
+	if (pps == RATE_INHERIT || pps == RATE_NEVER)
+		return;
+	if (!w->network.hot) {
+		set_never(&w->network.th);
+		for (int v = 0; v < VECTOR_COUNT; v++)
+			if (v != VECTOR_ACK_FLOOD)
+				w->network.th.pps[v] = pps;
+		w->network.hot = hot_new(&none, LEVEL_NETWORK, &w->network.th, 1);
+		if (!w->network.hot)
+			return;
+	}
+	hot_in(w->network.hot, r);
+}
+
+void wide_count(struct wide *w, const struct shard_world *world, const struct flow_batch *b,
+		uint32_t i)
+{
+	struct hot_record r = hot_record_of(world, b, i);
+	const struct link *known;
+	struct wide_link *l;
+	int64_t second;
+	uint64_t limit;
+
+	count_network(w, world, &r);
+	known = r.f->in_link == LINK_UNKNOWN
+			? NULL
+			: exporters_get_link(world->exporters, r.f->in_link);
+	if (!known || !known->speed_bps)
+		return;
+	l = link_at(w, r.f->in_link);
+	if (!l)
+		return;
+	if (l->followed) {
+		hot_in(l->followed->hot, &r);
+		return;
+	}
+	second = time_floor_s(r.last_us);
+	if (second != l->second) {
+		l->second = second;
+		l->bytes = 0;
+	}
+	l->bytes += r.f->bytes * r.weight / (1 + (uint64_t)((r.last_us - r.first_us) / US_PER_S));
+	limit = limit_bps(world, known->speed_bps);
+	if (limit && l->bytes * 8 * FOLLOW_SHARE >= limit)
+		follow_link(w, world, l, r.f->in_link, known->speed_bps);
+}
+
+/* Everything reported in the shards; a host inside a reported prefix is counted with the prefix. */
+static unsigned reported_in(struct shard *shards, const struct hot **out)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < SHARDS; i++) {
+		const struct shard *s = &shards[i];
+
+		for (unsigned k = 0; k < s->n_hot && n < CHILDREN_MAX; k++) {
+			const struct hot *h = s->hot[k];
+			bool covered = false;
+
+			for (unsigned j = 0; h->attack && j < s->n_hot && !covered; j++)
+				covered = s->hot[j]->attack && s->hot[j]->key.len < h->key.len &&
+					  prefix_covers(&s->hot[j]->key, &h->key);
+			if (h->attack && !covered)
+				out[n++] = h;
+		}
+	}
+	return n;
+}
+
+static int look_at(struct wide *w, struct followed *f, const struct reported *r,
+		   const struct shard_world *world, bool last_look)
+{
+	struct hot *h = f->hot;
+	struct crossing half, full;
+	int e = 0;
+
+	meters_advance(&h->meters, world->now_bin);
+	if (!h->attack && evaluate(h, r, 1, last_look, &full) &&
+	    !attack_open(h, &full, UINT64_C(0xff) << 40 | ++w->next_handle,
+			 attack_wait_s(h, world), world->clock_us))
+		return -ENOMEM;
+	if (h->attack) {
+		bool ended;
+
+		evaluate(h, r, 2, last_look, &half);
+		evaluate(h, r, 1, last_look, &full);
+		e = attack_update(h->attack, &half, &full, r);
+		ended = attack_life(h->attack, world, last_look);
+		if (e == 0)
+			e = attack_settle(h->attack, h->meters.newest - (ended ? 0 : BINS_PER_S));
+		if (ended || (h->attack->changed && (h->attack->emitted_us == TIME_NONE ||
+						     world->clock_us - h->attack->emitted_us >=
+							     US_PER_S))) {
+			w->ended[w->n_words] = ended;
+			w->word[w->n_words++] = h->attack;
+		}
+	}
+	h->dirty_first = INT64_MAX;
+	h->dirty_last = INT64_MIN;
+	if (!h->attack && h->last_us != TIME_NONE && h->suspect_us != TIME_NONE &&
+	    h->last_us - h->suspect_us > 64 * US_PER_S)
+		hot_reset_suspicion(h, h->last_us);
+	return e;
+}
+
+int wide_tick(struct wide *w, struct shard *shards, const struct shard_world *world, bool last_look)
+{
+	const struct hot *children[CHILDREN_MAX];
+	struct reported r = {.child = children};
+	int e = 0;
+
+	if (!w->n_followed && !w->network.hot)
+		return 0;
+	r.n = reported_in(shards, children);
+	for (unsigned i = 0; i < w->n_followed && e == 0; i++) {
+		r.link = w->followed[i].link;
+		e = look_at(w, &w->followed[i], &r, world, last_look);
+	}
+	r.link = LINK_UNKNOWN;
+	if (w->network.hot && e == 0)
+		e = look_at(w, &w->network, &r, world, last_look);
+	return e;
+}
+
+unsigned wide_words(const struct wide *w)
+{
+	return w->n_words;
+}
+
+struct attack *wide_word(struct wide *w, unsigned i)
+{
+	return w->word[i];
+}
+
+void wide_told(struct wide *w)
+{
+	for (unsigned i = 0; i < w->n_words; i++) {
+		struct hot *h = w->word[i]->hot;
+
+		if (!w->ended[i])
+			continue;
+		attack_free(w->word[i]);
+		hot_reset_suspicion(h, h->last_us);
+	}
+	w->n_words = 0;
+}
+
+void wide_reconf(struct wide *w, const struct shard_world *world)
+{
+	for (unsigned i = 0; i < w->n_followed; i++)
+		w->followed[i].th.any_bps = limit_bps(world, w->followed[i].capacity_bps);
+	for (int v = 0; v < VECTOR_COUNT; v++)
+		if (v != VECTOR_ACK_FLOOD)
+			w->network.th.pps[v] = world->conf->thresholds.network_pps
+						       ? world->conf->thresholds.network_pps
+						       : RATE_NEVER;
+}
+
+void wide_fill(struct wide *w, struct attack *a, struct exporters *ex, struct finding *f)
+{
+	for (unsigned i = 0; i < w->n_followed; i++) {
+		if (w->followed[i].hot != a->hot)
+			continue;
+		f->link = w->followed[i].link;
+		f->link_capacity_bps = w->followed[i].capacity_bps;
+		f->link_peak_bps = a->peak_bps;
+	}
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Judging: findings in, incidents out. The judge names an attack (id, protected object, class with
+ * its measured reason), keeps its life over restarts, and hands it on seldom enough for a store.
+ */
+#pragma once
+
+#include "conf/conf.h"
+#include "judge/incident.h"
+#include "observe/exporter.h"
+
+#define JUDGE_RESUME_US (60 * US_PER_S) /* quiet of record time that still is the same attack */
+#define JUDGE_UPDATE_US US_PER_S	/* least receive time between two updates of an incident */
+
+struct judge;
+
+/** Where incidents go; @inc is borrowed for the call. Return: 0, or a negative error, passed up. */
+struct incident_sink {
+	int (*incident)(void *userdata, const struct incident *inc);
+	void *userdata;
+};
+
+struct judge_stats {
+	uint64_t open;	   /* followed now, those waiting after a restart included */
+	uint64_t opened, closed, resumed, updates;
+	uint64_t refused;  /* findings beyond conf limits.incidents_open, not shown to anyone */
+	uint64_t id_clashes;
+};
+
+/**
+ * judge_new() - a judge over @conf (a reference is taken) and @exporters (borrowed, for names).
+ * Return: the judge, or NULL without memory.
+ */
+struct judge *judge_new(struct conf *conf, struct exporters *exporters,
+			const struct incident_sink *sink);
+struct judge *judge_free(struct judge *j);
+
+/** judge_sink() - the sink that a detector feeds. */
+struct finding_sink judge_sink(struct judge *j);
+
+/** judge_reconf() - objects, lines and tests of a new configuration count from the next finding. */
+void judge_reconf(struct judge *j, struct conf *conf);
+
+/** judge_set_drill() - what follows comes from a drill; every incident says so. */
+void judge_set_drill(struct judge *j, bool drill);
+
+/**
+ * judge_resume() - an incident that was open when the program stopped; before the first finding.
+ * A finding of the same kind, level and target within 60 s of quiet after the last known moment plus
+ * the time we were down continues it: same id and first, sums added, the gap named. One that does
+ * not come back within 60 s of record time is closed.
+ * Return: 0, or -ENOSPC beyond conf limits.incidents_open; @stored_take is owned by the judge in
+ * either case.
+ */
+int judge_resume(struct judge *j, struct incident *stored_take);
+
+/**
+ * judge_clock() - time goes on: hand out pending updates, close what did not come back.
+ * @recv_us: receive clock; @record_us: record time (TIME_NONE where no record came yet).
+ * Return: 0, or the sink's error.
+ */
+int judge_clock(struct judge *j, int64_t recv_us, int64_t record_us);
+
+/**
+ * judge_finish() - hand out the last state of all; nothing closes that no finding has closed, so
+ * what is open in a store stays open for the next start.
+ */
+int judge_finish(struct judge *j);
+
+void judge_stats(const struct judge *j, struct judge_stats *out);

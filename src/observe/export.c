@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The entry of all export datagrams: who sent it, which format it is, which state it belongs to.
+ * State is charged to its exporter and bounded: domains, templates, bytes. When a domain is full,
+ * templates that were neither told nor used for half an hour give way; else the new one is refused
+ * and counted. Nothing is kept of an exporter that is not on the allow-list. A restarted exporter
+ * keeps its templates until it sends them anew, since false restarts are commoner than reused ids.
+ */
+#include "observe/export.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "observe/export_state.h"
+
+#define GAP_RECORDS   100000 /* believable losses between two datagrams */
+#define GAP_DATAGRAMS 10000
+#define TICK_US	      (60 * US_PER_S)
+
+struct format {
+	enum export_format id;
+	int (*decode)(struct export_pass *p, struct cursor *c);
+	bool (*probe)(const uint8_t *data, size_t len);
+	uint32_t magic;
+	size_t magic_len;
+};
+
+static const struct format formats[] = {
+	{EXPORT_V5, netflow5_decode, netflow5_probe, 5, 2},
+	{EXPORT_V9, netflow9_decode, netflow9_probe, 9, 2},
+	{EXPORT_IPFIX, ipfix_decode, ipfix_probe, 10, 2},
+	{EXPORT_SFLOW, sflow_decode, sflow_probe, 5, 4},
+};
+
+static const struct format *format_of(const uint8_t *data, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++)
+		if (len >= formats[i].magic_len &&
+		    be_uint(data, formats[i].magic_len) == formats[i].magic)
+			return &formats[i];
+	return NULL;
+}
+
+struct exports *exports_new(struct exporters *exporters, struct flow_writer *w, bool open)
+{
+	struct exports *x = calloc(1, sizeof(*x));
+
+	if (!x)
+		return NULL;
+	x->exporters = exporters;
+	x->writer = w;
+	x->open = open;
+	x->tick_us = TIME_NONE;
+	return x;
+}
+
+static struct domain *domain_free(struct domain *d, size_t *account)
+{
+	template_table_deinit(&d->templates, account);
+	map_free(d->sources);
+	free(d);
+	return NULL;
+}
+
+static struct export_source *source_free(struct export_source *s)
+{
+	size_t at = 0;
+	void *value;
+
+	if (!s)
+		return NULL;
+	while (s->domains && map_next(s->domains, &at, NULL, &value))
+		domain_free(*(struct domain **)value, &s->bytes);
+	map_free(s->domains);
+	free(s);
+	return NULL;
+}
+
+struct exports *exports_free(struct exports *x)
+{
+	if (!x)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_LEN(x->sources); i++)
+		source_free(x->sources[i]);
+	free(x);
+	return NULL;
+}
+
+void exports_set_trace(struct exports *x, const struct export_trace *trace)
+{
+	x->trace = trace;
+}
+
+void pass_refuse(struct export_pass *p, enum refusal why, size_t bytes)
+{
+	p->refused = true;
+	refuse(&p->e->refused, why, bytes);
+}
+
+static struct export_source *source_of(struct exports *x, uint16_t exporter)
+{
+	struct export_source *s = x->sources[exporter];
+
+	if (s)
+		return s;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return NULL;
+	s->domains =
+		map_new(sizeof(struct domain_key), sizeof(struct domain *), DOMAINS_PER_EXPORTER);
+	s->system_init_us = TIME_NONE;
+	if (!s->domains)
+		return source_free(s);
+	return x->sources[exporter] = s;
+}
+
+static int domain_of(struct export_pass *p, const struct ip *agent, struct domain **out)
+{
+	struct domain_key key = {.format = p->header.format, .domain = p->header.domain};
+	struct domain **slot, *d;
+
+	if (agent)
+		key.agent = *agent;
+	slot = map_get(p->source->domains, &key);
+	if (slot) {
+		*out = *slot;
+		return 0;
+	}
+	if (map_count(p->source->domains) >= DOMAINS_PER_EXPORTER) {
+		pass_refuse(p, REFUSED_TEMPLATE_LIMIT, p->datagram->len);
+		return 1;
+	}
+	d = calloc(1, sizeof(*d));
+	slot = d ? map_put(p->source->domains, &key, NULL) : NULL;
+	if (!slot) {
+		free(d);
+		return -ENOMEM;
+	}
+	d->system_init_us = TIME_NONE;
+	*out = *slot = d;
+	return 0;
+}
+
+int pass_begin(struct export_pass *p, const struct ip *agent)
+{
+	struct export_header *h = &p->header;
+	int r;
+
+	h->agent = agent ? *agent : p->datagram->from;
+	if (p->x->trace)
+		p->x->trace->datagram(p->x->trace->userdata, p->datagram, h);
+	r = domain_of(p, agent, &p->domain);
+	if (r)
+		return r;
+	p->e->formats |= (uint8_t)h->format;
+	p->recv_us = p->datagram->recv_us;
+	if (h->has_time)
+		p->shift_us = exporter_clock(p->e, h->export_us, p->recv_us);
+	p->e->last_recv_us = p->recv_us;
+	return 0;
+}
+
+void pass_restarted(struct export_pass *p)
+{
+	p->e->restarts++;
+	p->domain->sequence.seen = false;
+}
+
+void pass_sequence(struct export_pass *p, uint32_t count, bool in_records)
+{
+	uint64_t *lost = in_records ? &p->e->lost_records : &p->e->lost_datagrams;
+	uint32_t bound = in_records ? GAP_RECORDS : GAP_DATAGRAMS;
+
+	if (sequence_step(&p->domain->sequence, p->header.sequence, count, bound, lost) ==
+	    SEQUENCE_RESET)
+		p->e->restarts++;
+}
+
+static int decode(struct exports *x, const struct datagram *d, uint16_t index)
+{
+	struct export_pass pass = {.x = x, .e = exporters_get(x->exporters, index), .datagram = d};
+	const struct format *f = format_of(d->data, d->len);
+	struct cursor c = cursor_over(d->data, d->len);
+	int r;
+
+	pass.e->datagrams++;
+	if (!f) {
+		pass_refuse(&pass, d->len < 4 ? REFUSED_TRUNCATED : REFUSED_BAD_VERSION, d->len);
+		return 1;
+	}
+	pass.source = source_of(x, index);
+	if (!pass.source)
+		return -ENOMEM;
+	pass.header = (struct export_header){.format = f->id, .exporter = index};
+	r = f->decode(&pass, &c);
+	if (r < 0)
+		return r;
+	return pass.refused ? 1 : 0;
+}
+
+int exports_datagram(struct exports *x, const struct datagram *d)
+{
+	uint16_t index = exporters_find(x->exporters, &d->from, x->open);
+	struct exporter *nobody;
+
+	if (index != EXPORTER_UNKNOWN)
+		return decode(x, d, index);
+	nobody = exporters_get(x->exporters, EXPORTER_UNKNOWN);
+	nobody->datagrams++;
+	refuse(&nobody->refused, x->open ? REFUSED_EXPORTER_LIMIT : REFUSED_UNKNOWN_EXPORTER,
+	       d->len);
+	return 1;
+}
+
+int exports_probe(const uint8_t *data, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++)
+		if (formats[i].probe(data, len))
+			return (int)formats[i].id;
+	return 0;
+}
+
+void exports_tick(struct exports *x, int64_t now_us)
+{
+	if (x->tick_us != TIME_NONE && now_us >= x->tick_us && now_us - x->tick_us < TICK_US)
+		return;
+	x->tick_us = now_us;
+	x->bytes = 0;
+	for (size_t i = 0; i < ARRAY_LEN(x->sources); i++) {
+		struct export_source *s = x->sources[i];
+		size_t at = 0;
+		void *value;
+
+		while (s && map_next(s->domains, &at, NULL, &value))
+			template_table_expire(&(*(struct domain **)value)->templates,
+					      now_us - TEMPLATE_LIFE_US, &s->bytes);
+		x->bytes += s ? s->bytes : 0;
+	}
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Sequence numbers and uptimes: two counters of the exporter that wrap, restart and lie. Losses are
+ * only believed within bounds; what cannot be a loss is a restart.
+ */
+#include "observe/export_state.h"
+
+#define UPTIME_WRAP_US (INT64_C(1) << 32) * US_PER_MS
+#define UPTIME_BACK_MS 60000 /* a datagram may be overtaken by so much without a restart */
+
+static void sequence_follow(struct sequence *s, uint32_t next)
+{
+	*s = (struct sequence){.seen = true, .next = next, .open = s->open};
+}
+
+enum sequence_answer sequence_step(struct sequence *s, uint32_t number, uint32_t count,
+				   uint32_t bound, uint64_t *lost)
+{
+	uint32_t ahead = number - s->next, behind = s->next - number;
+
+	if (!s->seen || ahead == 0) {
+		sequence_follow(s, number + count);
+		return SEQUENCE_OK;
+	}
+	if (ahead <= bound) {
+		*lost += ahead;
+		s->open = s->open > bound - ahead ? bound : s->open + ahead;
+		sequence_follow(s, number + count);
+		return SEQUENCE_GAP;
+	}
+	if (behind <= bound && s->open >= count && behind <= s->open + count && count) {
+		*lost -= count < *lost ? count : *lost;
+		s->open -= count;
+		return SEQUENCE_LATE;
+	}
+	/* Far off: one stray or repeated datagram changes nothing, two in a row are a restart. */
+	if (s->doubted && number == s->doubt_next) {
+		s->open = 0;
+		sequence_follow(s, number + count);
+		return SEQUENCE_RESET;
+	}
+	s->doubted = true;
+	s->doubt_next = number + count;
+	return SEQUENCE_DOUBT;
+}
+
+static bool boot_narrow(struct boot *b, int64_t least_us, int64_t most_us)
+{
+	if (least_us >= b->most_us || most_us <= b->least_us)
+		return false;
+	if (least_us > b->least_us)
+		b->least_us = least_us;
+	if (most_us < b->most_us)
+		b->most_us = most_us;
+	return true;
+}
+
+/* The uptime wrapped on the way to this datagram: the same boot, seen 49.7 days later. */
+static int64_t wrapped_us(const struct boot *b, uint32_t uptime_ms)
+{
+	int32_t step_ms = (int32_t)(uptime_ms - b->uptime_ms);
+
+	if (step_ms > 0 && uptime_ms < b->uptime_ms)
+		return UPTIME_WRAP_US;
+	/* Overtaken by one from behind the wrap. */
+	return step_ms < 0 && uptime_ms > b->uptime_ms ? -UPTIME_WRAP_US : 0;
+}
+
+bool boot_learn(struct boot *b, int64_t time_us, int64_t grain_us, uint32_t uptime_ms)
+{
+	int64_t least_us = time_us - (int64_t)uptime_ms * US_PER_MS, wrap_us;
+	int32_t step_ms = (int32_t)(uptime_ms - b->uptime_ms);
+	bool restarted, overtaken = b->known && step_ms < 0 && step_ms >= -UPTIME_BACK_MS;
+
+	if (overtaken) { /* says as much about the boot time, but is not the newest */
+		wrap_us = wrapped_us(b, uptime_ms);
+		boot_narrow(b, least_us - wrap_us, least_us - wrap_us + grain_us);
+		return false;
+	}
+	if (b->known && step_ms > 0) {
+		wrap_us = wrapped_us(b, uptime_ms);
+		b->least_us += wrap_us;
+		b->most_us += wrap_us;
+	}
+	b->uptime_ms = uptime_ms;
+	if (b->known && step_ms >= 0 && boot_narrow(b, least_us, least_us + grain_us))
+		return false;
+	b->least_us = least_us;
+	b->most_us = least_us + grain_us;
+	restarted = b->known && step_ms < 0;
+	b->known = true;
+	return restarted;
+}
+
+int64_t boot_time(const struct boot *b, uint32_t uptime_ms)
+{
+	int32_t since_ms = (int32_t)(uptime_ms - b->uptime_ms);
+
+	return b->least_us + ((int64_t)b->uptime_ms + since_ms) * US_PER_MS;
+}

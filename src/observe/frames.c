@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The list of capture formats, and the face they share.
+ */
+#include "observe/frames.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+
+static const struct frame_format *const formats[] = {
+	&format_pcap,
+	&format_pcapng,
+	&format_erf, /* last: it has no magic, only plausibility */
+};
+
+struct frames {
+	const struct frame_format *format;
+	void *state;
+	struct input *in;
+	struct refusals *refused;
+	bool ended; /* what broke it is counted once */
+};
+
+int frames_open(struct frames **fp, struct input *in, struct refusals *refused)
+{
+	struct frames *f;
+
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+		if (!formats[i]->is(in))
+			continue;
+		f = calloc(1, sizeof(*f));
+		if (!f)
+			return -ENOMEM;
+		f->format = formats[i];
+		f->in = in;
+		f->refused = refused;
+		if (f->format->open) {
+			f->state = f->format->open(in);
+			if (!f->state) {
+				free(f);
+				return -ENOMEM;
+			}
+		}
+		*fp = f;
+		return 0;
+	}
+	return 1;
+}
+
+struct frames *frames_free(struct frames *f)
+{
+	if (f) {
+		if (f->format->close)
+			f->format->close(f->state);
+		free(f);
+	}
+	return NULL;
+}
+
+const char *frames_container(const struct frames *f)
+{
+	return f->format->name;
+}
+
+int frames_next(struct frames *f, struct frame *out)
+{
+	if (f->ended || f->format->next(f->state, f->in, f->refused, out) == FRAMES_END) {
+		f->ended = true;
+		return FRAMES_END;
+	}
+	return FRAMES_GOT;
+}
+
+int frame_cut(struct refusals *refused, size_t have)
+{
+	if (have)
+		refuse(refused, REFUSED_TRUNCATED, have);
+	return FRAMES_END;
+}
+
+int frame_broken(struct refusals *refused, size_t left)
+{
+	refuse(refused, REFUSED_BAD_CONTAINER, left);
+	return FRAMES_END;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The classic pcap file: a 24-byte header whose magic tells byte order and time unit, then records of
+ * 16 bytes and the frame. Read besides: the modified format of Kuznetzov's patches (8 more bytes per
+ * record) and files older than version 2.4, which have the two lengths the other way round.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/cursor.h"
+#include "observe/frames.h"
+
+#define PCAP_HEADER 24
+#define PCAP_RECORD 16
+#define KUZNETZOV_EXTRA 8
+
+static const struct {
+	uint32_t magic;
+	uint8_t extra;
+	bool nanoseconds;
+} magics[] = {
+	{0xa1b2c3d4, 0, false},
+	{0xa1b23c4d, 0, true},
+	{0xa1b2cd34, KUZNETZOV_EXTRA, false},
+};
+
+struct pcap_state {
+	bool swapped; /* the file is little-endian */
+	bool nanoseconds, lengths_swapped, lengths_maybe_swapped;
+	size_t record; /* length of a record's header */
+	uint32_t linktype;
+};
+
+static uint32_t get32(const struct pcap_state *s, const uint8_t *p)
+{
+	uint32_t v = (uint32_t)be_uint(p, 4);
+
+	return s->swapped ? __builtin_bswap32(v) : v;
+}
+
+static bool find_magic(const uint8_t *p, struct pcap_state *s)
+{
+	uint32_t v = (uint32_t)be_uint(p, 4);
+
+	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {
+		if (v != magics[i].magic && __builtin_bswap32(v) != magics[i].magic)
+			continue;
+		s->swapped = v != magics[i].magic;
+		s->nanoseconds = magics[i].nanoseconds;
+		s->record = PCAP_RECORD + magics[i].extra;
+		return true;
+	}
+	return false;
+}
+
+static bool pcap_is(struct input *in)
+{
+	struct pcap_state s;
+	const uint8_t *p;
+
+	return input_peek(in, PCAP_HEADER, &p) >= PCAP_HEADER && find_magic(p, &s);
+}
+
+static void *pcap_open_state(struct input *in)
+{
+	struct pcap_state *s = calloc(1, sizeof(*s));
+	uint32_t version, minor;
+	const uint8_t *p;
+
+	if (!s)
+		return NULL;
+	input_peek(in, PCAP_HEADER, &p);
+	find_magic(p, s);
+	version = get32(s, p + 4);
+	minor = s->swapped ? version >> 16 : version & 0xffff;
+	s->lengths_swapped = minor < 3;
+	s->lengths_maybe_swapped = minor == 3;
+	s->linktype = get32(s, p + 20) & 0x03ffffff; /* above it: length of the check sequence */
+	input_consume(in, PCAP_HEADER);
+	return s;
+}
+
+static void set_lengths(const struct pcap_state *s, const uint8_t *p, struct frame *out)
+{
+	uint32_t a = get32(s, p + 8), b = get32(s, p + 12);
+	bool swap = s->lengths_swapped || (s->lengths_maybe_swapped && a > b);
+
+	out->caplen = swap ? b : a;
+	out->wirelen = swap ? a : b;
+}
+
+static int pcap_next_frame(void *state, struct input *in, struct refusals *refused, struct frame *out)
+{
+	const struct pcap_state *s = state;
+	const uint8_t *p;
+	size_t have = input_peek(in, s->record, &p);
+	uint32_t fraction;
+
+	if (have < s->record)
+		return frame_cut(refused, have);
+	set_lengths(s, p, out);
+	if (out->caplen > FRAME_MAX)
+		return frame_broken(refused, have);
+	fraction = get32(s, p + 4);
+	out->time_us = (int64_t)get32(s, p) * US_PER_S +
+		       (s->nanoseconds ? fraction / 1000 : fraction);
+	out->linktype = s->linktype;
+	out->interface = 0;
+	if (have < s->record + out->caplen)
+		have = input_peek(in, s->record + out->caplen, &p);
+	if (have < s->record + out->caplen)
+		return frame_cut(refused, have);
+	out->data = p + s->record;
+	input_consume(in, s->record + out->caplen);
+	return FRAMES_GOT;
+}
+
+const struct frame_format format_pcap = {
+	.name = "pcap",
+	.is = pcap_is,
+	.open = pcap_open_state,
+	.next = pcap_next_frame,
+	.close = free,
+};

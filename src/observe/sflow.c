@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * sFlow v5: a datagram of samples, a sample of records; everything stands in words of four bytes
+ * (XDR) and unknown structures are passed over by their length. A datagram tells no wall clock, so
+ * the receive clock is the time of its samples. Discard notifications are shown but make no flow:
+ * the interface's own sampling sees the same packets, and each packet counts once.
+ */
+#include "observe/sflow.h"
+
+#include <errno.h>
+
+#define ADDRESS_V4	  1
+#define ADDRESS_V6	  2
+#define SAMPLE_HEADER	  8
+#define PORT_FORMAT_SHIFT 30
+#define PORT_VALUE_MASK	  0x3fffffffu
+#define PORT_DISCARDED	  1
+#define UPTIME_GRAIN_US	  (INT64_C(1) << 60) /* no clock to compare with: only going back is seen */
+#define GAP_SAMPLES	  1000000
+
+struct port {
+	uint32_t format, value;
+};
+
+struct sample {
+	uint32_t sequence, rate, n_records;
+	uint64_t source;
+	struct port in, out;
+};
+
+static struct port port_compact(uint32_t v)
+{
+	return (struct port){.format = v >> PORT_FORMAT_SHIFT, .value = v & PORT_VALUE_MASK};
+}
+
+static uint64_t source_read(struct cursor *c, bool expanded)
+{
+	uint64_t class_or_both = cursor_be32(c);
+
+	return expanded ? class_or_both << 32 | cursor_be32(c)
+			: (class_or_both >> 24) << 32 | (class_or_both & 0xffffff);
+}
+
+static struct sample flow_head(struct cursor *c, uint32_t format)
+{
+	bool expanded = format != SFLOW_FLOW;
+	struct sample s = {.sequence = cursor_be32(c)};
+
+	s.source = source_read(c, expanded);
+	if (format != SFLOW_DISCARD) {
+		s.rate = cursor_be32(c);
+		cursor_skip(c, 4); /* pool */
+	}
+	cursor_skip(c, 4); /* drops */
+	if (format == SFLOW_FLOW_EXPANDED) {
+		s.in.format = cursor_be32(c);
+		s.in.value = cursor_be32(c);
+		s.out.format = cursor_be32(c);
+		s.out.value = cursor_be32(c);
+	} else {
+		s.in = port_compact(cursor_be32(c));
+		s.out = port_compact(cursor_be32(c));
+	}
+	if (format == SFLOW_DISCARD)
+		cursor_skip(c, 4); /* reason */
+	s.n_records = cursor_be32(c);
+	return s;
+}
+
+static uint16_t link_of(struct export_pass *p, struct port port)
+{
+	/* All ones is the agent itself; formats other than 0 name no interface. */
+	if (port.format || port.value == PORT_VALUE_MASK)
+		return LINK_UNKNOWN;
+	return exporters_link(p->x->exporters, p->header.exporter, port.value);
+}
+
+static int sample_flow(struct export_pass *p, const struct sample *s, struct sflow_packet *to)
+{
+	struct flow *f = &to->flow;
+
+	if (!to->known)
+		return 0;
+	f->packets = 1;
+	f->in_link = link_of(p, s->in);
+	f->out_link = link_of(p, s->out);
+	to->side.flags |= FLOW_IS_PACKET;
+	if (s->out.format == PORT_DISCARDED)
+		to->side.flags |= FLOW_DROPPED;
+	if (!to->side.vlan)
+		to->side.vlan = (uint16_t)to->vlan;
+	if (!f->bytes)
+		f->bytes = to->frame_len;
+	pass_sampling(p, &to->side, 0, s->rate);
+	return pass_flow(p, f, &to->side, p->recv_us, p->recv_us);
+}
+
+/* Each data source numbers its samples. */
+static int follow_source(struct export_pass *p, const struct sample *s)
+{
+	struct domain *d = p->domain;
+	struct sequence *seq;
+
+	if (!d->sources)
+		d->sources = map_new(sizeof(s->source), sizeof(*seq), SOURCES_PER_DOMAIN);
+	if (!d->sources)
+		return -ENOMEM;
+	seq = map_put(d->sources, &s->source, NULL);
+	if (seq)
+		sequence_step(seq, s->sequence, 1, GAP_SAMPLES, &p->e->lost_records);
+	return 0;
+}
+
+/* Walk the records of a sample; each is passed by its own length. */
+static void records_walk(struct export_pass *p, struct cursor *c, uint32_t n, bool counters,
+			 struct sflow_packet *to)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t format = cursor_be32(c), len = cursor_be32(c);
+		struct cursor record = cursor_sub(c, len);
+		bool whole;
+
+		if (!cursor_ok(c)) {
+			pass_refuse(p, REFUSED_TRUNCATED, SAMPLE_HEADER);
+			return;
+		}
+		if (p->x->trace)
+			sflow_trace_record(p, counters, format, record);
+		whole = counters ? sflow_counter_record(p, format, record)
+				 : sflow_flow_record(p, format, record, to);
+		if (!whole)
+			pass_refuse(p, REFUSED_BAD_LENGTH, len);
+	}
+	if (cursor_left(c))
+		pass_refuse(p, REFUSED_TRAILING, cursor_left(c));
+}
+
+static int flow_sample(struct export_pass *p, uint32_t format, struct cursor *c)
+{
+	struct sample s = flow_head(c, format);
+	struct sflow_packet packet = {.known = false};
+	int r;
+
+	if (!cursor_ok(c)) {
+		pass_refuse(p, REFUSED_TRUNCATED, SAMPLE_HEADER);
+		return 0;
+	}
+	r = format == SFLOW_DISCARD ? 0 : follow_source(p, &s);
+	if (r < 0)
+		return r;
+	records_walk(p, c, s.n_records, false, &packet);
+	return format == SFLOW_DISCARD ? 0 : sample_flow(p, &s, &packet);
+}
+
+static int counter_sample(struct export_pass *p, uint32_t format, struct cursor *c)
+{
+	uint32_t n;
+
+	cursor_skip(c, 4); /* sequence */
+	source_read(c, format == SFLOW_COUNTERS_EXPANDED);
+	n = cursor_be32(c);
+	if (cursor_ok(c))
+		records_walk(p, c, n, true, NULL);
+	else
+		pass_refuse(p, REFUSED_TRUNCATED, SAMPLE_HEADER);
+	return 0;
+}
+
+static int sample_decode(struct export_pass *p, uint32_t format, struct cursor c)
+{
+	static int (*const decoders[])(struct export_pass *, uint32_t, struct cursor *) = {
+		[SFLOW_FLOW] = flow_sample,	     [SFLOW_COUNTERS] = counter_sample,
+		[SFLOW_FLOW_EXPANDED] = flow_sample, [SFLOW_COUNTERS_EXPANDED] = counter_sample,
+		[SFLOW_DISCARD] = flow_sample,
+	};
+	const struct export_trace *trace = p->x->trace;
+	int r;
+
+	if (trace)
+		sflow_trace_sample(p, format, c);
+	/* A format nobody here reads is shown as bytes and is no fault of the sender. */
+	r = format && format < ARRAY_LEN(decoders) ? decoders[format](p, format, &c) : 0;
+	if (trace)
+		trace->end(trace->userdata);
+	return r;
+}
+
+static bool address_read(struct cursor *c, struct ip *ip)
+{
+	uint32_t type = cursor_be32(c);
+	const uint8_t *a = cursor_take(c, type == ADDRESS_V4 ? 4 : type == ADDRESS_V6 ? 16 : 0);
+
+	*ip = (struct ip){.u = {0, 0}};
+	if (a && type == ADDRESS_V4)
+		*ip = ip_from_v4_bytes(a);
+	else if (a && type == ADDRESS_V6)
+		*ip = ip_from_v6_bytes(a);
+	return cursor_ok(c) && type <= ADDRESS_V6;
+}
+
+static int samples_decode(struct export_pass *p, struct cursor *c)
+{
+	for (uint32_t i = 0; i < p->header.count; i++) {
+		size_t left = cursor_left(c);
+		uint32_t format = cursor_be32(c), len = cursor_be32(c);
+		struct cursor sample = cursor_sub(c, len);
+		int r;
+
+		if (!cursor_ok(c)) {
+			pass_refuse(p, REFUSED_TRUNCATED, left);
+			return 0;
+		}
+		r = sample_decode(p, format, sample);
+		if (r < 0)
+			return r;
+	}
+	if (cursor_left(c))
+		pass_refuse(p, REFUSED_TRAILING, cursor_left(c));
+	return 0;
+}
+
+int sflow_decode(struct export_pass *p, struct cursor *c)
+{
+	struct export_header *h = &p->header;
+	size_t len = cursor_left(c);
+	struct ip agent;
+	bool good;
+	int r;
+
+	cursor_skip(c, 4);
+	good = address_read(c, &agent);
+	h->domain = cursor_be32(c);
+	h->sequence = cursor_be32(c);
+	h->uptime_ms = cursor_be32(c);
+	h->count = cursor_be32(c);
+	h->has_uptime = true;
+	if (!good || !cursor_ok(c)) {
+		pass_refuse(p, cursor_ok(c) ? REFUSED_UNSUPPORTED : REFUSED_TRUNCATED, len);
+		return 0;
+	}
+	r = pass_begin(p, &agent);
+	if (r)
+		return r < 0 ? r : 0;
+	h->export_us = p->recv_us;
+	if (boot_learn(&p->domain->boot, 0, UPTIME_GRAIN_US, h->uptime_ms))
+		pass_restarted(p);
+	pass_sequence(p, 1, false);
+	return samples_decode(p, c);
+}
+
+bool sflow_probe(const uint8_t *data, size_t len)
+{
+	struct cursor c = cursor_over(data, len);
+	struct ip agent;
+	uint32_t n;
+
+	if (cursor_be32(&c) != 5 || !address_read(&c, &agent) || !cursor_skip(&c, 12))
+		return false;
+	n = cursor_be32(&c);
+	for (uint32_t i = 0; i < n && cursor_ok(&c); i++) {
+		cursor_skip(&c, 4);
+		cursor_skip(&c, cursor_be32(&c));
+	}
+	return cursor_ok(&c) && cursor_left(&c) == 0;
+}

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: ISC
+"""PART=fault: one allocation, write or SQL step of a run fails, each in turn, once alone and once
+with all that follow. The program may refuse, or do without; it may not crash, hang, leave a store
+that does not open, or print something else than the good run and call it good. test/fault.c is what
+makes calls fail. Where a run has many calls, the first are tried all and the rest evenly."""
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import tempfile
+
+from long import Unit
+from tally import ROOT
+
+BUILD = os.path.join(ROOT, 'build-test')
+PROGRAM = os.path.join(BUILD, 'src', 'cli', 'noroshi')
+LIBRARY = os.path.join(BUILD, 'test', 'libfault.so')
+FIRST, EVENLY, TIMEOUT_S = 400, 400, 60
+EXITS = range(0, 6)
+EXAMPLE = os.path.join(ROOT, 'data', 'noroshi.example.yaml')
+SEEDS = [1]
+# (name, arguments; {work} is a directory of its own, {pcap} a small drill, kinds of fault)
+RUNS = [
+    ('conf-check', ['conf', 'check', EXAMPLE], ['memory']),
+    ('conf-print', ['conf', 'print', EXAMPLE], ['memory']),
+    ('decode', ['decode', '--json', '{pcap}'], ['memory']),
+    ('read', ['read', '--json', '--conf', '{pcap}.yaml', '{pcap}'], ['memory']),
+    ('read-db', ['read', '--json', '--drill', '--db', '{work}/db', '--conf', '{pcap}.yaml', '{pcap}'],
+     ['memory', 'write', 'sql']),
+    ('drill-write', ['drill', 'write', 'syn-real', '{work}/new.pcap', '--format', 'v9',
+                     '--max-records', '200'], ['memory', 'write']),
+]
+
+
+def prepare():
+    subprocess.run(['make', '--no-print-directory', 'build-test/build.ninja'], cwd=ROOT, check=True)
+    subprocess.run(['ninja', '-C', BUILD], check=True)
+
+
+class Sample:
+    """A small drill file for the runs, made once."""
+
+    def __init__(self):
+        self.folder = None
+
+    def path(self):
+        if not self.folder:
+            self.folder = tempfile.TemporaryDirectory(prefix='noroshi-fault-')
+            subprocess.run([PROGRAM, 'drill', 'write', 'syn-real', self.folder.name + '/s.pcap',
+                            '--format', 'ipfix', '--yaml', '--max-records', '3000'], check=True,
+                           stdout=subprocess.DEVNULL)
+        return self.folder.name + '/s.pcap'
+
+
+SAMPLE = Sample()
+
+
+def once(arguments, kind, at, stays, count=None):
+    """One run. Returns (exit code or -signal, stdout, sentence about the store or None)."""
+    work = tempfile.mkdtemp(prefix='noroshi-fault-')
+    env = dict(os.environ, LD_PRELOAD=LIBRARY, NOROSHI_FAULT_KIND=kind, NOROSHI_FAULT_AT=str(at),
+               NOROSHI_SEED='1')
+    if stays:
+        env['NOROSHI_FAULT_ON'] = '1'
+    if count:
+        env['NOROSHI_FAULT_COUNT'] = count
+    try:
+        command = [PROGRAM] + [a.format(work=work, pcap=SAMPLE.path()) for a in arguments]
+        done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              timeout=TIMEOUT_S)
+        return done.returncode, done.stdout.replace(work.encode(), b'WORK'), damaged(work)
+    except subprocess.TimeoutExpired:
+        return -signal.SIGALRM, b'', None
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def damaged(work):
+    """A sentence when a database in @work does not hold."""
+    for folder, _, names in os.walk(work):
+        for name in names:
+            if name.endswith('.db'):
+                try:
+                    with sqlite3.connect(os.path.join(folder, name)) as db:
+                        word = db.execute('PRAGMA integrity_check').fetchone()[0]
+                except sqlite3.DatabaseError as error:
+                    word = str(error)
+                if word != 'ok':
+                    return f'{name}: {word}'
+    return None
+
+
+def points(n):
+    """Which calls of @n are made to fail."""
+    step = max(1, (n - FIRST) // EVENLY) if n > FIRST else 1
+    return list(range(1, min(n, FIRST) + 1)) + list(range(FIRST + 1, n + 1, step))
+
+
+def verdict(reference, got):
+    """Why a run was wrong, or None."""
+    code, output, store = got
+    if code == -signal.SIGALRM:
+        return 'hung'
+    if code < 0:
+        return f'killed by signal {-code}'
+    if code not in EXITS:
+        return f'exit {code} is in no manual'
+    if store:
+        return f'damaged store: {store}'
+    if code == 0 and output != reference:
+        return 'called good, and printed something else'
+    return None
+
+
+def run(name, arguments, kind, stays):
+    with tempfile.NamedTemporaryFile() as counted:
+        code, reference, _ = once(arguments, kind, 0, False, counted.name)
+        n = int(counted.read() or 0)
+    if code not in (0, 1) or n == 0:
+        return {'good': False, 'why': f'without a fault: exit {code}, {n} calls of {kind}'}
+    wrong = {}
+    tried = points(n)
+    for at in tried:
+        why = verdict(reference, once(arguments, kind, at, stays))
+        if why:
+            wrong.setdefault(why, []).append(at)
+    bad = sum(len(v) for v in wrong.values())
+    return {'good': not bad, 'calls': n, 'cases': (len(tried) - bad, bad),
+            'why': '; '.join(f'{why} at call {v[:8]}' for why, v in wrong.items())}
+
+
+def units():
+    return [Unit(f"{name}-{kind}-{'on' if stays else 'once'}", 6,
+                 lambda a=arguments, n=name, k=kind, s=stays: run(n, a, k, s))
+            for name, arguments, kinds in RUNS for kind in kinds for stays in (False, True)]
+
+
+def figures(done):
+    return {name: {'calls': r.get('calls', 0), 'tried': sum(r.get('cases', (0, 0))),
+                   'wrong': (r.get('cases') or (0, 1))[1]} for name, r in done.items()}

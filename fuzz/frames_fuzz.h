@@ -23,7 +23,8 @@ static inline void fuzz_frames(const uint8_t *data, size_t size, const char *con
 
 	if (input_open_memory(&in, data, size) < 0)
 		return;
-	if (frames_open(&frames, in, &refused) == 0 && !strcmp(frames_container(frames), container)) {
+	if (frames_open(&frames, in, &refused) == 0 &&
+	    !strcmp(frames_container(frames), container)) {
 		while (frames_next(frames, &f) == FRAMES_GOT) {
 			for (size_t i = 0; i < f.caplen; i++)
 				sum += f.data[i];

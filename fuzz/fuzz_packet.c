@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Any bytes as a frame: two bytes choose the link type, two how much longer the wire had it. What is
- * said about the packet must lie within the bytes that were given.
+ * Any bytes as a frame: two bytes choose the link type, two how much longer the wire had it. What
+ * is said about the packet must lie within the bytes that were given.
  */
 #include <stdlib.h>
 

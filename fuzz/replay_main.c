@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A fuzz target as an ordinary test: every file of the directories (or files) given goes through it
- * once, from an exact copy on the heap. A target that is given nothing to replay has not been tested,
- * and fails.
+ * once, from an exact copy on the heap. A target that is given nothing to replay has not been
+ * tested, and fails.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -582,7 +582,8 @@ class Pmacct(unittest.TestCase):
     NUMBERS = {'tcp': 6, 'udp': 17, 'icmp': 1, 'ipv6-icmp': 58, 'igmp': 2, 'ospf': 89, 'hopopt': 0,
                'vrrp': 112, 'pim': 103, 'sctp': 132, 'gre': 47, 'esp': 50, 'ip': 0}
     RENORMALISED = {'102-NFv9-CISCO-f2rd-pretag-sampling-reload/output-flow-01.json':
-                    'after a reload that sets nfacctd to multiply by the 1:1000 of its sampling map'}
+                    'written after sampling-01.map (id=1000) was loaded with nfacctd_renormalize: counts of '
+                    '5 in the records are 5000 in it'}
 
     def theirs(self, name):
         sums = collections.Counter()

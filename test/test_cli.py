@@ -110,6 +110,15 @@ class Usage(Case):
         self.assertIn('cannot write the output', done.stderr)
 
 
+    def test_a_reader_that_leaves_is_no_error(self):
+        for verb in (['help', '--json'], ['drill', 'list', '--json'], ['completion', 'zsh']):
+            child = subprocess.Popen([PROGRAM, *verb], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            child.stdout.close()
+            self.assertEqual(child.stderr.read(), b'')
+            child.stderr.close()
+            self.assertEqual(child.wait(timeout=30), GOOD)
+
+
 class Help(Case):
     def test_every_verb(self):
         names = [v['verb'] for v in verbs()]
@@ -139,10 +148,21 @@ class Help(Case):
             names = [o['name'] for o in verb['options']]
             self.assertEqual(len(names), len(set(names)), verb['verb'])
 
+    def empty_store(self, conf, *args):
+        """What `incident list` says of a store with nothing in it, which @conf names."""
+        db = self.path('db')
+        self.ends(GOOD, 'watch', '--listen', '127.0.0.1:0', '--any-exporter', '--for', '1', '--db', db)
+        with open(conf, 'w', encoding='utf-8') as f:
+            f.write(f'language: ja\nstore: {{directory: {db}}}\n')
+        return self.ends(GOOD, 'incident', 'list', *args).stdout
+
     def test_japanese(self):
         self.assertIn('使い方', self.ends(GOOD, 'help', 'read', '--lang', 'ja').stdout)
         self.assertIn('使い方', self.ends(GOOD, 'help', 'read', lang='ja_JP.UTF-8').stdout)
         self.assertIn('usage', self.ends(GOOD, 'help', 'read', '--lang', 'en', lang='ja_JP.UTF-8').stdout)
+        ja = self.path('ja.yaml', 'language: ja\n')
+        self.assertIn('検知はありません', self.empty_store(ja, '--conf', ja))
+        self.assertIn('no incidents', self.empty_store(ja, '--conf', ja, '--lang', 'en'))
         for verb in verbs():
             for phrase in [verb['help']] + [o['help'] for o in verb['options']]:
                 self.assertTrue(phrase['en'] and phrase['ja'], phrase)
@@ -190,9 +210,20 @@ class Completion(Case):
         subprocess.run(['zsh', '-n', script], check=True)
 
     @unittest.skipUnless(shutil.which('fish'), 'fish is not installed')
-    def test_fish_parses(self):
+    def test_fish(self):
         script = self.path('c.fish', self.ends(GOOD, 'completion', 'fish').stdout)
-        subprocess.run(['fish', '-n', script], check=True)
+        for line, wanted, unwanted in [('noroshi re', ['read', 'reload'], ['watch']),
+                                       ('noroshi incident ', ['list', 'show'], ['read']),
+                                       ('noroshi read --as ', ['auto', 'packets', 'exports'], []),
+                                       ('noroshi incident list --st', ['--state'], ['--json'])]:
+            done = subprocess.run(['fish', '-N', '-c', f'function noroshi; end; source {script}; '
+                                   f'complete -C "{line}"'], capture_output=True, text=True, check=True,
+                                  env=dict(os.environ, HOME=self.dir, XDG_CONFIG_HOME=self.dir))
+            got = [row.split('\t')[0] for row in done.stdout.split('\n')]
+            for word in wanted:
+                self.assertIn(word, got, line)
+            for word in unwanted:
+                self.assertNotIn(word, got, line)
 
 
 def manual(name):
@@ -570,9 +601,81 @@ class Watch(Case):
         self.assertIn('unknown-exporter', status['refused'])
         self.assertEqual(status['incidents']['open'], 0)
         self.assertIn('127.0.0.77', run('status', '--db', self.path('db')).stdout)
-        self.assertEqual(self.stop(child), GOOD)
         self.assertEqual(self.incidents(), [])
         self.assertEqual(self.read('out'), '')
+        # Once it is on the list it is believed, without a restart.
+        self.path('conf.yaml', 'exporters: [{name: new, address: 127.0.0.77}]\n')
+        self.ends(GOOD, 'reload', '--db', self.path('db'))
+        self.flood_until(flood, lambda: 'syn_flood' in self.read('out'))
+        names = [e['name'] for e in self.status()['exporters'] if e['configured']]
+        self.assertEqual(names, ['new'])
+        self.assertEqual(self.stop(child), GOOD)
+
+    def test_ten_kills_are_one_attack(self):
+        conf = self.path('conf.yaml', GOOD_CONF % 2500)
+        child = self.start('--conf', conf, '--listen', '127.0.0.1:0')
+        port = self.ready()
+        flood = Flood(port)
+        self.addCleanup(flood.close)
+        self.flood_until(flood, self.incidents)
+        before = self.incidents()[0]
+        for _ in range(10):
+            self.stop(child, signal.SIGKILL)
+            child = self.start('--conf', conf, '--listen', f'127.0.0.1:{port}')
+            self.status(lambda s, pid=child.pid: s['pid'] == pid and s['listeners'])
+            flood.second()
+        self.flood_until(flood, lambda: self.incidents()[0]['packets'] > before['packets'])
+        after = self.incidents()
+        self.assertEqual([(i['id'], i['first'], i['state']) for i in after],
+                         [(before['id'], before['first'], 'open')])
+        self.assertTrue(after[0]['gaps'])
+        self.assertEqual(self.stop(child), GOOD)
+
+    def test_reload_moves_listeners(self):
+        ports = []
+        for _ in range(2):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+                s.bind(('127.0.0.1', 0))
+                ports.append(s.getsockname()[1])
+
+        def conf(*list_):
+            return self.path('conf.yaml', GOOD_CONF % 2500 + 'listen:\n' + ''.join(
+                f'  - 127.0.0.1:{port}\n' for port in list_))
+        self.start('--conf', conf(ports[0]))
+        self.status(lambda s: [x['port'] for x in s['listeners']] == ports[:1])
+        conf(*ports)
+        self.ends(GOOD, 'reload', '--db', self.path('db'))
+        flood = Flood(ports[1], pps=600)
+        self.addCleanup(flood.close)
+        flood.second()
+        self.status(lambda s: [x['datagrams'] for x in s['listeners']] == [0, 2])
+        conf(ports[1])
+        self.ends(GOOD, 'reload', '--db', self.path('db'))
+        # The one that stays has lost nothing of its count.
+        self.status(lambda s: [(x['port'], x['datagrams']) for x in s['listeners']] == [(ports[1], 2)])
+        # One address that cannot be: all stays as it was.
+        self.path('conf.yaml', GOOD_CONF % 2500 + 'listen: ["192.0.2.1:2055"]\n')
+        self.assertIn('192.0.2.1', self.ends(USAGE, 'reload', '--db', self.path('db')).stderr)
+        self.status(lambda s: [x['port'] for x in s['listeners']] == [ports[1]])
+
+    @unittest.skipUnless(os.geteuid() == 0, 'capturing needs root')
+    def test_capture(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sink:
+            sink.bind(('127.0.0.1', 0))
+            self.start('--interface', 'lo', '--own', '127.0.0.1', '--threshold', 'udp_flood=200')
+            self.status(lambda s: s['running'] and s['captures'])
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+                s.bind(('127.0.0.2', 0))
+                until = time.time() + 20
+                while time.time() < until and 'udp_flood' not in self.read('out'):
+                    for _ in range(50):
+                        s.sendto(b'x' * 100, sink.getsockname())
+                    time.sleep(0.05)
+        self.assertRegex(self.read('out'), r'open .* 127\.0\.0\.1 .*udp_flood')
+        status = self.status(lambda s: s['captures'][0]['frames'] > 100)
+        self.assertEqual(status['captures'][0]['interface'], 'lo')
+        self.assertEqual([e['sampling'] for e in status['exporters'] if e['name'] == 'lo'],
+                         [{'known': True, 'min': 1, 'max': 1}])
 
     def test_any_exporter(self):
         self.start('--listen', '127.0.0.1:0', '--any-exporter', '--own', '192.0.2.0/24')

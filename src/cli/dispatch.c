@@ -4,6 +4,7 @@
  * options, the language, and what the shell is told.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,14 +92,24 @@ static int unknown_verb(const struct cli *cli, int argc, char **argv)
 		    : cli_usage(cli, "unknown verb \"%s\"; see noroshi help", argv[1]);
 }
 
+/* True when the other end of a pipe has been closed: it has read what it wanted. */
+static bool reader_left(FILE *out)
+{
+	struct pollfd p = {.fd = fileno(out), .events = POLLOUT};
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
+}
+
 /* What was written must have arrived: a full disk behind a redirection is an error of the verb. */
 static int close_output(const struct cli *cli, int status)
 {
-	if (fflush(cli->out) == 0 && !ferror(cli->out))
+	bool flushed = fflush(cli->out) == 0;
+	int why = errno;
+
+	if ((flushed && !ferror(cli->out)) || reader_left(cli->out))
 		return status;
-	if (errno == EPIPE)
-		return status;
-	cli_fail(cli, 0, "cannot write the output: %s", strerror(errno));
+	cli_fail(cli, 0, "cannot write the output%s%s", flushed ? "" : ": ",
+		 flushed ? "" : strerror(why));
 	return status ? status : EXIT_BROKEN;
 }
 

@@ -36,12 +36,14 @@ static const enum table_colour state_colours[] = {
 	[FINDING_LOST_SIGHT] = TABLE_YELLOW,
 };
 
-/* "45 s", "2 m 30 s", "3 h 05 m" */
+/* "2.5 s", "45 s", "2 m 30 s", "3 h 05 m" */
 static void add_duration(struct text *t, int64_t us)
 {
 	int64_t s = us > 0 ? (us + US_PER_S / 2) / US_PER_S : 0;
 
-	if (s < 60)
+	if (us < 10 * US_PER_S)
+		text_printf(t, "%.1f s", us > 0 ? (double)us / (double)US_PER_S : 0);
+	else if (s < 60)
 		text_printf(t, "%lld s", (long long)s);
 	else if (s < 3600)
 		text_printf(t, "%lld m %02lld s", (long long)(s / 60), (long long)(s % 60));

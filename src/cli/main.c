@@ -11,7 +11,8 @@
 /* In the order in which help shows them; verbs of one first word stand together. */
 #define VERB_LIST(X)                                                                               \
 	X(read)                                                                                    \
-	X(watch) X(incident_list) X(incident_show) X(status) X(reload) X(decode) X(conf_check)     \
+	X(watch)                                                                                   \
+	X(incident_list) X(incident_show) X(status) X(reload) X(decode) X(conf_check)              \
 		X(conf_print) X(drill_list) X(drill_write) X(drill_score) X(completion) X(help)
 
 #define X(v) extern const struct verb verb_##v;

@@ -11,7 +11,6 @@
 
 #define JUDGE_EVERY_US (250 * US_PER_MS)
 #define MINUTE_US      (60 * US_PER_S)
-#define ERASE_EVERY_S  60
 #define THREADS_MAX    64
 
 static unsigned threads_for(const struct pipeline_options *o)
@@ -251,8 +250,9 @@ void pipeline_housekeep(struct pipeline *p, int64_t now_us)
 {
 	exports_tick(p->exports, now_us);
 	roll_up(p, now_us);
-	if (now_us / US_PER_S % ERASE_EVERY_S == 0) {
-		store_erase_due(p->store, now_us, &p->conf->keep);
-		store_put_sampling(p->store, p->exporters);
-	}
+	if (now_us >= p->kept_us && now_us - p->kept_us < MINUTE_US)
+		return;
+	p->kept_us = now_us;
+	store_erase_due(p->store, now_us, &p->conf->keep);
+	store_put_sampling(p->store, p->exporters);
 }

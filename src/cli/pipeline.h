@@ -45,6 +45,7 @@ struct pipeline {
 	int64_t judged_us;	/* receive clock when the judge was last told the time */
 	uint64_t resumed;	/* incidents taken over from the store */
 	uint64_t store_refused; /* states that the store's queue had no room for */
+	int64_t kept_us;	/* when sampling was last kept and erasing last asked for */
 	int64_t minute_us;	/* start of the minute that is being counted; TIME_NONE none */
 	struct minute_count *counted; /* live, of each exporter: EXPORTER_MAX + 1 */
 	bool live;
@@ -74,7 +75,7 @@ int pipeline_end(struct pipeline *p);
 int pipeline_pause(struct pipeline *p);
 
 /**
- * pipeline_housekeep() - live, once a second: ages decoders, keeps learnt sampling and the minute's
- * counts, has erased what is due.
+ * pipeline_housekeep() - live, once a second: ages decoders; once a minute, and at the first call,
+ * keeps learnt sampling and the minute's counts and has erased what is due.
  */
 void pipeline_housekeep(struct pipeline *p, int64_t now_us);

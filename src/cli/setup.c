@@ -30,7 +30,7 @@ int setup_conf(const struct conf_additions *a, struct conf **out, struct text *m
 	return r;
 }
 
-int setup_db(const struct cli *cli, const char *db, const char *path, char *buf)
+int setup_db(struct cli *cli, const char *db, const char *path, char *buf)
 {
 	_cleanup_text_ struct text messages = TEXT_NULL;
 	_cleanup_conf_ struct conf *c = NULL;
@@ -45,13 +45,14 @@ int setup_db(const struct cli *cli, const char *db, const char *path, char *buf)
 	fputs(text_str(&messages), cli->err);
 	if (!c)
 		return path ? EXIT_CONF : EXIT_BROKEN;
+	setup_language(cli, c);
 	if (!c->db[0])
 		return cli_usage(cli, "which store? say --db DIR, or --conf FILE that names one");
 	memcpy(buf, c->db, CONF_TEXT_MAX);
 	return EXIT_GOOD;
 }
 
-int setup_store(const struct cli *cli, const char *db, const char *path, struct store **out)
+int setup_store(struct cli *cli, const char *db, const char *path, struct store **out)
 {
 	char dir[CONF_TEXT_MAX];
 	int r = setup_db(cli, db, path, dir);
@@ -61,6 +62,12 @@ int setup_store(const struct cli *cli, const char *db, const char *path, struct 
 	r = store_open(dir, STORE_ANY, STORE_READ, NULL, out);
 	return r ? cli_fail(cli, EXIT_STORE, "%s: %s", dir, store_answer(r, language_name(cli)))
 		 : EXIT_GOOD;
+}
+
+void setup_language(struct cli *cli, const struct conf *c)
+{
+	if (!cli->lang && strcmp(c->language, "ja") == 0)
+		cli->language = LANGUAGE_JA;
 }
 
 void setup_complain(const struct cli *cli, const struct text *messages)

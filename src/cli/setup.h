@@ -34,11 +34,14 @@ int setup_conf(const struct conf_additions *a, struct conf **out, struct text *m
  * setup_db() - the store's directory: @db, else that of configuration @path, else that built in.
  * @buf: CONF_TEXT_MAX. Return: EXIT_GOOD, or EXIT_CONF or EXIT_USAGE after saying why.
  */
-int setup_db(const struct cli *cli, const char *db, const char *path, char *buf);
+int setup_db(struct cli *cli, const char *db, const char *path, char *buf);
 
 /** setup_store() - open the store of setup_db() for reading. Return: as setup_db(), or EXIT_STORE.
  */
-int setup_store(const struct cli *cli, const char *db, const char *path, struct store **out);
+int setup_store(struct cli *cli, const char *db, const char *path, struct store **out);
+
+/** setup_language() - Japanese where @c says so, unless the command line said a language. */
+void setup_language(struct cli *cli, const struct conf *c);
 
 /** setup_complain() - lines of @messages on cli->err, each a sentence of this verb. */
 void setup_complain(const struct cli *cli, const struct text *messages);

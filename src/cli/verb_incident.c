@@ -63,7 +63,9 @@ static int list_run(struct cli *cli)
 	} else if (found.n) {
 		incident_table(cli, found.list, found.n);
 	} else {
-		fprintf(cli->out, "%s\n", tr(cli, "no incidents", "検知はありません"));
+		fprintf(cli->out, "%s%s\n",
+			store_kind(store) == STORE_DRILL ? "DRILL / 訓練\n" : "",
+			tr(cli, "no incidents", "検知はありません"));
 	}
 	results_deinit(&found);
 	return r ? EXIT_STORE : EXIT_GOOD;

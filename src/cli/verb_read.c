@@ -59,6 +59,7 @@ static int open_reading(struct reading *r)
 		fputs(text_str(&messages), r->cli->err); /* warnings */
 		text_clear(&messages);
 		p.conf = conf;
+		setup_language(r->cli, conf);
 		status = pipeline_open(&r->pipeline, &p, language_name(r->cli), &messages);
 	}
 	if (status != EXIT_GOOD)

@@ -172,6 +172,7 @@ int watch_open(struct watch *w, struct cli *cli, struct text *why)
 	r = load_conf(w, &conf, why);
 	if (r)
 		return r;
+	setup_language(cli, conf);
 	/* The directory of the built-in configuration is a daemon's; a quick look keeps nothing. */
 	if (w->options->db || w->options->conf.path)
 		snprintf(w->db, sizeof(w->db), "%s", w->options->db ? w->options->db : conf->db);

@@ -33,6 +33,35 @@ struct detector {
 	bool (*holds)(const struct window *w, uint64_t packets);
 };
 
+/**
+ * record_is_fragment() - a fragment by its header, or a flow record of UDP or TCP without any port:
+ * exporters that know nothing of fragments give later ones the ports 0 and 0.
+ */
+static inline bool record_is_fragment(const struct flow *f, const struct flow_side *s)
+{
+	return (s->flags & FLOW_FRAGMENT) ||
+	       (!(s->flags & FLOW_IS_PACKET) && f->sport == 0 && f->dport == 0 &&
+		(f->proto == PROTO_UDP || f->proto == PROTO_TCP));
+}
+
+/**
+ * record_holds_syn() - a flow record of a client's half of a connection: one SYN among its packets.
+ * Flags do not tell the halves apart, so the lower port is taken for the server's.
+ */
+static inline bool record_holds_syn(const struct flow *f, const struct flow_side *s)
+{
+	return !(s->flags & FLOW_IS_PACKET) && f->proto == PROTO_TCP && f->packets > 1 &&
+	       (f->tcp_flags & TH_SYN) && f->tcp_flags != TH_SYN && f->dport <= f->sport;
+}
+
+/** record_is_malformed() - the same for headers; a record of one packet tells its flags exactly. */
+static inline bool record_is_malformed(const struct flow *f, const struct flow_side *s)
+{
+	return (s->flags & FLOW_MALFORMED) ||
+	       (f->proto == PROTO_TCP && f->packets == 1 && (f->tcp_flags & TH_SYN) &&
+		(f->tcp_flags & (TH_FIN | TH_RST)));
+}
+
 /** detectors - by vector; VECTOR_AMPLIFICATION is followed per port (see ports in hot.h). */
 extern const struct detector *const detectors[VECTOR_COUNT];
 
@@ -54,3 +83,10 @@ uint64_t window_answered(const struct window *w, unsigned in_meter, uint64_t pac
  */
 uint64_t window_supported(const struct window *w, unsigned meter, unsigned support_meter,
 			  uint64_t packets);
+
+/**
+ * window_outlasts_answers() - flow exporters report an answer (RST, SYN-ACK) at once and the question
+ * it answers only after the inactive timeout. Packets of @meter from one single source are held back
+ * until they have gone on longer than that without any question having shown.
+ */
+bool window_outlasts_answers(const struct window *w, unsigned meter);

@@ -23,6 +23,8 @@ const struct detector *const detectors[VECTOR_COUNT] = {
 #define HEALTHY_SECONDS 8    /* before a history counts */
 #define SUPPORT_WAIT_BINS 2  /* half a second: a round trip and the next packet */
 #define SUPPORT_LOOK_BINS 8
+#define ANSWER_BINS (17 * BINS_PER_S) /* the usual inactive timeout of 15 s, and delivery */
+#define SINGLE_SHARE 0.9
 #define SUPPORT_USUAL 10     /* support is usual from a tenth on */
 
 uint64_t window_sum(const struct window *w, unsigned meter)
@@ -60,4 +62,21 @@ uint64_t window_supported(const struct window *w, unsigned meter, unsigned suppo
 	support = meters_sum(m, support_meter, w->end + SUPPORT_WAIT_BINS,
 			     w->n + SUPPORT_WAIT_BINS);
 	return support < packets ? support : packets;
+}
+
+bool window_outlasts_answers(const struct window *w, unsigned meter)
+{
+	const struct hot *h = w->hot;
+	const struct source *top[1];
+	uint64_t then, out, all = 0;
+
+	if (!h->has_flows || !sources_top(&h->sources[GROUP_TCP], top, 1))
+		return true;
+	all = h->tally.packets[VECTOR_RST_FLOOD] + h->tally.packets[VECTOR_ACK_FLOOD] +
+	      h->tally.packets[VECTOR_SYNACK_REFLECTION];
+	if ((double)top[0]->packets < SINGLE_SHARE * (double)all)
+		return true;
+	then = meters_sum(&h->meters, meter, w->end - ANSWER_BINS, w->n);
+	out = meters_sum(&h->meters, METER_OUT_TCP, w->end - ANSWER_BINS, w->n);
+	return then > out && (then - out) * BINS_PER_S >= hot_threshold(h, (enum vector)meter, 0) * w->n;
 }

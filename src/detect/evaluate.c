@@ -96,16 +96,25 @@ uint64_t track_excess(const struct window *w, unsigned track, const struct repor
 	return n && d->explained ? less(n, d->explained(w, n)) : n;
 }
 
-/* Does an excess of @n packets show, with 99 % confidence, a rate of at least @threshold_pps? */
-static bool reaches(const struct window *w, uint64_t n, uint64_t threshold_pps)
+/*
+ * Does an excess of @n of @total packets show, with 99 % confidence, a rate of at least @threshold_pps?
+ * What was explained away was itself sampled (and counted up to twice for one sample): its noise adds.
+ */
+static bool reaches(const struct window *w, uint64_t n, uint64_t total, uint64_t threshold_pps)
 {
 	double need = (double)threshold_pps * w->n / BINS_PER_S;
-	double weight;
+	double weight, excess, away;
 
 	if ((double)n < need)
 		return false;
 	weight = hot_weight(w->hot, w->end, w->n);
-	return weight <= 1 || poisson_lower((double)n / weight, Z_99) * weight >= need;
+	if (weight <= 1)
+		return true;
+	excess = (double)n / weight;
+	away = total > n ? (double)(total - n) / weight : 0;
+	if (away > 0)
+		return excess - Z_99 * sqrt((double)total / weight + 2 * away) >= need / weight;
+	return poisson_lower(excess, Z_99) >= need / weight;
 }
 
 static void note(struct crossing *c, unsigned track, int64_t end, double ratio, double *best,
@@ -132,21 +141,36 @@ static void look_at_tracks(const struct window *w, const struct reported *childr
 			   struct crossing *c, double *best)
 {
 	for (unsigned t = 0; t < TRACKS; t++) {
-		uint64_t threshold, n;
+		uint64_t threshold, n, all;
 
-		if (t == VECTOR_AMPLIFICATION || (t >= VECTOR_COUNT && !w->hot->port[t - VECTOR_COUNT].used))
+		if (t == VECTOR_AMPLIFICATION ||
+		    (t >= VECTOR_COUNT && !w->hot->port[t - VECTOR_COUNT].used))
 			continue;
 		threshold = hot_threshold(w->hot, track_vector(t), track_port(w->hot, t));
 		if (threshold == RATE_NEVER)
 			continue;
 		threshold = threshold / relax ? threshold / relax : 1;
 		/* The raw sum first: most tracks of most windows end here. */
-		if (window_sum(w, t) * BINS_PER_S < threshold * w->n)
+		all = window_sum(w, t);
+		if (all * BINS_PER_S < threshold * w->n)
 			continue;
 		n = track_excess(w, t, children);
-		if (reaches(w, n, threshold))
+		if (reaches(w, n, all, threshold))
 			note(c, t, w->end, (double)n / ((double)threshold * w->n), best, w->n);
 	}
+}
+
+/* The same for bits: as sure as the packets that carry them. */
+static bool bits_reach(const struct window *w, uint64_t n, uint64_t all, uint64_t bits,
+		       double threshold_bps)
+{
+	double need = threshold_bps * w->n / BINS_PER_S;
+	double weight = hot_weight(w->hot, w->end, w->n), k = (double)n / weight;
+
+	if ((double)bits < need || n == 0)
+		return false;
+	return weight <= 1 ||
+	       (k - Z_99 * sqrt((double)all / weight + 1)) / k * (double)bits >= need;
 }
 
 /* All packets, or all bits, that neither children nor the target's own sending explain. */
@@ -174,17 +198,12 @@ static void look_at_any(const struct window *w, const struct reported *children,
 					    base[METER_OUT_OTHER],
 				    4));
 	share = (double)n / (double)all;
-	if (pps_over && reaches(w, n, pps * h->times / relax))
+	if (pps_over && reaches(w, n, all, pps * h->times / relax))
 		note(c, TRACKS, w->end,
 		     (double)n * relax / ((double)pps * h->times * w->n), best, w->n);
 	bits = (uint64_t)((double)less(bits, 8 * bytes_of_children(children, w)) *
 			  fmin(1, share));
-	if (bps_over && (double)bits * BINS_PER_S * relax >= (double)bps * h->times * w->n &&
-	    (hot_weight(h, w->end, w->n) <= 1 ||
-	     poisson_lower((double)n / hot_weight(h, w->end, w->n), Z_99) *
-			     hot_weight(h, w->end, w->n) / (double)(n ? n : 1) * (double)bits *
-			     BINS_PER_S * relax >=
-		     (double)bps * h->times * w->n))
+	if (bps_over && bits_reach(w, n, all, bits, (double)bps * h->times / relax))
 		note(c, TRACKS, w->end, 0.5, best, w->n);
 }
 

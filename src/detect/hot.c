@@ -215,7 +215,7 @@ static void note_vector(struct hot *h, const struct hot_record *r, enum vector v
 static int count_meter(struct hot *h, struct view *v, const struct span *s, unsigned meter,
 		       uint64_t packets)
 {
-	return s && v ? meters_add(&h->meters, v, meter, s, packets) : 0;
+	return s && v && packets ? meters_add(&h->meters, v, meter, s, packets) : 0;
 }
 
 static bool is_near(const struct hot *h, enum vector v)
@@ -223,13 +223,6 @@ static bool is_near(const struct hot *h, enum vector v)
 	uint64_t t = hot_threshold(h, v, 0);
 
 	return t != RATE_NEVER && h->running[v] >= t / NEAR;
-}
-
-/* A flow record's flags tell completion by themselves, but not which side began; the port does. */
-static bool flow_completed(const struct flow *f)
-{
-	return (f->tcp_flags & (TH_SYN | TH_ACK)) == (TH_SYN | TH_ACK) && f->packets > 1 &&
-	       f->dport <= f->sport;
 }
 
 static int count_handshake(struct hot *h, struct view *v, const struct span *s,
@@ -252,7 +245,7 @@ static int count_handshake(struct hot *h, struct view *v, const struct span *s,
 			if (r->s->flags & FLOW_HAS_PAYLOAD)
 				data = handshake_data(h->handshake, f, r->last_us);
 		}
-	} else if (!packet && r->weight == 1 && flow_completed(f)) {
+	} else if (r->weight == 1 && record_holds_syn(f, r->s) && (f->tcp_flags & TH_ACK)) {
 		done = true;
 		data = f->tcp_flags & TH_PSH;
 	}
@@ -376,7 +369,8 @@ static int count_port(struct hot *h, struct view *v, const struct span *s,
 static int count_dport(struct hot *h, const struct hot_record *r)
 {
 	struct dport_map *m = h->dports;
-	int64_t second = time_floor_s(r->last_us);
+	/* Samples are too few for single seconds: their ports count over the whole suspicion. */
+	int64_t second = h->sampling_max > 1 ? 0 : time_floor_s(r->last_us);
 	uint64_t bit = UINT64_C(1) << (r->f->dport % 64);
 
 	if (!m) {
@@ -455,6 +449,14 @@ static int count_sources(struct hot *h, const struct hot_record *r)
 	int64_t second = time_floor_s(r->last_us);
 	int e = sources_add(&h->sources[g], &f->src, second, each, weight, packets);
 
+	if (g == GROUP_TCP && e == 0 && record_holds_syn(f, r->s)) {
+		/* The connection's one request counts among the requests too. */
+		e = sources_add(&h->sources[GROUP_SYN], &f->src, time_floor_s(r->first_us), 1, weight,
+				weight);
+		g = GROUP_SYN;
+		each = 1;
+		packets = weight;
+	}
 	if (h->level != LEVEL_HOST && e == 0)
 		e = sources_add(&h->hosts, &f->dst, second, each, weight, packets);
 	if (g != GROUP_SYN)
@@ -574,6 +576,8 @@ static void note_sampling(struct hot *h, const struct hot_record *r)
 {
 	uint32_t w = r->weight > UINT32_MAX ? UINT32_MAX : (uint32_t)r->weight;
 
+	if (!(r->s->flags & FLOW_IS_PACKET))
+		h->has_flows = true;
 	if (!(r->s->flags & FLOW_SAMPLING_KNOWN))
 		h->sampling_unknown = true;
 	if (!h->sampling_min || w < h->sampling_min)
@@ -611,9 +615,9 @@ static int count_totals(struct hot *h, struct view *v, const struct span *s,
 
 	if (e == 0 && h->sampling_max > 1)
 		e = count_meter(h, v, s, METER_SAMPLED, f->packets);
-	if (e == 0 && f->proto == PROTO_TCP &&
-	    (f->tcp_flags & (TH_ACK | TH_SYN | TH_RST)) == TH_ACK)
-		e = count_meter(h, v, s, METER_TCP, packets);
+	if (e == 0 && f->proto == PROTO_TCP)
+		e = count_meter(h, v, s, METER_TCP,
+				weighted(detectors[VECTOR_ACK_FLOOD]->count(f, r->s), r->weight));
 	if (e == 0 && s && v)
 		e = meters_add_bytes(&h->meters, v, byte_group_of(f), s,
 				     weighted(f->bytes, r->weight));

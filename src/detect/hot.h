@@ -92,6 +92,7 @@ struct hot {
 	unsigned n_exporters;
 	uint32_t sampling_min, sampling_max;
 	bool sampling_unknown;
+	bool has_flows; /* not only single packets */
 	int64_t start_us[VECTOR_COUNT], seen_us[VECTOR_COUNT]; /* the vector's present run */
 	int64_t current_second; /* for the running counters below */
 	uint64_t running[VECTOR_COUNT + 1]; /* of the current second; last: all packets */

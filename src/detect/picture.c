@@ -9,6 +9,7 @@
 #include "detect/stat.h"
 
 #define SCAN_PORTS 100	    /* "over 100 destination ports a second" */
+#define SCAN_SAMPLES 5	    /* sampled packets to different ports before they say anything */
 #define SCAN_HOSTS 100	    /* the same for a sweep over a prefix */
 #define SCAN_REPEATS 1.5    /* a scan asks a port once; a flood over random ports does not care */
 #define SCAN_SOURCE_SHARE 0.9
@@ -78,6 +79,10 @@ static void fill_sources(struct finding *f, const struct attack *a)
 
 	for (unsigned i = 0; i < f->n_vectors; i++)
 		wanted[hot_group(f->vectors[i].vector)] = true;
+	/* Connections begin with a SYN: who makes them is told in the same classes. */
+	for (unsigned i = 0; i < f->n_vectors; i++)
+		if (f->vectors[i].vector == VECTOR_CONN_FLOOD)
+			wanted[GROUP_SYN] = true;
 	for (unsigned g = 0; g < GROUP_COUNT; g++)
 		if (wanted[g])
 			use[n++] = &h->sources[g];
@@ -154,11 +159,17 @@ static enum direction direction_of(const struct hot *h, bool own_known, bool tar
 static void fill_scan(struct finding *f, const struct hot *h)
 {
 	const struct dport_map *m = h->dports;
+	double seconds = fmax(1, (double)(f->last_us - f->first_us) / US_PER_S);
 
 	f->dports_best_second = m ? m->best_distinct : 0;
+	if (m && h->sampling_max > 1)
+		f->dports_best_second = m->best_distinct < SCAN_SAMPLES
+						? 0
+						: (uint64_t)((double)m->best_distinct *
+							     h->sampling_min / seconds);
 	if (f->top_source_share < SCAN_SOURCE_SHARE)
 		return;
-	if (f->level == LEVEL_HOST && m && m->best_distinct > SCAN_PORTS &&
+	if (f->level == LEVEL_HOST && m && f->dports_best_second > SCAN_PORTS &&
 	    m->best_packets <= SCAN_REPEATS * m->best_distinct)
 		f->kind = FINDING_SCAN;
 	if (f->level == LEVEL_PREFIX && f->hosts_hit > SCAN_HOSTS)

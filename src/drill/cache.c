@@ -29,8 +29,13 @@ struct cache *cache_new(uint32_t entries)
 		return NULL;
 	while (buckets < entries)
 		buckets *= 2;
-	*c = (struct cache){.cap = entries, .mask = buckets - 1, .free_head = NONE, .silent = NONE,
-			    .loudest = NONE, .eldest = NONE, .youngest = NONE};
+	*c = (struct cache){.cap = entries,
+			    .mask = buckets - 1,
+			    .free_head = NONE,
+			    .silent = NONE,
+			    .loudest = NONE,
+			    .eldest = NONE,
+			    .youngest = NONE};
 	c->flows = malloc(entries * sizeof(*c->flows));
 	c->buckets = malloc(buckets * sizeof(*c->buckets));
 	if (!c->flows || !c->buckets)
@@ -54,7 +59,8 @@ static uint32_t *bucket_of(struct cache *c, const struct flow_key *key)
 	uint64_t v[6];
 
 	memcpy(v, key, sizeof(v));
-	return &c->buckets[(hash_u128(v, 31) ^ hash_u128(v + 2, 32) ^ hash_u128(v + 4, 33)) & c->mask];
+	return &c->buckets[(hash_u128(v, 31) ^ hash_u128(v + 2, 32) ^ hash_u128(v + 4, 33)) &
+			   c->mask];
 }
 
 static uint32_t index_of(const struct cache *c, const struct cached_flow *f)
@@ -130,8 +136,8 @@ struct cached_flow *cache_add(struct cache *c, const struct flow_key *key, int64
 	else
 		i = c->used++;
 	f = &c->flows[i];
-	*f = (struct cached_flow){.key = *key, .first_us = now_us, .last_us = now_us,
-				  .next_in_bucket = *bucket};
+	*f = (struct cached_flow){
+		.key = *key, .first_us = now_us, .last_us = now_us, .next_in_bucket = *bucket};
 	*bucket = i;
 	append_silent(c, i);
 	append_age(c, i);

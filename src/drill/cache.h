@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A router's flow cache. Entries end by inactivity, by age, by TCP FIN or RST, or because the cache is
- * full and the longest silent one has to go.
+ * A router's flow cache. Entries end by inactivity, by age, by TCP FIN or RST, or because the cache
+ * is full and the longest silent one has to go.
  */
 #pragma once
 
@@ -22,7 +22,8 @@ struct cached_flow {
 	struct flow_key key;
 	uint64_t packets, bytes;
 	int64_t first_us, last_us;
-	uint32_t next_in_bucket, older, newer, elder, younger; /* lists by last and by first packet */
+	uint32_t next_in_bucket, older, newer, elder,
+		younger; /* lists by last and by first packet */
 	uint16_t fragment_offset;
 	uint8_t flags, ttl;
 };
@@ -43,7 +44,8 @@ struct cached_flow *cache_add(struct cache *c, const struct flow_key *key, int64
 void cache_touch(struct cache *c, struct cached_flow *f, int64_t now_us);
 void cache_remove(struct cache *c, struct cached_flow *f);
 
-/** cache_silent(), cache_oldest() - the flow without a packet the longest; that which began first. */
+/** cache_silent(), cache_oldest() - the flow without a packet the longest; that which began first.
+ */
 struct cached_flow *cache_silent(struct cache *c);
 struct cached_flow *cache_oldest(struct cache *c);
 bool cache_full(const struct cache *c);

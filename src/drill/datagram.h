@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A datagram being filled by a router, and what a format has to say: how it opens, takes a record and
- * is sealed. One format is one file; router.c holds the list.
+ * A datagram being filled by a router, and what a format has to say: how it opens, takes a record
+ * and is sealed. One format is one file; router.c holds the list.
  */
 #pragma once
 
@@ -15,12 +15,12 @@
 
 struct datagram_out {
 	uint8_t b[DATAGRAM_MAX + 512];
-	size_t len;		/* 0: none begun */
-	size_t set_at;		/* where the open set begins, 0 none */
+	size_t len;    /* 0: none begun */
+	size_t set_at; /* where the open set begins, 0 none */
 	uint16_t set_id;
-	uint32_t in_this;	/* records in this one */
+	uint32_t in_this; /* records in this one */
 	uint32_t options_in_this, templates_in_this;
-	uint32_t seq;		/* as the format counts */
+	uint32_t seq; /* as the format counts */
 	uint64_t records;
 	int64_t opened_us, templates_us;
 	int64_t boot_us, offset_us; /* by the router's own clock; own minus true clock */
@@ -77,6 +77,7 @@ struct sflow_counters {
 	bool outside;
 };
 
-int sflow_sample(struct datagram_out *x, const struct packet *p, uint16_t in, uint16_t out, uint32_t seq,
-		 uint32_t pool, int64_t now_us);
-int sflow_counters(struct datagram_out *x, const struct sflow_counters *c, uint32_t seq, int64_t now_us);
+int sflow_sample(struct datagram_out *x, const struct packet *p, uint16_t in, uint16_t out,
+		 uint32_t seq, uint32_t pool, int64_t now_us);
+int sflow_counters(struct datagram_out *x, const struct sflow_counters *c, uint32_t seq,
+		   int64_t now_us);

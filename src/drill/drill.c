@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The run: events in order of time give packets; each is counted, framed, shown to the routers. Ticks
- * of the routers fall between the events, as they would in the world.
+ * The run: events in order of time give packets; each is counted, framed, shown to the routers.
+ * Ticks of the routers fall between the events, as they would in the world.
  */
 #include "drill/drill.h"
 
@@ -24,8 +24,9 @@ static const struct {
 	const char *name;
 	uint16_t port;
 } formats[DRILL_FORMATS] = {
-	[DRILL_PACKETS] = {"packets", 0}, [DRILL_V5] = {"v5", 2055},	  [DRILL_V9] = {"v9", 2055},
-	[DRILL_IPFIX] = {"ipfix", 4739},  [DRILL_SFLOW] = {"sflow", 6343},
+	[DRILL_PACKETS] = {"packets", 0}, [DRILL_V5] = {"v5", 2055},
+	[DRILL_V9] = {"v9", 2055},	  [DRILL_IPFIX] = {"ipfix", 4739},
+	[DRILL_SFLOW] = {"sflow", 6343},
 };
 
 const char *drill_format_name(enum drill_format f)
@@ -86,9 +87,9 @@ static int settle_options(struct drill *d, const struct drill_options *given)
 	o->exporters = or_default(o->exporters, or_default(d->scenario->exporters, 1));
 	o->snaplen = or_default(o->snaplen, DEFAULT_SNAPLEN);
 	o->cache_entries = or_default(o->cache_entries, DEFAULT_CACHE);
-	if (o->format >= DRILL_FORMATS || o->exporters > DRILL_EXPORTERS_MAX || o->view > DRILL_SPLIT ||
-	    o->snaplen < LEAST_SNAPLEN || o->snaplen > 65535 || o->cache_entries > 1u << 24 ||
-	    o->base_us % US_PER_S)
+	if (o->format >= DRILL_FORMATS || o->exporters > DRILL_EXPORTERS_MAX ||
+	    o->view > DRILL_SPLIT || o->snaplen < LEAST_SNAPLEN || o->snaplen > 65535 ||
+	    o->cache_entries > 1u << 24 || o->base_us % US_PER_S)
 		return -EINVAL;
 	for (unsigned e = 0; e < DRILL_EXPORTERS_MAX; e++) {
 		o->exporter[e].sampling = or_default(o->exporter[e].sampling, o->sampling);
@@ -96,11 +97,13 @@ static int settle_options(struct drill *d, const struct drill_options *given)
 			return -EINVAL;
 	}
 	if (o->base_us == 0)
-		return time_parse(d->scenario->start ? d->scenario->start : ORDINARY_START, &o->base_us);
+		return time_parse(d->scenario->start ? d->scenario->start : ORDINARY_START,
+				  &o->base_us);
 	return 0;
 }
 
-static int send_datagram(void *userdata, unsigned exporter, int64_t time_us, const uint8_t *bytes, size_t len)
+static int send_datagram(void *userdata, unsigned exporter, int64_t time_us, const uint8_t *bytes,
+			 size_t len)
 {
 	struct drill *d = userdata;
 	const struct mute_row *mute = &d->plan.mute;
@@ -114,8 +117,8 @@ static int send_datagram(void *userdata, unsigned exporter, int64_t time_us, con
 	d->figures.datagrams++;
 	if (!d->sink.datagram)
 		return 0;
-	return d->sink.datagram(d->sink.userdata, time_us + TRANSIT_US, &d->world.exporter[exporter], bytes,
-				len);
+	return d->sink.datagram(d->sink.userdata, time_us + TRANSIT_US,
+				&d->world.exporter[exporter], bytes, len);
 }
 
 static int make_routers(struct drill *d)
@@ -125,7 +128,8 @@ static int make_routers(struct drill *d)
 	if (d->options.format == DRILL_PACKETS)
 		return 0;
 	for (unsigned e = 0; e < d->options.exporters; e++) {
-		d->router[e] = router_new(&d->world, &d->options, e, d->seed, d->options.base_us, &output);
+		d->router[e] =
+			router_new(&d->world, &d->options, e, d->seed, d->options.base_us, &output);
 		if (!d->router[e])
 			return -ENOMEM;
 	}
@@ -198,8 +202,8 @@ struct drill *drill_free(struct drill *d)
 static int hand_frame(struct drill *d, const struct packet *p)
 {
 	size_t wirelen, n = frame_build(p, d->frame,
-					d->options.snaplen < FRAME_HEADERS_MAX ? FRAME_HEADERS_MAX :
-										 d->options.snaplen,
+					d->options.snaplen < FRAME_HEADERS_MAX ? FRAME_HEADERS_MAX
+									       : d->options.snaplen,
 					&wirelen);
 
 	d->figures.frames++;
@@ -318,8 +322,8 @@ static json_t *innocents_json(const struct drill *d)
 	for (size_t i = 0; list && i < d->plan.n_innocents; i++) {
 		const struct innocent_row *row = &d->plan.innocents[i];
 
-		json_array_append_new(list, json_pack("{ssssss}", "what", row->what, "target", row->target,
-						      "why", row->why));
+		json_array_append_new(list, json_pack("{ssssss}", "what", row->what, "target",
+						      row->target, "why", row->why));
 	}
 	return list;
 }
@@ -328,9 +332,10 @@ static json_t *head_json(const struct drill *d, uint64_t seed)
 {
 	char start[TIME_TEXT_MAX], end[TIME_TEXT_MAX];
 
-	return json_pack("{sssIsssisssssb}", "scenario", d->scenario->name, "seed", (json_int_t)seed,
-			 "format", drill_format_name(d->options.format), "sampling", (int)d->options.sampling,
-			 "start", time_format_utc(d->options.base_us, start), "end",
+	return json_pack("{sssIsssisssssb}", "scenario", d->scenario->name, "seed",
+			 (json_int_t)seed, "format", drill_format_name(d->options.format),
+			 "sampling", (int)d->options.sampling, "start",
+			 time_format_utc(d->options.base_us, start), "end",
 			 time_format_utc(d->last_ns / NS_PER_US, end), "cut", d->full);
 }
 

@@ -3,8 +3,8 @@
  * The drill: input made with its truth. A named scenario and a seed give traffic packet by packet;
  * the same packets are seen as frames, or by simulated routers that sample, cache and export them,
  * and they are counted on the way, so that the truth is what was sent and not what was meant.
- * Everything streams in time order with bounded memory. Bytes out depend on (scenario, seed, options)
- * alone. The drill shares nothing with those who detect but base/.
+ * Everything streams in time order with bounded memory. Bytes out depend on (scenario, seed,
+ * options) alone. The drill shares nothing with those who detect but base/.
  */
 #pragma once
 
@@ -29,13 +29,13 @@ enum drill_view { DRILL_SAME, DRILL_SPLIT };
 /* All zero is a good set: packets, unsampled, one exporter, background on. */
 struct drill_options {
 	enum drill_format format;
-	uint32_t sampling;	   /* one packet in N; 0 and 1: every packet. v5 carries at most 16383 */
-	bool sampling_random;	   /* each packet with chance 1/N; false: every Nth */
-	bool sampling_untold;	   /* v5, v9, IPFIX: the datagrams do not say the factor */
-	uint32_t active_s;	   /* active timeout, 0: 60 s */
-	uint32_t inactive_s;	   /* inactive timeout, 0: 15 s */
-	unsigned exporters;	   /* 1..3, 0: as many as the scenario wants */
-	enum drill_view view;	   /* of several exporters */
+	uint32_t sampling;    /* one packet in N; 0 and 1: every packet. v5 carries at most 16383 */
+	bool sampling_random; /* each packet with chance 1/N; false: every Nth */
+	bool sampling_untold; /* v5, v9, IPFIX: the datagrams do not say the factor */
+	uint32_t active_s;    /* active timeout, 0: 60 s */
+	uint32_t inactive_s;  /* inactive timeout, 0: 15 s */
+	unsigned exporters;   /* 1..3, 0: as many as the scenario wants */
+	enum drill_view view; /* of several exporters */
 	struct {
 		uint32_t sampling;	 /* 0: that of all */
 		int64_t clock_offset_us; /* its clock minus the true one */
@@ -49,31 +49,36 @@ struct drill_options {
 
 /* Where a run goes; any callback may be NULL. Bytes are borrowed for the call. */
 struct drill_sink {
-	/** A frame (Ethernet) of @wirelen, of which @len bytes are given. Negative stops the run. */
-	int (*frame)(void *userdata, int64_t time_us, const uint8_t *bytes, size_t len, size_t wirelen);
+	/** A frame (Ethernet) of @wirelen, of which @len bytes are given. Negative stops the run.
+	 */
+	int (*frame)(void *userdata, int64_t time_us, const uint8_t *bytes, size_t len,
+		     size_t wirelen);
 	/** An export datagram (UDP payload) as it reaches the collector, in order of @recv_us. */
-	int (*datagram)(void *userdata, int64_t recv_us, const struct ip *exporter, const uint8_t *bytes,
-			size_t len);
+	int (*datagram)(void *userdata, int64_t recv_us, const struct ip *exporter,
+			const uint8_t *bytes, size_t len);
 	void *userdata;
 };
 
 struct drill_figures {
-	uint64_t packets;   /* generated, background included */
-	uint64_t bytes;	    /* layer 3 bytes of them */
-	uint64_t frames;    /* handed to the frame callback */
-	uint64_t datagrams; /* handed to the datagram callback */
-	uint64_t records;   /* flow records or samples in those datagrams, options not counted */
-	uint64_t silenced;  /* datagrams lost by a scenario's full link */
-	uint64_t refused;   /* sessions not begun and flows pushed out because a table was full */
-	uint64_t unexported; /* packets no exporter can tell of (IPv6 in v5), each exporter counted */
+	uint64_t packets;    /* generated, background included */
+	uint64_t bytes;	     /* layer 3 bytes of them */
+	uint64_t frames;     /* handed to the frame callback */
+	uint64_t datagrams;  /* handed to the datagram callback */
+	uint64_t records;    /* flow records or samples in those datagrams, options not counted */
+	uint64_t silenced;   /* datagrams lost by a scenario's full link */
+	uint64_t refused;    /* sessions not begun and flows pushed out because a table was full */
+	uint64_t unexported; /* packets no exporter can tell of (IPv6 in v5), each exporter counted
+			      */
 };
 
 struct drill;
 
-/** drill_scenario() - name and one-line help of the @i-th scenario. Return: false behind the last. */
+/** drill_scenario() - name and one-line help of the @i-th scenario. Return: false behind the last.
+ */
 bool drill_scenario(size_t i, const char **name, const char **help, uint32_t *seconds);
 
-/** drill_format_name(), drill_format_parse() - "packets", "v5", "v9", "ipfix", "sflow" ("pcap" too). */
+/** drill_format_name(), drill_format_parse() - "packets", "v5", "v9", "ipfix", "sflow" ("pcap"
+ * too). */
 const char *drill_format_name(enum drill_format f);
 int drill_format_parse(const char *name, enum drill_format *f);
 
@@ -104,7 +109,8 @@ char *drill_truth_json(struct drill *d);
 /** drill_conf_yaml() - a noroshi configuration of the drill's world. Return: owned text or NULL. */
 char *drill_conf_yaml(struct drill *d);
 
-/** drill_next_prefix() - own prefixes as text, for `--own`; start with *@at = 0. NULL behind the last. */
+/** drill_next_prefix() - own prefixes as text, for `--own`; start with *@at = 0. NULL behind the
+ * last. */
 const char *drill_next_own(size_t *at);
 
 /**
@@ -113,11 +119,12 @@ const char *drill_next_own(size_t *at);
  * @figures: may be NULL.
  * Return: 0, or a negative error with the reason in @why.
  */
-int drill_write(const char *name, uint64_t seed, const struct drill_options *options, const char *path,
-		bool conf, struct drill_figures *figures, struct text *why);
+int drill_write(const char *name, uint64_t seed, const struct drill_options *options,
+		const char *path, bool conf, struct drill_figures *figures, struct text *why);
 
 struct drill_score_options {
-	const char *only_visible; /* a format's name: attacks not decidable from it do not count; or NULL */
+	const char *only_visible; /* a format's name: attacks not decidable from it do not count; or
+				     NULL */
 	uint64_t above_pps;	  /* attacks with a lower peak rate do not count */
 	bool json;		  /* one object instead of tables */
 };
@@ -126,5 +133,5 @@ struct drill_score_options {
  * drill_score() - hold incidents (JSON lines, one revision or many of each id) against a truth.
  * Return: 0, or 2 when a file cannot be read, with the reason in @why.
  */
-int drill_score(const char *incidents_path, const char *truth_path, const struct drill_score_options *o,
-		FILE *out, struct text *why);
+int drill_score(const char *incidents_path, const char *truth_path,
+		const struct drill_score_options *o, FILE *out, struct text *why);

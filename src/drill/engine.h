@@ -19,7 +19,7 @@ struct flood;
 struct drill {
 	const struct scenario *scenario;
 	struct drill_options options; /* every default filled in */
-	uint64_t seed, given_seed; /* mixed with the name; as asked for */
+	uint64_t seed, given_seed;    /* mixed with the name; as asked for */
 	int64_t base_ns;
 	struct world world;
 	struct plan plan;

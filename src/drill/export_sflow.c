@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * sFlow version 5 (sflow.org, "sFlow Version 5", 2004): each sampled packet travels with its first 128
- * bytes, and now and then the counters of an interface. The second exporter uses the expanded form.
+ * sFlow version 5 (sflow.org, "sFlow Version 5", 2004): each sampled packet travels with its first
+ * 128 bytes, and now and then the counters of an interface. The second exporter uses the expanded
+ * form.
  */
 #include "drill/datagram.h"
 
@@ -36,8 +37,8 @@ static uint8_t *put_raw_header(uint8_t *o, const struct packet *p)
 	return o + padded;
 }
 
-int sflow_sample(struct datagram_out *x, const struct packet *p, uint16_t in, uint16_t out, uint32_t seq,
-		 uint32_t pool, int64_t now_us)
+int sflow_sample(struct datagram_out *x, const struct packet *p, uint16_t in, uint16_t out,
+		 uint32_t seq, uint32_t pool, int64_t now_us)
 {
 	bool expanded = x->index == 1;
 	int r = datagram_room(x, 8 + 44 + 8 + 16 + HEADER_BYTES, now_us);
@@ -63,7 +64,8 @@ int sflow_sample(struct datagram_out *x, const struct packet *p, uint16_t in, ui
 }
 
 /* The generic interface counters, format 1: those that the drill knows, the rest zero. */
-int sflow_counters(struct datagram_out *x, const struct sflow_counters *c, uint32_t seq, int64_t now_us)
+int sflow_counters(struct datagram_out *x, const struct sflow_counters *c, uint32_t seq,
+		   int64_t now_us)
 {
 	int r = datagram_room(x, 8 + 12 + 8 + 88, now_us);
 	uint8_t *o;

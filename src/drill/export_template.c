@@ -1,23 +1,50 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * NetFlow v9 (RFC 3954) and IPFIX (RFC 7011): the same idea in two dialects. Templates are rows of
- * {element, length, writer}, from which both the template and the records are made. Sampling is told
- * by options data, as routers do; each record names its sampler.
+ * {element, length, writer}, from which both the template and the records are made. Sampling is
+ * told by options data, as routers do; each record names its sampler.
  */
 #include "drill/datagram.h"
 
-#define TEMPLATE_V4	256
-#define TEMPLATE_V6	257
+#define TEMPLATE_V4	 256
+#define TEMPLATE_V6	 257
 #define TEMPLATE_OPTIONS 258
-#define REFRESH_US	(60 * US_PER_S)
-#define SAMPLER		1
+#define REFRESH_US	 (60 * US_PER_S)
+#define SAMPLER		 1
 
 enum field {
-	F_SRC4, F_DST4, F_SRC6, F_DST6, F_BYTES, F_PACKETS, F_FIRST_UPTIME, F_LAST_UPTIME, F_FIRST_MS,
-	F_LAST_MS, F_SPORT, F_DPORT, F_IN, F_OUT, F_PROTO, F_TOS, F_FLAGS, F_TTL, F_ICMP, F_FRAGMENT,
-	F_SAMPLER, F_DIRECTION,
-	F_SAMPLER_MODE, F_INTERVAL, F_ALGORITHM, F_PACKET_INTERVAL, F_PACKET_SPACE, F_SIZE, F_POPULATION,
-	F_ACTIVE, F_INACTIVE, F_SYSTEM
+	F_SRC4,
+	F_DST4,
+	F_SRC6,
+	F_DST6,
+	F_BYTES,
+	F_PACKETS,
+	F_FIRST_UPTIME,
+	F_LAST_UPTIME,
+	F_FIRST_MS,
+	F_LAST_MS,
+	F_SPORT,
+	F_DPORT,
+	F_IN,
+	F_OUT,
+	F_PROTO,
+	F_TOS,
+	F_FLAGS,
+	F_TTL,
+	F_ICMP,
+	F_FRAGMENT,
+	F_SAMPLER,
+	F_DIRECTION,
+	F_SAMPLER_MODE,
+	F_INTERVAL,
+	F_ALGORITHM,
+	F_PACKET_INTERVAL,
+	F_PACKET_SPACE,
+	F_SIZE,
+	F_POPULATION,
+	F_ACTIVE,
+	F_INACTIVE,
+	F_SYSTEM
 };
 
 struct element {
@@ -26,43 +53,47 @@ struct element {
 };
 
 static const struct element v9_v4[] = {
-	{8, 4, F_SRC4}, {12, 4, F_DST4}, {1, 4, F_BYTES}, {2, 4, F_PACKETS}, {22, 4, F_FIRST_UPTIME},
-	{21, 4, F_LAST_UPTIME}, {7, 2, F_SPORT}, {11, 2, F_DPORT}, {10, 2, F_IN}, {14, 2, F_OUT},
-	{4, 1, F_PROTO}, {5, 1, F_TOS}, {6, 1, F_FLAGS}, {52, 1, F_TTL}, {32, 2, F_ICMP},
-	{88, 2, F_FRAGMENT}, {48, 1, F_SAMPLER}, {61, 1, F_DIRECTION}};
+	{8, 4, F_SRC4},		 {12, 4, F_DST4},	 {1, 4, F_BYTES}, {2, 4, F_PACKETS},
+	{22, 4, F_FIRST_UPTIME}, {21, 4, F_LAST_UPTIME}, {7, 2, F_SPORT}, {11, 2, F_DPORT},
+	{10, 2, F_IN},		 {14, 2, F_OUT},	 {4, 1, F_PROTO}, {5, 1, F_TOS},
+	{6, 1, F_FLAGS},	 {52, 1, F_TTL},	 {32, 2, F_ICMP}, {88, 2, F_FRAGMENT},
+	{48, 1, F_SAMPLER},	 {61, 1, F_DIRECTION}};
 
 static const struct element v9_v6[] = {
-	{27, 16, F_SRC6}, {28, 16, F_DST6}, {1, 4, F_BYTES}, {2, 4, F_PACKETS}, {22, 4, F_FIRST_UPTIME},
-	{21, 4, F_LAST_UPTIME}, {7, 2, F_SPORT}, {11, 2, F_DPORT}, {10, 2, F_IN}, {14, 2, F_OUT},
-	{4, 1, F_PROTO}, {5, 1, F_TOS}, {6, 1, F_FLAGS}, {52, 1, F_TTL}, {139, 2, F_ICMP},
-	{48, 1, F_SAMPLER}, {61, 1, F_DIRECTION}};
+	{27, 16, F_SRC6},	 {28, 16, F_DST6},	 {1, 4, F_BYTES},  {2, 4, F_PACKETS},
+	{22, 4, F_FIRST_UPTIME}, {21, 4, F_LAST_UPTIME}, {7, 2, F_SPORT},  {11, 2, F_DPORT},
+	{10, 2, F_IN},		 {14, 2, F_OUT},	 {4, 1, F_PROTO},  {5, 1, F_TOS},
+	{6, 1, F_FLAGS},	 {52, 1, F_TTL},	 {139, 2, F_ICMP}, {48, 1, F_SAMPLER},
+	{61, 1, F_DIRECTION}};
 
 static const struct element ipfix_v4[] = {
-	{152, 8, F_FIRST_MS}, {153, 8, F_LAST_MS}, {1, 8, F_BYTES}, {2, 8, F_PACKETS}, {8, 4, F_SRC4},
-	{12, 4, F_DST4}, {7, 2, F_SPORT}, {11, 2, F_DPORT}, {10, 4, F_IN}, {14, 4, F_OUT},
-	{4, 1, F_PROTO}, {5, 1, F_TOS}, {6, 2, F_FLAGS}, {52, 1, F_TTL}, {32, 2, F_ICMP},
-	{88, 2, F_FRAGMENT}, {302, 8, F_SAMPLER}, {61, 1, F_DIRECTION}};
+	{152, 8, F_FIRST_MS}, {153, 8, F_LAST_MS}, {1, 8, F_BYTES}, {2, 8, F_PACKETS},
+	{8, 4, F_SRC4},	      {12, 4, F_DST4},	   {7, 2, F_SPORT}, {11, 2, F_DPORT},
+	{10, 4, F_IN},	      {14, 4, F_OUT},	   {4, 1, F_PROTO}, {5, 1, F_TOS},
+	{6, 2, F_FLAGS},      {52, 1, F_TTL},	   {32, 2, F_ICMP}, {88, 2, F_FRAGMENT},
+	{302, 8, F_SAMPLER},  {61, 1, F_DIRECTION}};
 
 static const struct element ipfix_v6[] = {
-	{152, 8, F_FIRST_MS}, {153, 8, F_LAST_MS}, {1, 8, F_BYTES}, {2, 8, F_PACKETS}, {27, 16, F_SRC6},
-	{28, 16, F_DST6}, {7, 2, F_SPORT}, {11, 2, F_DPORT}, {10, 4, F_IN}, {14, 4, F_OUT},
-	{4, 1, F_PROTO}, {5, 1, F_TOS}, {6, 2, F_FLAGS}, {52, 1, F_TTL}, {139, 2, F_ICMP},
-	{302, 8, F_SAMPLER}, {61, 1, F_DIRECTION}};
+	{152, 8, F_FIRST_MS}, {153, 8, F_LAST_MS}, {1, 8, F_BYTES},  {2, 8, F_PACKETS},
+	{27, 16, F_SRC6},     {28, 16, F_DST6},	   {7, 2, F_SPORT},  {11, 2, F_DPORT},
+	{10, 4, F_IN},	      {14, 4, F_OUT},	   {4, 1, F_PROTO},  {5, 1, F_TOS},
+	{6, 2, F_FLAGS},      {52, 1, F_TTL},	   {139, 2, F_ICMP}, {302, 8, F_SAMPLER},
+	{61, 1, F_DIRECTION}};
 
 /* The first row of options is their scope. */
-static const struct element v9_options[] = {
-	{1, 4, F_SYSTEM}, {48, 1, F_SAMPLER}, {49, 1, F_SAMPLER_MODE}, {50, 4, F_INTERVAL},
-	{36, 2, F_ACTIVE}, {37, 2, F_INACTIVE}};
+static const struct element v9_options[] = {{1, 4, F_SYSTEM},	     {48, 1, F_SAMPLER},
+					    {49, 1, F_SAMPLER_MODE}, {50, 4, F_INTERVAL},
+					    {36, 2, F_ACTIVE},	     {37, 2, F_INACTIVE}};
 
 static const struct element ipfix_count_options[] = {
-	{302, 8, F_SAMPLER}, {304, 2, F_ALGORITHM}, {305, 4, F_PACKET_INTERVAL},
-	{306, 4, F_PACKET_SPACE}, {36, 2, F_ACTIVE}, {37, 2, F_INACTIVE}};
+	{302, 8, F_SAMPLER},	  {304, 2, F_ALGORITHM}, {305, 4, F_PACKET_INTERVAL},
+	{306, 4, F_PACKET_SPACE}, {36, 2, F_ACTIVE},	 {37, 2, F_INACTIVE}};
 
-static const struct element ipfix_random_options[] = {
-	{302, 8, F_SAMPLER}, {304, 2, F_ALGORITHM}, {309, 4, F_SIZE}, {310, 4, F_POPULATION},
-	{36, 2, F_ACTIVE}, {37, 2, F_INACTIVE}};
+static const struct element ipfix_random_options[] = {{302, 8, F_SAMPLER}, {304, 2, F_ALGORITHM},
+						      {309, 4, F_SIZE},	   {310, 4, F_POPULATION},
+						      {36, 2, F_ACTIVE},   {37, 2, F_INACTIVE}};
 
-#define LIST(x) (x), (unsigned)ARRAY_LEN(x)
+#define LIST(x)		  (x), (unsigned)ARRAY_LEN(x)
 #define UNTOLD_SKIP(x, e) ((x)->untold && (e)->field == F_SAMPLER)
 
 static bool is_ipfix(const struct datagram_out *x)
@@ -96,7 +127,8 @@ static uint64_t option_value(const struct datagram_out *x, enum field field)
 	}
 }
 
-static uint64_t flow_value(const struct datagram_out *x, const struct cached_flow *f, enum field field)
+static uint64_t flow_value(const struct datagram_out *x, const struct cached_flow *f,
+			   enum field field)
 {
 	switch (field) {
 	case F_BYTES:
@@ -171,7 +203,8 @@ static unsigned count_told(const struct datagram_out *x, const struct element *e
 	return told;
 }
 
-static uint8_t *put_elements(const struct datagram_out *x, uint8_t *o, const struct element *e, unsigned n)
+static uint8_t *put_elements(const struct datagram_out *x, uint8_t *o, const struct element *e,
+			     unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
 		if (!UNTOLD_SKIP(x, &e[i]))
@@ -282,11 +315,13 @@ static void template_put(struct datagram_out *x, const struct cached_flow *f)
 
 static void v9_seal(struct datagram_out *x, int64_t now_us)
 {
-	/* "Total number of records in the export packet" (RFC 3954 section 5.1), templates included. */
+	/* "Total number of records in the export packet" (RFC 3954 section 5.1), templates
+	 * included. */
 	uint8_t *o = x->b;
 
 	set_close(x);
-	o = put_be16(put_be16(o, 9), (uint16_t)(x->in_this + x->options_in_this + x->templates_in_this));
+	o = put_be16(put_be16(o, 9),
+		     (uint16_t)(x->in_this + x->options_in_this + x->templates_in_this));
 	o = put_be32(o, uptime_ms(x, now_us));
 	o = put_be32(o, (uint32_t)time_floor_s(own_us(x, now_us)));
 	put_be32(put_be32(o, x->seq++), 100 + x->index);
@@ -300,7 +335,8 @@ static void ipfix_seal(struct datagram_out *x, int64_t now_us)
 	o = put_be16(put_be16(o, 10), (uint16_t)x->len);
 	o = put_be32(o, (uint32_t)time_floor_s(own_us(x, now_us)));
 	put_be32(put_be32(o, x->seq), 200 + x->index);
-	x->seq += x->in_this + x->options_in_this; /* RFC 7011 section 3.1: data records, options too */
+	x->seq += x->in_this +
+		  x->options_in_this; /* RFC 7011 section 3.1: data records, options too */
 }
 
 const struct format format_v9 = {

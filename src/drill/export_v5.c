@@ -2,8 +2,8 @@
 /* NetFlow v5: fixed records, 30 at most, IPv4 only. Sampling: two bits of mode, 14 of interval. */
 #include "drill/datagram.h"
 
-#define HEADER	24
-#define RECORD	48
+#define HEADER	    24
+#define RECORD	    48
 #define MAX_RECORDS 30
 
 static void v5_open(struct datagram_out *x, int64_t now_us)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Floods: packets at a rate, from sources taken in turn, against a host or the hosts of a prefix in
- * turn. The pace is exact (each packet has its due time and comes up to 0.4 of a gap later), so a row
- * that says 1.25 times a threshold is 1.25 times in every second.
+ * turn. The pace is exact (each packet has its due time and comes up to 0.4 of a gap later), so a
+ * row that says 1.25 times a threshold is 1.25 times in every second.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,43 +19,112 @@ struct flood_shape {
 	uint16_t port;	      /* where a rule says GIVEN */
 	uint16_t len_min, len_max;
 	uint8_t answer;
-	bool fragments;	      /* nothing but later fragments */
-	uint16_t whole_min;   /* UDP datagrams of this and up to 1000 bytes more, sent in fragments */
+	bool fragments;	    /* nothing but later fragments */
+	uint16_t whole_min; /* UDP datagrams of this and up to 1000 bytes more, sent in fragments */
 };
 
 static const struct flood_shape shapes[FLOOD_KINDS] = {
-	[FLOOD_SYN] = {.proto = IPPROTO_OF_TCP, .flags = SYN, .sport = PORT_ANY, .dport = PORT_GIVEN,
-		       .port = 80, .len_min = 44, .len_max = 44, .answer = ANSWER_SYNACK},
-	[FLOOD_SYNACK] = {.proto = IPPROTO_OF_TCP, .flags = SYN | ACK, .sport = PORT_GIVEN,
-			  .dport = PORT_ANY, .port = 443, .len_min = 44, .len_max = 44,
+	[FLOOD_SYN] = {.proto = IPPROTO_OF_TCP,
+		       .flags = SYN,
+		       .sport = PORT_ANY,
+		       .dport = PORT_GIVEN,
+		       .port = 80,
+		       .len_min = 44,
+		       .len_max = 44,
+		       .answer = ANSWER_SYNACK},
+	[FLOOD_SYNACK] = {.proto = IPPROTO_OF_TCP,
+			  .flags = SYN | ACK,
+			  .sport = PORT_GIVEN,
+			  .dport = PORT_ANY,
+			  .port = 443,
+			  .len_min = 44,
+			  .len_max = 44,
 			  .answer = ANSWER_RST},
-	[FLOOD_RST] = {.proto = IPPROTO_OF_TCP, .flags = RST, .sport = PORT_ANY, .dport = PORT_GIVEN,
-		       .port = 80, .len_min = 40, .len_max = 40},
-	[FLOOD_ACK] = {.proto = IPPROTO_OF_TCP, .flags = ACK, .sport = PORT_ANY, .dport = PORT_GIVEN,
-		       .port = 80, .len_min = 40, .len_max = 40, .answer = ANSWER_RST},
-	[FLOOD_UDP] = {.proto = IPPROTO_OF_UDP, .sport = PORT_ANY, .dport = PORT_ANY, .len_min = 600,
+	[FLOOD_RST] = {.proto = IPPROTO_OF_TCP,
+		       .flags = RST,
+		       .sport = PORT_ANY,
+		       .dport = PORT_GIVEN,
+		       .port = 80,
+		       .len_min = 40,
+		       .len_max = 40},
+	[FLOOD_ACK] = {.proto = IPPROTO_OF_TCP,
+		       .flags = ACK,
+		       .sport = PORT_ANY,
+		       .dport = PORT_GIVEN,
+		       .port = 80,
+		       .len_min = 40,
+		       .len_max = 40,
+		       .answer = ANSWER_RST},
+	[FLOOD_UDP] = {.proto = IPPROTO_OF_UDP,
+		       .sport = PORT_ANY,
+		       .dport = PORT_ANY,
+		       .len_min = 600,
 		       .len_max = 1400},
-	[FLOOD_ICMP] = {.proto = IPPROTO_OF_ICMP, .icmp_type = 8, .len_min = 1028, .len_max = 1028,
+	[FLOOD_ICMP] = {.proto = IPPROTO_OF_ICMP,
+			.icmp_type = 8,
+			.len_min = 1028,
+			.len_max = 1028,
 			.answer = ANSWER_ECHO},
-	[FLOOD_FRAGMENTS] = {.proto = IPPROTO_OF_UDP, .len_min = 1500, .len_max = 1500, .fragments = true},
-	[FLOOD_DNS_ANSWERS] = {.proto = IPPROTO_OF_UDP, .payload = PAYLOAD_DNS_ANSWER,
-			       .sport = PORT_GIVEN, .dport = PORT_ANY, .port = 53, .whole_min = 3000},
-	[FLOOD_NTP] = {.proto = IPPROTO_OF_UDP, .payload = PAYLOAD_NTP_MONLIST, .sport = PORT_GIVEN,
-		       .dport = PORT_ANY, .port = 123, .len_min = 468, .len_max = 468},
-	[FLOOD_MEMCACHED] = {.proto = IPPROTO_OF_UDP, .payload = PAYLOAD_MEMCACHED, .sport = PORT_GIVEN,
-			     .dport = PORT_ANY, .port = 11211, .len_min = 1428, .len_max = 1428},
-	[FLOOD_REFLECTED] = {.proto = IPPROTO_OF_UDP, .sport = PORT_GIVEN, .dport = PORT_ANY,
-			     .port = 50123, .len_min = 700, .len_max = 1100},
-	[FLOOD_DNS_QUERIES] = {.proto = IPPROTO_OF_UDP, .payload = PAYLOAD_DNS_QUERY, .sport = PORT_ANY,
-			       .dport = PORT_GIVEN, .port = 53, .len_min = 66, .len_max = 66,
+	[FLOOD_FRAGMENTS] = {.proto = IPPROTO_OF_UDP,
+			     .len_min = 1500,
+			     .len_max = 1500,
+			     .fragments = true},
+	[FLOOD_DNS_ANSWERS] = {.proto = IPPROTO_OF_UDP,
+			       .payload = PAYLOAD_DNS_ANSWER,
+			       .sport = PORT_GIVEN,
+			       .dport = PORT_ANY,
+			       .port = 53,
+			       .whole_min = 3000},
+	[FLOOD_NTP] = {.proto = IPPROTO_OF_UDP,
+		       .payload = PAYLOAD_NTP_MONLIST,
+		       .sport = PORT_GIVEN,
+		       .dport = PORT_ANY,
+		       .port = 123,
+		       .len_min = 468,
+		       .len_max = 468},
+	[FLOOD_MEMCACHED] = {.proto = IPPROTO_OF_UDP,
+			     .payload = PAYLOAD_MEMCACHED,
+			     .sport = PORT_GIVEN,
+			     .dport = PORT_ANY,
+			     .port = 11211,
+			     .len_min = 1428,
+			     .len_max = 1428},
+	[FLOOD_REFLECTED] = {.proto = IPPROTO_OF_UDP,
+			     .sport = PORT_GIVEN,
+			     .dport = PORT_ANY,
+			     .port = 50123,
+			     .len_min = 700,
+			     .len_max = 1100},
+	[FLOOD_DNS_QUERIES] = {.proto = IPPROTO_OF_UDP,
+			       .payload = PAYLOAD_DNS_QUERY,
+			       .sport = PORT_ANY,
+			       .dport = PORT_GIVEN,
+			       .port = 53,
+			       .len_min = 66,
+			       .len_max = 66,
 			       .answer = ANSWER_DNS},
-	[FLOOD_QUIC] = {.proto = IPPROTO_OF_UDP, .payload = PAYLOAD_QUIC_INITIAL, .sport = PORT_ANY,
-			.dport = PORT_GIVEN, .port = 443, .len_min = 1228, .len_max = 1228},
+	[FLOOD_QUIC] = {.proto = IPPROTO_OF_UDP,
+			.payload = PAYLOAD_QUIC_INITIAL,
+			.sport = PORT_ANY,
+			.dport = PORT_GIVEN,
+			.port = 443,
+			.len_min = 1228,
+			.len_max = 1228},
 	[FLOOD_GRE] = {.proto = IPPROTO_OF_GRE, .len_min = 1300, .len_max = 1400},
-	[FLOOD_MALFORMED] = {.proto = IPPROTO_OF_TCP, .flags = SYN | FIN, .sport = PORT_ANY,
-			     .dport = PORT_GIVEN, .port = 80, .len_min = 40, .len_max = 40},
-	[FLOOD_SCAN] = {.proto = IPPROTO_OF_TCP, .flags = SYN, .sport = PORT_FIXED, .dport = PORT_NEXT,
-			.len_min = 44, .len_max = 44, .answer = ANSWER_RST},
+	[FLOOD_MALFORMED] = {.proto = IPPROTO_OF_TCP,
+			     .flags = SYN | FIN,
+			     .sport = PORT_ANY,
+			     .dport = PORT_GIVEN,
+			     .port = 80,
+			     .len_min = 40,
+			     .len_max = 40},
+	[FLOOD_SCAN] = {.proto = IPPROTO_OF_TCP,
+			.flags = SYN,
+			.sport = PORT_FIXED,
+			.dport = PORT_NEXT,
+			.len_min = 44,
+			.len_max = 44,
+			.answer = ANSWER_RST},
 };
 
 struct flood {
@@ -94,7 +163,8 @@ static int64_t advance(struct flood *f)
 
 	f->due_ns += gap;
 	if (f->row->every_ms) {
-		int64_t every = f->row->every_ms * NS_PER_MS, phase = (f->due_ns - f->from_ns) % every;
+		int64_t every = f->row->every_ms * NS_PER_MS,
+			phase = (f->due_ns - f->from_ns) % every;
 
 		if (phase >= f->row->on_ms * NS_PER_MS)
 			f->due_ns += every - phase;
@@ -131,7 +201,8 @@ static void choose_target(struct flood *f, struct packet *p)
 	}
 }
 
-static uint16_t choose_port(struct flood *f, const struct packet *p, enum port_rule rule, uint64_t salt)
+static uint16_t choose_port(struct flood *f, const struct packet *p, enum port_rule rule,
+			    uint64_t salt)
 {
 	switch (rule) {
 	case PORT_GIVEN:
@@ -212,16 +283,24 @@ static void fill(struct flood *f, struct packet *p)
 	const struct flood_shape *shape = f->shape;
 	uint64_t chance = rng_next(&f->rng);
 
-	*p = (struct packet){.proto = shape->proto, .flags = shape->flags, .payload = shape->payload,
-			     .icmp_type = shape->icmp_type, .cookie = chance, .seq = (uint32_t)chance,
-			     .window = 64240, .outbound = f->outbound, .attack = f->row->attack,
+	*p = (struct packet){.proto = shape->proto,
+			     .flags = shape->flags,
+			     .payload = shape->payload,
+			     .icmp_type = shape->icmp_type,
+			     .cookie = chance,
+			     .seq = (uint32_t)chance,
+			     .window = 64240,
+			     .outbound = f->outbound,
+			     .attack = f->row->attack,
 			     .slot = f->row->slot};
 	choose_source(f, p);
 	choose_target(f, p);
 	p->sport = choose_port(f, p, shape->sport, 1);
 	p->dport = choose_port(f, p, shape->dport, 2);
-	p->ip_id = f->row->sources ? f->ids[f->sent % f->row->sources % 1024]++ : (uint16_t)(chance >> 32);
-	p->ip_len = f->row->len ? f->row->len : (uint16_t)rng_between(&f->rng, shape->len_min, shape->len_max);
+	p->ip_id = f->row->sources ? f->ids[f->sent % f->row->sources % 1024]++
+				   : (uint16_t)(chance >> 32);
+	p->ip_len = f->row->len ? f->row->len
+				: (uint16_t)rng_between(&f->rng, shape->len_min, shape->len_max);
 	if (shape->payload == PAYLOAD_MEMCACHED)
 		p->seq = (uint32_t)(f->sent / 128 % 700);
 	if (shape->fragments) {
@@ -243,7 +322,8 @@ static int64_t flood_fire(struct drill *d, struct node *n, int *error)
 
 	memcpy(&f, n->state, sizeof(f));
 	fill(f, &p);
-	*error = f->shape->whole_min ? emit_fragmented(d, f, n->at_ns, &p) : drill_emit(d, n->at_ns, &p);
+	*error = f->shape->whole_min ? emit_fragmented(d, f, n->at_ns, &p)
+				     : drill_emit(d, n->at_ns, &p);
 	if (*error == 0 && f->row->answers && f->sent % f->row->answers == 0)
 		*error = emit_answer(d, f, n->at_ns, &p);
 	f->sent++;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * From a packet to its bytes: Ethernet II, IPv4 or IPv6 (with a fragment header where needed), TCP,
- * UDP, ICMP, or a bare IP protocol. Checksums are those of the whole packet, also where the frame is
- * cut: everything behind the payload's head is zero and adds nothing.
+ * UDP, ICMP, or a bare IP protocol. Checksums are those of the whole packet, also where the frame
+ * is cut: everything behind the payload's head is zero and adds nothing.
  */
 #include "drill/packet.h"
 
@@ -10,13 +10,13 @@
 
 #include "drill/put.h"
 
-#define ETH_LEN 14
-#define ETH_MIN 60
-#define IP4_LEN 20
-#define IP6_LEN 40
+#define ETH_LEN		 14
+#define ETH_MIN		 60
+#define IP4_LEN		 20
+#define IP6_LEN		 40
 #define IP6_FRAGMENT_LEN 8
-#define TCP_LEN 20
-#define TCP_SYN_LEN 24 /* with the MSS option */
+#define TCP_LEN		 20
+#define TCP_SYN_LEN	 24 /* with the MSS option */
 #define PAYLOAD_HEAD_MAX 256
 
 static const uint8_t mac_router[6] = {0x02, 0x00, 0x5e, 0x00, 0x00, 0x01};
@@ -149,8 +149,8 @@ static uint8_t *put_layer4(const struct packet *p, uint8_t *o, uint16_t l4_len, 
 }
 
 /* @start..@end is layer 4 with the payload's head, @sum_at its checksum field. */
-static void put_checksum(const struct packet *p, const uint8_t *start, const uint8_t *end, uint16_t l4_len,
-			 uint8_t *sum_at)
+static void put_checksum(const struct packet *p, const uint8_t *start, const uint8_t *end,
+			 uint16_t l4_len, uint8_t *sum_at)
 {
 	uint32_t sum = sum_bytes(start, (size_t)(end - start));
 	uint16_t value;
@@ -197,8 +197,8 @@ size_t frame_build(const struct packet *p, uint8_t *out, size_t room, size_t *wi
 	return n;
 }
 
-size_t frame_udp(const struct ip *src, const struct ip *dst, uint16_t sport, uint16_t dport, uint16_t id,
-		 const uint8_t *data, size_t len, uint8_t *out)
+size_t frame_udp(const struct ip *src, const struct ip *dst, uint16_t sport, uint16_t dport,
+		 uint16_t id, const uint8_t *data, size_t len, uint8_t *out)
 {
 	struct packet p = {.src = *src, .dst = *dst, .sport = sport, .dport = dport, .ip_id = id};
 	uint8_t *o, *l4, *sum_at;

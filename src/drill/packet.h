@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One packet of the drill before it is bytes: what a router needs to know of it, and what a frame is
- * made of. Payload is a named head followed by zero bytes, so a checksum over a large packet costs
- * no more than over its head.
+ * One packet of the drill before it is bytes: what a router needs to know of it, and what a frame
+ * is made of. Payload is a named head followed by zero bytes, so a checksum over a large packet
+ * costs no more than over its head.
  */
 #pragma once
 
@@ -12,11 +12,11 @@
 
 #include "base/ip.h"
 
-#define IPPROTO_OF_ICMP 1
-#define IPPROTO_OF_TCP 6
-#define IPPROTO_OF_UDP 17
-#define IPPROTO_OF_GRE 47
-#define IPPROTO_OF_ESP 50
+#define IPPROTO_OF_ICMP	 1
+#define IPPROTO_OF_TCP	 6
+#define IPPROTO_OF_UDP	 17
+#define IPPROTO_OF_GRE	 47
+#define IPPROTO_OF_ESP	 50
 #define IPPROTO_OF_ICMP6 58
 
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
@@ -45,24 +45,25 @@ enum payload {
 struct packet {
 	struct ip src, dst;
 	int64_t time_us;
-	uint64_t cookie;    /* varies the payload head */
+	uint64_t cookie; /* varies the payload head */
 	uint32_t seq, ack;
 	uint16_t sport, dport;
-	uint16_t ip_len;    /* layer 3 bytes of this packet */
-	uint16_t whole_len; /* layer 4 bytes of the whole datagram, where this is a fragment of it */
+	uint16_t ip_len; /* layer 3 bytes of this packet */
+	uint16_t
+		whole_len; /* layer 4 bytes of the whole datagram, where this is a fragment of it */
 	uint16_t ip_id, window;
-	uint16_t fragment;  /* offset in 8-byte units */
+	uint16_t fragment; /* offset in 8-byte units */
 	bool more_fragments;
 	uint8_t proto, flags, ttl, tos;
 	uint8_t icmp_type, icmp_code;
-	uint8_t payload;    /* enum payload */
-	bool outbound;	    /* from the own network to the outside */
-	uint8_t link;	    /* outside link it passes, index in the world's links */
-	int16_t attack;	    /* index of the attack it belongs to, -1 none */
-	uint8_t slot;	    /* which of that attack's vectors */
+	uint8_t payload; /* enum payload */
+	bool outbound;	 /* from the own network to the outside */
+	uint8_t link;	 /* outside link it passes, index in the world's links */
+	int16_t attack;	 /* index of the attack it belongs to, -1 none */
+	uint8_t slot;	 /* which of that attack's vectors */
 };
 
-#define FRAME_ROOM 65600
+#define FRAME_ROOM	  65600
 #define FRAME_HEADERS_MAX 512 /* a buffer for frame_build() has at least this */
 
 /** packet_later_fragment() - no layer 4 header in it. */
@@ -86,5 +87,5 @@ size_t frame_wirelen(const struct packet *p);
 size_t payload_head(const struct packet *p, size_t len, uint8_t *out);
 
 /** frame_udp() - an Ethernet+IP+UDP frame around @data, for export datagrams; @out has 42 + len. */
-size_t frame_udp(const struct ip *src, const struct ip *dst, uint16_t sport, uint16_t dport, uint16_t id,
-		 const uint8_t *data, size_t len, uint8_t *out);
+size_t frame_udp(const struct ip *src, const struct ip *dst, uint16_t sport, uint16_t dport,
+		 uint16_t id, const uint8_t *data, size_t len, uint8_t *out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The first bytes of payloads, believable to a dissector: one writer per kind. A writer fills at most
- * 256 bytes and the rest of the packet is zero, so lengths inside are made to cover the rest.
+ * The first bytes of payloads, believable to a dissector: one writer per kind. A writer fills at
+ * most 256 bytes and the rest of the packet is zero, so lengths inside are made to cover the rest.
  */
 #include "drill/packet.h"
 
@@ -12,7 +12,7 @@
 #include "base/hash.h"
 #include "drill/put.h"
 
-#define HEAD_MAX 256
+#define HEAD_MAX     256
 #define HTTP_OK_HEAD 82 /* bytes of the response's own head */
 
 /* What is left of the whole datagram (fragments to come included) behind its 8-byte UDP header. */
@@ -33,9 +33,10 @@ static size_t head_http_get(const struct packet *p, size_t len, uint8_t *o)
 {
 	char line[HEAD_MAX];
 	size_t want = len < HEAD_MAX ? len : HEAD_MAX;
-	int n = snprintf(line, sizeof(line),
-			 "GET /page/%u HTTP/1.1\r\nHost: www.example.net\r\nAccept: */*\r\nX-Fill: ",
-			 (unsigned)(p->cookie % 1000));
+	int n = snprintf(
+		line, sizeof(line),
+		"GET /page/%u HTTP/1.1\r\nHost: www.example.net\r\nAccept: */*\r\nX-Fill: ",
+		(unsigned)(p->cookie % 1000));
 
 	/* The request must end where the packet ends: one header is filled up to there. */
 	if (want < (size_t)n + 4)
@@ -69,11 +70,11 @@ static size_t head_tls_hello(const struct packet *p, size_t len, uint8_t *o)
 	o = put_be16(o, 0x0303);
 	for (int i = 0; i < 4; i++)
 		o = put_be64(o, hash_u64(p->cookie, (uint64_t)i));
-	o = put_u8(o, 0);			       /* no session id */
+	o = put_u8(o, 0); /* no session id */
 	o = put_be16(put_be16(put_be16(o, 4), 0x1301), 0xc02f);
-	o = put_u8(put_u8(o, 1), 0);		       /* null compression */
+	o = put_u8(put_u8(o, 1), 0); /* null compression */
 	o = put_be16(o, (uint16_t)(body - 2 - 32 - 1 - 6 - 2 - 2));
-	o = put_be16(o, 21);			       /* padding extension (RFC 7685) to the end */
+	o = put_be16(o, 21); /* padding extension (RFC 7685) to the end */
 	o = put_be16(o, (uint16_t)(body - 2 - 32 - 1 - 6 - 2 - 2 - 4));
 	return (size_t)(o - s);
 }
@@ -177,7 +178,9 @@ static size_t head_bittorrent(const struct packet *p, size_t len, uint8_t *o)
 
 static size_t head_piece(const struct packet *p, size_t len, uint8_t *o)
 {
-	put_be32(put_be32(put_u8(put_be32(o, (uint32_t)(len - 4)), 7), (uint32_t)(p->cookie & 1023)), 0);
+	put_be32(
+		put_be32(put_u8(put_be32(o, (uint32_t)(len - 4)), 7), (uint32_t)(p->cookie & 1023)),
+		0);
 	return 13;
 }
 
@@ -216,7 +219,8 @@ static const struct {
 
 size_t payload_head(const struct packet *p, size_t len, uint8_t *out)
 {
-	if (p->payload >= PAYLOAD_COUNT || !heads[p->payload].write || len < heads[p->payload].least)
+	if (p->payload >= PAYLOAD_COUNT || !heads[p->payload].write ||
+	    len < heads[p->payload].least)
 		return 0;
 	return heads[p->payload].write(p, len, out);
 }

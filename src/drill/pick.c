@@ -27,7 +27,8 @@ struct ip pick_outside(uint64_t salt, uint64_t i, bool v6)
 	struct ip ip = {.u = {0, 0}};
 
 	if (!v6)
-		return ip_from_v4((uint32_t)outside_octet(h) << 24 | ((uint32_t)(h >> 20) & 0xffff00u) |
+		return ip_from_v4((uint32_t)outside_octet(h) << 24 |
+				  ((uint32_t)(h >> 20) & 0xffff00u) |
 				  (uint32_t)(1 + (h >> 50) % 254));
 	ip.b[0] = 0x2a;
 	ip.b[1] = (uint8_t)(h & 0x0f);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a scenario is: rows. Attacks say what the truth is called; floods and loads say what is sent.
- * Several rows may feed one attack (two vectors, three classes of sources, one link after another).
- * The thresholds in the rows are the drill's own facts, from what the product promises its users; they
- * serve to choose rates and to tell in the truth when a rate was first crossed.
+ * What a scenario is: rows. Attacks say what the truth is called; floods and loads say what is
+ * sent. Several rows may feed one attack (two vectors, three classes of sources, one link after
+ * another). The thresholds in the rows are the drill's own facts, from what the product promises
+ * its users; they serve to choose rates and to tell in the truth when a rate was first crossed.
  */
 #pragma once
 
@@ -16,15 +16,15 @@
 #include "drill/packet.h"
 #include "drill/script.h"
 
-#define ATTACK_VECTORS 4
-#define LINK_ALL 7	   /* mask of all outside links */
-#define SOURCES_SPOOFED 0  /* every packet another invented source */
+#define ATTACK_VECTORS	4
+#define LINK_ALL	7 /* mask of all outside links */
+#define SOURCES_SPOOFED 0 /* every packet another invented source */
 
 enum attack_class { CLASS_SERVER, CLASS_CAPACITY, CLASS_COMPOUND, CLASS_NONE };
 
 /* Formats from which a vector cannot be told, as bits of 1 << enum drill_format. */
 #define HIDDEN_IN_FLOWS (1 << DRILL_V5 | 1 << DRILL_V9 | 1 << DRILL_IPFIX)
-#define HIDDEN_IN_V5    (1 << DRILL_V5)
+#define HIDDEN_IN_V5	(1 << DRILL_V5)
 
 struct attack_row {
 	const char *target; /* address or prefix */
@@ -67,15 +67,15 @@ struct flood_row {
 	uint8_t slot;	/* index in that attack's vectors */
 	enum flood_kind kind;
 	uint64_t from_ms, until_ms;
-	uint32_t pps, pps_to; /* pps_to: ramps linearly from pps to it; 0 constant */
+	uint32_t pps, pps_to;	  /* pps_to: ramps linearly from pps to it; 0 constant */
 	uint32_t on_ms, every_ms; /* bursts of on_ms, one every every_ms; 0 always on */
-	uint32_t sources;	/* fixed addresses taken in turn; SOURCES_SPOOFED */
-	uint16_t len;		/* layer 3 bytes; 0: the kind's own */
-	uint16_t port;		/* reflector or service port; 0: the kind's own */
-	uint8_t links;		/* mask of outside links; 0: the first */
-	uint8_t answers;	/* the target answers one packet in so many; 0 never */
-	bool steady;		/* a source keeps its ports, so that a router makes one flow of it */
-	uint32_t salt;		/* which crowd of sources; 0: by row */
+	uint32_t sources;	  /* fixed addresses taken in turn; SOURCES_SPOOFED */
+	uint16_t len;		  /* layer 3 bytes; 0: the kind's own */
+	uint16_t port;		  /* reflector or service port; 0: the kind's own */
+	uint8_t links;		  /* mask of outside links; 0: the first */
+	uint8_t answers;	  /* the target answers one packet in so many; 0 never */
+	bool steady;   /* a source keeps its ports, so that a router makes one flow of it */
+	uint32_t salt; /* which crowd of sources; 0: by row */
 };
 
 struct load_row {
@@ -91,7 +91,7 @@ struct load_row {
 	bool outbound;		/* clients inside, servers outside */
 	bool v6;
 	uint8_t links;
-	uint32_t salt;		/* which crowd of clients; 0: by row */
+	uint32_t salt; /* which crowd of clients; 0: by row */
 };
 
 /* An ordinary thing that must not be reported. */
@@ -119,9 +119,9 @@ struct plan {
 struct scenario {
 	const char *name, *help;
 	uint32_t seconds;
-	const char *start; /* RFC 3339; NULL the ordinary one */
-	bool quiet;	   /* no ordinary background */
-	unsigned exporters;	 /* as many as it wants, 0: one */
+	const char *start;  /* RFC 3339; NULL the ordinary one */
+	bool quiet;	    /* no ordinary background */
+	unsigned exporters; /* as many as it wants, 0: one */
 	const struct attack_row *attacks;
 	size_t n_attacks;
 	const struct flood_row *floods;
@@ -138,8 +138,8 @@ struct scenario {
 #define ROWS(field, array) .field = (array), .n_##field = ARRAY_LEN(array)
 
 /* One list per family; scenario.c joins them. */
-extern const struct scenario scenarios_ordinary[], scenarios_tcp[], scenarios_udp[], scenarios_shape[],
-	scenarios_wide[], scenarios_delay[], scenarios_quarter[];
+extern const struct scenario scenarios_ordinary[], scenarios_tcp[], scenarios_udp[],
+	scenarios_shape[], scenarios_wide[], scenarios_delay[], scenarios_quarter[];
 extern const size_t n_scenarios_ordinary, n_scenarios_tcp, n_scenarios_udp, n_scenarios_shape,
 	n_scenarios_wide, n_scenarios_delay, n_scenarios_quarter;
 

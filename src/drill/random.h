@@ -40,7 +40,8 @@ static inline struct rng rng_derive(uint64_t seed, uint64_t salt)
 	return (struct rng){hash_u64(salt, seed)};
 }
 
-/** rng_hash() - a fixed draw for a (salt, index) pair: the same bot has the same address all day. */
+/** rng_hash() - a fixed draw for a (salt, index) pair: the same bot has the same address all day.
+ */
 static inline uint64_t rng_hash(uint64_t salt, uint64_t index)
 {
 	struct rng r = {salt ^ (index * 0xd1342543de82ef95ull)};

@@ -42,7 +42,8 @@ static void init_output(struct router *r, const struct drill_options *o, int64_t
 	x->agent = r->world->exporter[r->index];
 	x->offset_us = o->exporter[r->index].clock_offset_us;
 	/* Booted five days and odd before, so that uptimes are large and differ. */
-	x->boot_us = base_us + x->offset_us - (432000 + 7919 * (int64_t)r->index) * US_PER_S - 123456;
+	x->boot_us =
+		base_us + x->offset_us - (432000 + 7919 * (int64_t)r->index) * US_PER_S - 123456;
 	x->templates_us = TIME_NONE;
 	x->sampling = r->sampling;
 	x->random = r->random;
@@ -57,12 +58,14 @@ static void init_interfaces(struct router *r)
 
 	for (unsigned i = 0; world_interface(r->world, r->index, i, &f); i++)
 		if (f.ifindex < IFACES)
-			r->iface[f.ifindex] = (struct sflow_counters){
-				.ifindex = f.ifindex, .speed_bps = f.capacity_bps, .outside = f.outside};
+			r->iface[f.ifindex] = (struct sflow_counters){.ifindex = f.ifindex,
+								      .speed_bps = f.capacity_bps,
+								      .outside = f.outside};
 }
 
-struct router *router_new(const struct world *world, const struct drill_options *options, unsigned index,
-			  uint64_t seed, int64_t base_us, const struct router_output *output)
+struct router *router_new(const struct world *world, const struct drill_options *options,
+			  unsigned index, uint64_t seed, int64_t base_us,
+			  const struct router_output *output)
 {
 	struct router *r = calloc(1, sizeof(*r));
 
@@ -118,9 +121,16 @@ static int end_flow(struct router *r, struct cached_flow *f, int64_t now_us)
 
 static struct flow_key key_of(const struct packet *p, uint16_t in, uint16_t out)
 {
-	struct flow_key key = {.src = p->src, .dst = p->dst, .sport = p->sport, .dport = p->dport,
-			       .in = in, .out = out, .proto = p->proto, .tos = p->tos,
-			       .icmp_type = p->icmp_type, .icmp_code = p->icmp_code};
+	struct flow_key key = {.src = p->src,
+			       .dst = p->dst,
+			       .sport = p->sport,
+			       .dport = p->dport,
+			       .in = in,
+			       .out = out,
+			       .proto = p->proto,
+			       .tos = p->tos,
+			       .icmp_type = p->icmp_type,
+			       .icmp_code = p->icmp_code};
 
 	if (packet_later_fragment(p)) {
 		key.sport = key.dport = 0;
@@ -159,8 +169,8 @@ static int cache_packet(struct router *r, const struct packet *p, uint16_t in, u
 
 static int sample_packet(struct router *r, const struct packet *p, uint16_t in, uint16_t out)
 {
-	return sflow_sample(&r->out, p, in, out, ++r->iface_seq[in % IFACES], r->iface_pool[in % IFACES],
-			    p->time_us);
+	return sflow_sample(&r->out, p, in, out, ++r->iface_seq[in % IFACES],
+			    r->iface_pool[in % IFACES], p->time_us);
 }
 
 static void count_interfaces(struct router *r, const struct packet *p, uint16_t in, uint16_t out)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A simulated router: samples packets, keeps a flow cache (or sends samples at once, sFlow) and exports
- * datagrams. It works in ticks of 100 ms: expiry and the sending of part-filled datagrams happen on
- * them, so what reaches the collector is in order of time.
+ * A simulated router: samples packets, keeps a flow cache (or sends samples at once, sFlow) and
+ * exports datagrams. It works in ticks of 100 ms: expiry and the sending of part-filled datagrams
+ * happen on them, so what reaches the collector is in order of time.
  */
 #pragma once
 
@@ -18,13 +18,16 @@ struct router;
 
 /* Where datagrams go; time is the export time by the true clock. */
 struct router_output {
-	int (*send)(void *userdata, unsigned exporter, int64_t time_us, const uint8_t *bytes, size_t len);
+	int (*send)(void *userdata, unsigned exporter, int64_t time_us, const uint8_t *bytes,
+		    size_t len);
 	void *userdata;
 };
 
-/** router_new() - exporter @index of @world (borrowed) with @options (borrowed). NULL without memory. */
-struct router *router_new(const struct world *world, const struct drill_options *options, unsigned index,
-			  uint64_t seed, int64_t base_us, const struct router_output *output);
+/** router_new() - exporter @index of @world (borrowed) with @options (borrowed). NULL without
+ * memory. */
+struct router *router_new(const struct world *world, const struct drill_options *options,
+			  unsigned index, uint64_t seed, int64_t base_us,
+			  const struct router_output *output);
 struct router *router_free(struct router *r);
 
 /** router_packet() - a packet passes. Return: 0 or the output's negative error. */

@@ -71,7 +71,8 @@ void plan_add_load(struct plan *p, const struct load_row *row)
 
 int plan_make(struct plan *p, const struct scenario *s, uint64_t seed, bool bare)
 {
-	*p = (struct plan){.innocents = s->innocents, .n_innocents = s->n_innocents, .mute = s->mute};
+	*p = (struct plan){
+		.innocents = s->innocents, .n_innocents = s->n_innocents, .mute = s->mute};
 	for (size_t i = 0; i < s->n_attacks; i++)
 		plan_add_attack(p, &s->attacks[i]);
 	for (size_t i = 0; i < s->n_floods; i++)

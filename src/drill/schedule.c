@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 
-#define CHUNK 1024u
+#define CHUNK	1024u
 #define NO_NODE UINT32_MAX
 
 /* Heap entries carry their key, so that sifting touches no node. */

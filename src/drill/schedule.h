@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What happens next: a heap of event nodes in order of time, ties in order of their making. Nodes come
- * from a pool that grows in chunks up to a cap; firing one costs no allocation.
+ * What happens next: a heap of event nodes in order of time, ties in order of their making. Nodes
+ * come from a pool that grows in chunks up to a cap; firing one costs no allocation.
  */
 #pragma once
 

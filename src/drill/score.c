@@ -41,7 +41,8 @@ static void read_targets(struct score_case *c)
 	json_t *target;
 	size_t i;
 
-	json_array_foreach(json_object_get(c->json, "targets"), i, target) {
+	json_array_foreach(json_object_get(c->json, "targets"), i, target)
+	{
 		const char *s = json_string_value(target);
 
 		if (s && c->n_targets < SCORE_TARGETS &&
@@ -125,8 +126,7 @@ static int load_incidents(struct score *s, const char *path, struct text *why)
 	s->incident = calloc(json_object_size(s->incidents) + 1, sizeof(*s->incident));
 	if (!s->incident)
 		return 2;
-	json_object_foreach(s->incidents, id, o)
-		read_case(&s->incident[s->n_incidents++], o);
+	json_object_foreach(s->incidents, id, o) read_case(&s->incident[s->n_incidents++], o);
 	return 0;
 }
 
@@ -145,9 +145,9 @@ static int load_truth(struct score *s, const char *path, struct text *why)
 	s->attack = calloc(json_array_size(list) + 1, sizeof(*s->attack));
 	if (!s->attack)
 		return 2;
-	json_array_foreach(list, i, o)
-		read_case(&s->attack[s->n_attacks++], o);
-	s->format = s->options->only_visible ? s->options->only_visible : text_of(s->truth, "format");
+	json_array_foreach(list, i, o) read_case(&s->attack[s->n_attacks++], o);
+	s->format =
+		s->options->only_visible ? s->options->only_visible : text_of(s->truth, "format");
 	return 0;
 }
 
@@ -243,8 +243,8 @@ static void score_deinit(struct score *s)
 	free(s->incident);
 }
 
-int drill_score(const char *incidents_path, const char *truth_path, const struct drill_score_options *o,
-		FILE *out, struct text *why)
+int drill_score(const char *incidents_path, const char *truth_path,
+		const struct drill_score_options *o, FILE *out, struct text *why)
 {
 	static const struct drill_score_options none;
 	_cleanup_(score_deinit) struct score s = {.options = o ? o : &none};

@@ -20,8 +20,8 @@ struct score_case {
 	size_t n_targets;
 	int64_t first_us, last_us, detected_us, crossed_us; /* TIME_NONE where not told */
 	double pps;
-	size_t match;	 /* index on the other side, NO_MATCH */
-	bool counted;	 /* truth: takes part; incident: false when it belongs to one that does not */
+	size_t match; /* index on the other side, NO_MATCH */
+	bool counted; /* truth: takes part; incident: false when it belongs to one that does not */
 	const char *why; /* why not counted, or why false */
 };
 
@@ -33,7 +33,8 @@ struct score {
 	const char *format; /* by which vectors are judged */
 };
 
-/** score_vectors() - the vectors of truth case @a that the format can show. Borrowed, may be NULL. */
+/** score_vectors() - the vectors of truth case @a that the format can show. Borrowed, may be NULL.
+ */
 json_t *score_vectors(const struct score *s, const struct score_case *a);
 
 /** score_report() - every figure as one object. Owned; NULL without memory. */

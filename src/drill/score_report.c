@@ -14,7 +14,8 @@ struct figures {
 };
 
 struct sums {
-	size_t counted, matched, missed, false_ones, classed, class_right, vectors_right, vectors_any;
+	size_t counted, matched, missed, false_ones, classed, class_right, vectors_right,
+		vectors_any;
 	size_t pulses_right, direction_right;
 	struct figures detect, crossed, noroshi, start, end, peak_pps, peak_bps;
 };
@@ -41,7 +42,8 @@ static json_t *rank(const struct figures *f, double share)
 static json_t *figures_json(struct figures *f)
 {
 	qsort(f->v, f->n, sizeof(*f->v), compare);
-	return json_pack("{sososo}", "median", rank(f, 0.5), "p95", rank(f, 0.95), "max", rank(f, 1.0));
+	return json_pack("{sososo}", "median", rank(f, 0.5), "p95", rank(f, 0.95), "max",
+			 rank(f, 1.0));
 }
 
 static json_t *share_json(size_t part, size_t whole)
@@ -61,9 +63,8 @@ static bool has(json_t *list, const char *word)
 	json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v)
-		if (strcmp(json_string_value(v) ? json_string_value(v) : "", word) == 0)
-			return true;
+	json_array_foreach(list, i, v) if (strcmp(json_string_value(v) ? json_string_value(v) : "",
+						  word) == 0) return true;
 	return false;
 }
 
@@ -73,8 +74,7 @@ static size_t common(json_t *a, json_t *b)
 	size_t i, n = 0;
 	json_t *v;
 
-	json_array_foreach(a, i, v)
-		n += json_is_string(v) && has(b, json_string_value(v));
+	json_array_foreach(a, i, v) n += json_is_string(v) && has(b, json_string_value(v));
 	return n;
 }
 
@@ -94,8 +94,8 @@ static json_t *real_or_null(bool known, double v)
 }
 
 /* Figures of one matched pair into the sums, and the same into @row. */
-static void judge_pair(const struct score *s, const struct score_case *a, const struct score_case *c,
-		       struct sums *sums, json_t *row)
+static void judge_pair(const struct score *s, const struct score_case *a,
+		       const struct score_case *c, struct sums *sums, json_t *row)
 {
 	json_t *want = score_vectors(s, a), *got = json_object_get(c->json, "vectors");
 	size_t both = common(want, got);
@@ -124,35 +124,45 @@ static void judge_pair(const struct score *s, const struct score_case *a, const 
 	add(&sums->peak_pps, fabs(pps));
 	add(&sums->peak_bps, fabs(bps));
 	json_object_update_new(
-		row, json_pack("{sssbsbsbsOsososfsfsfsf}", "incident", c->id, "class_right", class_right,
-			       "vectors_right", exact, "pulses_right", pulses_right, "vectors_seen",
-			       got ? got : json_null(), "detect_s",
-			       real_or_null(c->detected_us != TIME_NONE, seconds(c->detected_us - a->first_us)),
-			       "noroshi_s", real_or_null(json_is_number(delay), json_number_value(delay)),
+		row, json_pack("{sssbsbsbsOsososfsfsfsf}", "incident", c->id, "class_right",
+			       class_right, "vectors_right", exact, "pulses_right", pulses_right,
+			       "vectors_seen", got ? got : json_null(), "detect_s",
+			       real_or_null(c->detected_us != TIME_NONE,
+					    seconds(c->detected_us - a->first_us)),
+			       "noroshi_s",
+			       real_or_null(json_is_number(delay), json_number_value(delay)),
 			       "start_error_s", seconds(c->first_us - a->first_us), "end_error_s",
-			       seconds(c->last_us - a->last_us), "peak_pps_error", pps, "peak_bps_error", bps));
+			       seconds(c->last_us - a->last_us), "peak_pps_error", pps,
+			       "peak_bps_error", bps));
 	json_object_set_new(row, "class_seen", json_string(c->class));
-	json_object_set(row, "sources_seen", json_object_get(c->json, "sources") ?
-						     json_object_get(json_object_get(c->json, "sources"),
-								     "syn_classes") :
-						     json_null());
+	json_object_set(
+		row, "sources_seen",
+		json_object_get(c->json, "sources")
+			? json_object_get(json_object_get(c->json, "sources"), "syn_classes")
+			: json_null());
 	json_object_set(row, "blind_spot",
-			json_object_get(c->json, "blind_spot") ? json_object_get(c->json, "blind_spot") :
-								 json_null());
+			json_object_get(c->json, "blind_spot")
+				? json_object_get(c->json, "blind_spot")
+				: json_null());
 }
 
 static json_t *attack_row(const struct score *s, const struct score_case *a, struct sums *sums)
 {
 	bool matched = a->match != NO_MATCH;
-	json_t *row = json_pack("{sssssssOsOsfsb}", "id", a->id, "kind", a->scan ? "scan" : "attack", "level",
-				a->level, "targets", json_object_get(a->json, "targets"), "vectors",
-				score_vectors(s, a), "peak_pps", a->pps, "counted", a->counted);
+	json_t *row = json_pack("{sssssssOsOsfsb}", "id", a->id, "kind",
+				a->scan ? "scan" : "attack", "level", a->level, "targets",
+				json_object_get(a->json, "targets"), "vectors", score_vectors(s, a),
+				"peak_pps", a->pps, "counted", a->counted);
 
 	if (!row)
 		return NULL;
 	json_object_set(row, "class", json_object_get(a->json, "class"));
-	json_object_set(row, "sources", json_object_get(json_object_get(a->json, "sources"), "syn_classes"));
-	json_object_set_new(row, "outcome", json_string(!a->counted ? a->why : matched ? "found" : "missed"));
+	json_object_set(row, "sources",
+			json_object_get(json_object_get(a->json, "sources"), "syn_classes"));
+	json_object_set_new(row, "outcome",
+			    json_string(!a->counted ? a->why
+					: matched   ? "found"
+						    : "missed"));
 	sums->counted += a->counted;
 	if (!a->counted)
 		return row;
@@ -174,8 +184,8 @@ static json_t *attack_rows(const struct score *s, struct sums *sums)
 
 static json_t *false_rows(const struct score *s, struct sums *sums)
 {
-	static const char *const keys[] = {"id", "kind", "class", "level", "targets", "vectors", "first",
-					   "last", "peak"};
+	static const char *const keys[] = {"id",      "kind",  "class", "level", "targets",
+					   "vectors", "first", "last",	"peak"};
 	json_t *list = json_array();
 
 	for (size_t j = 0; list && j < s->n_incidents; j++) {
@@ -229,7 +239,7 @@ static void add_figures(json_t *o, struct sums *n)
 json_t *score_report(const struct score *s)
 {
 	struct sums n = {0};
-	struct figures *all[N_FIGURES] = {&n.detect, &n.crossed, &n.noroshi, &n.start,
+	struct figures *all[N_FIGURES] = {&n.detect, &n.crossed,  &n.noroshi, &n.start,
 					  &n.end,    &n.peak_pps, &n.peak_bps};
 	double *room = calloc((s->n_attacks + 1) * N_FIGURES, sizeof(*room));
 	json_t *o = json_object(), *attacks, *false_ones;
@@ -259,14 +269,15 @@ static void print_list(json_t *list, FILE *out)
 	json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v)
-		fprintf(out, "%s%s", i ? "+" : "", json_string_value(v) ? json_string_value(v) : "?");
+	json_array_foreach(list, i, v) fprintf(out, "%s%s", i ? "+" : "",
+					       json_string_value(v) ? json_string_value(v) : "?");
 }
 
 static void print_figures(json_t *report, FILE *out)
 {
-	static const char *const names[] = {"detect_s", "after_crossing_s", "noroshi_s", "start_error_s",
-					    "end_error_s", "peak_pps_error", "peak_bps_error"};
+	static const char *const names[] = {"detect_s",	     "after_crossing_s", "noroshi_s",
+					    "start_error_s", "end_error_s",	 "peak_pps_error",
+					    "peak_bps_error"};
 
 	fprintf(out, "\n%-18s %10s %10s %10s\n", "", "median", "p95", "max");
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -289,10 +300,11 @@ static void print_attack(json_t *row, FILE *out)
 		number(row, "peak_pps", NULL), json_string_value(json_object_get(row, "outcome")));
 	print_list(json_object_get(row, "vectors"), out);
 	if (json_object_get(row, "incident")) {
-		fprintf(out, "  seen as %s ", json_string_value(json_object_get(row, "class_seen")));
+		fprintf(out, "  seen as %s ",
+			json_string_value(json_object_get(row, "class_seen")));
 		print_list(json_object_get(row, "vectors_seen"), out);
-		fprintf(out, ", detected after %.3f s, peak %+.1f %%", number(row, "detect_s", NULL),
-			100 * number(row, "peak_pps_error", NULL));
+		fprintf(out, ", detected after %.3f s, peak %+.1f %%",
+			number(row, "detect_s", NULL), 100 * number(row, "peak_pps_error", NULL));
 	}
 	fputc('\n', out);
 }
@@ -303,26 +315,27 @@ void score_print(const struct score *s, json_t *report, FILE *out)
 	size_t i;
 
 	fprintf(out, "scenario %s, format %s\n",
-		json_string_value(json_object_get(report, "scenario")) ?
-			json_string_value(json_object_get(report, "scenario")) :
-			"?",
+		json_string_value(json_object_get(report, "scenario"))
+			? json_string_value(json_object_get(report, "scenario"))
+			: "?",
 		s->format);
-	fprintf(out, "attacks %.0f, found %.0f, missed %.0f, false %.0f\n", number(report, "attacks", NULL),
-		number(report, "matched", NULL), number(report, "missed", NULL),
-		number(report, "false", NULL));
-	fprintf(out, "recall %.3f, precision %.3f, class %.3f, vectors %.3f\n", number(report, "recall", NULL),
-		number(report, "precision", NULL), number(report, "class_accuracy", NULL),
-		number(report, "vector_accuracy", NULL));
+	fprintf(out, "attacks %.0f, found %.0f, missed %.0f, false %.0f\n",
+		number(report, "attacks", NULL), number(report, "matched", NULL),
+		number(report, "missed", NULL), number(report, "false", NULL));
+	fprintf(out, "recall %.3f, precision %.3f, class %.3f, vectors %.3f\n",
+		number(report, "recall", NULL), number(report, "precision", NULL),
+		number(report, "class_accuracy", NULL), number(report, "vector_accuracy", NULL));
 	print_figures(report, out);
-	fprintf(out, "\n%-6s %-9s %-18s %9s  %-8s %s\n", "attack", "class", "target", "peak pps", "outcome",
-		"vectors");
-	json_array_foreach(json_object_get(report, "per_attack"), i, row)
-		print_attack(row, out);
-	json_array_foreach(json_object_get(report, "false_positives"), i, row) {
+	fprintf(out, "\n%-6s %-9s %-18s %9s  %-8s %s\n", "attack", "class", "target", "peak pps",
+		"outcome", "vectors");
+	json_array_foreach(json_object_get(report, "per_attack"), i, row) print_attack(row, out);
+	json_array_foreach(json_object_get(report, "false_positives"), i, row)
+	{
 		fprintf(out, "false: %s %s ", json_string_value(json_object_get(row, "id")),
-			json_string_value(json_array_get(json_object_get(row, "targets"), 0)) ?
-				json_string_value(json_array_get(json_object_get(row, "targets"), 0)) :
-				"-");
+			json_string_value(json_array_get(json_object_get(row, "targets"), 0))
+				? json_string_value(
+					  json_array_get(json_object_get(row, "targets"), 0))
+				: "-");
 		print_list(json_object_get(row, "vectors"), out);
 		fprintf(out, " (%s)\n", json_string_value(json_object_get(row, "why")));
 	}

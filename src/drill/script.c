@@ -4,13 +4,21 @@
 
 #include "base/cleanup.h"
 
-#define C FROM_CLIENT
-#define S FROM_SERVER
-#define PA (PSH | ACK)
+#define C	 FROM_CLIENT
+#define S	 FROM_SERVER
+#define PA	 (PSH | ACK)
 #define STEPS(x) .steps = (x), .n_steps = ARRAY_LEN(x)
 
-#define HELLO {C, SYN, 0, 0, 0}, {S, SYN | ACK, 0, 0, 400}, {C, ACK, 0, 0, 24000}
-#define GOODBYE {C, FIN | ACK, 0, 0, 9000}, {S, FIN | ACK, 0, 0, 300}, {C, ACK, 0, 0, 24000}
+#define HELLO                                                                                      \
+	{C, SYN, 0, 0, 0}, {S, SYN | ACK, 0, 0, 400},                                              \
+	{                                                                                          \
+		C, ACK, 0, 0, 24000                                                                \
+	}
+#define GOODBYE                                                                                    \
+	{C, FIN | ACK, 0, 0, 9000}, {S, FIN | ACK, 0, 0, 300},                                     \
+	{                                                                                          \
+		C, ACK, 0, 0, 24000                                                                \
+	}
 
 static const struct step web[] = {
 	HELLO,
@@ -87,10 +95,8 @@ static const struct step esp[] = {{C, 0, PAYLOAD_ESP, 800, 0}, {S, 0, PAYLOAD_ES
 static const struct step ping[] = {{C, 8, 0, 64, 0}, {S, 0, 0, 64, 18000}};
 
 static const struct step quic_visit[] = {
-	{C, 0, PAYLOAD_QUIC_INITIAL, 1200, 0},
-	{S, 0, PAYLOAD_QUIC_INITIAL, 1200, 9000},
-	{C, 0, PAYLOAD_QUIC_DATA, 90, 22000},
-	{S, 0, PAYLOAD_QUIC_DATA, 1250, 9000},
+	{C, 0, PAYLOAD_QUIC_INITIAL, 1200, 0}, {S, 0, PAYLOAD_QUIC_INITIAL, 1200, 9000},
+	{C, 0, PAYLOAD_QUIC_DATA, 90, 22000},  {S, 0, PAYLOAD_QUIC_DATA, 1250, 9000},
 	{C, 0, PAYLOAD_QUIC_DATA, 40, 22000},
 };
 
@@ -98,9 +104,12 @@ static const struct step ntp[] = {{C, 0, 0, 48, 0}, {S, 0, 0, 48, 21000}};
 
 /* A server that takes in uploads and gives out pages on connections held open. */
 static const struct step busy[] = {
-	{C, PA, PAYLOAD_TLS_DATA, 1400, 0}, {C, ACK, PAYLOAD_TLS_DATA, 1400, 150},
-	{S, ACK, 0, 0, 300},		    {C, ACK, PAYLOAD_TLS_DATA, 900, 150},
-	{S, PA, PAYLOAD_TLS_DATA, 1200, 500}, {C, ACK, 0, 0, 20000},
+	{C, PA, PAYLOAD_TLS_DATA, 1400, 0},
+	{C, ACK, PAYLOAD_TLS_DATA, 1400, 150},
+	{S, ACK, 0, 0, 300},
+	{C, ACK, PAYLOAD_TLS_DATA, 900, 150},
+	{S, PA, PAYLOAD_TLS_DATA, 1200, 500},
+	{C, ACK, 0, 0, 20000},
 };
 
 static const struct step steady_tcp[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Sessions by script: what client and server say to each other, step by step. One machine plays a web
- * visit, a DNS question, a mail, a download of hours and a bot that completes handshakes.
+ * Sessions by script: what client and server say to each other, step by step. One machine plays a
+ * web visit, a DNS question, a mail, a download of hours and a bot that completes handshakes.
  */
 #pragma once
 
@@ -39,15 +39,15 @@ enum { FROM_CLIENT, FROM_SERVER };
 
 struct step {
 	uint8_t from;
-	uint8_t flags;	  /* TCP */
-	uint8_t payload;  /* enum payload */
-	uint16_t len;	  /* payload bytes */
-	uint32_t gap_us;  /* before this step */
+	uint8_t flags;	 /* TCP */
+	uint8_t payload; /* enum payload */
+	uint16_t len;	 /* payload bytes */
+	uint32_t gap_us; /* before this step */
 };
 
 struct script {
 	uint8_t proto;
-	uint16_t port;	    /* of the server */
+	uint16_t port; /* of the server */
 	const struct step *steps;
 	uint8_t n_steps;
 	uint8_t loop_from, loop_to; /* steps repeated while the session lasts; equal: no loop */
@@ -83,7 +83,8 @@ struct session *session_begin(struct drill *d, int64_t at_ns);
 
 struct load_row;
 
-/** load_begin() - schedule the arrivals of a load row. @index: its number, for chance. Return: 0, -ENOMEM. */
+/** load_begin() - schedule the arrivals of a load row. @index: its number, for chance. Return: 0,
+ * -ENOMEM. */
 int load_begin(struct drill *d, const struct load_row *row, uint32_t index);
 
 struct flood_row;

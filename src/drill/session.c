@@ -139,8 +139,8 @@ static struct ip choose_server(const struct load *l, uint64_t chance)
 	struct ip ip = l->servers.addr;
 
 	if (!l->has_servers)
-		return row->outbound ? pick_outside(l->salt + 5, nth, row->v6) :
-				       pick_inside(l->salt + 5, nth, row->v6);
+		return row->outbound ? pick_outside(l->salt + 5, nth, row->v6)
+				     : pick_inside(l->salt + 5, nth, row->v6);
 	ip.w[3] = __builtin_bswap32(__builtin_bswap32(ip.w[3]) + nth);
 	return ip;
 }
@@ -156,8 +156,8 @@ static void begin_one(struct drill *d, struct load *l, int64_t at_ns)
 	if (!s)
 		return;
 	s->script = script_get(row->script);
-	s->client = row->outbound ? pick_inside(l->salt, who, row->v6) :
-				    pick_outside(l->salt, who, row->v6);
+	s->client = row->outbound ? pick_inside(l->salt, who, row->v6)
+				  : pick_outside(l->salt, who, row->v6);
 	s->server = choose_server(l, chance);
 	s->client_inside = row->outbound;
 	s->link = pick_link(row->outbound ? &s->server : &s->client, row->links);
@@ -188,7 +188,8 @@ static int64_t load_fire(struct drill *d, struct node *n, int *error)
 	}
 	if (l->gap_ns == 0)
 		return TIME_NONE;
-	gap = l->gap_ns / 2 + (int64_t)((rng_next(&l->rng) >> 32) * (uint64_t)(l->gap_ns / 1000) >> 32) * 1000;
+	gap = l->gap_ns / 2 +
+	      (int64_t)((rng_next(&l->rng) >> 32) * (uint64_t)(l->gap_ns / 1000) >> 32) * 1000;
 	return n->at_ns + gap < l->until_ns ? n->at_ns + gap : TIME_NONE;
 }
 
@@ -198,7 +199,8 @@ int load_begin(struct drill *d, const struct load_row *row, uint32_t index)
 	struct node *n;
 	struct load *l;
 
-	n = schedule_add(d->schedule, from_ns + (row->at_once ? 0 : (index % 64) * 7919 * NS_PER_US), load_fire);
+	n = schedule_add(d->schedule,
+			 from_ns + (row->at_once ? 0 : (index % 64) * 7919 * NS_PER_US), load_fire);
 	if (!n)
 		return -ENOMEM;
 	l = (struct load *)n->state;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Export datagrams hold together: a walker that knows nothing of the writers reads headers, templates,
- * options, records and samples by the standards; every packet is told of exactly once; sequence
- * numbers count; times, sampling and clocks are what was asked for.
+ * Export datagrams hold together: a walker that knows nothing of the writers reads headers,
+ * templates, options, records and samples by the standards; every packet is told of exactly once;
+ * sequence numbers count; times, sampling and clocks are what was asked for.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -21,7 +21,8 @@
 #define TEMPLATES 4
 #define FIELDS	  32
 
-struct template {
+struct template
+{
 	uint16_t id, n, scope, bytes, element[FIELDS], len[FIELDS];
 };
 
@@ -52,7 +53,8 @@ static void check_times(struct walk *w, int64_t first_ms, int64_t last_ms, int64
 {
 	assert_true(first_ms <= last_ms);
 	assert_true(last_ms <= export_ms);
-	assert_true(export_ms - first_ms <= 75200); /* active 60 s, a tick, half a second, silence 15 s */
+	assert_true(export_ms - first_ms <=
+		    75200); /* active 60 s, a tick, half a second, silence 15 s */
 	if ((uint64_t)(last_ms - first_ms) > w->longest_ms)
 		w->longest_ms = (uint64_t)(last_ms - first_ms);
 }
@@ -152,7 +154,8 @@ struct times {
 	int64_t first, last;
 };
 
-static void read_element(struct walk *w, struct side *s, uint16_t element, uint64_t v, struct times *t)
+static void read_element(struct walk *w, struct side *s, uint16_t element, uint64_t v,
+			 struct times *t)
 {
 	switch (element) {
 	case 1:
@@ -189,14 +192,16 @@ static void read_record(struct walk *w, struct side *s, const struct template *t
 		const uint8_t *p = cursor_take(c, t->len[i]);
 
 		assert_non_null(p);
-		read_element(w, s, t->element[i], t->len[i] <= 8 ? be_uint(p, t->len[i]) : 0, &times);
+		read_element(w, s, t->element[i], t->len[i] <= 8 ? be_uint(p, t->len[i]) : 0,
+			     &times);
 	}
 	check_times(w, times.first, times.last, export_ms);
 	s->records++;
 }
 
 /* Return: records in the set, as the format's sequence counts them. */
-static unsigned walk_set(struct walk *w, struct side *s, uint16_t id, struct cursor c, int64_t export_ms)
+static unsigned walk_set(struct walk *w, struct side *s, uint16_t id, struct cursor c,
+			 int64_t export_ms)
 {
 	bool ipfix = w->format == DRILL_IPFIX;
 	const struct template *t;
@@ -225,7 +230,8 @@ static void walk_templated(struct walk *w, struct side *s, struct cursor c, int6
 {
 	bool ipfix = w->format == DRILL_IPFIX;
 	uint16_t version = cursor_be16(&c), count = cursor_be16(&c);
-	uint32_t uptime = ipfix ? 0 : cursor_be32(&c), secs = cursor_be32(&c), seq = cursor_be32(&c);
+	uint32_t uptime = ipfix ? 0 : cursor_be32(&c), secs = cursor_be32(&c),
+		 seq = cursor_be32(&c);
 	int64_t true_us = recv_us - 3000 + w->offset_us;
 	unsigned n = 0;
 
@@ -302,7 +308,8 @@ static void walk_sflow(struct walk *w, struct side *s, struct cursor c, int64_t 
 	sequence(s, seq, 1);
 }
 
-static int on_datagram(void *userdata, int64_t recv_us, const struct ip *exporter, const uint8_t *b, size_t n)
+static int on_datagram(void *userdata, int64_t recv_us, const struct ip *exporter, const uint8_t *b,
+		       size_t n)
 {
 	static void (*const walkers[])(struct walk *, struct side *, struct cursor, int64_t) = {
 		[DRILL_V5] = walk_v5,
@@ -323,7 +330,8 @@ static int on_datagram(void *userdata, int64_t recv_us, const struct ip *exporte
 	return 0;
 }
 
-static struct walk run(const char *name, const struct drill_options *o, struct drill_figures *figures)
+static struct walk run(const char *name, const struct drill_options *o,
+		       struct drill_figures *figures)
 {
 	struct drill *d = drill_new(name, 7, o);
 	struct walk w = {.format = o->format, .offset_us = o->exporter[0].clock_offset_us};
@@ -338,8 +346,8 @@ static struct walk run(const char *name, const struct drill_options *o, struct d
 }
 
 static const enum drill_format all_formats[] = {DRILL_V5, DRILL_V9, DRILL_IPFIX, DRILL_SFLOW};
-static const char *const some[] = {"background-only", "syn-spoofed", "amp-dns", "carpet-v6", "long-flows",
-				   "conn-flood"};
+static const char *const some[] = {"background-only", "syn-spoofed", "amp-dns",
+				   "carpet-v6",	      "long-flows",  "conn-flood"};
 
 static void test_every_packet_once(void **state)
 {
@@ -376,7 +384,8 @@ static void test_sampling(void **state)
 {
 	for (unsigned f = 0; f < 4; f++) {
 		for (int random = 0; random < 2; random++) {
-			struct drill_options o = {.format = all_formats[f], .sampling = 100,
+			struct drill_options o = {.format = all_formats[f],
+						  .sampling = 100,
 						  .sampling_random = random};
 			struct drill_figures g;
 			struct walk w = run("syn-real", &o, &g);
@@ -385,7 +394,8 @@ static void test_sampling(void **state)
 			assert_int_equal(w.side[0].sampling, 100);
 			/* Every hundredth exactly; by chance within five standard deviations. */
 			if (random)
-				assert_true(fabs((double)w.side[0].packets - expected) < 5 * sqrt(expected));
+				assert_true(fabs((double)w.side[0].packets - expected) <
+					    5 * sqrt(expected));
 			else
 				assert_true(fabs((double)w.side[0].packets - expected) <= 1);
 		}
@@ -459,7 +469,9 @@ static void test_sampling_can_be_untold(void **state)
 static void test_same_bytes_again(void **state)
 {
 	for (unsigned f = 0; f < 4; f++) {
-		struct drill_options o = {.format = all_formats[f], .sampling = 10, .sampling_random = true,
+		struct drill_options o = {.format = all_formats[f],
+					  .sampling = 10,
+					  .sampling_random = true,
 					  .exporters = 2};
 		struct drill_figures g;
 
@@ -470,10 +482,14 @@ static void test_same_bytes_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_packet_once),    cmocka_unit_test(test_active_timeout_holds),
-		cmocka_unit_test(test_sampling),	     cmocka_unit_test(test_three_views_of_one),
-		cmocka_unit_test(test_split_views_share),    cmocka_unit_test(test_clock_offset),
-		cmocka_unit_test(test_full_link_is_silent),  cmocka_unit_test(test_sampling_can_be_untold),
+		cmocka_unit_test(test_every_packet_once),
+		cmocka_unit_test(test_active_timeout_holds),
+		cmocka_unit_test(test_sampling),
+		cmocka_unit_test(test_three_views_of_one),
+		cmocka_unit_test(test_split_views_share),
+		cmocka_unit_test(test_clock_offset),
+		cmocka_unit_test(test_full_link_is_silent),
+		cmocka_unit_test(test_sampling_can_be_untold),
 		cmocka_unit_test(test_same_bytes_again),
 	};
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Frames are what they say: lengths, IP, TCP, UDP and ICMP checksums of whole frames (RFC 1071 in its
- * plainest form here), datagrams in fragments put together again; order of time; the same bytes twice.
+ * Frames are what they say: lengths, IP, TCP, UDP and ICMP checksums of whole frames (RFC 1071 in
+ * its plainest form here), datagrams in fragments put together again; order of time; the same bytes
+ * twice.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,7 +46,8 @@ static uint16_t folded(uint32_t sum)
 	return (uint16_t)sum;
 }
 
-static void check_fragment(struct seen *s, const uint8_t *ip, const uint8_t *l4, size_t n, uint16_t field)
+static void check_fragment(struct seen *s, const uint8_t *ip, const uint8_t *l4, size_t n,
+			   uint16_t field)
 {
 	struct {
 		uint8_t addrs[8], id[2];
@@ -72,7 +74,8 @@ static void check_fragment(struct seen *s, const uint8_t *ip, const uint8_t *l4,
 	}
 }
 
-static void check_layer4(struct seen *s, uint8_t proto, uint32_t pseudo, const uint8_t *l4, size_t n)
+static void check_layer4(struct seen *s, uint8_t proto, uint32_t pseudo, const uint8_t *l4,
+			 size_t n)
 {
 	switch (proto) {
 	case 6:

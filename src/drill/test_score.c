@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Scores of cases made by hand: what a perfect, a blind, a noisy, a wrong and a late detector get. */
+/* Scores of cases made by hand: what a perfect, a blind, a noisy, a wrong and a late detector get.
+ */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,43 +13,48 @@
 
 #include "drill/drill.h"
 
-#define TRUTH                                                                                          \
-	"{\"scenario\":\"hand\",\"seed\":1,\"format\":\"v9\",\"attacks\":["                            \
-	"{\"id\":\"a001\",\"kind\":\"attack\",\"class\":\"server\",\"level\":\"host\","                \
-	"\"targets\":[\"198.18.10.1\"],\"vectors\":[\"syn_flood\"],\"direction\":\"in\","              \
-	"\"first\":\"2026-01-15T10:00:05.000000Z\",\"last\":\"2026-01-15T10:00:25.000000Z\","          \
-	"\"crossed\":\"2026-01-15T10:00:05.500000Z\",\"pulses\":1,"                                    \
-	"\"peak\":{\"pps\":5000,\"bps\":1760000,\"syn_per_s\":5000},"                                  \
-	"\"visible\":{\"v9\":true,\"v5\":true},\"visible_vectors\":{\"v9\":[\"syn_flood\"]}},"         \
-	"{\"id\":\"a002\",\"kind\":\"attack\",\"class\":\"capacity\",\"level\":\"prefix\","            \
-	"\"targets\":[\"198.18.64.0/24\"],\"vectors\":[\"ntp_amplification\",\"fragment_flood\"],"     \
-	"\"direction\":\"in\",\"pulses\":1,"                                                           \
-	"\"first\":\"2026-01-15T10:00:30.000000Z\",\"last\":\"2026-01-15T10:00:40.000000Z\","          \
-	"\"crossed\":null,\"peak\":{\"pps\":20000,\"bps\":80000000,\"syn_per_s\":0},"                  \
-	"\"visible\":{\"v9\":true,\"v5\":false},"                                                      \
-	"\"visible_vectors\":{\"v9\":[\"ntp_amplification\",\"fragment_flood\"],\"v5\":[]}},"          \
-	"{\"id\":\"a003\",\"kind\":\"scan\",\"class\":null,\"level\":\"host\","                        \
-	"\"targets\":[\"198.18.10.9\"],\"vectors\":[\"syn_flood\"],\"direction\":\"in\",\"pulses\":1," \
-	"\"first\":\"2026-01-15T10:00:30.000000Z\",\"last\":\"2026-01-15T10:00:40.000000Z\","          \
-	"\"crossed\":null,\"peak\":{\"pps\":4500,\"bps\":1,\"syn_per_s\":4500},"                       \
+#define TRUTH                                                                                      \
+	"{\"scenario\":\"hand\",\"seed\":1,\"format\":\"v9\",\"attacks\":["                        \
+	"{\"id\":\"a001\",\"kind\":\"attack\",\"class\":\"server\",\"level\":\"host\","            \
+	"\"targets\":[\"198.18.10.1\"],\"vectors\":[\"syn_flood\"],\"direction\":\"in\","          \
+	"\"first\":\"2026-01-15T10:00:05.000000Z\",\"last\":\"2026-01-15T10:00:25.000000Z\","      \
+	"\"crossed\":\"2026-01-15T10:00:05.500000Z\",\"pulses\":1,"                                \
+	"\"peak\":{\"pps\":5000,\"bps\":1760000,\"syn_per_s\":5000},"                              \
+	"\"visible\":{\"v9\":true,\"v5\":true},\"visible_vectors\":{\"v9\":[\"syn_flood\"]}},"     \
+	"{\"id\":\"a002\",\"kind\":\"attack\",\"class\":\"capacity\",\"level\":\"prefix\","        \
+	"\"targets\":[\"198.18.64.0/24\"],\"vectors\":[\"ntp_amplification\",\"fragment_flood\"]," \
+	"\"direction\":\"in\",\"pulses\":1,"                                                       \
+	"\"first\":\"2026-01-15T10:00:30.000000Z\",\"last\":\"2026-01-15T10:00:40.000000Z\","      \
+	"\"crossed\":null,\"peak\":{\"pps\":20000,\"bps\":80000000,\"syn_per_s\":0},"              \
+	"\"visible\":{\"v9\":true,\"v5\":false},"                                                  \
+	"\"visible_vectors\":{\"v9\":[\"ntp_amplification\",\"fragment_flood\"],\"v5\":[]}},"      \
+	"{\"id\":\"a003\",\"kind\":\"scan\",\"class\":null,\"level\":\"host\","                    \
+	"\"targets\":[\"198.18.10.9\"],\"vectors\":[\"syn_flood\"],\"direction\":\"in\","          \
+	"\"pulses\":1,"                                                                            \
+	"\"first\":\"2026-01-15T10:00:30.000000Z\",\"last\":\"2026-01-15T10:00:40.000000Z\","      \
+	"\"crossed\":null,\"peak\":{\"pps\":4500,\"bps\":1,\"syn_per_s\":4500},"                   \
 	"\"visible\":{\"v9\":true,\"v5\":true},\"visible_vectors\":{\"v9\":[\"syn_flood\"]}}]}"
 
-#define INCIDENT(id, kind, class, level, target, vectors, first, last, detected, pps, late)            \
-	"{\"id\":\"" id "\",\"kind\":\"" kind "\",\"class\":" class ",\"level\":\"" level              \
-	"\",\"direction\":\"in\",\"targets\":[\"" target "\"],\"vectors\":[" vectors                   \
-	"],\"first\":\"2026-01-15T10:00:" first "Z\",\"last\":\"2026-01-15T10:00:" last                \
-	"Z\",\"detected\":\"2026-01-15T10:00:" detected "Z\",\"pulses\":1,\"peak\":{\"pps\":" pps      \
-	",\"bps\":1760000,\"syn_per_s\":5000},\"delay\":{\"exporter_s\":1.0,\"noroshi_s\":" late       \
-	"},\"revision\":1}\n"
+#define INCIDENT(id, kind, class, level, target, vectors, first, last, detected, pps, late)        \
+	"{\"id\":\"" id "\",\"kind\":\"" kind                                                      \
+	"\",\"class\":" class ",\"level\":\"" level                                                \
+			      "\",\"direction\":\"in\",\"targets\":[\"" target                     \
+			      "\"],\"vectors\":[" vectors "],\"first\":\"2026-01-15T10:00:" first  \
+			      "Z\",\"last\":\"2026-01-15T10:00:" last                              \
+			      "Z\",\"detected\":\"2026-01-15T10:00:" detected                      \
+			      "Z\",\"pulses\":1,\"peak\":{\"pps\":" pps                            \
+			      ",\"bps\":1760000,\"syn_per_s\":5000},\"delay\":{\"exporter_s\":1."  \
+			      "0,\"noroshi_s\":" late "},\"revision\":1}\n"
 
-#define SYN INCIDENT("i1", "attack", "\"server\"", "host", "198.18.10.1", "\"syn_flood\"", "05.000000",  \
-		     "25.000000", "06.000000", "5000", "0.2")
-#define CARPET                                                                                         \
-	INCIDENT("i2", "attack", "\"capacity\"", "prefix", "198.18.64.0/24",                           \
-		 "\"fragment_flood\",\"ntp_amplification\"", "30.000000", "40.000000", "31.000000",    \
-		 "20000", "0.3")
-#define SCAN                                                                                           \
-	INCIDENT("i3", "scan", "null", "host", "198.18.10.9", "\"syn_flood\"", "30.000000",            \
+#define SYN                                                                                        \
+	INCIDENT("i1", "attack", "\"server\"", "host", "198.18.10.1", "\"syn_flood\"",             \
+		 "05.000000", "25.000000", "06.000000", "5000", "0.2")
+#define CARPET                                                                                     \
+	INCIDENT("i2", "attack", "\"capacity\"", "prefix", "198.18.64.0/24",                       \
+		 "\"fragment_flood\",\"ntp_amplification\"", "30.000000", "40.000000",             \
+		 "31.000000", "20000", "0.3")
+#define SCAN                                                                                       \
+	INCIDENT("i3", "scan", "null", "host", "198.18.10.9", "\"syn_flood\"", "30.000000",        \
 		 "40.000000", "31.500000", "4500", "0.4")
 
 static char *write_temporary(const char *content)
@@ -125,16 +131,18 @@ static void test_one_missed(void **state)
 	expect(r, "missed", NULL, 1);
 	expect(r, "recall", NULL, 2.0 / 3);
 	expect(r, "precision", NULL, 1);
-	assert_string_equal(json_string_value(json_object_get(
-				    json_array_get(json_object_get(r, "per_attack"), 1), "outcome")),
-			    "missed");
+	assert_string_equal(
+		json_string_value(json_object_get(
+			json_array_get(json_object_get(r, "per_attack"), 1), "outcome")),
+		"missed");
 	json_decref(r);
 }
 
 static void test_one_false(void **state)
 {
-	json_t *r = score(SYN CARPET SCAN INCIDENT("i4", "attack", "\"server\"", "host", "198.18.10.77",
-						   "\"syn_flood\"", "05.0", "09.0", "06.0", "9000", "0.1"),
+	json_t *r = score(SYN CARPET SCAN INCIDENT("i4", "attack", "\"server\"", "host",
+						   "198.18.10.77", "\"syn_flood\"", "05.0", "09.0",
+						   "06.0", "9000", "0.1"),
 			  NULL, 0);
 
 	expect(r, "recall", NULL, 1);
@@ -146,10 +154,10 @@ static void test_one_false(void **state)
 /* A scan told as an attack is a missed scan and a false attack; so is a host told as a prefix. */
 static void test_kind_and_level_must_agree(void **state)
 {
-	json_t *r = score(INCIDENT("i1", "attack", "\"server\"", "prefix", "198.18.10.0/24", "\"syn_flood\"",
-				   "05.0", "25.0", "06.0", "5000", "0.2")
-			  INCIDENT("i3", "attack", "\"server\"", "host", "198.18.10.9", "\"syn_flood\"",
-				   "30.0", "40.0", "31.0", "4500", "0.2"),
+	json_t *r = score(INCIDENT("i1", "attack", "\"server\"", "prefix", "198.18.10.0/24",
+				   "\"syn_flood\"", "05.0", "25.0", "06.0", "5000", "0.2")
+				  INCIDENT("i3", "attack", "\"server\"", "host", "198.18.10.9",
+					   "\"syn_flood\"", "30.0", "40.0", "31.0", "4500", "0.2"),
 			  NULL, 0);
 
 	expect(r, "matched", NULL, 0);
@@ -159,8 +167,8 @@ static void test_kind_and_level_must_agree(void **state)
 
 static void test_twice_told_is_false_once(void **state)
 {
-	json_t *r = score(SYN INCIDENT("i9", "attack", "\"server\"", "host", "198.18.10.1", "\"syn_flood\"",
-				       "15.0", "25.0", "16.0", "5000", "0.2"),
+	json_t *r = score(SYN INCIDENT("i9", "attack", "\"server\"", "host", "198.18.10.1",
+				       "\"syn_flood\"", "15.0", "25.0", "16.0", "5000", "0.2"),
 			  NULL, 0);
 
 	expect(r, "matched", NULL, 1);
@@ -175,7 +183,8 @@ static void test_twice_told_is_false_once(void **state)
 static void test_wrong_class_and_vector(void **state)
 {
 	json_t *r = score(INCIDENT("i1", "attack", "\"capacity\"", "host", "198.18.10.1",
-				   "\"syn_flood\",\"udp_flood\"", "05.0", "25.0", "06.0", "5000", "0.2") CARPET,
+				   "\"syn_flood\",\"udp_flood\"", "05.0", "25.0", "06.0", "5000",
+				   "0.2") CARPET,
 			  NULL, 0);
 
 	expect(r, "class_accuracy", NULL, 0.5);
@@ -186,8 +195,8 @@ static void test_wrong_class_and_vector(void **state)
 
 static void test_late_and_wrong_figures(void **state)
 {
-	json_t *r = score(INCIDENT("i1", "attack", "\"server\"", "host", "198.18.10.1", "\"syn_flood\"", "07.0",
-				   "22.5", "17.0", "4000", "9.5"),
+	json_t *r = score(INCIDENT("i1", "attack", "\"server\"", "host", "198.18.10.1",
+				   "\"syn_flood\"", "07.0", "22.5", "17.0", "4000", "9.5"),
 			  NULL, 0);
 
 	expect(r, "detect_s", "median", 12);
@@ -218,8 +227,8 @@ static void test_only_visible_excuses_both_sides(void **state)
 
 static void test_last_revision_counts(void **state)
 {
-	json_t *r = score(INCIDENT("i1", "attack", "\"capacity\"", "host", "198.18.10.1", "\"udp_flood\"",
-				   "05.0", "25.0", "06.0", "1", "0.2") SYN,
+	json_t *r = score(INCIDENT("i1", "attack", "\"capacity\"", "host", "198.18.10.1",
+				   "\"udp_flood\"", "05.0", "25.0", "06.0", "1", "0.2") SYN,
 			  NULL, 0);
 
 	expect(r, "matched", NULL, 1);

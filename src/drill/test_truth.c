@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The truth is what was sent: counts and classes are made again from the frames of a run, without the
- * code that makes the truth; the quarter has its 272; every scenario keeps to 300,000 records.
+ * The truth is what was sent: counts and classes are made again from the frames of a run, without
+ * the code that makes the truth; the quarter has its 272; every scenario keeps to 300,000 records.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -43,7 +43,8 @@ static int on_frame(void *userdata, int64_t time_us, const uint8_t *b, size_t le
 	dst = (uint32_t)ip[16] << 24 | (uint32_t)ip[17] << 16 | (uint32_t)ip[18] << 8 | ip[19];
 	if (dst != c->target || (c->proto && ip[9] != c->proto))
 		return 0;
-	/* No visitor's SYN: those ask for MSS from an ordinary window, the flood's too; tell by rate. */
+	/* No visitor's SYN: those ask for MSS from an ordinary window, the flood's too; tell by
+	 * rate. */
 	if (c->syn_only && ip[20 + 13] != 2)
 		return 0;
 	c->packets++;
@@ -130,7 +131,9 @@ static void classify(const struct count *c, uint64_t class[3], uint64_t *sources
 static void check_syn(const char *name, uint64_t low, uint64_t middle, uint64_t high)
 {
 	struct drill_options o = {.no_background = true};
-	struct count c = {.target = 0xc6120a01, .syn_only = true, .proto = 6,
+	struct count c = {.target = 0xc6120a01,
+			  .syn_only = true,
+			  .proto = 6,
 			  .per_source = map_new(8, 4, 3000000)};
 	json_t *truth = run(name, 11, &o, &c), *a = attack(truth, 0);
 	json_t *sources = json_object_get(a, "sources");
@@ -178,8 +181,9 @@ static void test_compound_parts(void **state)
 	/* 10 s of 7,000 and 7 s of 22,000, whose gap of 45,454.5 ns is cut to whole ones. */
 	assert_int_equal(integer(json_array_get(parts, 0), "packets", NULL), 70000);
 	assert_in_range(integer(json_array_get(parts, 1), "packets", NULL), 154000, 154002);
-	assert_int_equal(integer(a, "packets", NULL), integer(json_array_get(parts, 0), "packets", NULL) +
-							      integer(json_array_get(parts, 1), "packets", NULL));
+	assert_int_equal(integer(a, "packets", NULL),
+			 integer(json_array_get(parts, 0), "packets", NULL) +
+				 integer(json_array_get(parts, 1), "packets", NULL));
 	json_decref(truth);
 }
 
@@ -201,8 +205,10 @@ static void test_pulses_and_crossing(void **state)
 
 static void test_links_share(void **state)
 {
-	struct drill_options o = {.exporters = 2, .view = DRILL_SPLIT, .format = DRILL_V9, .sampling = 100};
-	json_t *truth = run("link-move", 2, &o, NULL), *links = json_object_get(attack(truth, 0), "links");
+	struct drill_options o = {
+		.exporters = 2, .view = DRILL_SPLIT, .format = DRILL_V9, .sampling = 100};
+	json_t *truth = run("link-move", 2, &o, NULL),
+	       *links = json_object_get(attack(truth, 0), "links");
 
 	assert_int_equal(json_array_size(links), 2);
 	assert_string_equal(word(json_array_get(links, 0), "exporter"), "192.0.2.1");
@@ -212,14 +218,16 @@ static void test_links_share(void **state)
 	json_decref(truth);
 	truth = run("link-move", 2, NULL, NULL);
 	links = json_object_get(attack(truth, 0), "links");
-	assert_true(fabs(json_real_value(json_object_get(json_array_get(links, 0), "share")) - 0.5) < 0.001);
+	assert_true(fabs(json_real_value(json_object_get(json_array_get(links, 0), "share")) -
+			 0.5) < 0.001);
 	json_decref(truth);
 }
 
 static void test_visible_by_format(void **state)
 {
 	struct drill_options o = {.max_records = 100000};
-	json_t *truth = run("get-flood", 1, &o, NULL), *v = json_object_get(attack(truth, 0), "visible");
+	json_t *truth = run("get-flood", 1, &o, NULL),
+	       *v = json_object_get(attack(truth, 0), "visible");
 
 	assert_true(json_is_true(json_object_get(v, "packets")));
 	assert_true(json_is_true(json_object_get(v, "sflow")));
@@ -243,18 +251,20 @@ static void test_delay_scenarios_are_exact(void **state)
 	} rows[] = {{"twice-threshold", 2.0}, {"quarter-over", 1.25}};
 
 	for (size_t r = 0; r < 2; r++) {
-		json_t *truth = run(rows[r].name, 9, NULL, NULL), *list = json_object_get(truth, "attacks"), *a;
+		json_t *truth = run(rows[r].name, 9, NULL, NULL),
+		       *list = json_object_get(truth, "attacks"), *a;
 		size_t i;
 
 		assert_int_equal(json_array_size(list), 8);
-		json_array_foreach(list, i, a) {
+		json_array_foreach(list, i, a)
+		{
 			json_t *part = json_array_get(json_object_get(a, "parts"), 0);
 			double threshold = (double)integer(part, "threshold_pps", NULL);
 			double mean = json_number_value(json_object_get(a, "mean_pps"));
 
 			assert_true(fabs(mean / threshold - rows[r].times) < 0.001);
-			assert_true(fabs((double)integer(a, "peak", "pps") / threshold - rows[r].times) <
-				    0.001);
+			assert_true(fabs((double)integer(a, "peak", "pps") / threshold -
+					 rows[r].times) < 0.001);
 		}
 		json_decref(truth);
 	}
@@ -280,17 +290,21 @@ static void test_every_scenario(void **state)
 
 			assert_int_equal(drill_run(d, &sink), 0);
 			if ((f ? g->records : g->packets) > RECORDS_MAX)
-				fail_msg("%s %s: too many records", name, drill_format_name(o.format));
+				fail_msg("%s %s: too many records", name,
+					 drill_format_name(o.format));
 			drill_free(d);
 		}
 		truth = run(name, 13, NULL, NULL);
-		json_array_foreach(json_object_get(truth, "attacks"), j, a) {
-			json_array_foreach(json_object_get(a, "parts"), k, part) {
+		json_array_foreach(json_object_get(truth, "attacks"), j, a)
+		{
+			json_array_foreach(json_object_get(a, "parts"), k, part)
+			{
 				double times = (double)integer(part, "peak_pps", NULL) /
 					       (double)integer(part, "threshold_pps", NULL);
 
 				if (times < (strcmp(name, "quarter-over") == 0 ? 1.249 : 1.99))
-					fail_msg("%s %s: %.2f times", name, word(part, "vector"), times);
+					fail_msg("%s %s: %.2f times", name, word(part, "vector"),
+						 times);
 				assert_true(json_is_string(json_object_get(part, "crossed")));
 			}
 		}
@@ -300,7 +314,8 @@ static void test_every_scenario(void **state)
 
 static void test_quarter(void **state)
 {
-	struct drill_options o = {.format = DRILL_IPFIX}; /* unsampled: the most records it can have */
+	struct drill_options o = {
+		.format = DRILL_IPFIX}; /* unsampled: the most records it can have */
 	struct drill *d = drill_new("2008q3", 1, &o);
 	struct drill_sink sink = {0};
 	uint64_t server = 0, capacity = 0, compound = 0, large = 0;
@@ -313,7 +328,8 @@ static void test_quarter(void **state)
 	assert_true(drill_figures(d)->records < RECORDS_MAX);
 	text = drill_truth_json(d);
 	truth = json_loads(text, 0, NULL);
-	json_array_foreach(json_object_get(truth, "attacks"), i, a) {
+	json_array_foreach(json_object_get(truth, "attacks"), i, a)
+	{
 		int64_t first;
 
 		server += strcmp(word(a, "class"), "server") == 0;
@@ -321,7 +337,8 @@ static void test_quarter(void **state)
 		compound += strcmp(word(a, "class"), "compound") == 0;
 		large += integer(a, "peak", "bps") > 2000000000;
 		assert_int_equal(time_parse(word(a, "first"), &first), 0);
-		assert_true(i == 0 || first - last_us > 600 * US_PER_S); /* no two can be taken for one */
+		assert_true(i == 0 ||
+			    first - last_us > 600 * US_PER_S); /* no two can be taken for one */
 		assert_int_equal(time_parse(word(a, "last"), &last_us), 0);
 	}
 	assert_int_equal(server, 209);

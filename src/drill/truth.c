@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Packets come in order of time, so a peak needs the running clock second only, and the moment when a
- * rate was first crossed a ring of a hundred bins of 10 ms.
+ * Packets come in order of time, so a peak needs the running clock second only, and the moment when
+ * a rate was first crossed a ring of a hundred bins of 10 ms.
  */
 #include "drill/truth.h"
 
@@ -90,7 +90,8 @@ static uint32_t window_add(struct window *w, int64_t time_us)
 	return ++w->sum;
 }
 
-static void count_vector(struct vector_truth *v, const struct packet *p, int64_t second, uint32_t threshold)
+static void count_vector(struct vector_truth *v, const struct packet *p, int64_t second,
+			 uint32_t threshold)
 {
 	v->packets++;
 	if (v->second != second) {
@@ -99,7 +100,8 @@ static void count_vector(struct vector_truth *v, const struct packet *p, int64_t
 	}
 	if (++v->now > v->peak_pps)
 		v->peak_pps = v->now;
-	if (v->crossed_us == TIME_NONE && threshold && window_add(&v->window, p->time_us) >= threshold)
+	if (v->crossed_us == TIME_NONE && threshold &&
+	    window_add(&v->window, p->time_us) >= threshold)
 		v->crossed_us = p->time_us;
 }
 
@@ -177,7 +179,8 @@ static int add_visible(json_t *o, const struct attack_row *row)
 	for (unsigned f = 0; visible && by_format && f < DRILL_FORMATS; f++) {
 		json_t *list = vectors_json(row, f);
 
-		json_object_set_new(visible, drill_format_name(f), json_boolean(json_array_size(list)));
+		json_object_set_new(visible, drill_format_name(f),
+				    json_boolean(json_array_size(list)));
 		json_object_set_new(by_format, drill_format_name(f), list);
 	}
 	if (json_object_set_new(o, "visible", visible) ||
@@ -193,16 +196,17 @@ static json_t *parts_json(const struct attack_row *row, const struct attack_trut
 	for (unsigned i = 0; list && i < row->n_vectors; i++) {
 		const struct vector_truth *v = &a->vector[i];
 
-		json_array_append_new(
-			list, json_pack("{sosIsIsIso}", "vector", vector_json(row, i), "packets",
-					(json_int_t)v->packets, "peak_pps", (json_int_t)v->peak_pps,
-					"threshold_pps", (json_int_t)row->vector[i].threshold, "crossed",
-					time_json(v->crossed_us)));
+		json_array_append_new(list, json_pack("{sosIsIsIso}", "vector", vector_json(row, i),
+						      "packets", (json_int_t)v->packets, "peak_pps",
+						      (json_int_t)v->peak_pps, "threshold_pps",
+						      (json_int_t)row->vector[i].threshold,
+						      "crossed", time_json(v->crossed_us)));
 	}
 	return list;
 }
 
-static json_t *links_json(const struct attack_truth *a, const struct attack_row *row, const struct world *w)
+static json_t *links_json(const struct attack_truth *a, const struct attack_row *row,
+			  const struct world *w)
 {
 	json_t *list = json_array();
 	bool out = row->direction == DIRECTION_OUT;
@@ -219,10 +223,11 @@ static json_t *links_json(const struct attack_truth *a, const struct attack_row 
 		}
 		for (int i = 0; i < 64; i++)
 			if (by_input[i])
-				json_array_append_new(
-					list, json_pack("{sssisf}", "exporter",
-							ip_format(&w->exporter[e], addr), "input", i,
-							"share", (double)by_input[i] / (double)sum));
+				json_array_append_new(list,
+						      json_pack("{sssisf}", "exporter",
+								ip_format(&w->exporter[e], addr),
+								"input", i, "share",
+								(double)by_input[i] / (double)sum));
 	}
 	return list;
 }
@@ -231,9 +236,9 @@ static json_t *sources_json(const struct attack_truth *a)
 {
 	struct syn_classes c = drill_crowd_classes(&a->sources);
 
-	return json_pack("{sIs{sIsIsI}}", "count", (json_int_t)a->sources.n, "syn_classes", "le_100",
-			 (json_int_t)c.le_100, "gt_100_lt_1000", (json_int_t)c.gt_100_lt_1000, "ge_1000",
-			 (json_int_t)c.ge_1000);
+	return json_pack("{sIs{sIsIsI}}", "count", (json_int_t)a->sources.n, "syn_classes",
+			 "le_100", (json_int_t)c.le_100, "gt_100_lt_1000",
+			 (json_int_t)c.gt_100_lt_1000, "ge_1000", (json_int_t)c.ge_1000);
 }
 
 static int64_t crossed(const struct attack_row *row, const struct attack_truth *a)
@@ -258,11 +263,11 @@ static json_t *attack_json(const struct attack_row *row, const struct attack_tru
 	char id[32];
 
 	snprintf(id, sizeof(id), "a%03zu", i + 1);
-	o = json_pack("{sssssssss[s]sosssoso}", "id", id, "kind", row->scan ? "scan" : "attack", "class",
-		      row->class == CLASS_NONE ? "" : classes[row->class], "level", level_name(row->level),
-		      "targets", row->target, "vectors", vectors_json(row, DRILL_FORMATS), "direction",
-		      direction_name(row->direction), "first", time_json(a->first_us), "last",
-		      time_json(a->last_us));
+	o = json_pack("{sssssssss[s]sosssoso}", "id", id, "kind", row->scan ? "scan" : "attack",
+		      "class", row->class == CLASS_NONE ? "" : classes[row->class], "level",
+		      level_name(row->level), "targets", row->target, "vectors",
+		      vectors_json(row, DRILL_FORMATS), "direction", direction_name(row->direction),
+		      "first", time_json(a->first_us), "last", time_json(a->last_us));
 	if (!o)
 		return NULL;
 	if (row->class == CLASS_NONE)
@@ -271,11 +276,13 @@ static json_t *attack_json(const struct attack_row *row, const struct attack_tru
 	json_object_set_new(o, "packets", json_integer((json_int_t)a->packets));
 	json_object_set_new(o, "bytes", json_integer((json_int_t)a->bytes));
 	json_object_set_new(o, "syn", json_integer((json_int_t)a->syn));
-	json_object_set_new(o, "peak", json_pack("{sIsIsI}", "pps", (json_int_t)a->peak_pps, "bps",
-						 (json_int_t)a->peak_bytes * 8, "syn_per_s",
-						 (json_int_t)a->peak_syn));
-	json_object_set_new(o, "mean_pps",
-			    json_real(seconds > 0 ? (double)a->packets / seconds : (double)a->packets));
+	json_object_set_new(o, "peak",
+			    json_pack("{sIsIsI}", "pps", (json_int_t)a->peak_pps, "bps",
+				      (json_int_t)a->peak_bytes * 8, "syn_per_s",
+				      (json_int_t)a->peak_syn));
+	json_object_set_new(
+		o, "mean_pps",
+		json_real(seconds > 0 ? (double)a->packets / seconds : (double)a->packets));
 	json_object_set_new(o, "pulses", json_integer((json_int_t)a->pulses));
 	json_object_set_new(o, "sources", sources_json(a));
 	json_object_set_new(o, "links", links_json(a, row, w));
@@ -288,7 +295,8 @@ static json_t *attack_json(const struct attack_row *row, const struct attack_tru
 	return o;
 }
 
-json_t *truth_attacks_json(const struct truth *t, const struct world *w, const struct drill_options *o)
+json_t *truth_attacks_json(const struct truth *t, const struct world *w,
+			   const struct drill_options *o)
 {
 	json_t *list = json_array();
 

@@ -21,4 +21,5 @@ struct truth *truth_free(struct truth *t);
 int truth_count(struct truth *t, const struct packet *p);
 
 /** truth_attacks_json() - the list of attacks, in order of the plan. Owned; NULL without memory. */
-json_t *truth_attacks_json(const struct truth *t, const struct world *w, const struct drill_options *o);
+json_t *truth_attacks_json(const struct truth *t, const struct world *w,
+			   const struct drill_options *o);

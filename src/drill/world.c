@@ -6,7 +6,7 @@
 
 #include "base/cleanup.h"
 
-#define MBPS UINT64_C(1000000)
+#define MBPS	      UINT64_C(1000000)
 #define CORE_CAPACITY (UINT64_C(100000) * MBPS)
 
 static const char *const own[] = {"198.18.0.0/16", "203.0.113.0/24", "2001:db8::/32"};
@@ -78,7 +78,8 @@ uint16_t world_input(const struct world *w, unsigned e, unsigned link, bool outb
 	return outbound ? INSIDE_IFINDEX : (uint16_t)(link + 1);
 }
 
-void world_interfaces(const struct world *w, unsigned e, const struct packet *p, uint16_t *in, uint16_t *out)
+void world_interfaces(const struct world *w, unsigned e, const struct packet *p, uint16_t *in,
+		      uint16_t *out)
 {
 	*in = world_input(w, e, p->link, p->outbound);
 	*out = world_input(w, e, p->link, !p->outbound);
@@ -118,9 +119,10 @@ static json_t *interfaces_json(const struct world *w, unsigned e)
 	struct world_interface f;
 
 	for (unsigned i = 0; list && world_interface(w, e, i, &f); i++)
-		json_array_append_new(list, json_pack("{sisssssI}", "ifindex", f.ifindex, "link", f.link,
-						      "side", f.outside ? "outside" : "inside",
-						      "capacity_bps", (json_int_t)f.capacity_bps));
+		json_array_append_new(list,
+				      json_pack("{sisssssI}", "ifindex", f.ifindex, "link", f.link,
+						"side", f.outside ? "outside" : "inside",
+						"capacity_bps", (json_int_t)f.capacity_bps));
 	return list;
 }
 
@@ -151,8 +153,8 @@ static json_t *protected_json(void)
 					(json_int_t)lines_bps[i % ARRAY_LEN(lines_bps)]));
 	}
 	for (size_t i = 0; list && i < ARRAY_LEN(wide_objects); i++)
-		json_array_append_new(list, json_pack("{sssssI}", "name", wide_objects[i].name, "prefix",
-						      wide_objects[i].prefix, "line_bps",
+		json_array_append_new(list, json_pack("{sssssI}", "name", wide_objects[i].name,
+						      "prefix", wide_objects[i].prefix, "line_bps",
 						      (json_int_t)wide_objects[i].line_bps));
 	return list;
 }
@@ -181,11 +183,12 @@ static void yaml_interfaces(const struct world *w, unsigned e, struct text *out)
 	struct world_interface f;
 
 	for (unsigned i = 0; world_interface(w, e, i, &f); i++) {
-		text_printf(out, "  - exporter: router-%u\n    ifindex: %u\n    link: %s\n", e + 1, f.ifindex,
-			    f.link);
+		text_printf(out, "  - exporter: router-%u\n    ifindex: %u\n    link: %s\n", e + 1,
+			    f.ifindex, f.link);
 		if (*f.peer)
 			text_printf(out, "    peer: %s\n", f.peer);
-		text_printf(out, "    side: %s\n    capacity: %lluMbps\n", f.outside ? "outside" : "inside",
+		text_printf(out, "    side: %s\n    capacity: %lluMbps\n",
+			    f.outside ? "outside" : "inside",
 			    (unsigned long long)(f.capacity_bps / MBPS));
 	}
 }
@@ -204,7 +207,8 @@ void world_yaml(const struct world *w, struct text *out)
 		yaml_object(out, name, addr, lines_bps[i % ARRAY_LEN(lines_bps)]);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(wide_objects); i++)
-		yaml_object(out, wide_objects[i].name, wide_objects[i].prefix, wide_objects[i].line_bps);
+		yaml_object(out, wide_objects[i].name, wide_objects[i].prefix,
+			    wide_objects[i].line_bps);
 	text_add(out, "exporters:\n");
 	for (unsigned e = 0; e < w->exporters; e++)
 		text_printf(out, "  - name: router-%u\n    address: %s\n", e + 1,

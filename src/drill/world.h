@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The small world every scenario plays in: own prefixes, protected sites with their access lines, and
- * up to three routers with their interfaces. Own v4 space is the benchmark range of RFC 2544, so
- * nothing here is a real network of anybody.
+ * The small world every scenario plays in: own prefixes, protected sites with their access lines,
+ * and up to three routers with their interfaces. Own v4 space is the benchmark range of RFC 2544,
+ * so nothing here is a real network of anybody.
  */
 #pragma once
 
@@ -15,10 +15,10 @@
 #include "drill/drill.h"
 #include "drill/packet.h"
 
-#define LINKS 3		    /* links to the outside */
-#define SITES 24	    /* protected sites, all in one /24 */
-#define INSIDE_IFINDEX 10   /* every router's way into the network */
-#define SITE(n) "198.18.10." #n
+#define LINKS	       3  /* links to the outside */
+#define SITES	       24 /* protected sites, all in one /24 */
+#define INSIDE_IFINDEX 10 /* every router's way into the network */
+#define SITE(n)	       "198.18.10." #n
 
 struct world_link {
 	const char *name, *peer;
@@ -41,9 +41,11 @@ const char *world_link_name(unsigned link);
 bool world_sees(const struct world *w, unsigned e, unsigned link);
 
 /** world_interfaces() - the interfaces a packet enters and leaves exporter @e by. */
-void world_interfaces(const struct world *w, unsigned e, const struct packet *p, uint16_t *in, uint16_t *out);
+void world_interfaces(const struct world *w, unsigned e, const struct packet *p, uint16_t *in,
+		      uint16_t *out);
 
-/** world_input() - the ifindex by which traffic of @link enters (@outbound: leaves for it) exporter @e. */
+/** world_input() - the ifindex by which traffic of @link enters (@outbound: leaves for it) exporter
+ * @e. */
 uint16_t world_input(const struct world *w, unsigned e, unsigned link, bool outbound);
 
 /** world_interface() - the @i-th interface of exporter @e; false behind the last. */

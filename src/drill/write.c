@@ -12,7 +12,7 @@
 #include "drill/drill.h"
 #include "drill/packet.h"
 
-#define COLLECTOR  "192.0.2.100"
+#define COLLECTOR	  "192.0.2.100"
 #define LINKTYPE_ETHERNET 1
 #define UDP_FRAME_HEADERS 42
 
@@ -44,7 +44,8 @@ static int write_head(FILE *f)
 	return write_all(f, h, sizeof(h));
 }
 
-static int write_frame(void *userdata, int64_t time_us, const uint8_t *bytes, size_t len, size_t wirelen)
+static int write_frame(void *userdata, int64_t time_us, const uint8_t *bytes, size_t len,
+		       size_t wirelen)
 {
 	struct writer *w = userdata;
 	uint8_t h[16];
@@ -58,11 +59,12 @@ static int write_frame(void *userdata, int64_t time_us, const uint8_t *bytes, si
 	return r ? r : write_all(w->f, bytes, len);
 }
 
-static int write_datagram(void *userdata, int64_t recv_us, const struct ip *exporter, const uint8_t *bytes,
-			  size_t len)
+static int write_datagram(void *userdata, int64_t recv_us, const struct ip *exporter,
+			  const uint8_t *bytes, size_t len)
 {
 	struct writer *w = userdata;
-	size_t n = frame_udp(exporter, &w->collector, 50000, w->port, w->id++, bytes, len, w->frame);
+	size_t n =
+		frame_udp(exporter, &w->collector, 50000, w->port, w->id++, bytes, len, w->frame);
 
 	return write_frame(w, recv_us, w->frame, n, n);
 }
@@ -114,7 +116,8 @@ static int write_text(const char *path, const char *suffix, const char *content,
 	return r ? fail(why, text_str(&name), r) : 0;
 }
 
-static int write_capture(struct drill *d, enum drill_format format, const char *path, struct text *why)
+static int write_capture(struct drill *d, enum drill_format format, const char *path,
+			 struct text *why)
 {
 	_cleanup_text_ struct text temporary = TEXT_NULL;
 	_cleanup_free_ struct writer *w = calloc(1, sizeof(*w));
@@ -155,8 +158,8 @@ static int write_all_files(struct drill *d, enum drill_format format, const char
 	return write_text(path, ".yaml", yaml, why);
 }
 
-int drill_write(const char *name, uint64_t seed, const struct drill_options *options, const char *path,
-		bool conf, struct drill_figures *figures, struct text *why)
+int drill_write(const char *name, uint64_t seed, const struct drill_options *options,
+		const char *path, bool conf, struct drill_figures *figures, struct text *why)
 {
 	struct drill *d = drill_new(name, seed, options);
 	int r;
@@ -164,9 +167,9 @@ int drill_write(const char *name, uint64_t seed, const struct drill_options *opt
 	if (!d) {
 		r = -errno;
 		text_printf(why, "%s: %s", name,
-			    r == -ENOENT ? "no such scenario" :
-			    r == -EINVAL ? "options that cannot be" :
-					   strerror(-r));
+			    r == -ENOENT   ? "no such scenario"
+			    : r == -EINVAL ? "options that cannot be"
+					   : strerror(-r));
 		return r;
 	}
 	r = write_all_files(d, options ? options->format : DRILL_PACKETS, path, conf, why);

@@ -10,11 +10,11 @@
 
 #include "judge/incident.h"
 
-#define COMPOUND_US (60 * US_PER_S) /* both kinds over their thresholds within this time */
-#define BIG_PACKET 512		    /* mean bytes from which packets without need fill a line */
-#define SMALL_PACKET 128	    /* mean bytes up to which they cost work rather than line */
-#define LINE_FULL 0.5		    /* share of the line that makes an undecided vector capacity */
-#define LINE_IDLE 0.1		    /* share below which it cannot be the line that suffers */
+#define COMPOUND_US  (60 * US_PER_S) /* both kinds over their thresholds within this time */
+#define BIG_PACKET   512	     /* mean bytes from which packets without need fill a line */
+#define SMALL_PACKET 128	     /* mean bytes up to which they cost work rather than line */
+#define LINE_FULL    0.5	     /* share of the line that makes an undecided vector capacity */
+#define LINE_IDLE    0.1	     /* share below which it cannot be the line that suffers */
 
 /* What a vector exhausts; `undecided` ones may be moved by what was measured. */
 static const struct {
@@ -39,9 +39,9 @@ static const struct {
 
 struct facts {
 	const struct incident *inc;
-	double mean_bytes;   /* of all packets, 0 unknown */
-	uint64_t line_bps;   /* access line, else link; 0 unknown */
-	bool is_access_line; /* which of them */
+	double mean_bytes;				/* of all packets, 0 unknown */
+	uint64_t line_bps;				/* access line, else link; 0 unknown */
+	bool is_access_line;				/* which of them */
 	const struct finding_vector *lead[CLASS_COUNT]; /* most packets among those of a kind */
 	enum incident_class class;
 };
@@ -226,16 +226,18 @@ static void say_handshakes(struct reason *r, const struct facts *k)
 
 	if (!f->handshakes_visible || !f->handshakes_begun || !k->lead[CLASS_SERVER])
 		return;
-	text_printf(&r->en, "; %" PRIu64 " of %" PRIu64 " handshakes completed",
-		    f->handshakes_done, f->handshakes_begun);
+	text_printf(&r->en, "; %" PRIu64 " of %" PRIu64 " handshakes completed", f->handshakes_done,
+		    f->handshakes_begun);
 	text_printf(&r->ja, "。ハンドシェイク %" PRIu64 " 件中 %" PRIu64 " 件が完了",
 		    f->handshakes_begun, f->handshakes_done);
 }
 
 static void say_scan(struct reason *r, const struct finding *f)
 {
-	text_printf(&r->en, "Scan: %" PRIu64 " destination ports asked in one second. "
-			    "A scan has no class.", f->dports_best_second);
+	text_printf(&r->en,
+		    "Scan: %" PRIu64 " destination ports asked in one second. "
+		    "A scan has no class.",
+		    f->dports_best_second);
 	text_printf(&r->ja, "スキャン: 1 秒間に %" PRIu64 " 個の宛先ポート。スキャンに区分はない。",
 		    f->dports_best_second);
 }

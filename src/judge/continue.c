@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One attack seen in two runs. Sums add up and peaks are the larger of both. Distinct sources cannot
- * be added, as the same ones may be in both parts: the larger count stands, as "at least".
+ * One attack seen in two runs. Sums add up and peaks are the larger of both. Distinct sources
+ * cannot be added, as the same ones may be in both parts: the larger count stands, as "at least".
  */
 #include <errno.h>
 #include <stdio.h>
@@ -194,7 +194,8 @@ static void add_children(struct finding *now, const struct finding *before)
 {
 	unsigned own = now->n_children;
 
-	for (unsigned i = 0; i < before->n_children && now->n_children < FINDING_CHILDREN_MAX; i++) {
+	for (unsigned i = 0; i < before->n_children && now->n_children < FINDING_CHILDREN_MAX;
+	     i++) {
 		bool there = false;
 
 		for (unsigned k = 0; k < own && !there; k++)
@@ -230,15 +231,18 @@ static void add_figures(struct finding *now, const struct finding *b)
 	now->bytes += b->bytes;
 	now->records += b->records;
 	now->pulses += b->pulses - cut;
-	now->sampling_min = now->sampling_min < b->sampling_min ? now->sampling_min : b->sampling_min;
-	now->sampling_max = now->sampling_max > b->sampling_max ? now->sampling_max : b->sampling_max;
+	now->sampling_min =
+		now->sampling_min < b->sampling_min ? now->sampling_min : b->sampling_min;
+	now->sampling_max =
+		now->sampling_max > b->sampling_max ? now->sampling_max : b->sampling_max;
 	now->sampling_known &= b->sampling_known;
 	now->handshakes_begun += b->handshakes_begun;
 	now->handshakes_done += b->handshakes_done;
 	now->handshakes_visible |= b->handshakes_visible;
 	now->answered_packets += b->answered_packets;
 	now->dports_best_second = larger(now->dports_best_second, b->dports_best_second);
-	now->link_capacity_bps = now->link_capacity_bps ? now->link_capacity_bps : b->link_capacity_bps;
+	now->link_capacity_bps =
+		now->link_capacity_bps ? now->link_capacity_bps : b->link_capacity_bps;
 	now->link_peak_bps = larger(now->link_peak_bps, b->link_peak_bps);
 	if (b->packets > now->packets - b->packets)
 		now->top_source_share = b->top_source_share;

@@ -32,7 +32,8 @@ static uint16_t place_of_link(struct incident *inc, struct exporters *t, uint16_
 
 static int fill_exporters(struct incident *inc, const struct finding *f, struct exporters *t)
 {
-	unsigned n = f->n_exporters < FINDING_EXPORTERS_MAX ? f->n_exporters : FINDING_EXPORTERS_MAX;
+	unsigned n =
+		f->n_exporters < FINDING_EXPORTERS_MAX ? f->n_exporters : FINDING_EXPORTERS_MAX;
 
 	for (unsigned i = 0; inc->exporters && i < inc->f.n_exporters; i++)
 		free(inc->exporters[i]);

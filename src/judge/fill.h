@@ -24,10 +24,12 @@ int incident_fill(struct incident *inc, const struct finding *f, struct exporter
  */
 int incident_continue(struct incident *now, const struct incident *before);
 
-/** incident_add_gap() - a time without watch; touching gaps join, beyond the most the two nearest. */
+/** incident_add_gap() - a time without watch; touching gaps join, beyond the most the two nearest.
+ */
 void incident_add_gap(struct incident *inc, int64_t from_us, int64_t until_us);
 
-/** incident_sort_series() - by link, then start; equal rows are summed, the middle cut at the cap. */
+/** incident_sort_series() - by link, then start; equal rows are summed, the middle cut at the cap.
+ */
 void incident_sort_series(struct incident *inc);
 
 /** incident_share_links() - shares of bytes, then order: most bytes first, ties by name. */

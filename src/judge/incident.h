@@ -14,11 +14,11 @@
 #include "base/text.h"
 #include "detect/finding.h"
 
-#define INCIDENT_ID_MAX 24
-#define INCIDENT_TARGET_MAX 96 /* room for any target text */
-#define INCIDENT_GAPS_MAX 16
-#define INCIDENT_PLACES_MAX 255
-#define INCIDENT_SERIES_MAX 8192
+#define INCIDENT_ID_MAX	      24
+#define INCIDENT_TARGET_MAX   96 /* room for any target text */
+#define INCIDENT_GAPS_MAX     16
+#define INCIDENT_PLACES_MAX   255
+#define INCIDENT_SERIES_MAX   8192
 #define INCIDENT_EXPORTER_MAX 64
 
 enum incident_class { CLASS_NONE, CLASS_CAPACITY, CLASS_SERVER, CLASS_COMPOUND, CLASS_COUNT };
@@ -56,13 +56,14 @@ struct incident {
 	char class_reason[512]; /* measured, in plain English */
 	char class_reason_ja[768];
 	struct finding f;
-	struct evidence_record *evidence; /* owned, NULL when loaded without (f.n_evidence stands) */
-	struct series_point *series;	  /* owned, by link, then start */
-	char object[64];		  /* protected object, "" none */
-	uint64_t line_bps;		  /* the object's access line, 0 unknown */
-	char **exporters;		  /* names, f.n_exporters of them */
+	struct evidence_record
+		*evidence;	     /* owned, NULL when loaded without (f.n_evidence stands) */
+	struct series_point *series; /* owned, by link, then start */
+	char object[64];	     /* protected object, "" none */
+	uint64_t line_bps;	     /* the object's access line, 0 unknown */
+	char **exporters;	     /* names, f.n_exporters of them */
 	struct incident_link links[FINDING_LINKS_MAX]; /* f.n_links, most bytes first */
-	struct incident_place target_link; /* level link: which */
+	struct incident_place target_link;	       /* level link: which */
 	struct incident_place *places;
 	unsigned n_places;
 	int64_t erase_by_us; /* of the evidence; TIME_NONE while there is none */
@@ -128,8 +129,8 @@ int finding_kind_parse(const char *name, enum finding_kind *out);
 unsigned incident_vectors(const struct incident *inc, unsigned out[FINDING_VECTORS_MAX]);
 
 /**
- * incident_judge_class() - fill class and its reasons from the measured finding, the access line and
- * the link. DOMAIN: capacity, server, compound; a scan has none.
+ * incident_judge_class() - fill class and its reasons from the measured finding, the access line
+ * and the link. DOMAIN: capacity, server, compound; a scan has none.
  */
 void incident_judge_class(struct incident *inc);
 
@@ -150,8 +151,8 @@ int incident_from_json(const json_t *json, struct incident **out);
 int incident_load(const char *text, size_t n, struct incident **out);
 
 /**
- * incident_print() - the whole incident for people, plain text without escapes: English, or Japanese
- * with @language "ja". Times are local (TZ) with UTC beside them.
+ * incident_print() - the whole incident for people, plain text without escapes: English, or
+ * Japanese with @language "ja". Times are local (TZ) with UTC beside them.
  */
 void incident_print(const struct incident *inc, const char *language, struct text *out);
 

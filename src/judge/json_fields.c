@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define AT(member) offsetof(struct incident, member)
-#define GROUP(name, key, rows) \
+#define GROUP(name, key, rows)                                                                     \
 	const struct field_group name = {(key), (rows), sizeof(rows) / sizeof((rows)[0])}
 
 static const struct field times[] = {
@@ -77,12 +77,9 @@ static const struct field measured[] = {
 GROUP(group_measured, "measured", measured);
 
 static const struct field flags[] = {
-	{"shown", AT(f.shown_us), FORM_TIME},
-	{"updated", AT(f.updated_us), FORM_TIME},
-	{"own_known", AT(f.own_known), FORM_BOOL},
-	{"known_test", AT(known_test), FORM_BOOL},
-	{"drill", AT(drill), FORM_BOOL},
-	{"series_cut", AT(series_cut), FORM_BOOL},
+	{"shown", AT(f.shown_us), FORM_TIME},	   {"updated", AT(f.updated_us), FORM_TIME},
+	{"own_known", AT(f.own_known), FORM_BOOL}, {"known_test", AT(known_test), FORM_BOOL},
+	{"drill", AT(drill), FORM_BOOL},	   {"series_cut", AT(series_cut), FORM_BOOL},
 };
 GROUP(group_flags, NULL, flags);
 
@@ -259,9 +256,12 @@ static const struct {
 	json_t *(*out)(const void *at);
 	int (*in)(const json_t *v, void *at);
 } forms[] = {
-	[FORM_U64] = {out_u64, in_u64},	      [FORM_U32] = {out_u32, in_u32},
-	[FORM_BOOL] = {out_bool, in_bool},    [FORM_TIME] = {out_time, in_time},
-	[FORM_SECONDS] = {out_seconds, in_seconds}, [FORM_REAL] = {out_real, in_real},
+	[FORM_U64] = {out_u64, in_u64},
+	[FORM_U32] = {out_u32, in_u32},
+	[FORM_BOOL] = {out_bool, in_bool},
+	[FORM_TIME] = {out_time, in_time},
+	[FORM_SECONDS] = {out_seconds, in_seconds},
+	[FORM_REAL] = {out_real, in_real},
 };
 
 int fields_out(json_t *to, const void *base, const struct field_group *g)

@@ -11,7 +11,7 @@
 #include "judge/incident.h"
 
 enum form {
-	FORM_U64,     /* shown up to 2^63 - 1, the largest integer of JSON here */
+	FORM_U64, /* shown up to 2^63 - 1, the largest integer of JSON here */
 	FORM_U32,
 	FORM_BOOL,
 	FORM_TIME,    /* RFC 3339 UTC with microseconds, null for TIME_NONE */

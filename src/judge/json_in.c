@@ -136,7 +136,8 @@ static int get_sources(const json_t *o, struct incident *inc)
 	if (!from)
 		return 0;
 	if (get_u64(from, "count", &s->count) ||
-	    fields_in(json_object_get(from, "syn_classes"), &s->syn[UNIT_ADDRESS], &group_classes) ||
+	    fields_in(json_object_get(from, "syn_classes"), &s->syn[UNIT_ADDRESS],
+		      &group_classes) ||
 	    get_top(from, s))
 		return -EINVAL;
 	s->units[UNIT_ADDRESS] = s->count;
@@ -293,8 +294,8 @@ static int get_gaps(const json_t *o, struct incident *inc)
 static int get_rest(const json_t *o, struct incident *inc)
 {
 	static const struct field_group *const groups[] = {
-		&group_times,	 &group_delay,	  &group_peak,	&group_totals,	 &group_sampling,
-		&group_evidence, &group_blind,	  &group_flags, &group_measured,
+		&group_times,	 &group_delay, &group_peak,  &group_totals,   &group_sampling,
+		&group_evidence, &group_blind, &group_flags, &group_measured,
 	};
 	const json_t *reason = json_object_get(o, "class_reason");
 	const json_t *link = json_object_get(o, "target_link");

@@ -208,7 +208,8 @@ static bool same_run(const struct series_point *last, const struct series_point 
 	       last->start_us + (int64_t)last->step_s * US_PER_S == p->start_us;
 }
 
-/* Unbroken runs of equal steps, one array per figure: a tenth of the bytes of one object a point. */
+/* Unbroken runs of equal steps, one array per figure: a tenth of the bytes of one object a point.
+ */
 static int put_series(json_t *o, const struct incident *inc)
 {
 	json_t *list = put_made(o, "series", json_array());

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The life of incidents. The detector's handle names an attack within one run; the judge binds it to
- * an id made of content, and after a restart to the incident that the store still has open. Updates
- * go out at most once a second of the receive clock; the last state is never lost, as what was held
- * back is handed out by judge_clock() or judge_finish().
+ * The life of incidents. The detector's handle names an attack within one run; the judge binds it
+ * to an id made of content, and after a restart to the incident that the store still has open.
+ * Updates go out at most once a second of the receive clock; the last state is never lost, as what
+ * was held back is handed out by judge_clock() or judge_finish().
  */
 #include "judge/judge.h"
 
@@ -13,7 +13,7 @@
 #include "base/map.h"
 #include "judge/fill.h"
 
-#define IDS_MAX 8192	   /* names given lately, against a name given twice */
+#define IDS_MAX	     8192  /* names given lately, against a name given twice */
 #define OPEN_DEFAULT 10000 /* where the configuration sets no bound */
 
 /* An attack that the detector follows. */
@@ -29,9 +29,9 @@ struct judge {
 	struct conf *conf;
 	struct exporters *exporters;
 	struct incident_sink sink;
-	struct map *watched;  /* handle -> struct watched */
-	struct map *ids;      /* id -> 1, names given */
-	struct map *waiting;  /* id -> struct incident *, stored and not seen again yet */
+	struct map *watched; /* handle -> struct watched */
+	struct map *ids;     /* id -> 1, names given */
+	struct map *waiting; /* id -> struct incident *, stored and not seen again yet */
 	int64_t recv_us, record_us;
 	int64_t start_recv_us, start_record_us; /* first clocks after the resume */
 	bool drill;

@@ -21,9 +21,9 @@ struct incident_sink {
 };
 
 struct judge_stats {
-	uint64_t open;	   /* followed now, those waiting after a restart included */
+	uint64_t open; /* followed now, those waiting after a restart included */
 	uint64_t opened, closed, resumed, updates;
-	uint64_t refused;  /* findings beyond conf limits.incidents_open, not shown to anyone */
+	uint64_t refused; /* findings beyond conf limits.incidents_open, not shown to anyone */
 	uint64_t id_clashes;
 };
 
@@ -46,11 +46,10 @@ void judge_set_drill(struct judge *j, bool drill);
 
 /**
  * judge_resume() - an incident that was open when the program stopped; before the first finding.
- * A finding of the same kind, level and target within 60 s of quiet after the last known moment plus
- * the time we were down continues it: same id and first, sums added, the gap named. One that does
- * not come back within 60 s of record time is closed.
- * Return: 0, or -ENOSPC beyond conf limits.incidents_open; @stored_take is owned by the judge in
- * either case.
+ * A finding of the same kind, level and target within 60 s of quiet after the last known moment
+ * plus the time we were down continues it: same id and first, sums added, the gap named. One that
+ * does not come back within 60 s of record time is closed. Return: 0, or -ENOSPC beyond conf
+ * limits.incidents_open; @stored_take is owned by the judge in either case.
  */
 int judge_resume(struct judge *j, struct incident *stored_take);
 

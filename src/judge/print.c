@@ -60,12 +60,15 @@ static void add_duration(struct sheet *s, int64_t us)
 	int64_t t = us < 0 ? 0 : us / US_PER_S;
 
 	if (t >= 3600)
-		text_printf(s->out, pick(s, "%" PRId64 " h %" PRId64 " min",
-					 "%" PRId64 " 時間 %" PRId64 " 分"),
-			    t / 3600, t / 60 % 60);
+		text_printf(
+			s->out,
+			pick(s, "%" PRId64 " h %" PRId64 " min", "%" PRId64 " 時間 %" PRId64 " 分"),
+			t / 3600, t / 60 % 60);
 	else if (t >= 60)
-		text_printf(s->out, pick(s, "%" PRId64 " min %" PRId64 " s",
-					 "%" PRId64 " 分 %" PRId64 " 秒"), t / 60, t % 60);
+		text_printf(
+			s->out,
+			pick(s, "%" PRId64 " min %" PRId64 " s", "%" PRId64 " 分 %" PRId64 " 秒"),
+			t / 60, t % 60);
 	else
 		text_printf(s->out, pick(s, "%.3f s", "%.3f 秒"),
 			    us < 0 ? 0.0 : (double)us / (double)US_PER_S);
@@ -90,11 +93,13 @@ static void print_title(struct sheet *s, const struct incident *inc)
 	char target[INCIDENT_TARGET_MAX];
 
 	if (inc->drill)
-		text_add(s->out, pick(s, "DRILL - not a real incident\n", "訓練 - 実際の事案ではない\n"));
+		text_add(s->out,
+			 pick(s, "DRILL - not a real incident\n", "訓練 - 実際の事案ではない\n"));
 	if (inc->known_test)
 		text_add(s->out, pick(s, "KNOWN TEST - announced beforehand\n",
 				      "既知の試験 - 事前に届け出あり\n"));
-	text_printf(s->out, "%s  %s: %s", inc->id, class_word(s, inc), incident_target(inc, target));
+	text_printf(s->out, "%s  %s: %s", inc->id, class_word(s, inc),
+		    incident_target(inc, target));
 	if (inc->object[0])
 		text_printf(s->out, " (%s)", inc->object);
 	end(s);
@@ -104,7 +109,8 @@ static void print_state(struct sheet *s, const struct incident *inc)
 {
 	static const char *const words[][2] = {
 		[FINDING_OPEN] = {"open: going on", "継続中"},
-		[FINDING_QUIET] = {"quiet: nothing now, not yet over", "沈静: 現在は見えないが終息とはしない"},
+		[FINDING_QUIET] = {"quiet: nothing now, not yet over",
+				   "沈静: 現在は見えないが終息とはしない"},
 		[FINDING_CLOSED] = {"closed: over", "終息"},
 		[FINDING_LOST_SIGHT] = {"lost sight: the exporter fell silent, so it may go on",
 					"視界喪失: 送信装置からの記録が途絶え、継続の可能性がある"},
@@ -170,8 +176,9 @@ static void print_figures(struct sheet *s, const struct incident *inc)
 		    text_str(&syn));
 	end(s);
 	label(s, "Total", "総量");
-	text_printf(s->out, pick(s, "%s%" PRIu64 " packets, %s, %u pulse(s)",
-				 "%s%" PRIu64 " パケット、%s、バースト %u 回"),
+	text_printf(s->out,
+		    pick(s, "%s%" PRIu64 " packets, %s, %u pulse(s)",
+			 "%s%" PRIu64 " パケット、%s、バースト %u 回"),
 		    at_least(s, inc), f->packets, text_str(&bytes), f->pulses);
 	end(s);
 }
@@ -189,10 +196,13 @@ static void print_vectors(struct sheet *s, const struct incident *inc)
 		text_rate(&rate, (double)v->peak_pps, "pps");
 		text_rate(&limit, (double)v->threshold_pps, "pps");
 		pad(s, vector_name(v->vector, v->port, name), 24);
-		text_printf(s->out, pick(s, "%" PRIu64 " packets, peak %s",
-					 "%" PRIu64 " パケット、最大 %s"), v->packets, text_str(&rate));
+		text_printf(
+			s->out,
+			pick(s, "%" PRIu64 " packets, peak %s", "%" PRIu64 " パケット、最大 %s"),
+			v->packets, text_str(&rate));
 		if (v->over)
-			text_printf(s->out, pick(s, ", over its threshold of %s", "、しきい値 %s を超過"),
+			text_printf(s->out,
+				    pick(s, ", over its threshold of %s", "、しきい値 %s を超過"),
 				    text_str(&limit));
 		end(s);
 	}
@@ -232,10 +242,12 @@ static void print_sources(struct sheet *s, const struct incident *inc)
 	end(s);
 	if (inc->f.peak_syn_per_s) {
 		more(s);
-		text_printf(s->out, pick(s, "by SYN/s: up to 100: %" PRIu64 ", to 999: %" PRIu64
-					 ", from 1000: %" PRIu64 ", not decidable: %" PRIu64,
-					 "SYN/s 別: 100 以下 %" PRIu64 "、999 以下 %" PRIu64
-					 "、1000 以上 %" PRIu64 "、判定不能 %" PRIu64),
+		text_printf(s->out,
+			    pick(s,
+				 "by SYN/s: up to 100: %" PRIu64 ", to 999: %" PRIu64
+				 ", from 1000: %" PRIu64 ", not decidable: %" PRIu64,
+				 "SYN/s 別: 100 以下 %" PRIu64 "、999 以下 %" PRIu64
+				 "、1000 以上 %" PRIu64 "、判定不能 %" PRIu64),
 			    c->le_100, c->gt_100_lt_1000, c->ge_1000, c->unresolved);
 		end(s);
 	}
@@ -255,7 +267,8 @@ static void print_sources(struct sheet *s, const struct incident *inc)
 static void print_seen_by(struct sheet *s, const struct incident *inc)
 {
 	static const char *const rules[][2] = {
-		[DEDUP_NONE] = {"one exporter, each packet counted once", "送信装置は 1 台、各パケットは 1 回だけ計上"},
+		[DEDUP_NONE] = {"one exporter, each packet counted once",
+				"送信装置は 1 台、各パケットは 1 回だけ計上"},
 		[DEDUP_ENTRY] = {"counted where packets enter", "流入点でのみ計上"},
 		[DEDUP_MAX] = {"sides unknown: the largest of the exporters counts each second",
 			       "内外が未設定のため、毎秒、送信装置間の最大値を採用"},
@@ -276,8 +289,10 @@ static void print_seen_by(struct sheet *s, const struct incident *inc)
 	else if (f->sampling_max <= 1)
 		text_add(s->out, pick(s, "every packet counted", "全パケットを計上"));
 	else
-		text_printf(s->out, pick(s, "sampled 1:%u, figures corrected for it",
-					 "サンプリング 1:%u、数値は補正済み"), f->sampling_max);
+		text_printf(s->out,
+			    pick(s, "sampled 1:%u, figures corrected for it",
+				 "サンプリング 1:%u、数値は補正済み"),
+			    f->sampling_max);
 	end(s);
 }
 
@@ -319,8 +334,10 @@ static void print_evidence(struct sheet *s, const struct incident *inc)
 		text_add(s->out, pick(s, "erased at ", "消去済み: "));
 		add_time(s, inc->erased_us);
 	} else if (inc->f.n_evidence) {
-		text_printf(s->out, pick(s, "%u header records, to be erased by ",
-					 "ヘッダ記録 %u 件、消去期限 "), inc->f.n_evidence);
+		text_printf(s->out,
+			    pick(s, "%u header records, to be erased by ",
+				 "ヘッダ記録 %u 件、消去期限 "),
+			    inc->f.n_evidence);
 		add_time(s, inc->erase_by_us);
 	} else {
 		text_add(s->out, pick(s, "none kept", "保存なし"));
@@ -346,10 +363,13 @@ static void print_unknown(struct sheet *s, const struct incident *inc)
 	label(s, "Blind spot", "死角");
 	text_rate(&rate, (double)f->blind_pps, "pps");
 	if (f->blind_pps)
-		text_printf(s->out, pick(s, "below %s such an attack would not have been seen here (within "
-					 "%.0f s, %.0f %%)",
-					 "%s 未満の同種の攻撃はここでは見えなかった（%.0f 秒以内、%.0f %%）"),
-			    text_str(&rate), f->blind_seconds, 100 * f->blind_confidence);
+		text_printf(
+			s->out,
+			pick(s,
+			     "below %s such an attack would not have been seen here (within "
+			     "%.0f s, %.0f %%)",
+			     "%s 未満の同種の攻撃はここでは見えなかった（%.0f 秒以内、%.0f %%）"),
+			text_str(&rate), f->blind_seconds, 100 * f->blind_confidence);
 	else
 		text_add(s->out, pick(s, "not known", "不明"));
 	end(s);
@@ -398,8 +418,9 @@ void incident_spark(const struct incident *inc, unsigned width, struct text *out
 		const struct series_point *p = &inc->series[i];
 		double scale = (double)width / (double)(until - from);
 		unsigned at = (unsigned)((double)(p->start_us - from) * scale + 1e-6);
-		unsigned to = (unsigned)((double)(p->start_us - from + p->step_s * US_PER_S) * scale +
-					 1e-6);
+		unsigned to =
+			(unsigned)((double)(p->start_us - from + p->step_s * US_PER_S) * scale +
+				   1e-6);
 
 		do {
 			if (at < width && column[at] < point_pps(p))

@@ -46,7 +46,8 @@ void incident_sort_series(struct incident *inc)
 	if (n > INCIDENT_SERIES_MAX) {
 		unsigned rest = INCIDENT_SERIES_MAX - FIRST_KEPT, whole = 0;
 
-		/* The whole (link 0) stands first and is what people look at: cut the links first. */
+		/* The whole (link 0) stands first and is what people look at: cut the links first.
+		 */
 		while (whole < n && inc->series[whole].link == 0)
 			whole++;
 		if (whole > INCIDENT_SERIES_MAX)

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
 #include <cmocka.h>
 
 #include "judge/incident.h"
@@ -44,7 +45,8 @@ static void test_kind_of_every_vector(void **state)
 	}
 }
 
-static enum incident_class two(enum vector a, bool a_over, enum vector b, bool b_over, int64_t apart_us)
+static enum incident_class two(enum vector a, bool a_over, enum vector b, bool b_over,
+			       int64_t apart_us)
 {
 	_cleanup_incident_ struct incident *inc = attack();
 	struct finding_vector *second;

@@ -11,7 +11,8 @@
 
 #define T0 (INT64_C(1218196800) * US_PER_S) /* 2008-08-08T12:00:00Z */
 
-static inline void finding_make(struct finding *f, uint64_t handle, const char *target, int64_t first_us)
+static inline void finding_make(struct finding *f, uint64_t handle, const char *target,
+				int64_t first_us)
 {
 	memset(f, 0, sizeof(*f));
 	f->handle = handle;
@@ -44,7 +45,8 @@ static inline void finding_make(struct finding *f, uint64_t handle, const char *
 }
 
 static inline struct finding_vector *finding_vector(struct finding *f, enum vector v, uint16_t port,
-						    bool over, uint64_t packets, uint64_t mean_bytes)
+						    bool over, uint64_t packets,
+						    uint64_t mean_bytes)
 {
 	struct finding_vector *to = &f->vectors[f->n_vectors++];
 

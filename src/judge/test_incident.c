@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
 #include <cmocka.h>
 #include <errno.h>
 #include <stdio.h>
@@ -16,10 +17,10 @@
 #include "judge/test_findings.h"
 
 static const char *const interface_keys[] = {
-	"id",	     "kind",	    "class",	  "level",	"direction", "object",	   "vectors",
-	"targets",   "first",	    "last",	  "detected",	"delay",     "state",	   "peak",
-	"packets",   "bytes",	    "pulses",	  "sources",	"sampling",  "exporters",  "links",
-	"dedup",     "evidence",    "series",	  "blind_spot", "revision",
+	"id",	   "kind",     "class",	 "level",      "direction", "object",	 "vectors",
+	"targets", "first",    "last",	 "detected",   "delay",	    "state",	 "peak",
+	"packets", "bytes",    "pulses", "sources",    "sampling",  "exporters", "links",
+	"dedup",   "evidence", "series", "blind_spot", "revision",
 };
 
 static void add_series(struct incident *inc)
@@ -29,13 +30,14 @@ static void add_series(struct incident *inc)
 
 	inc->series = calloc(200, sizeof(*inc->series));
 	for (unsigned i = 0; i < 60; i++)
-		inc->series[n++] = (struct series_point){T0 + i * US_PER_S, 1, 0, 100 + i, 6001 + i, i};
+		inc->series[n++] =
+			(struct series_point){T0 + i * US_PER_S, 1, 0, 100 + i, 6001 + i, i};
 	for (unsigned i = 0; i < 20; i++)
-		inc->series[n++] = (struct series_point){T0 + (60 + 10 * i) * US_PER_S, 10, 0,
-							 1003 + i, 60007 + i, 33};
+		inc->series[n++] = (struct series_point){
+			T0 + (60 + 10 * i) * US_PER_S, 10, 0, 1003 + i, 60007 + i, 33};
 	for (unsigned i = 0; i < 10; i++) /* with a hole */
-		inc->series[n++] = (struct series_point){T0 + (i + (i > 4 ? 5 : 0)) * US_PER_S, 1,
-							 place, 50, 3000, 0};
+		inc->series[n++] = (struct series_point){
+			T0 + (i + (i > 4 ? 5 : 0)) * US_PER_S, 1, place, 50, 3000, 0};
 	inc->f.n_series = n;
 	inc->f.series = inc->series;
 	incident_sort_series(inc);
@@ -96,9 +98,8 @@ static void test_keys_in_order(void **state)
 	size_t i = 0;
 
 	assert_non_null(o);
-	json_object_foreach(o, key, value)
-		if (i < ARRAY_LEN(interface_keys))
-			assert_string_equal(key, interface_keys[i++]);
+	json_object_foreach(o, key, value) if (i < ARRAY_LEN(interface_keys))
+		assert_string_equal(key, interface_keys[i++]);
 	assert_int_equal(i, ARRAY_LEN(interface_keys));
 	json_decref(o);
 }
@@ -146,7 +147,8 @@ static void test_series_in_runs(void **state)
 	_cleanup_incident_ struct incident *inc = full();
 	json_t *o = incident_to_json(inc), *list = json_object_get(o, "series"), *run;
 
-	assert_int_equal(json_array_size(list), 4); /* 1 s, 10 s, the link before and after its hole */
+	assert_int_equal(json_array_size(list),
+			 4); /* 1 s, 10 s, the link before and after its hole */
 	run = json_array_get(list, 0);
 	assert_true(json_is_null(json_object_get(run, "exporter")));
 	assert_int_equal(json_array_size(json_object_get(run, "pps")), 60);
@@ -225,10 +227,10 @@ static void test_damage_is_refused(void **state)
 	static const struct {
 		const char *key, *json;
 	} wrong[] = {
-		{"level", "\"planet\""},      {"state", "7"},	      {"packets", "-1"},
+		{"level", "\"planet\""},      {"state", "7"},	     {"packets", "-1"},
 		{"packets", "\"many\""},      {"first", "\"noon\""}, {"first", "null"},
-		{"targets", "[\"nowhere\"]"}, {"targets", "[]"},      {"peak", "[1]"},
-		{"pulses", "4294967296"},     {"class", "\"big\""},   {"exporters", "[4]"},
+		{"targets", "[\"nowhere\"]"}, {"targets", "[]"},     {"peak", "[1]"},
+		{"pulses", "4294967296"},     {"class", "\"big\""},  {"exporters", "[4]"},
 	};
 	_cleanup_incident_ struct incident *inc = full();
 	struct incident *out = NULL;
@@ -238,7 +240,8 @@ static void test_damage_is_refused(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
 		json_t *o = incident_to_json(inc);
 
-		json_object_set_new(o, wrong[i].key, json_loads(wrong[i].json, JSON_DECODE_ANY, NULL));
+		json_object_set_new(o, wrong[i].key,
+				    json_loads(wrong[i].json, JSON_DECODE_ANY, NULL));
 		assert_int_equal(incident_from_json(o, &out), -EINVAL);
 		json_decref(o);
 	}
@@ -280,7 +283,8 @@ static void test_page_for_people(void **state)
 	incident_print(inc, "ja", &ja);
 	assert_true(text_ok(&en) && text_ok(&ja));
 	assert_non_null(strstr(text_str(&en), "DRILL"));
-	assert_non_null(strstr(text_str(&en), "2008-08-08 21:00:00 JST (2008-08-08T12:00:00.000000Z)"));
+	assert_non_null(
+		strstr(text_str(&en), "2008-08-08 21:00:00 JST (2008-08-08T12:00:00.000000Z)"));
 	assert_non_null(strstr(text_str(&en), "Compound attack: 192.0.2.0/24 (shop)"));
 	assert_non_null(strstr(text_str(&en), "dns_amplification"));
 	assert_non_null(strstr(text_str(&en), "at least"));

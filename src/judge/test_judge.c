@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
 #include <cmocka.h>
 #include <stdio.h>
 
@@ -456,7 +457,8 @@ static void test_series_is_bounded(void **state)
 	inc->f.n_series = n;
 	for (unsigned i = 0; i < n; i++)
 		inc->series[i] = (struct series_point){.start_us = T0 + (int64_t)(n - i) * US_PER_S,
-						       .step_s = 1, .packets = n - i};
+						       .step_s = 1,
+						       .packets = n - i};
 	incident_sort_series(inc);
 	assert_int_equal(inc->f.n_series, INCIDENT_SERIES_MAX);
 	assert_true(inc->series_cut);
@@ -490,7 +492,8 @@ static void test_evidence_grows_and_is_named(void **state)
 	assert_int_equal(inc->f.n_evidence, 2);
 	assert_int_equal(inc->erase_by_us,
 			 f.updated_us + (int64_t)d.conf->keep.evidence_s * US_PER_S);
-	assert_string_equal(inc->places[inc->evidence[1].flow.in_link - 1].exporter, "198.51.100.7");
+	assert_string_equal(inc->places[inc->evidence[1].flow.in_link - 1].exporter,
+			    "198.51.100.7");
 	assert_int_equal(inc->places[inc->evidence[1].flow.in_link - 1].input, 12);
 	assert_int_equal(inc->places[inc->evidence[1].flow.exporter - 1].input, 0);
 	f.n_evidence = 3;
@@ -531,7 +534,8 @@ static void test_classes_of_two_parts(void **state)
 	finding_make(&before->f, 1, "192.0.2.1", T0);
 	now->exporters = calloc(FINDING_EXPORTERS_MAX, sizeof(*now->exporters));
 	*a = (struct source_classes){.le_100 = 500, .gt_100_lt_1000 = 3, .ge_1000 = 1};
-	*b = (struct source_classes){.le_100 = 90, .gt_100_lt_1000 = 9, .ge_1000 = 0, .unresolved = 7};
+	*b = (struct source_classes){
+		.le_100 = 90, .gt_100_lt_1000 = 9, .ge_1000 = 0, .unresolved = 7};
 	assert_int_equal(incident_continue(now, before), 0);
 	assert_int_equal(a->ge_1000, 1);
 	assert_int_equal(a->gt_100_lt_1000, 8);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Live capture on an interface through libpcap (TPACKET_V3 on Linux): the first CAPTURE_SNAPLEN bytes
- * of each frame, decoded as captured files are. Watched by its file descriptor; each turn is bounded.
- * On loopback only arriving frames are taken, else each would count twice.
+ * Live capture on an interface through libpcap (TPACKET_V3 on Linux): the first CAPTURE_SNAPLEN
+ * bytes of each frame, decoded as captured files are. Watched by its file descriptor; each turn is
+ * bounded. On loopback only arriving frames are taken, else each would count twice.
  */
 #pragma once
 
@@ -13,8 +13,8 @@
 #include "observe/exporter.h"
 #include "observe/flow.h"
 
-#define CAPTURE_SNAPLEN 256
-#define CAPTURE_TIMEOUT_MS 100		/* a block of frames is handed over at the latest then */
+#define CAPTURE_SNAPLEN	     256
+#define CAPTURE_TIMEOUT_MS   100	/* a block of frames is handed over at the latest then */
 #define CAPTURE_BUFFER_BYTES (64 << 20) /* of the kernel's ring; halved until it is granted */
 
 struct capture;
@@ -36,7 +36,8 @@ struct capture_stats {
 
 /**
  * capture_open() - begin to capture.
- * Return: 0 and an owned capture; 1 when the interface or the filter is wrong, or rights are missing
+ * Return: 0 and an owned capture; 1 when the interface or the filter is wrong, or rights are
+ * missing
  * (@why says so in plain words); -ENOMEM.
  */
 int capture_open(struct capture **cp, const struct capture_config *config, struct text *why);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A slot is a datagram under way: its bytes, and one bit for each 8-byte unit that has come (RFC 815
- * has the same idea with holes). A unit that came stays: later overlaps change nothing.
+ * A slot is a datagram under way: its bytes, and one bit for each 8-byte unit that has come (RFC
+ * 815 has the same idea with holes). A unit that came stays: later overlaps change nothing.
  */
 #include "observe/defrag.h"
 
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define DATAGRAM_MAX 65535
-#define UNITS ((DATAGRAM_MAX + 7) / 8)
+#define UNITS	     ((DATAGRAM_MAX + 7) / 8)
 
 struct slot {
 	struct ip src, dst;

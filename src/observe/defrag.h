@@ -11,7 +11,7 @@
 
 #include "observe/packet.h"
 
-#define DEFRAG_SLOTS 64
+#define DEFRAG_SLOTS	  64
 #define DEFRAG_TIMEOUT_US (30 * US_PER_S) /* of frame time; RFC 791 section 3.2 proposes 15 s */
 
 struct defrag;

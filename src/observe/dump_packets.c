@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * For the tests only: one line per frame of the captures given, as the decoder sees them, in columns
- * that test/corpus_packets.py reads. With --reader one line per file: how the reader took it. Never
- * installed.
+ * For the tests only: one line per frame of the captures given, as the decoder sees them, in
+ * columns that test/corpus_packets.py reads. With --reader one line per file: how the reader took
+ * it. Never installed.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,8 +19,9 @@ static void dump_record(const struct packet *p)
 	printf("%s\t%s\t%u\t%u\t%u\t%u\t%" PRIu64 "\t%u\t%u\t%u\t%u\t%u\t%u\t%s\n",
 	       ip_format(&p->flow.src, src), ip_format(&p->flow.dst, dst), p->flow.proto,
 	       p->flow.sport, p->flow.dport, p->flow.tcp_flags, p->flow.bytes, p->side.flags,
-	       p->side.fragment, p->side.ttl, p->side.vlan, p->side.icmp_type << 8 | p->side.icmp_code,
-	       p->side.app, p->noted ? refusal_name((enum refusal)(p->noted - 1)) : "-");
+	       p->side.fragment, p->side.ttl, p->side.vlan,
+	       p->side.icmp_type << 8 | p->side.icmp_code, p->side.app,
+	       p->noted ? refusal_name((enum refusal)(p->noted - 1)) : "-");
 }
 
 static int dump(const char *path)
@@ -39,7 +40,8 @@ static int dump(const char *path)
 		while (frames_next(frames, &f) == FRAMES_GOT) {
 			int r = packet_decode(&p, f.linktype, f.data, f.caplen, f.wirelen);
 
-			printf("%" PRId64 "\t%u\t%zu\t%zu\t", f.time_us, f.interface, f.caplen, f.wirelen);
+			printf("%" PRId64 "\t%u\t%zu\t%zu\t", f.time_us, f.interface, f.caplen,
+			       f.wirelen);
 			if (r)
 				printf("!%s\n", refusal_name((enum refusal)(r - 1)));
 			else
@@ -82,9 +84,11 @@ static int dump_reader(const char *path)
 	r.writer = &w;
 	r.exports = exports_new(exporters, &w, true);
 	result = r.exports ? reader_run(&r, path, &info, &why) : -1;
-	printf("%s\t%d\t%s\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%s\n",
+	printf("%s\t%d\t%s\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
+	       "\t%s\n",
 	       path, result, info.container, info.compression, as[info.as], info.frames,
-	       info.datagrams, records, info.time_jumps_forward, info.time_jumps_back, text_str(&why));
+	       info.datagrams, records, info.time_jumps_forward, info.time_jumps_back,
+	       text_str(&why));
 	exports_free(r.exports);
 	flow_writer_deinit(&w);
 	exporters_free(exporters);

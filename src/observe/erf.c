@@ -8,13 +8,13 @@
 #include "base/cursor.h"
 #include "observe/frames.h"
 
-#define ERF_HEADER 16
-#define ERF_EXTENSION 8
+#define ERF_HEADER	   16
+#define ERF_EXTENSION	   8
 #define ERF_EXTENSIONS_MAX 32
-#define ERF_PROBE 8		 /* records that must make sense */
-#define ERF_TYPE_PAD 48
-#define ERF_TYPE_META 27
-#define LINKTYPE_NONE UINT32_MAX /* a record, but not of packets we read */
+#define ERF_PROBE	   8 /* records that must make sense */
+#define ERF_TYPE_PAD	   48
+#define ERF_TYPE_META	   27
+#define LINKTYPE_NONE	   UINT32_MAX /* a record, but not of packets we read */
 
 /* Sub-header and link type by record type; a row of zero is a type that does not exist. */
 static const struct {
@@ -22,17 +22,17 @@ static const struct {
 	uint8_t sub_header;
 	uint32_t linktype;
 } types[] = {
-	[1] = {true, 0, 104},	/* HDLC over SONET */
-	[2] = {true, 2, 1},	/* Ethernet: offset and padding before the frame */
+	[1] = {true, 0, 104}, /* HDLC over SONET */
+	[2] = {true, 2, 1},   /* Ethernet: offset and padding before the frame */
 	[3] = {true, 0, LINKTYPE_NONE},
 	[4] = {true, 0, LINKTYPE_NONE},
-	[5] = {true, 4, 104},	/* multi-channel HDLC */
+	[5] = {true, 4, 104}, /* multi-channel HDLC */
 	[6] = {true, 4, LINKTYPE_NONE},
 	[7] = {true, 4, LINKTYPE_NONE},
 	[8] = {true, 4, LINKTYPE_NONE},
 	[9] = {true, 4, LINKTYPE_NONE},
-	[10] = {true, 0, 104},	/* coloured HDLC */
-	[11] = {true, 2, 1},	/* coloured Ethernet */
+	[10] = {true, 0, 104}, /* coloured HDLC */
+	[11] = {true, 2, 1},   /* coloured Ethernet */
 	[12] = {true, 4, LINKTYPE_NONE},
 	[13] = {true, 0, LINKTYPE_NONE},
 	[14] = {true, 0, LINKTYPE_NONE},
@@ -54,7 +54,7 @@ static const struct {
 struct erf_record {
 	int64_t time_us;
 	uint8_t type, port;
-	bool extended;
+	bool extended, reserved;
 	size_t len, wirelen;
 };
 
@@ -75,6 +75,7 @@ static bool read_header(const uint8_t *p, struct erf_record *r)
 	r->type = p[8] & 0x7f;
 	r->extended = p[8] & 0x80;
 	r->port = p[9] & 3;
+	r->reserved = p[9] & 0xc0;
 	r->len = be_uint(p + 10, 2);
 	r->wirelen = be_uint(p + 14, 2);
 	return r->type < sizeof(types) / sizeof(types[0]) && types[r->type].exists &&
@@ -82,22 +83,32 @@ static bool read_header(const uint8_t *p, struct erf_record *r)
 }
 
 /*
- * One record in the recognition: a year that a card can have written, a length that the wire length
- * explains, up to padding to 8 bytes.
+ * One record in the recognition: a year that a card can have written, no reserved flag, a length
+ * that the wire length explains, up to padding to 8 bytes. Text passes the first and fails the
+ * others.
  */
 static bool plausible(const struct erf_record *r)
 {
 	const int64_t from = INT64_C(631152000) * US_PER_S, until = INT64_C(4102444800) * US_PER_S;
 
-	if (r->time_us < from || r->time_us > until)
+	if (r->time_us < from || r->time_us > until || r->reserved)
 		return false;
 	if (r->type == ERF_TYPE_PAD || r->type == ERF_TYPE_META)
 		return true;
 	return r->wirelen && r->len <= r->wirelen + ERF_HEADER + 4 + 8 + ERF_EXTENSION * 8;
 }
 
+/* The first records of a capture are of one day; bytes that only look like times are not. */
+static bool is_near(int64_t a_us, int64_t b_us)
+{
+	const int64_t day = INT64_C(86400) * US_PER_S;
+
+	return a_us - b_us < day && b_us - a_us < day;
+}
+
 static bool erf_is(struct input *in)
 {
+	int64_t first_us = 0;
 	size_t at = 0;
 	unsigned n;
 
@@ -111,6 +122,10 @@ static bool erf_is(struct input *in)
 		if (have < at + ERF_HEADER)
 			return n > 1;
 		if (!read_header(p + at, &r) || !plausible(&r))
+			return false;
+		if (n == 0)
+			first_us = r.time_us;
+		if (!is_near(r.time_us, first_us))
 			return false;
 		at += r.len;
 	}
@@ -144,7 +159,8 @@ static bool read_frame(const struct erf_record *r, const uint8_t *p, struct fram
 	return true;
 }
 
-static int erf_next_frame(void *state, struct input *in, struct refusals *refused, struct frame *out)
+static int erf_next_frame(void *state, struct input *in, struct refusals *refused,
+			  struct frame *out)
 {
 	for (;;) {
 		const uint8_t *p;

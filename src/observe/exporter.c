@@ -15,6 +15,8 @@
 #include "base/map.h"
 #include "observe/flow.h"
 
+#define LINK_BLOCK 256 /* links allocated together */
+#define LINK_BLOCKS ((LINKS_MAX + 1) / LINK_BLOCK)
 #define CLOCK_SHIFT_US	(2 * US_PER_S) /* offsets up to this are left alone */
 #define CLOCK_MINUTE_US (60 * US_PER_S)
 #define CLOCK_BACK_US	(60 * US_PER_S)	   /* a jump back by more is a new epoch */
@@ -41,7 +43,7 @@ struct exporters {
 	unsigned n;
 	struct map *by_addr; /* struct ip -> uint16_t */
 	struct map *by_link; /* struct link_key -> uint16_t */
-	struct link *links;  /* [0] is LINK_UNKNOWN; fixed room, so pointers stay */
+	struct link *links[LINK_BLOCKS]; /* [0][0] is LINK_UNKNOWN; in blocks, so pointers stay */
 	unsigned n_links;
 	struct map *sampling;	  /* sampling_key -> sampling_value */
 	struct map *sampling_any; /* the same with domain 0 for "any domain" */
@@ -97,6 +99,11 @@ static uint16_t exporter_make(struct exporters *t, const struct ip *addr, const 
 	return (uint16_t)t->n++;
 }
 
+static struct link *link_at(const struct exporters *t, unsigned i)
+{
+	return &t->links[i / LINK_BLOCK][i % LINK_BLOCK];
+}
+
 static void link_apply_conf(struct exporters *t, struct link *l)
 {
 	const struct conf_interface *c = interface_of(t->conf, t->items[l->exporter], l->ifindex);
@@ -136,10 +143,10 @@ struct exporters *exporters_new(const struct conf *conf)
 	t->by_link = map_new(sizeof(struct link_key), sizeof(uint16_t), LINKS_MAX);
 	t->sampling = map_new(sizeof(struct sampling_key), sizeof(struct sampling_value), 0);
 	t->sampling_any = map_new(sizeof(struct sampling_key), sizeof(struct sampling_value), 0);
-	t->links = calloc(LINKS_MAX + 1, sizeof(*t->links));
+	t->links[0] = calloc(LINK_BLOCK, sizeof(*t->links[0]));
 	t->n_links = 1;
 	exporter_make(t, &nobody, "unknown");
-	if (!t->by_addr || !t->by_link || !t->sampling || !t->sampling_any || !t->links || !t->n)
+	if (!t->by_addr || !t->by_link || !t->sampling || !t->sampling_any || !t->links[0] || !t->n)
 		return exporters_free(t);
 	add_configured(t);
 	return t;
@@ -155,7 +162,8 @@ struct exporters *exporters_free(struct exporters *t)
 	map_free(t->by_link);
 	map_free(t->sampling);
 	map_free(t->sampling_any);
-	free(t->links);
+	for (size_t i = 0; i < LINK_BLOCKS; i++)
+		free(t->links[i]);
 	free(t);
 	return NULL;
 }
@@ -166,7 +174,7 @@ int exporters_reconf(struct exporters *t, const struct conf *conf)
 	for (unsigned i = 1; i < t->n; i++)
 		exporter_apply_conf(t->items[i], conf_of(conf, &t->items[i]->addr));
 	for (unsigned i = 1; i < t->n_links; i++)
-		link_apply_conf(t, &t->links[i]);
+		link_apply_conf(t, link_at(t, i));
 	return add_configured(t);
 }
 
@@ -215,7 +223,7 @@ uint16_t exporters_link(struct exporters *t, uint16_t exporter, uint32_t ifindex
 {
 	struct link_key key = {exporter, ifindex};
 	const uint16_t *found;
-	struct link *l;
+	struct link *l, **block;
 	uint16_t *slot;
 
 	if (!ifindex || exporter >= t->n)
@@ -225,12 +233,15 @@ uint16_t exporters_link(struct exporters *t, uint16_t exporter, uint32_t ifindex
 		return *found;
 	if (t->n_links > LINKS_MAX || t->links_of[exporter] >= LINKS_PER_EXPORTER)
 		return LINK_UNKNOWN;
-	slot = map_put(t->by_link, &key, NULL);
+	block = &t->links[t->n_links / LINK_BLOCK];
+	if (!*block)
+		*block = calloc(LINK_BLOCK, sizeof(**block));
+	slot = *block ? map_put(t->by_link, &key, NULL) : NULL;
 	if (!slot)
 		return LINK_UNKNOWN;
 	*slot = (uint16_t)t->n_links++;
 	t->links_of[exporter]++;
-	l = &t->links[*slot];
+	l = link_at(t, *slot);
 	l->exporter = exporter;
 	l->ifindex = ifindex;
 	link_apply_conf(t, l);
@@ -239,7 +250,7 @@ uint16_t exporters_link(struct exporters *t, uint16_t exporter, uint32_t ifindex
 
 struct link *exporters_get_link(struct exporters *t, uint16_t link)
 {
-	return &t->links[link < t->n_links ? link : 0];
+	return link_at(t, link < t->n_links ? link : 0);
 }
 
 unsigned exporters_link_count(const struct exporters *t)

@@ -10,9 +10,7 @@
 #include "base/cleanup.h"
 
 static const struct frame_format *const formats[] = {
-	&format_pcap,
-	&format_pcapng,
-	&format_erf, /* last: it has no magic, only plausibility */
+	&format_pcap, &format_pcapng, &format_erf, /* last: it has no magic, only plausibility */
 };
 
 struct frames {

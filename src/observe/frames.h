@@ -17,9 +17,9 @@
 struct frame {
 	const uint8_t *data; /* borrowed until the next frames_next() */
 	size_t caplen, wirelen;
-	int64_t time_us;     /* of the frame; the one before it where the format tells none */
-	uint32_t linktype;   /* LINKTYPE_* */
-	uint32_t interface;  /* pcapng interface id or ERF port; 0 where there is one only */
+	int64_t time_us;    /* of the frame; the one before it where the format tells none */
+	uint32_t linktype;  /* LINKTYPE_* */
+	uint32_t interface; /* pcapng interface id or ERF port; 0 where there is one only */
 };
 
 struct frames;
@@ -40,7 +40,8 @@ const char *frames_container(const struct frames *f);
 
 /**
  * frames_next() - the next frame.
- * Return: FRAMES_GOT, or FRAMES_END: at the end, or where the container is broken beyond use (counted).
+ * Return: FRAMES_GOT, or FRAMES_END: at the end, or where the container is broken beyond use
+ * (counted).
  */
 int frames_next(struct frames *f, struct frame *out);
 
@@ -49,7 +50,8 @@ struct frame_format {
 	const char *name;
 	/** Does the input begin like this? Looks, passes nothing. */
 	bool (*is)(struct input *in);
-	/** open(), close(): NULL for a format without state. Return: state, or NULL without memory. */
+	/** open(), close(): NULL for a format without state. Return: state, or NULL without memory.
+	 */
 	void *(*open)(struct input *in);
 	int (*next)(void *state, struct input *in, struct refusals *refused, struct frame *out);
 	void (*close)(void *state);
@@ -57,8 +59,10 @@ struct frame_format {
 
 extern const struct frame_format format_pcap, format_pcapng, format_erf;
 
-/** frame_cut() - the input ended @have bytes into a record: count it, unless it ended between two. */
+/** frame_cut() - the input ended @have bytes into a record: count it, unless it ended between two.
+ */
 int frame_cut(struct refusals *refused, size_t have);
 
-/** frame_broken() - count a broken container of which @left bytes are visible. Return: FRAMES_END. */
+/** frame_broken() - count a broken container of which @left bytes are visible. Return: FRAMES_END.
+ */
 int frame_broken(struct refusals *refused, size_t left);

@@ -15,7 +15,7 @@
 #include "observe/input_unpack.h"
 
 #define INPUT_WINDOW_LEAST (16u << 10)
-#define STAGES_MAX (1 + INPUT_NESTED_MAX)
+#define STAGES_MAX	   (1 + INPUT_NESTED_MAX)
 
 struct input {
 	struct stage *stage[STAGES_MAX];

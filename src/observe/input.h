@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A stream of bytes from a file, a pipe or standard input, unpacked by content (gzip, bzip2, xz, zstd,
- * also one inside another). Read in large pieces into one window that the formats look into: no copy
- * per packet, and a file that grows or is cut while it is read is simply a stream that ends sooner or
- * later (a mapping would fault). Memory is bounded whatever the input unpacks to.
+ * A stream of bytes from a file, a pipe or standard input, unpacked by content (gzip, bzip2, xz,
+ * zstd, also one inside another). Read in large pieces into one window that the formats look into:
+ * no copy per packet, and a file that grows or is cut while it is read is simply a stream that ends
+ * sooner or later (a mapping would fault). Memory is bounded whatever the input unpacks to.
  */
 #pragma once
 
@@ -13,9 +13,9 @@
 
 #include "base/text.h"
 
-#define INPUT_WINDOW (512u << 10)   /* what is read ahead */
-#define INPUT_PEEK_MAX (16u << 20)  /* most that input_peek() can show at once */
-#define INPUT_NESTED_MAX 2	    /* compressions inside each other */
+#define INPUT_WINDOW	 (512u << 10) /* what is read ahead */
+#define INPUT_PEEK_MAX	 (16u << 20)  /* most that input_peek() can show at once */
+#define INPUT_NESTED_MAX 2	      /* compressions inside each other */
 
 struct input;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * gzip, bzip2, xz and zstd, streamed: a fixed buffer of packed bytes in, as much out as there is room
- * for, so a bomb costs time and never memory (xz and zstd windows are limited too). Concatenated
- * members are one stream.
+ * gzip, bzip2, xz and zstd, streamed: a fixed buffer of packed bytes in, as much out as there is
+ * room for, so a bomb costs time and never memory (xz and zstd windows are limited too).
+ * Concatenated members are one stream.
  */
 #include "observe/input_unpack.h"
 
@@ -16,8 +16,8 @@
 
 #include "base/cleanup.h"
 
-#define PACKED_ROOM (64u << 10)
-#define XZ_MEMORY_MAX (256u << 20)
+#define PACKED_ROOM	    (64u << 10)
+#define XZ_MEMORY_MAX	    (256u << 20)
 #define ZSTD_WINDOW_LOG_MAX 27 /* 128 MiB, what zstd itself takes without --long */
 
 struct unpack {
@@ -197,9 +197,9 @@ static size_t stop(struct unpack *u, enum input_end why)
 }
 
 /*
- * Begin the next member where there is one. Zero bytes between members and at the end are padding of
- * tapes and of xz (multiples of four), all else is not part of the stream.
- * Return: false at the end.
+ * Begin the next member where there is one. Zero bytes between members and at the end are padding
+ * of tapes and of xz (multiples of four), all else is not part of the stream. Return: false at the
+ * end.
  */
 static bool next_member(struct unpack *u)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Decompressors as stages: each pulls packed bytes from the stage below and gives unpacked ones. One
- * row of `unpackers` per format. Private to input*.c.
+ * Decompressors as stages: each pulls packed bytes from the stage below and gives unpacked ones.
+ * One row of `unpackers` per format. Private to input*.c.
  */
 #pragma once
 
@@ -23,8 +23,8 @@ struct stage {
 #define UNPACK_MAGIC_MAX 6
 
 /**
- * unpack_new() - a stage over @below for the format that begins with @magic (@n bytes, which are put
- * before what @below gives).
+ * unpack_new() - a stage over @below for the format that begins with @magic (@n bytes, which are
+ * put before what @below gives).
  * @name: the format's name. Return: the stage; NULL with *@name NULL when the bytes begin no packed
  * stream; NULL with *@name set without memory.
  */

@@ -8,14 +8,22 @@
 #include "observe/packet_walk.h"
 
 static enum step (*const steps[STEP_COUNT])(struct walk *w) = {
-	[STEP_ETHERNET] = step_ethernet, [STEP_ETHERTYPE] = step_ethertype,
-	[STEP_IP] = step_ip,		 [STEP_IPV4] = step_ipv4,
-	[STEP_IPV6] = step_ipv6,	 [STEP_MPLS] = step_mpls,
-	[STEP_PPP] = step_ppp,		 [STEP_LLC] = step_llc,
-	[STEP_GRE] = step_gre,		 [STEP_ERSPAN2] = step_erspan2,
-	[STEP_ERSPAN3] = step_erspan3,	 [STEP_ETHERIP] = step_etherip,
-	[STEP_VXLAN] = step_vxlan,	 [STEP_GENEVE] = step_geneve,
-	[STEP_TEREDO] = step_teredo,	 [STEP_NSH] = step_nsh,
+	[STEP_ETHERNET] = step_ethernet,
+	[STEP_ETHERTYPE] = step_ethertype,
+	[STEP_IP] = step_ip,
+	[STEP_IPV4] = step_ipv4,
+	[STEP_IPV6] = step_ipv6,
+	[STEP_MPLS] = step_mpls,
+	[STEP_PPP] = step_ppp,
+	[STEP_LLC] = step_llc,
+	[STEP_GRE] = step_gre,
+	[STEP_ERSPAN2] = step_erspan2,
+	[STEP_ERSPAN3] = step_erspan3,
+	[STEP_ETHERIP] = step_etherip,
+	[STEP_VXLAN] = step_vxlan,
+	[STEP_GENEVE] = step_geneve,
+	[STEP_TEREDO] = step_teredo,
+	[STEP_NSH] = step_nsh,
 };
 
 /*
@@ -70,7 +78,8 @@ int packet_decode_ethernet(struct packet *p, const uint8_t *data, size_t caplen,
 	return walk_run(&w, step_ethernet(&w));
 }
 
-int packet_decode(struct packet *p, uint32_t linktype, const uint8_t *data, size_t caplen, size_t wirelen)
+int packet_decode(struct packet *p, uint32_t linktype, const uint8_t *data, size_t caplen,
+		  size_t wirelen)
 {
 	struct walk w = walk_over(p, data, caplen, wirelen);
 

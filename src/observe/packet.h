@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One frame to one record: link layers, tunnels (the innermost IP packet counts), IPv4 and IPv6 with
- * extension headers, fragments, TCP, UDP, ICMP. Used for captures, live capture and the raw headers
- * of sFlow and of IPFIX data-link frames.
+ * One frame to one record: link layers, tunnels (the innermost IP packet counts), IPv4 and IPv6
+ * with extension headers, fragments, TCP, UDP, ICMP. Used for captures, live capture and the raw
+ * headers of sFlow and of IPFIX data-link frames.
  *
- * What is inside a tunnel counts only when it holds an IP packet; otherwise (an encrypted or unknown
- * inside, a fragment of the tunnel, a guess that did not hold) the packet that carries it is the
- * record. flow.bytes is the IP total length, but never more than the wire had; where the header says
- * 0 (segmentation offload, jumbograms) it is the wire's.
+ * What is inside a tunnel counts only when it holds an IP packet; otherwise (an encrypted or
+ * unknown inside, a fragment of the tunnel, a guess that did not hold) the packet that carries it
+ * is the record. flow.bytes is the IP total length, but never more than the wire had; where the
+ * header says 0 (segmentation offload, jumbograms) it is the wire's.
  *
  * FLOW_MALFORMED: a header that no honest stack sends. The rules:
  *  - IP: total length shorter than the header (0 is offload, not malformed); TTL or hop limit 0; an
  *    IPv4 option with a length below 2 or behind the header; an extension header behind the packet,
  *    or more of them than PACKET_EXTENSIONS_MAX; a fragment that ends behind 65,535 bytes, a later
  *    TCP fragment at offset 1 (RFC 1858 section 3), a first fragment too short for its ports;
- *  - TCP (RFC 9293 section 3.1): no flag at all; SYN with FIN or RST; FIN without ACK; a data offset
- *    below 5 or behind the packet; source or destination port 0;
+ *  - TCP (RFC 9293 section 3.1): no flag at all; SYN with FIN or RST; FIN without ACK; a data
+ * offset below 5 or behind the packet; source or destination port 0;
  *  - UDP (RFC 768): length below 8 or behind the packet; destination port 0 (source 0 is allowed);
- *  - TCP or UDP from a port of an address to the same port of the same address (land), loopback left
- *    out; a packet whose payload is too short for its transport header.
- * Martian sources (multicast, reserved) are no rule: spoofed floods would always be a second attack.
+ *  - TCP or UDP from a port of an address to the same port of the same address (land), loopback
+ * left out; a packet whose payload is too short for its transport header. Martian sources
+ * (multicast, reserved) are no rule: spoofed floods would always be a second attack.
  */
 #pragma once
 
@@ -30,12 +30,13 @@
 #include "observe/flow.h"
 #include "observe/refusal.h"
 
-#define PACKET_LAYERS_MAX 24	/* headers of links and tunnels that are followed */
-#define PACKET_EXTENSIONS_MAX 8 /* IPv6 extension headers that are followed */
+#define PACKET_LAYERS_MAX     24 /* headers of links and tunnels that are followed */
+#define PACKET_EXTENSIONS_MAX 8	 /* IPv6 extension headers that are followed */
 
 struct packet {
-	struct flow flow;	/* addresses, ports, proto, flags, bytes (IP length), packets = 1 */
-	struct flow_side side;	/* TTL, IP-ID, window, fragment, ICMP, VLAN, app, flags; sampling = 1 */
+	struct flow flow; /* addresses, ports, proto, flags, bytes (IP length), packets = 1 */
+	struct flow_side
+		side; /* TTL, IP-ID, window, fragment, ICMP, VLAN, app, flags; sampling = 1 */
 	const uint8_t *payload; /* above layer 4, as far as captured; NULL when none */
 	size_t payload_len;	/* captured */
 	const uint8_t *l4;	/* from the layer 4 header on, or the bytes of a fragment */
@@ -52,7 +53,8 @@ struct packet {
  * @wirelen: length on the wire (below @caplen it counts as @caplen); @caplen: bytes present.
  * Return: 0, or enum refusal + 1 (a positive answer: why there is no record). @p borrows @data.
  */
-int packet_decode(struct packet *p, uint32_t linktype, const uint8_t *data, size_t caplen, size_t wirelen);
+int packet_decode(struct packet *p, uint32_t linktype, const uint8_t *data, size_t caplen,
+		  size_t wirelen);
 
 /** packet_decode_ip() - the same for bytes that begin with an IPv4 or IPv6 header. */
 int packet_decode_ip(struct packet *p, const uint8_t *data, size_t caplen, size_t wirelen);

@@ -11,15 +11,16 @@ static const struct {
 	const char *start;
 	uint8_t len, app;
 } http_starts[] = {
-	{"GET ", 4, APP_HTTP_REQUEST},	   {"POST ", 5, APP_HTTP_REQUEST},
-	{"HEAD ", 5, APP_HTTP_REQUEST},	   {"PUT ", 4, APP_HTTP_REQUEST},
-	{"HTTP/1.", 7, APP_HTTP_RESPONSE}, {"DELETE ", 7, APP_HTTP_REQUEST},
-	{"OPTIONS ", 8, APP_HTTP_REQUEST}, {"CONNECT ", 8, APP_HTTP_REQUEST},
-	{"PATCH ", 6, APP_HTTP_REQUEST},   {"TRACE ", 6, APP_HTTP_REQUEST},
+	{"GET ", 4, APP_HTTP_REQUEST},		{"POST ", 5, APP_HTTP_REQUEST},
+	{"HEAD ", 5, APP_HTTP_REQUEST},		{"PUT ", 4, APP_HTTP_REQUEST},
+	{"HTTP/1.", 7, APP_HTTP_RESPONSE},	{"DELETE ", 7, APP_HTTP_REQUEST},
+	{"OPTIONS ", 8, APP_HTTP_REQUEST},	{"CONNECT ", 8, APP_HTTP_REQUEST},
+	{"PATCH ", 6, APP_HTTP_REQUEST},	{"TRACE ", 6, APP_HTTP_REQUEST},
 	{"PRI * HTTP/2", 12, APP_HTTP_REQUEST},
 };
 
-/* RFC 1035 section 4.1.1: a known opcode, a clear Z bit, and counts that such a message can have. */
+/* RFC 1035 section 4.1.1: a known opcode, a clear Z bit, and counts that such a message can have.
+ */
 static uint8_t dns_app(const uint8_t *d, size_t n)
 {
 	uint16_t questions, answers;
@@ -43,8 +44,8 @@ static bool is_dns_port(uint16_t port)
 }
 
 /*
- * RFC 9000 section 17.2 and RFC 9369 section 3.2: version 2 numbers its packet types anew. The drafts
- * (0xff0000xx) number as version 1 does.
+ * RFC 9000 section 17.2 and RFC 9369 section 3.2: version 2 numbers its packet types anew. The
+ * drafts (0xff0000xx) number as version 1 does.
  */
 static uint8_t quic_app(const uint8_t *d, size_t n, bool quic_port)
 {
@@ -86,8 +87,7 @@ void packet_app(struct packet *p)
 	if (!n)
 		return;
 	if (p->flow.proto == PROTO_UDP) {
-		p->side.app = dns ? dns_app(d, n)
-				  : quic_app(d, n, sport == 443 || dport == 443);
+		p->side.app = dns ? dns_app(d, n) : quic_app(d, n, sport == 443 || dport == 443);
 		return;
 	}
 	/* Over TCP a DNS message follows its length (RFC 1035 section 4.2.2). */

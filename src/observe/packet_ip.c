@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * IPv4 (RFC 791) and IPv6 (RFC 8200). A header becomes the record as soon as its fixed part is whole;
- * where lengths contradict each other the wire's own length counts, and the doubt is noted.
+ * IPv4 (RFC 791) and IPv6 (RFC 8200). A header becomes the record as soon as its fixed part is
+ * whole; where lengths contradict each other the wire's own length counts, and the doubt is noted.
  */
 #include "observe/packet_walk.h"
 
 #define IPV4_HEADER 20
 #define IPV6_HEADER 40
-#define IP_LONGEST 65535
+#define IP_LONGEST  65535
 
 enum { EXT_NONE, EXT_UNITS8, EXT_FRAGMENT, EXT_AUTH };
 
 /* How the length of an extension header is told; shared by no two families but for AH. */
 static const uint8_t extension[256] = {
-	[0] = EXT_UNITS8,    [43] = EXT_UNITS8,	 [44] = EXT_FRAGMENT, [51] = EXT_AUTH,
-	[60] = EXT_UNITS8,   [135] = EXT_UNITS8, [139] = EXT_UNITS8,  [140] = EXT_UNITS8,
+	[0] = EXT_UNITS8,  [43] = EXT_UNITS8,  [44] = EXT_FRAGMENT, [51] = EXT_AUTH,
+	[60] = EXT_UNITS8, [135] = EXT_UNITS8, [139] = EXT_UNITS8,  [140] = EXT_UNITS8,
 };
 
 static void malformed(struct walk *w)
@@ -27,7 +27,10 @@ static struct packet *begin(struct walk *w)
 {
 	struct packet *p = w->p;
 
-	memset(p, 0, sizeof(*p));
+	/* In pieces that compilers clear with a few wide stores; as a whole it costs a loop. */
+	memset(&p->flow, 0, sizeof(p->flow));
+	memset(&p->side, 0, sizeof(p->side));
+	memset(&p->payload, 0, sizeof(*p) - offsetof(struct packet, payload));
 	p->flow.packets = 1;
 	p->side.sampling = 1;
 	p->side.vlan = w->vlan;
@@ -38,8 +41,8 @@ static struct packet *begin(struct walk *w)
 }
 
 /*
- * The length that counts: the header's, unless it is 0 (offload, jumbogram) or contradicts the wire.
- * Ethernet's padding is the other way round and normal: the header is shorter than the wire.
+ * The length that counts: the header's, unless it is 0 (offload, jumbogram) or contradicts the
+ * wire. Ethernet's padding is the other way round and normal: the header is shorter than the wire.
  */
 static size_t settle_length(struct walk *w, size_t told, size_t header, size_t wire)
 {
@@ -91,7 +94,8 @@ static void set_fragment(struct walk *w, uint16_t offset, bool more, uint32_t id
 	p->side.flags |= FLOW_FRAGMENT;
 	if (offset)
 		p->side.flags |= FLOW_LATER_FRAGMENT;
-	if ((size_t)offset * 8 + payload > IP_LONGEST || (offset == 1 && p->flow.proto == PROTO_TCP))
+	if ((size_t)offset * 8 + payload > IP_LONGEST ||
+	    (offset == 1 && p->flow.proto == PROTO_TCP))
 		malformed(w);
 }
 
@@ -245,7 +249,8 @@ enum step step_ipv6(struct walk *w)
 	told = peek_be16(h + 4);
 	if (h[0] >> 4 != 6 || guess_fails(w, told + IPV6_HEADER, IPV6_HEADER, wire))
 		return walk_refuse(REFUSED_BAD_IP);
-	/* Payload length 0 is honest only without payload, with a jumbo option, or under offload. */
+	/* Payload length 0 is honest only without payload, with a jumbo option, or under offload.
+	 */
 	told = told || h[6] == 59 ? told + IPV6_HEADER : 0;
 	p = begin(w);
 	p->flow.src = ip_from_v6_bytes(h + 8);

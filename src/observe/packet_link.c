@@ -5,12 +5,12 @@
  */
 #include "observe/packet_walk.h"
 
-#define ETHERTYPE_IPV4 0x0800
-#define ETHERTYPE_IPV6 0x86dd
-#define ETHERTYPE_VLAN 0x8100
-#define ETHERTYPE_ETHERNET 0x6558 /* transparent Ethernet bridging, RFC 1701 */
-#define ETHERTYPE_LENGTH_MAX 1500 /* IEEE 802.3: up to here it is a length, LLC follows */
-#define MPLS_LABELS_MAX 16
+#define ETHERTYPE_IPV4	     0x0800
+#define ETHERTYPE_IPV6	     0x86dd
+#define ETHERTYPE_VLAN	     0x8100
+#define ETHERTYPE_ETHERNET   0x6558 /* transparent Ethernet bridging, RFC 1701 */
+#define ETHERTYPE_LENGTH_MAX 1500   /* IEEE 802.3: up to here it is a length, LLC follows */
+#define MPLS_LABELS_MAX	     16
 
 static enum step next_ethertype(struct walk *w, uint16_t type)
 {
@@ -107,7 +107,7 @@ enum step step_ethertype(struct walk *w)
 		return skip_to_ethertype(w, 8);
 	default:
 		return w->ethertype <= ETHERTYPE_LENGTH_MAX ? STEP_LLC
-							     : walk_refuse(REFUSED_NOT_IP);
+							    : walk_refuse(REFUSED_NOT_IP);
 	}
 }
 
@@ -378,21 +378,33 @@ static enum step link_pppoe(struct walk *w)
 
 static const struct {
 	uint16_t linktype;
-	uint8_t next;			      /* where no function is needed */
+	uint8_t next; /* where no function is needed */
 	enum step (*first)(struct walk *w);
 } links[] = {
-	{.linktype = 1, .next = STEP_ETHERNET},	 {.linktype = 0, .first = link_null},
-	{.linktype = 6, .first = link_token_ring}, {.linktype = 9, .first = link_hdlc},
-	{.linktype = 10, .first = link_fddi},	 {.linktype = 12, .next = STEP_IP},
-	{.linktype = 14, .next = STEP_IP},	 {.linktype = 50, .first = link_hdlc},
-	{.linktype = 51, .first = link_pppoe},	 {.linktype = 100, .next = STEP_LLC},
-	{.linktype = 101, .next = STEP_IP},	 {.linktype = 104, .first = link_hdlc},
-	{.linktype = 105, .first = link_80211},	 {.linktype = 107, .first = link_frame_relay},
-	{.linktype = 108, .first = link_null},	 {.linktype = 113, .first = link_sll},
-	{.linktype = 127, .first = link_radiotap}, {.linktype = 138, .first = link_ip1394},
-	{.linktype = 204, .first = link_ppp_direction}, {.linktype = 219, .next = STEP_MPLS},
-	{.linktype = 228, .next = STEP_IPV4},	 {.linktype = 229, .next = STEP_IPV6},
-	{.linktype = 239, .first = link_nflog},	 {.linktype = 276, .first = link_sll2},
+	{.linktype = 1, .next = STEP_ETHERNET},
+	{.linktype = 0, .first = link_null},
+	{.linktype = 6, .first = link_token_ring},
+	{.linktype = 9, .first = link_hdlc},
+	{.linktype = 10, .first = link_fddi},
+	{.linktype = 12, .next = STEP_IP},
+	{.linktype = 14, .next = STEP_IP},
+	{.linktype = 50, .first = link_hdlc},
+	{.linktype = 51, .first = link_pppoe},
+	{.linktype = 100, .next = STEP_LLC},
+	{.linktype = 101, .next = STEP_IP},
+	{.linktype = 104, .first = link_hdlc},
+	{.linktype = 105, .first = link_80211},
+	{.linktype = 107, .first = link_frame_relay},
+	{.linktype = 108, .first = link_null},
+	{.linktype = 113, .first = link_sll},
+	{.linktype = 127, .first = link_radiotap},
+	{.linktype = 138, .first = link_ip1394},
+	{.linktype = 204, .first = link_ppp_direction},
+	{.linktype = 219, .next = STEP_MPLS},
+	{.linktype = 228, .next = STEP_IPV4},
+	{.linktype = 229, .next = STEP_IPV6},
+	{.linktype = 239, .first = link_nflog},
+	{.linktype = 276, .first = link_sll2},
 };
 
 #define N_LINKS (sizeof(links) / sizeof(links[0]))

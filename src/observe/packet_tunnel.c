@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Tunnels whose header says what they carry: GRE with ERSPAN and PPTP inside, EtherIP, NSH, VXLAN and
- * its generic extension, Geneve, GRE in UDP, Teredo. What UDP carries is told by port alone, so it is a guess until an IP packet proves it:
- * `strict` makes the IP steps refuse lengths that disagree, and the outer datagram stays the record.
+ * Tunnels whose header says what they carry: GRE with ERSPAN and PPTP inside, EtherIP, NSH, VXLAN
+ * and its generic extension, Geneve, GRE in UDP, Teredo. What UDP carries is told by port alone, so
+ * it is a guess until an IP packet proves it: `strict` makes the IP steps refuse lengths that
+ * disagree, and the outer datagram stays the record.
  */
 #include "observe/packet_walk.h"
 
 #define GRE_CHECKSUM 0x8000
-#define GRE_ROUTING 0x4000
-#define GRE_KEY 0x2000
+#define GRE_ROUTING  0x4000
+#define GRE_KEY	     0x2000
 #define GRE_SEQUENCE 0x1000
-#define GRE_ACK 0x0080
+#define GRE_ACK	     0x0080
 
-#define GRE_ERSPAN 0x88be
+#define GRE_ERSPAN  0x88be
 #define GRE_ERSPAN3 0x22eb
-#define GRE_WCCP 0x883e
-#define GRE_PPP 0x880b
+#define GRE_WCCP    0x883e
+#define GRE_PPP	    0x880b
 
 /* RFC 2784 and 2890; version 1 is PPTP's (RFC 2637 section 4.1), which always has a key. */
 static size_t gre_options(uint16_t flags)
@@ -91,8 +92,9 @@ enum step step_erspan3(struct walk *w)
 		return walk_short(w, wire, 20, REFUSED_NOT_IP);
 	w->mirror_cut = h[2] & 4;
 	frame_type = h[10] >> 2 & 0x1f;
-	return frame_type == 0 ? STEP_ETHERNET
-			       : frame_type == 2 ? STEP_IP : walk_refuse(REFUSED_NOT_IP);
+	return frame_type == 0	 ? STEP_ETHERNET
+	       : frame_type == 2 ? STEP_IP
+				 : walk_refuse(REFUSED_NOT_IP);
 }
 
 /* RFC 3378 section 3: version 3, then twelve zero bits. */
@@ -168,8 +170,8 @@ enum step step_geneve(struct walk *w)
 }
 
 /*
- * RFC 4380 section 5.1.1: IPv6 in UDP, before it an authentication and an origin indication. Only an
- * IPv6 packet that fills the datagram to its last byte is believed.
+ * RFC 4380 section 5.1.1: IPv6 in UDP, before it an authentication and an origin indication. Only
+ * an IPv6 packet that fills the datagram to its last byte is believed.
  */
 enum step step_teredo(struct walk *w)
 {

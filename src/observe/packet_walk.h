@@ -36,11 +36,11 @@ struct walk {
 	const uint8_t *start; /* of the frame */
 	size_t wire_end;      /* where the current packet ends on the wire, from start */
 	uint16_t ethertype, vlan;
-	uint8_t layers;	      /* steps done */
-	uint8_t noted;	      /* enum refusal + 1 */
-	bool have_ip;	      /* p holds an IP packet; a refusal further in leaves it standing */
-	bool strict;	      /* what follows is a guess: an IP header must agree with its lengths */
-	bool mirror_cut;      /* a mirror cut the frame: its IP length is the truth, not the wire */
+	uint8_t layers;	 /* steps done */
+	uint8_t noted;	 /* enum refusal + 1 */
+	bool have_ip;	 /* p holds an IP packet; a refusal further in leaves it standing */
+	bool strict;	 /* what follows is a guess: an IP header must agree with its lengths */
+	bool mirror_cut; /* a mirror cut the frame: its IP length is the truth, not the wire */
 };
 
 /** walk_wire() - bytes that the wire had from the current position on. */

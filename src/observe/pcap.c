@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The classic pcap file: a 24-byte header whose magic tells byte order and time unit, then records of
- * 16 bytes and the frame. Read besides: the modified format of Kuznetzov's patches (8 more bytes per
- * record) and files older than version 2.4, which have the two lengths the other way round.
+ * The classic pcap file: a 24-byte header whose magic tells byte order and time unit, then records
+ * of 16 bytes and the frame. Read besides: the modified format of Kuznetzov's patches (8 more bytes
+ * per record) and files older than version 2.4, which have the two lengths the other way round.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +11,8 @@
 #include "base/cursor.h"
 #include "observe/frames.h"
 
-#define PCAP_HEADER 24
-#define PCAP_RECORD 16
+#define PCAP_HEADER	24
+#define PCAP_RECORD	16
 #define KUZNETZOV_EXTRA 8
 
 static const struct {
@@ -90,7 +90,8 @@ static void set_lengths(const struct pcap_state *s, const uint8_t *p, struct fra
 	out->wirelen = swap ? a : b;
 }
 
-static int pcap_next_frame(void *state, struct input *in, struct refusals *refused, struct frame *out)
+static int pcap_next_frame(void *state, struct input *in, struct refusals *refused,
+			   struct frame *out)
 {
 	const struct pcap_state *s = state;
 	const uint8_t *p;
@@ -103,8 +104,8 @@ static int pcap_next_frame(void *state, struct input *in, struct refusals *refus
 	if (out->caplen > FRAME_MAX)
 		return frame_broken(refused, have);
 	fraction = get32(s, p + 4);
-	out->time_us = (int64_t)get32(s, p) * US_PER_S +
-		       (s->nanoseconds ? fraction / 1000 : fraction);
+	out->time_us =
+		(int64_t)get32(s, p) * US_PER_S + (s->nanoseconds ? fraction / 1000 : fraction);
 	out->linktype = s->linktype;
 	out->interface = 0;
 	if (have < s->record + out->caplen)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * pcapng (draft-ietf-opsawg-pcapng): blocks in sections, each section of its own byte order and with
- * its own interfaces, each interface with its own clock unit. Enhanced, simple and the old packet
- * blocks are frames; what else there is, known or not, is passed by its length.
+ * pcapng (draft-ietf-opsawg-pcapng): blocks in sections, each section of its own byte order and
+ * with its own interfaces, each interface with its own clock unit. Enhanced, simple and the old
+ * packet blocks are frames; what else there is, known or not, is passed by its length.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,18 +12,18 @@
 #include "base/hash.h"
 #include "observe/frames.h"
 
-#define BLOCK_SECTION 0x0a0d0d0a
-#define BLOCK_INTERFACE 1
+#define BLOCK_SECTION	 0x0a0d0d0a
+#define BLOCK_INTERFACE	 1
 #define BLOCK_OLD_PACKET 2
-#define BLOCK_SIMPLE 3
-#define BLOCK_ENHANCED 6
+#define BLOCK_SIMPLE	 3
+#define BLOCK_ENHANCED	 6
 #define BYTE_ORDER_MAGIC 0x1a2b3c4d
-#define BLOCK_FRAME 12		      /* type, length, and the length again */
-#define BLOCK_MAX (FRAME_MAX + 65536) /* of one that is read, not passed */
-#define INTERFACES_MAX 4096
+#define BLOCK_FRAME	 12		     /* type, length, and the length again */
+#define BLOCK_MAX	 (FRAME_MAX + 65536) /* of one that is read, not passed */
+#define INTERFACES_MAX	 4096
 
-#define OPTION_END 0
-#define OPTION_TSRESOL 9
+#define OPTION_END	0
+#define OPTION_TSRESOL	9
 #define OPTION_TSOFFSET 14
 
 struct interface {

@@ -10,7 +10,7 @@
 #include "observe/reader_inside.h"
 
 #define JUMP_FORWARD_US (300 * US_PER_S)
-#define JUMP_BACK_US (60 * US_PER_S)
+#define JUMP_BACK_US	(60 * US_PER_S)
 
 void run_time(struct run *run, int64_t recv_us)
 {
@@ -58,7 +58,8 @@ static void count_end(struct run *run, struct text *why)
 		refuse(refused, REFUSED_BAD_CONTAINER, 0);
 		return;
 	case INPUT_TRAILING:
-		text_printf(why, "bytes behind the %s stream were left out", run->info->compression);
+		text_printf(why, "bytes behind the %s stream were left out",
+			    run->info->compression);
 		refuse(refused, REFUSED_TRAILING, 0);
 		return;
 	case INPUT_IO:

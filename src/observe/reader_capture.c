@@ -12,9 +12,9 @@
 #include "observe/packet.h"
 #include "observe/reader_inside.h"
 
-#define UDP_HEADER 8
+#define UDP_HEADER     8
 #define PROGRESS_EVERY 8192 /* frames */
-#define PROBE_PERCENT 90
+#define PROBE_PERCENT  90
 
 /* Frames that came before it was known what they are. `data` holds their bytes end to end. */
 struct held {
@@ -133,7 +133,8 @@ static int take_packet(struct run *run, const struct frame *f)
 	p.flow.in_link = link_of(run, f->interface);
 	run->records++;
 	p.side.flags |= FLOW_SAMPLING_KNOWN; /* every packet that the capture holds */
-	return flow_writer_put(run->r->writer, &p.flow, &p.side, f->time_us, f->time_us, f->time_us);
+	return flow_writer_put(run->r->writer, &p.flow, &p.side, f->time_us, f->time_us,
+			       f->time_us);
 }
 
 static int take_export(struct run *run, const struct frame *f)
@@ -186,8 +187,8 @@ static bool decided(const struct probe *probe, const struct held *h)
 	unsigned failed = probe->datagrams - probe->exports;
 
 	return probe->datagrams >= READER_PROBE ||
-	       failed * 100 > READER_PROBE * (100 - PROBE_PERCENT) ||
-	       h->n >= READER_HELD_FRAMES || h->len >= READER_HELD_BYTES;
+	       failed * 100 > READER_PROBE * (100 - PROBE_PERCENT) || h->n >= READER_HELD_FRAMES ||
+	       h->len >= READER_HELD_BYTES;
 }
 
 static int choose(struct run *run, struct held *h)

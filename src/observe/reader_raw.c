@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Export datagrams one behind the other in a file, as collectors' test data and dumps have them. The
- * only task here is to find where one ends and the next begins; what they hold is the decoders'.
+ * Export datagrams one behind the other in a file, as collectors' test data and dumps have them.
+ * The only task here is to find where one ends and the next begins; what they hold is the
+ * decoders'.
  */
 #include "base/cursor.h"
 #include "observe/reader_inside.h"
 
-#define DATAGRAM_MAX 65535
-#define V5_HEADER 24
-#define V5_RECORD 48
-#define V9_HEADER 20
-#define IPFIX_HEADER 16
+#define DATAGRAM_MAX   65535
+#define V5_HEADER      24
+#define V5_RECORD      48
+#define V9_HEADER      20
+#define IPFIX_HEADER   16
 #define SFLOW_AGENT_V4 1
 #define SFLOW_AGENT_V6 2
 #define PROGRESS_EVERY 256 /* datagrams */
@@ -41,9 +42,9 @@ bool raw_recognised(struct input *in)
 }
 
 /*
- * A v9 header tells no length (RFC 3954 section 5.1). Its flowsets are walked; their ids 2 to 255 are
- * reserved, so 5, 9 and 10 can only be the version of the next datagram, and a flowset 0 of length 5
- * only that of an sFlow one.
+ * A v9 header tells no length (RFC 3954 section 5.1). Its flowsets are walked; their ids 2 to 255
+ * are reserved, so 5, 9 and 10 can only be the version of the next datagram, and a flowset 0 of
+ * length 5 only that of an sFlow one.
  */
 static size_t v9_length(const uint8_t *p, size_t n)
 {

@@ -39,6 +39,8 @@ struct bytes {
 
 static inline void put(struct bytes *to, uint64_t v, unsigned len)
 {
+	for (; len > 8; len--) /* wider than a number: zeros before it */
+		to->b[to->n++] = 0;
 	for (unsigned i = 0; i < len; i++)
 		to->b[to->n++] = (uint8_t)(v >> 8 * (len - 1 - i));
 }

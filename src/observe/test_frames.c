@@ -284,7 +284,7 @@ static void check_pcapng(const struct got *got, unsigned from)
 		uint32_t linktype, interface;
 		size_t caplen, wirelen;
 	} want[] = {
-		{7, 1, 0, 61, 1500},	    {5, 113, 1, 61, 1500}, {500000, 101, 2, 61, 1500},
+		{7, 1, 0, 61, 1500},	{5, 113, 1, 61, 1500}, {500000, 101, 2, 61, 1500},
 		{500000, 1, 0, 63, 63}, {8, 113, 1, 61, 1500},
 	};
 
@@ -339,6 +339,25 @@ static void test_pcapng_bad_blocks(void **state)
 	assert_int_equal(got.refused.count[REFUSED_TRUNCATED], 1);
 }
 
+static int64_t time_read(uint8_t resol, uint64_t ticks)
+{
+	struct file f = {.big = true};
+
+	section(&f);
+	interface(&f, 1, resol, 0);
+	enhanced(&f, 0, ticks, 1);
+	return read_all(f.b, f.n).frame[0].time_us;
+}
+
+static void test_pcapng_units(void **state)
+{
+	assert_int_equal(time_read(3, UINT64_C(1234567890123)), INT64_C(1234567890123000));
+	assert_int_equal(time_read(0x80, 1234567890), INT64_C(1234567890000000));
+	assert_int_equal(time_read(12, UINT64_C(1234567890123456789)), INT64_C(1234567890123));
+	assert_int_equal(time_read(0x80 | 32, UINT64_C(1234567890) << 32 | 1u << 31),
+			 INT64_C(1234567890500000));
+}
+
 /* Units and offsets at their ends must not overflow. */
 static void test_pcapng_times(void **state)
 {
@@ -364,8 +383,8 @@ static void test_pcapng_times(void **state)
 
 /* ERF */
 
-static void erf_record(struct file *f, uint8_t type, unsigned extensions, size_t wirelen, uint8_t fill,
-		       size_t n)
+static void erf_record(struct file *f, uint8_t type, unsigned extensions, size_t wirelen,
+		       uint8_t fill, size_t n)
 {
 	size_t sub = (type & 0x7f) == 2 ? 2 : 0, len = 16 + 8 * extensions + sub + n;
 
@@ -418,12 +437,22 @@ static void test_not_recognised(void **state)
 {
 	static const uint8_t v5[72] = {0, 5, 0, 1, 0, 1, 2, 3, 0x48, 0xb7, 0x5e};
 	static const uint8_t zeros[256];
+	struct file f = {.n = 0};
 	const char *text = "2008-08-08 12:00:00 a line of a log file, and then another\n";
 
 	assert_string_equal(read_all(v5, sizeof(v5)).container, "");
 	assert_string_equal(read_all(zeros, sizeof(zeros)).container, "");
 	assert_string_equal(read_all((const uint8_t *)text, strlen(text)).container, "");
 	assert_string_equal(read_all(zeros, 0).container, "");
+	/* A flag that no card sets. */
+	erf_record(&f, 2, 0, 100, 1, 60);
+	erf_record(&f, 2, 0, 100, 1, 60);
+	assert_string_equal(read_all(f.b, f.n).container, "erf");
+	f.b[9] |= 0x40;
+	assert_string_equal(read_all(f.b, f.n).container, "");
+	/* Text whose bytes would make an ERF time, type and lengths, but for a reserved flag. */
+	text = "    1  10@2008-08-08 12:00:00 IP (tos 0x0)";
+	assert_string_equal(read_all((const uint8_t *)text, strlen(text)).container, "");
 }
 
 int main(void)
@@ -434,6 +463,7 @@ int main(void)
 		cmocka_unit_test(test_pcap_broken),
 		cmocka_unit_test(test_pcapng),
 		cmocka_unit_test(test_pcapng_bad_blocks),
+		cmocka_unit_test(test_pcapng_units),
 		cmocka_unit_test(test_pcapng_times),
 		cmocka_unit_test(test_erf),
 		cmocka_unit_test(test_not_recognised),

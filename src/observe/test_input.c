@@ -54,8 +54,8 @@ static struct packed pack_bz2(const uint8_t *p, size_t n)
 	struct packed out = {.b = malloc(n * 2 + 1000), .n = 0};
 	unsigned len = (unsigned)n * 2 + 1000;
 
-	assert_int_equal(BZ2_bzBuffToBuffCompress((char *)out.b, &len, (char *)(uintptr_t)p, (unsigned)n,
-						  1, 0, 0),
+	assert_int_equal(BZ2_bzBuffToBuffCompress((char *)out.b, &len, (char *)(uintptr_t)p,
+						  (unsigned)n, 1, 0, 0),
 			 BZ_OK);
 	out.n = len;
 	return out;
@@ -65,8 +65,9 @@ static struct packed pack_xz(const uint8_t *p, size_t n)
 {
 	struct packed out = {.b = malloc(n + 10000), .n = 0};
 
-	assert_int_equal(lzma_easy_buffer_encode(1, LZMA_CHECK_CRC64, NULL, p, n, out.b, &out.n, n + 10000),
-			 LZMA_OK);
+	assert_int_equal(
+		lzma_easy_buffer_encode(1, LZMA_CHECK_CRC64, NULL, p, n, out.b, &out.n, n + 10000),
+		LZMA_OK);
 	return out;
 }
 
@@ -87,7 +88,10 @@ static const struct {
 	const char *name;
 	struct packed (*pack)(const uint8_t *p, size_t n);
 } packers[] = {
-	{"gzip", pack_gz}, {"bzip2", pack_bz2}, {"xz", pack_xz}, {"zstd", pack_zst},
+	{"gzip", pack_gz},
+	{"bzip2", pack_bz2},
+	{"xz", pack_xz},
+	{"zstd", pack_zst},
 };
 
 struct result {
@@ -336,16 +340,11 @@ static int fill_plain(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plain),
-		cmocka_unit_test(test_packed_members),
-		cmocka_unit_test(test_packed_twice),
-		cmocka_unit_test(test_packed_cut),
-		cmocka_unit_test(test_packed_damaged),
-		cmocka_unit_test(test_packed_trailing),
-		cmocka_unit_test(test_pipe),
-		cmocka_unit_test(test_bomb),
-		cmocka_unit_test(test_cannot_open),
-		cmocka_unit_test(test_peek_beyond_window),
+		cmocka_unit_test(test_plain),	       cmocka_unit_test(test_packed_members),
+		cmocka_unit_test(test_packed_twice),   cmocka_unit_test(test_packed_cut),
+		cmocka_unit_test(test_packed_damaged), cmocka_unit_test(test_packed_trailing),
+		cmocka_unit_test(test_pipe),	       cmocka_unit_test(test_bomb),
+		cmocka_unit_test(test_cannot_open),    cmocka_unit_test(test_peek_beyond_window),
 	};
 
 	return cmocka_run_group_tests_name("input", tests, fill_plain, NULL);

@@ -1,129 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Proves the packet decoder header by header: frames are put together here from their parts, so each
- * expectation follows from the bytes written a line above it.
+ * Proves the packet decoder header by header: frames are put together here from their parts, so
+ * each expectation follows from the bytes written a line above it.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "base/cleanup.h"
-#include "observe/packet.h"
-
-#define LINK_ETHERNET 1
-#define TCP 6
-#define UDP 17
-
-/* A frame under construction. */
-struct bytes {
-	uint8_t b[4096];
-	size_t n;
-};
-
-static void put(struct bytes *f, const void *p, size_t n)
-{
-	assert_true(f->n + n <= sizeof(f->b));
-	memcpy(f->b + f->n, p, n);
-	f->n += n;
-}
-
-static void put_be(struct bytes *f, uint64_t v, unsigned n)
-{
-	for (unsigned i = n; i-- > 0;) {
-		uint8_t b = (uint8_t)(v >> (8 * i));
-
-		put(f, &b, 1);
-	}
-}
-
-static void put_zero(struct bytes *f, size_t n)
-{
-	while (n--)
-		put_be(f, 0, 1);
-}
-
-static void ethernet(struct bytes *f, uint16_t type)
-{
-	put_be(f, 0x020000000001, 6);
-	put_be(f, 0x020000000002, 6);
-	put_be(f, type, 2);
-}
-
-/* @frag: flags and offset as on the wire; @len: what follows the header. */
-static void ipv4(struct bytes *f, uint8_t proto, uint16_t frag, size_t len)
-{
-	put_be(f, 0x4500, 2);
-	put_be(f, 20 + len, 2);
-	put_be(f, 0x1234, 2);
-	put_be(f, frag, 2);
-	put_be(f, 63, 1);
-	put_be(f, proto, 1);
-	put_be(f, 0, 2);
-	put_be(f, 0xc0000201, 4); /* 192.0.2.1 */
-	put_be(f, 0xc6336402, 4); /* 198.51.100.2 */
-}
-
-static void ipv6(struct bytes *f, uint8_t next, size_t len)
-{
-	put_be(f, 0x6ab00000, 4);
-	put_be(f, len, 2);
-	put_be(f, next, 1);
-	put_be(f, 7, 1);
-	put_be(f, 0x20010db800000000, 8);
-	put_be(f, 1, 8);
-	put_be(f, 0x20010db800000000, 8);
-	put_be(f, 2, 8);
-}
-
-static void tcp(struct bytes *f, uint8_t flags, const char *payload)
-{
-	put_be(f, 40000, 2);
-	put_be(f, 443, 2);
-	put_zero(f, 8);
-	put_be(f, 0x50, 1);
-	put_be(f, flags, 1);
-	put_be(f, 8192, 2);
-	put_zero(f, 4);
-	put(f, payload, strlen(payload));
-}
-
-static void udp(struct bytes *f, uint16_t sport, uint16_t dport, size_t len)
-{
-	put_be(f, sport, 2);
-	put_be(f, dport, 2);
-	put_be(f, 8 + len, 2);
-	put_be(f, 0, 2);
-}
-
-static struct packet decoded(uint32_t linktype, const struct bytes *f)
-{
-	/* An exact copy on the heap, so that a read behind the end is found by the sanitizer. */
-	_cleanup_free_ uint8_t *copy = malloc(f->n ? f->n : 1);
-	struct packet p;
-
-	memcpy(copy, f->b, f->n);
-	assert_int_equal(packet_decode(&p, linktype, copy, f->n, f->n), 0);
-	p.payload = p.l4 = NULL; /* borrowed from the copy */
-	return p;
-}
-
-static void assert_refused(uint32_t linktype, const struct bytes *f, enum refusal why)
-{
-	struct packet p;
-
-	assert_int_equal(packet_decode(&p, linktype, f->b, f->n, f->n), (int)why + 1);
-}
-
-static void assert_inner(const struct packet *p, bool v6)
-{
-	char text[IP_TEXT_MAX];
-
-	assert_string_equal(ip_format(&p->flow.src, text), v6 ? "2001:db8::1" : "192.0.2.1");
-	assert_string_equal(ip_format(&p->flow.dst, text), v6 ? "2001:db8::2" : "198.51.100.2");
-}
+#include "observe/test_packet_kit.h"
 
 static void test_tcp(void **state)
 {
@@ -233,299 +113,6 @@ static void test_fragments(void **state)
 	assert_int_equal(p.flow.dport, 2);
 }
 
-static void inner_syn(struct bytes *f)
-{
-	ipv4(f, TCP, 0, 20);
-	tcp(f, TH_SYN, "");
-}
-
-static void outer_udp(struct bytes *f, uint16_t dport, size_t len)
-{
-	ethernet(f, 0x86dd);
-	ipv6(f, UDP, 8 + len);
-	udp(f, 55555, dport, len);
-}
-
-static void outer_gre(struct bytes *f, uint16_t flags, uint16_t type, size_t len)
-{
-	ethernet(f, 0x86dd);
-	ipv6(f, 47, 4 + len);
-	put_be(f, flags, 2);
-	put_be(f, type, 2);
-}
-
-/* Builders of one frame each that carries inner_syn(). */
-static void make_plain(struct bytes *f)
-{
-	ethernet(f, 0x0800);
-}
-
-static void make_qinq(struct bytes *f)
-{
-	ethernet(f, 0x88a8);
-	put_be(f, 0x2064, 2); /* VLAN 100 */
-	put_be(f, 0x8100, 2);
-	put_be(f, 0x00c8, 2);
-	put_be(f, 0x0800, 2);
-}
-
-static void make_mpls(struct bytes *f)
-{
-	ethernet(f, 0x8847);
-	put_be(f, 0x00010040, 4);
-	put_be(f, 0x00020140, 4);
-}
-
-static void make_mpls_pseudowire(struct bytes *f)
-{
-	make_mpls(f);
-	put_zero(f, 4); /* control word */
-	ethernet(f, 0x0800);
-}
-
-static void make_mpls_pseudowire_bare(struct bytes *f)
-{
-	make_mpls(f);
-	ethernet(f, 0x0800);
-}
-
-static void make_pppoe(struct bytes *f)
-{
-	ethernet(f, 0x8864);
-	put_be(f, 0x11000001, 4);
-	put_be(f, 42, 2);
-	put_be(f, 0x0021, 2);
-}
-
-static void make_snap(struct bytes *f)
-{
-	ethernet(f, 48);
-	put_be(f, 0xaaaa03000000, 6);
-	put_be(f, 0x0800, 2);
-}
-
-static void make_ipip(struct bytes *f)
-{
-	ethernet(f, 0x86dd);
-	ipv6(f, 4, 40);
-}
-
-static void make_gre(struct bytes *f)
-{
-	outer_gre(f, 0xb000, 0x0800, 12 + 40); /* checksum, key, sequence */
-	put_zero(f, 12);
-}
-
-static void make_gre_ethernet(struct bytes *f)
-{
-	outer_gre(f, 0, 0x6558, 14 + 40);
-	ethernet(f, 0x0800);
-}
-
-static void make_gre_pptp(struct bytes *f)
-{
-	outer_gre(f, 0x3081, 0x880b, 12 + 4 + 40);
-	put_zero(f, 12);
-	put_be(f, 0xff030021, 4);
-}
-
-static void make_erspan1(struct bytes *f)
-{
-	outer_gre(f, 0, 0x88be, 14 + 40);
-	ethernet(f, 0x0800);
-}
-
-static void make_erspan2(struct bytes *f)
-{
-	outer_gre(f, 0x1000, 0x88be, 12 + 14 + 40);
-	put_zero(f, 4);
-	put_be(f, 0x1000000000000000, 8);
-	ethernet(f, 0x0800);
-}
-
-static void make_erspan3(struct bytes *f)
-{
-	outer_gre(f, 0x1000, 0x22eb, 4 + 20 + 14 + 40);
-	put_zero(f, 4);
-	put_be(f, 0x2000000000000000, 8);
-	put_be(f, 1, 4); /* a platform header follows */
-	put_zero(f, 8);
-	ethernet(f, 0x0800);
-}
-
-static void make_vxlan(struct bytes *f)
-{
-	outer_udp(f, 4789, 8 + 14 + 40);
-	put_be(f, 0x0800000000001000, 8);
-	ethernet(f, 0x0800);
-}
-
-static void make_geneve(struct bytes *f)
-{
-	outer_udp(f, 6081, 8 + 8 + 14 + 40);
-	put_be(f, 0x0200655800000100, 8); /* two words of options */
-	put_zero(f, 8);
-	ethernet(f, 0x0800);
-}
-
-static const struct {
-	const char *name;
-	void (*make)(struct bytes *f);
-	uint16_t vlan;
-} carriers[] = {
-	{"plain", make_plain, 0},     {"qinq", make_qinq, 100},
-	{"mpls", make_mpls, 0},	      {"mpls pseudowire", make_mpls_pseudowire, 0},
-	{"pppoe", make_pppoe, 0},     {"mpls pseudowire without word", make_mpls_pseudowire_bare, 0},
-	{"snap", make_snap, 0},	      {"ip in ip", make_ipip, 0},
-	{"gre", make_gre, 0},	      {"gre ethernet", make_gre_ethernet, 0},
-	{"pptp", make_gre_pptp, 0},   {"erspan I", make_erspan1, 0},
-	{"erspan II", make_erspan2, 0}, {"erspan III", make_erspan3, 0},
-	{"vxlan", make_vxlan, 0},     {"geneve", make_geneve, 0},
-};
-
-/* Whatever carries it, the same inner packet comes out. */
-static void test_carriers(void **state)
-{
-	for (size_t i = 0; i < ARRAY_LEN(carriers); i++) {
-		struct bytes f = {.n = 0};
-		struct packet p;
-
-		carriers[i].make(&f);
-		inner_syn(&f);
-		p = decoded(LINK_ETHERNET, &f);
-		if (p.flow.proto != TCP)
-			fail_msg("%s: protocol %u", carriers[i].name, p.flow.proto);
-		assert_inner(&p, false);
-		assert_int_equal(p.flow.bytes, 40);
-		assert_int_equal(p.flow.tcp_flags, TH_SYN);
-		assert_int_equal(p.side.ttl, 63);
-		assert_int_equal(p.side.vlan, carriers[i].vlan);
-		assert_int_equal(p.side.flags & FLOW_MALFORMED, 0);
-	}
-}
-
-/* Each carrier cut at every byte: never a read behind the end, and a record once IP is whole. */
-static void test_carriers_cut(void **state)
-{
-	for (size_t i = 0; i < ARRAY_LEN(carriers); i++) {
-		struct bytes f = {.n = 0};
-		struct packet p;
-
-		carriers[i].make(&f);
-		inner_syn(&f);
-		for (size_t cut = 0; cut < f.n; cut++) {
-			_cleanup_free_ uint8_t *copy = malloc(cut ? cut : 1);
-			int r;
-
-			memcpy(copy, f.b, cut);
-			r = packet_decode(&p, LINK_ETHERNET, copy, cut, f.n);
-			if (r == 0)
-				assert_true(p.noted == REFUSED_CAPTURE_CUT + 1 ||
-					    p.flow.proto != TCP);
-			else
-				assert_int_equal(r, REFUSED_CAPTURE_CUT + 1);
-			if (cut + 20 >= f.n)
-				assert_int_equal(r, 0);
-			packet_decode(&p, LINK_ETHERNET, copy, cut, cut);
-		}
-	}
-}
-
-/* What claims to be a tunnel by its port, but holds no packet, stays a UDP datagram. */
-static void test_false_tunnels(void **state)
-{
-	static const uint16_t ports[] = {4789, 4790, 8472, 6081, 3544, 4754};
-
-	for (size_t i = 0; i < ARRAY_LEN(ports); i++) {
-		struct bytes f = {.n = 0};
-		struct packet p;
-
-		outer_udp(&f, ports[i], 64);
-		for (unsigned k = 0; k < 64; k++)
-			put_be(&f, 0x45 + k * 7, 1);
-		p = decoded(LINK_ETHERNET, &f);
-		assert_inner(&p, true);
-		assert_int_equal(p.flow.dport, ports[i]);
-		assert_int_equal(p.flow.bytes, 40 + 72);
-	}
-}
-
-static void test_nested_too_deep(void **state)
-{
-	struct bytes f = {.n = 0}, tags = {.n = 0};
-	struct packet p;
-
-	for (unsigned i = 60; i-- > 0;)
-		ipv4(&f, i ? 4 : TCP, 0, i * 20u);
-	p = decoded(101, &f);
-	assert_int_equal(p.flow.proto, 4);
-	assert_true(p.side.flags & FLOW_MALFORMED);
-	assert_int_equal(p.noted, REFUSED_TOO_DEEP + 1);
-
-	ethernet(&tags, 0x8100);
-	for (unsigned i = 0; i < 60; i++)
-		put_be(&tags, 0x00018100, 4);
-	assert_refused(LINK_ETHERNET, &tags, REFUSED_TOO_DEEP);
-}
-
-/* Link types: the header of each before the same packet. */
-static const struct {
-	uint32_t linktype;
-	uint8_t header[20], n;
-} links[] = {
-	{0, {0, 0, 0, 2}, 4},
-	{0, {2, 0, 0, 0}, 4},
-	{108, {0, 0, 0, 2}, 4},
-	{9, {0xff, 0x03, 0x00, 0x21}, 4},
-	{9, {0x00, 0x21}, 2},
-	{9, {0x21}, 1},
-	{50, {0xff, 0x03, 0x00, 0x21}, 4},
-	{51, {0x11, 0, 0, 1, 0, 42, 0x00, 0x21}, 8},
-	{104, {0x0f, 0x00, 0x08, 0x00}, 4},
-	{107, {0x18, 0x41, 0x03, 0xcc}, 4},
-	{113, {0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0x08, 0x00}, 16},
-	{276, {0x08, 0x00, 0, 0, 0, 0, 0, 2, 0, 1, 0, 6}, 20},
-	{12, {0}, 0},
-	{14, {0}, 0},
-	{101, {0}, 0},
-	{228, {0}, 0},
-	{239, {2, 0, 0, 0, 8, 0, 1, 0, 0, 0, 0, 0, 44, 0, 9, 0}, 16},
-};
-
-static void test_link_types(void **state)
-{
-	struct bytes bad = {.n = 0};
-
-	for (size_t i = 0; i < ARRAY_LEN(links); i++) {
-		struct bytes f = {.n = 0};
-		struct packet p;
-
-		put(&f, links[i].header, links[i].n);
-		inner_syn(&f);
-		p = decoded(links[i].linktype, &f);
-		assert_inner(&p, false);
-		assert_int_equal(p.flow.tcp_flags, TH_SYN);
-		assert_true(packet_knows_linktype(links[i].linktype));
-	}
-	inner_syn(&bad);
-	assert_refused(147, &bad, REFUSED_BAD_LINKTYPE);
-	assert_false(packet_knows_linktype(147));
-}
-
-/* The loop protocol of a cooked capture carries a whole Ethernet frame. */
-static void test_cooked_ethernet(void **state)
-{
-	struct bytes f = {.n = 0};
-	struct packet p;
-
-	put_zero(&f, 14);
-	put_be(&f, 0x0060, 2);
-	ethernet(&f, 0x0800);
-	inner_syn(&f);
-	p = decoded(113, &f);
-	assert_inner(&p, false);
-}
-
 static void set16(struct bytes *f, size_t at, uint16_t v)
 {
 	f->b[at] = (uint8_t)(v >> 8);
@@ -631,6 +218,11 @@ static void land(struct bytes *f)
 	memcpy(f->b + L4 + 2, f->b + L4, 2);
 }
 
+static void own_other_port(struct bytes *f)
+{
+	memcpy(f->b + 16, f->b + 12, 4);
+}
+
 static void land_loopback(struct bytes *f)
 {
 	land(f);
@@ -653,10 +245,11 @@ static void test_malformed_rules(void **state)
 		void (*change)(struct bytes *f);
 		bool malformed;
 	} rules[] = {
-		{keep, false},	      {no_flags, true},	     {syn_fin, true},	 {syn_rst, true},
-		{bare_fin, true},     {fin_ack, false},	     {short_offset, true}, {long_offset, true},
-		{port_zero, true},    {ttl_zero, true},	     {land, true},	 {land_loopback, false},
-		{tiny_fragment, true}, {death_fragment, true},
+		{keep, false},	       {no_flags, true},       {syn_fin, true},
+		{syn_rst, true},       {bare_fin, true},       {fin_ack, false},
+		{short_offset, true},  {long_offset, true},    {port_zero, true},
+		{ttl_zero, true},      {land, true},	       {land_loopback, false},
+		{tiny_fragment, true}, {death_fragment, true}, {own_other_port, false},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
@@ -670,8 +263,8 @@ static void test_malformed_udp(void **state)
 		uint16_t sport, dport, len;
 		bool malformed;
 	} cases[] = {
-		{5, 6, 12, false}, {0, 6, 12, false}, {5, 0, 12, true}, {5, 6, 7, true},
-		{5, 6, 13, true},  {5, 6, 9, false},
+		{5, 6, 12, false}, {0, 6, 12, false}, {5, 0, 12, true},
+		{5, 6, 7, true},   {5, 6, 13, true},  {5, 6, 9, false},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -693,7 +286,10 @@ static void test_ipv4_options(void **state)
 		uint8_t option[4];
 		bool malformed;
 	} cases[] = {
-		{{1, 1, 1, 0}, false}, {{148, 4, 0, 0}, false}, {{7, 0, 0, 0}, true}, {{7, 9, 0, 0}, true},
+		{{1, 1, 1, 0}, false},
+		{{148, 4, 0, 0}, false},
+		{{7, 0, 0, 0}, true},
+		{{7, 9, 0, 0}, true},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -781,12 +377,6 @@ int main(void)
 		cmocka_unit_test(test_ipv6_extensions),
 		cmocka_unit_test(test_too_many_extensions),
 		cmocka_unit_test(test_fragments),
-		cmocka_unit_test(test_carriers),
-		cmocka_unit_test(test_carriers_cut),
-		cmocka_unit_test(test_false_tunnels),
-		cmocka_unit_test(test_nested_too_deep),
-		cmocka_unit_test(test_link_types),
-		cmocka_unit_test(test_cooked_ethernet),
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_malformed_rules),
 		cmocka_unit_test(test_malformed_udp),

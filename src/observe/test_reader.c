@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Proves the reader's choices: packets or exports by the first UDP datagrams, where raw datagrams end,
- * reassembly of long exports, jumps in time, and what each run says at its end. The export decoders
- * are stood in for here, so that what reaches them can be seen.
+ * Proves the reader's choices: packets or exports by the first UDP datagrams, where raw datagrams
+ * end, reassembly of long exports, jumps in time, and what each run says at its end. The export
+ * decoders are stood in for here, so that what reaches them can be seen.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 #include "base/cleanup.h"
 #include "observe/reader.h"
 
-#define T0 1220000000
+#define T0    1220000000
 #define MAGIC 0xe5 /* what the stand-in takes for a datagram of exports begins so */
 
 /* The stand-in: notes each datagram. */
@@ -228,13 +228,13 @@ static void test_packets(void **state)
 	end(&t);
 }
 
-/* @good of 100 datagrams look like exports; TCP between them is not asked. */
+/* The last @good of 100 datagrams look like exports; TCP between them is not asked. */
 static void mixed(struct fixture *t, unsigned good)
 {
 	begin(t);
 	pcap_header(t);
 	for (unsigned i = 0; i < 100; i++) {
-		udp_frame(t, 1, i < good ? MAGIC : 0, 20);
+		udp_frame(t, 1, i >= 100 - good ? MAGIC : 0, 20);
 		tcp_frame(t, 1);
 	}
 	for (unsigned i = 0; i < 300; i++)
@@ -315,7 +315,8 @@ static void test_fragmented_export(void **state)
 
 	for (size_t i = 0; i < sizeof(whole); i++)
 		whole[i] = (uint8_t)(i * 7);
-	memcpy(whole, (uint8_t[]){0x03, 0xe8, 0x07, 0xd0, sizeof(whole) >> 8, sizeof(whole) & 255, 0, 0},
+	memcpy(whole,
+	       (uint8_t[]){0x03, 0xe8, 0x07, 0xd0, sizeof(whole) >> 8, sizeof(whole) & 255, 0, 0},
 	       8);
 	whole[8] = MAGIC;
 	begin(&t);
@@ -342,6 +343,7 @@ static void test_fragments_lost(void **state)
 	begin(&t);
 	pcap_header(&t);
 	udp_frame(&t, 0, MAGIC, 20);
+	fragment(&t, 0, true, piece, 7); /* more to follow, yet no multiple of 8: fits nothing */
 	for (unsigned i = 0; i < 500; i++) {
 		fragment(&t, 0, true, piece, 8);
 		t.file[t.n - 8 - 20 + 4] = (uint8_t)(i >> 8); /* its identification */
@@ -350,6 +352,7 @@ static void test_fragments_lost(void **state)
 	assert_int_equal(run(&t), 1);
 	assert_int_equal(t.exports.n, 1);
 	assert_int_equal(t.info.refused.count[REFUSED_TRUNCATED], 500);
+	assert_int_equal(t.info.noted.count[REFUSED_TRUNCATED], 1);
 	end(&t);
 }
 

@@ -11,18 +11,21 @@
 
 #include "base/cursor.h"
 
-#define FIELD(member) \
-	{offsetof(struct evidence_record, member), sizeof(((struct evidence_record *)0)->member)}
+#define FIELD(member)                                                                              \
+	{                                                                                          \
+		offsetof(struct evidence_record, member),                                          \
+			sizeof(((struct evidence_record *)0)->member)                              \
+	}
 
 static const struct {
 	size_t offset, size;
 } numbers[] = {
-	FIELD(flow.bytes),	FIELD(flow.packets),   FIELD(flow.sport),      FIELD(flow.dport),
-	FIELD(flow.proto),	FIELD(flow.tcp_flags), FIELD(side.sampling),   FIELD(side.domain),
-	FIELD(side.sampler),	FIELD(side.src_as),    FIELD(side.dst_as),     FIELD(side.flags),
-	FIELD(side.vlan),	FIELD(side.tcp_window), FIELD(side.ip_id),     FIELD(side.fragment),
-	FIELD(side.ttl),	FIELD(side.tos),       FIELD(side.src_mask),   FIELD(side.dst_mask),
-	FIELD(side.icmp_type),	FIELD(side.icmp_code), FIELD(side.app),	       FIELD(side.forwarding),
+	FIELD(flow.bytes),     FIELD(flow.packets),    FIELD(flow.sport),    FIELD(flow.dport),
+	FIELD(flow.proto),     FIELD(flow.tcp_flags),  FIELD(side.sampling), FIELD(side.domain),
+	FIELD(side.sampler),   FIELD(side.src_as),     FIELD(side.dst_as),   FIELD(side.flags),
+	FIELD(side.vlan),      FIELD(side.tcp_window), FIELD(side.ip_id),    FIELD(side.fragment),
+	FIELD(side.ttl),       FIELD(side.tos),	       FIELD(side.src_mask), FIELD(side.dst_mask),
+	FIELD(side.icmp_type), FIELD(side.icmp_code),  FIELD(side.app),	     FIELD(side.forwarding),
 };
 
 /* Numbers that name a place. */

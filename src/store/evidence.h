@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Header records packed for keeping: a version, the names of places, then one row per record in which
- * times are differences and small numbers are short. About 60 bytes a record instead of 150.
+ * Header records packed for keeping: a version, the names of places, then one row per record in
+ * which times are differences and small numbers are short. About 60 bytes a record instead of 150.
  */
 #pragma once
 
@@ -10,12 +10,13 @@
 
 #define EVIDENCE_VERSION 1
 
-/** evidence_pack() - the records of @inc, which must have them, appended to @out (bytes, not text). */
+/** evidence_pack() - the records of @inc, which must have them, appended to @out (bytes, not text).
+ */
 void evidence_pack(const struct incident *inc, struct text *out);
 
 /**
- * evidence_unpack() - put packed records into @inc, replacing what it has; place numbers become those
- * of @inc.
- * Return: 0, -ENOMEM, or -EINVAL for what is no evidence of a known version (@inc is unchanged).
+ * evidence_unpack() - put packed records into @inc, replacing what it has; place numbers become
+ * those of @inc. Return: 0, -ENOMEM, or -EINVAL for what is no evidence of a known version (@inc is
+ * unchanged).
  */
 int evidence_unpack(struct incident *inc, const void *packed, size_t n);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A store that keeps nothing: for `noroshi read` without --db and for tests of what stands before it.
+ * A store that keeps nothing: for `noroshi read` without --db and for tests of what stands before
+ * it.
  */
 #include "store/ops.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The contract of a backend: where a store's rows lie. Inside the room only. write() is called by the
- * writer's thread, all else by the callers of store.h; a backend keeps the two apart.
+ * The contract of a backend: where a store's rows lie. Inside the room only. write() is called by
+ * the writer's thread, all else by the callers of store.h; a backend keeps the two apart.
  */
 #pragma once
 

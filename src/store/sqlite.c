@@ -61,9 +61,15 @@ static int answer_of(int code)
 	static const struct {
 		int code, answer;
 	} known[] = {
-		{SQLITE_OK, 0},		      {SQLITE_NOMEM, -ENOMEM},	{SQLITE_FULL, -ENOSPC},
-		{SQLITE_IOERR, -EIO},	      {SQLITE_PERM, -EACCES},	{SQLITE_READONLY, -EROFS},
-		{SQLITE_CANTOPEN, -EACCES},   {SQLITE_BUSY, STORE_LOCKED}, {SQLITE_LOCKED, STORE_LOCKED},
+		{SQLITE_OK, 0},
+		{SQLITE_NOMEM, -ENOMEM},
+		{SQLITE_FULL, -ENOSPC},
+		{SQLITE_IOERR, -EIO},
+		{SQLITE_PERM, -EACCES},
+		{SQLITE_READONLY, -EROFS},
+		{SQLITE_CANTOPEN, -EACCES},
+		{SQLITE_BUSY, STORE_LOCKED},
+		{SQLITE_LOCKED, STORE_LOCKED},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
@@ -160,7 +166,8 @@ static int be_born(sqlite3 *sql, enum store_kind kind)
 		return answer_of(code);
 	snprintf(born, sizeof(born),
 		 "BEGIN IMMEDIATE; INSERT OR IGNORE INTO meta VALUES ('kind', '%s');"
-		 "PRAGMA application_id = %d; COMMIT", kind_word(kind), WATCH_APPLICATION_ID);
+		 "PRAGMA application_id = %d; COMMIT",
+		 kind_word(kind), WATCH_APPLICATION_ID);
 	return answer_of(sqlite3_exec(sql, born, NULL, NULL, NULL));
 }
 
@@ -190,8 +197,10 @@ static bool has_other_tables(sqlite3 *sql)
 {
 	int n = 1;
 
-	return pragma_int(sql, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND "
-			       "name NOT IN ('meta', 'incidents', 'evidence')", &n) != SQLITE_OK ||
+	return pragma_int(sql,
+			  "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND "
+			  "name NOT IN ('meta', 'incidents', 'evidence')",
+			  &n) != SQLITE_OK ||
 	       n > 0;
 }
 
@@ -205,7 +214,8 @@ static int open_writer(struct store_db *db, const char *dir, enum store_kind *ki
 	if (r)
 		return r;
 	code = sqlite3_open_v2(db->path, &db->writer,
-			       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+			       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+			       NULL);
 	if (code)
 		return answer_of(code);
 	sqlite3_extended_result_codes(db->writer, 1);
@@ -227,7 +237,8 @@ static int open_reader(struct store_db *db, enum store_kind *kind)
 
 	if (access(db->path, F_OK))
 		return errno == ENOENT || errno == ENOTDIR ? STORE_MISSING : -errno;
-	code = sqlite3_open_v2(db->path, &db->reader, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+	code = sqlite3_open_v2(db->path, &db->reader, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX,
+			       NULL);
 	if (code)
 		return answer_of(code);
 	sqlite3_busy_timeout(db->reader, BUSY_MS);

@@ -30,7 +30,8 @@ static inline void sqlite_finalizep(sqlite3_stmt **st)
 }
 #define _cleanup_stmt_ _cleanup_(sqlite_finalizep)
 
-/** watch_migrate() - bring @db from its version up to @to, one transaction each. Return: SQLite's. */
+/** watch_migrate() - bring @db from its version up to @to, one transaction each. Return: SQLite's.
+ */
 int watch_migrate(sqlite3 *db, unsigned to);
 
 /** watch_version() - PRAGMA user_version, or a negative SQLite code. */
@@ -42,7 +43,8 @@ sqlite3_stmt *watch_prepare(sqlite3 *db, const char *sql);
 /** watch_write() - store_ops.write. */
 int watch_write(struct store_db *db, struct store_batch *b, struct text *why);
 
-/** watch_erase() - all that @order wants, inside the transaction of the caller. Return: SQLite's. */
+/** watch_erase() - all that @order wants, inside the transaction of the caller. Return: SQLite's.
+ */
 int watch_erase(sqlite3 *db, struct erase_order *order);
 
 /* store_ops of the same names. */

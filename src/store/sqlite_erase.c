@@ -85,8 +85,8 @@ static int erase_one(sqlite3 *db, struct erase_order *o, sqlite3_stmt *row)
 	sqlite3_bind_text(drop, 1, id, -1, SQLITE_STATIC);
 	code = finish(drop);
 	code = code ? code : keep_rest(db, id, rest, o->now_us);
-	code = code ? code : prove(db, o, "evidence", "header", id, records,
-				   sqlite3_column_int64(row, 2));
+	code = code ? code
+		    : prove(db, o, "evidence", "header", id, records, sqlite3_column_int64(row, 2));
 	o->evidence_erased += !code;
 	return code;
 }
@@ -94,8 +94,9 @@ static int erase_one(sqlite3 *db, struct erase_order *o, sqlite3_stmt *row)
 static int erase_evidence(sqlite3 *db, struct erase_order *o)
 {
 	_cleanup_stmt_ sqlite3_stmt *st = watch_prepare(
-		db, "SELECT id, json, erase_by_us FROM incidents"
-		    " WHERE erased_us IS NULL AND erase_by_us <= ?1 ORDER BY erase_by_us, id LIMIT 1");
+		db,
+		"SELECT id, json, erase_by_us FROM incidents"
+		" WHERE erased_us IS NULL AND erase_by_us <= ?1 ORDER BY erase_by_us, id LIMIT 1");
 	int code = st ? SQLITE_OK : sqlite3_errcode(db);
 
 	/* One at a time, as the row just read is changed. */
@@ -141,11 +142,11 @@ int watch_erase(sqlite3 *db, struct erase_order *o)
 	if (code || !o->with_keep)
 		return code;
 	if (o->keep.incident_s)
-		code = erase_old(db, o, "DELETE FROM incidents WHERE state = 'closed' AND last_us < ?1",
-				 "incidents", "header", due(o, o->keep.incident_s),
-				 &o->incidents_erased);
+		code = erase_old(
+			db, o, "DELETE FROM incidents WHERE state = 'closed' AND last_us < ?1",
+			"incidents", "header", due(o, o->keep.incident_s), &o->incidents_erased);
 	if (!code && o->keep.rollup_s)
-		code = erase_old(db, o, "DELETE FROM rollups WHERE minute_us < ?1", "rollups", "volume",
-				 due(o, o->keep.rollup_s), &rollups);
+		code = erase_old(db, o, "DELETE FROM rollups WHERE minute_us < ?1", "rollups",
+				 "volume", due(o, o->keep.rollup_s), &rollups);
 	return code;
 }

@@ -11,13 +11,13 @@
 
 #define LIMIT_DEFAULT 1000
 
-#define SELECT_LIST                                                                             \
-	"SELECT json FROM incidents WHERE (?1 IS NULL OR last_us >= ?1)"                        \
-	" AND (?2 IS NULL OR first_us <= ?2)"                                                   \
-	" AND (?3 IS NULL OR instr(?3, ',' || state || ','))"                                   \
-	" AND (?4 IS NULL OR instr(?4, ',' || kind || ','))"                                    \
-	" AND (?5 IS NULL OR instr(?5, ',' || ifnull(class, 'none') || ','))"                   \
-	" AND (?6 IS NULL OR (target_low <= ?7 AND target_high >= ?6))"                         \
+#define SELECT_LIST                                                                                \
+	"SELECT json FROM incidents WHERE (?1 IS NULL OR last_us >= ?1)"                           \
+	" AND (?2 IS NULL OR first_us <= ?2)"                                                      \
+	" AND (?3 IS NULL OR instr(?3, ',' || state || ','))"                                      \
+	" AND (?4 IS NULL OR instr(?4, ',' || kind || ','))"                                       \
+	" AND (?5 IS NULL OR instr(?5, ',' || ifnull(class, 'none') || ','))"                      \
+	" AND (?6 IS NULL OR (target_low <= ?7 AND target_high >= ?6))"                            \
 	" AND (?8 IS NULL OR object = ?8) ORDER BY "
 
 static void bind_time(sqlite3_stmt *st, int at, int64_t us)

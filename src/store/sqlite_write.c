@@ -90,17 +90,18 @@ static int write_evidence(sqlite3_stmt *st, const struct incident *inc)
 static int write_incidents(sqlite3 *db, struct store_batch *b)
 {
 	_cleanup_stmt_ sqlite3_stmt *row = watch_prepare(
-		db, "INSERT INTO incidents (id, revision, kind, class, state, level, target,"
-		    " target_low, target_high, object, first_us, last_us, json, erase_by_us, erased_us)"
-		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
-		    " ON CONFLICT (id) DO UPDATE SET revision = ?2, kind = ?3, class = ?4, state = ?5,"
-		    " level = ?6, target = ?7, target_low = ?8, target_high = ?9, object = ?10,"
-		    " first_us = ?11, last_us = ?12, json = ?13, erase_by_us = ?14, erased_us = ?15,"
-		    " data_class = 'header'");
-	_cleanup_stmt_ sqlite3_stmt *evidence = watch_prepare(
-		db, "INSERT INTO evidence (incident, records, erase_by_us, packed)"
-		    " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (incident) DO UPDATE SET"
-		    " records = ?2, erase_by_us = ?3, packed = ?4");
+		db,
+		"INSERT INTO incidents (id, revision, kind, class, state, level, target,"
+		" target_low, target_high, object, first_us, last_us, json, erase_by_us, erased_us)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
+		" ON CONFLICT (id) DO UPDATE SET revision = ?2, kind = ?3, class = ?4, state = ?5,"
+		" level = ?6, target = ?7, target_low = ?8, target_high = ?9, object = ?10,"
+		" first_us = ?11, last_us = ?12, json = ?13, erase_by_us = ?14, erased_us = ?15,"
+		" data_class = 'header'");
+	_cleanup_stmt_ sqlite3_stmt *evidence =
+		watch_prepare(db, "INSERT INTO evidence (incident, records, erase_by_us, packed)"
+				  " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (incident) DO UPDATE SET"
+				  " records = ?2, erase_by_us = ?3, packed = ?4");
 	int code = row && evidence ? SQLITE_OK : sqlite3_errcode(db);
 
 	for (size_t i = 0; !code && i < b->n_incidents; i++) {
@@ -159,8 +160,9 @@ static int write_rollups(sqlite3 *db, struct store_batch *b)
 
 	if (!b->n_rollups)
 		return SQLITE_OK;
-	st = watch_prepare(db, "INSERT OR REPLACE INTO rollups (minute_us, exporter, records, packets,"
-			       " bytes, refused) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+	st = watch_prepare(db,
+			   "INSERT OR REPLACE INTO rollups (minute_us, exporter, records, packets,"
+			   " bytes, refused) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
 	if (!st)
 		return sqlite3_errcode(db);
 	for (size_t i = 0; !code && i < b->n_rollups; i++) {

@@ -2,8 +2,8 @@
 /*
  * What outlives a run: incidents, their evidence, roll-ups, learnt sampling, the last status. One
  * process writes (an exclusive lock), any number reads without ever blocking it. Writes are only
- * queued here; a thread of the store's own puts them on disk, so no caller waits for a disk. A store
- * is real or drill from birth. See doc/incident.md for the kept form of an incident.
+ * queued here; a thread of the store's own puts them on disk, so no caller waits for a disk. A
+ * store is real or drill from birth. See doc/incident.md for the kept form of an incident.
  */
 #pragma once
 
@@ -30,9 +30,9 @@ enum store_answer {
 	STORE_MISSING,	  /* no store there */
 	STORE_BROKEN,	  /* not a database, or damaged */
 	STORE_NOT_FOUND,
-	STORE_AMBIGUOUS,  /* more than one incident has an id that begins so */
-	STORE_FULL,	  /* the queue is full; what was given was not taken, and is counted */
-	STORE_FAILING,	  /* cannot write now; what is queued is kept and tried again */
+	STORE_AMBIGUOUS, /* more than one incident has an id that begins so */
+	STORE_FULL,	 /* the queue is full; what was given was not taken, and is counted */
+	STORE_FAILING,	 /* cannot write now; what is queued is kept and tried again */
 };
 
 /** store_answer() - a plain sentence for an answer or a negative errno, "en" or "ja". */
@@ -94,8 +94,8 @@ int store_put_rollup(struct store *s, const struct store_rollup *row);
 
 /**
  * store_erase_due() - queue the erasing of all that may no longer be kept at @now_us: evidence past
- * its erase-by date (the addresses of sources in the incident go with it), and, with @keep, incidents
- * and roll-ups older than it allows. What was erased leaves a row in `erasures` as proof.
+ * its erase-by date (the addresses of sources in the incident go with it), and, with @keep,
+ * incidents and roll-ups older than it allows. What was erased leaves a row in `erasures` as proof.
  */
 int store_erase_due(struct store *s, int64_t now_us, const struct conf_keep *keep);
 
@@ -108,17 +108,18 @@ int store_flush(struct store *s);
 /* ---- reading ---- */
 
 struct store_filter {
-	int64_t from_us, until_us; /* incidents alive in it; TIME_NONE: no bound */
-	unsigned states;	   /* bits 1 << enum finding_state; 0 all */
-	unsigned kinds;		   /* bits 1 << enum finding_kind; 0 all */
-	unsigned classes;	   /* bits 1 << enum incident_class; 0 all */
+	int64_t from_us, until_us;   /* incidents alive in it; TIME_NONE: no bound */
+	unsigned states;	     /* bits 1 << enum finding_state; 0 all */
+	unsigned kinds;		     /* bits 1 << enum finding_kind; 0 all */
+	unsigned classes;	     /* bits 1 << enum incident_class; 0 all */
 	const struct prefix *target; /* hosts and prefixes inside it or around it; NULL all */
 	const char *object;	     /* protected object; NULL all */
 	unsigned limit;		     /* 0: 1,000 */
 };
 #define STORE_FILTER_ALL ((struct store_filter){.from_us = TIME_NONE, .until_us = TIME_NONE})
 
-/** Called per incident (borrowed, without evidence records); not 0 ends the walk and is passed up. */
+/** Called per incident (borrowed, without evidence records); not 0 ends the walk and is passed up.
+ */
 typedef int (*store_row_fn)(void *userdata, const struct incident *inc);
 
 /** store_list() - newest first. Return: 0, the callback's value, STORE_BROKEN or an errno. */
@@ -146,14 +147,14 @@ int store_get_status(struct store *s, struct text *json, int64_t *at_us);
 int store_load_sampling(struct store *s, struct exporters *exporters);
 
 struct store_stats {
-	uint64_t queued;	 /* incidents waiting */
-	uint64_t queue_dropped;	 /* states given up because the queue was full */
-	uint64_t written;	 /* incident rows on disk since opening */
-	uint64_t coalesced;	 /* states replaced by a newer one before they were written */
-	uint64_t failures;	 /* transactions that failed */
+	uint64_t queued;	/* incidents waiting */
+	uint64_t queue_dropped; /* states given up because the queue was full */
+	uint64_t written;	/* incident rows on disk since opening */
+	uint64_t coalesced;	/* states replaced by a newer one before they were written */
+	uint64_t failures;	/* transactions that failed */
 	uint64_t evidence_erased, incidents_erased;
-	uint64_t bytes;		 /* of the database on disk, its journal included */
+	uint64_t bytes; /* of the database on disk, its journal included */
 	bool failing;
-	char sentence[256];	 /* the last trouble, "" none */
+	char sentence[256]; /* the last trouble, "" none */
 };
 void store_stats(struct store *s, struct store_stats *out);

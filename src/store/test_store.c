@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
 #include <cmocka.h>
 #include <errno.h>
 #include <pthread.h>
@@ -186,8 +187,8 @@ static void test_callback_ends_the_walk(void **state)
 static void test_open_ones_oldest_first(void **state)
 {
 	_cleanup_store_ struct store *s = open_as(STORE_REAL, STORE_WRITE);
-	static const enum finding_state states[] = {FINDING_CLOSED, FINDING_LOST_SIGHT, FINDING_QUIET,
-						    FINDING_OPEN};
+	static const enum finding_state states[] = {FINDING_CLOSED, FINDING_LOST_SIGHT,
+						    FINDING_QUIET, FINDING_OPEN};
 	struct ids ids = {.n = 0};
 
 	for (unsigned i = 0; i < 4; i++) {
@@ -416,10 +417,11 @@ static void test_migration_from_version_1(void **state)
 
 	assert_int_equal(watch_migrate(db, 1), SQLITE_OK);
 	run(db, "PRAGMA journal_mode = WAL; INSERT INTO meta VALUES ('kind', 'real')");
-	sql = sqlite3_mprintf("PRAGMA application_id = %d; INSERT INTO incidents VALUES (%Q, 1, 'attack',"
-			      " 'server', 'open', 'host', '10.0.0.1', NULL, NULL, NULL, 5, 6, 'header',"
-			      " %Q); INSERT INTO evidence VALUES (%Q, 1, 4711, 'header', x'00')",
-			      WATCH_APPLICATION_ID, inc->id, json, inc->id);
+	sql = sqlite3_mprintf(
+		"PRAGMA application_id = %d; INSERT INTO incidents VALUES (%Q, 1, 'attack',"
+		" 'server', 'open', 'host', '10.0.0.1', NULL, NULL, NULL, 5, 6, 'header',"
+		" %Q); INSERT INTO evidence VALUES (%Q, 1, 4711, 'header', x'00')",
+		WATCH_APPLICATION_ID, inc->id, json, inc->id);
 	run(db, sql);
 	sqlite3_free(sql);
 	sqlite3_close(db);
@@ -506,7 +508,8 @@ static void test_erasing_is_real_and_proved(void **state)
 	assert_int_equal(number(db, "SELECT count(*) FROM erasures"), 1);
 	assert_int_equal(number(db, "SELECT records FROM erasures"), 300);
 	assert_int_equal(number(db, "SELECT due_us = at_us FROM erasures"), 1);
-	assert_int_equal(number(db, "SELECT data_class = 'volume' FROM incidents ORDER BY first_us"), 1);
+	assert_int_equal(
+		number(db, "SELECT data_class = 'volume' FROM incidents ORDER BY first_us"), 1);
 	sqlite3_close(db);
 }
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Proves that a full disk is said once, stops nothing, loses no state, and heals: on a small tmpfs
- * where this process may mount one, else with a limit on file size. Then every single write and sync
- * that SQLite asks for fails in turn, and the store must come through each.
+ * where this process may mount one, else with a limit on file size. Then every single write and
+ * sync that SQLite asks for fails in turn, and the store must come through each.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
 #include <cmocka.h>
 #include <errno.h>
 #include <pthread.h>
@@ -50,7 +51,7 @@ static void fill_up(struct place *p)
 	FILE *f;
 
 	if (!p->mounted) {
-		struct rlimit limit = {.rlim_cur = 200000, .rlim_max = RLIM_INFINITY};
+		struct rlimit limit = {.rlim_cur = 4096, .rlim_max = RLIM_INFINITY};
 
 		signal(SIGXFSZ, SIG_IGN);
 		assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
@@ -119,7 +120,8 @@ static void full_and_empty_again(struct place *p)
 			int64_t start = clock_mono_us();
 
 			assert_int_equal(help_put(s, i, revision, revision == 1 ? 100 : 0), 0);
-			slowest = clock_mono_us() - start > slowest ? clock_mono_us() - start : slowest;
+			slowest = clock_mono_us() - start > slowest ? clock_mono_us() - start
+								    : slowest;
 		}
 	}
 	assert_int_equal(store_flush(s), STORE_FAILING);
@@ -378,7 +380,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_full_disk),
-		cmocka_unit_test_setup_teardown(test_every_write_fails_in_turn, put_shim, take_shim),
+		cmocka_unit_test_setup_teardown(test_every_write_fails_in_turn, put_shim,
+						take_shim),
 	};
 
 	return cmocka_run_group_tests_name("store full", tests, NULL, NULL);

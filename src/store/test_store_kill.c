@@ -7,13 +7,14 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
 #include <cmocka.h>
 #include <signal.h>
 #include <sys/wait.h>
 
 #include "store/test_help.h"
 
-#define ROUNDS 25
+#define ROUNDS	  25
 #define INCIDENTS 8
 
 static uint64_t random_next(uint64_t *s)

@@ -15,38 +15,10 @@
 #include <time.h>
 
 #include "base/log.h"
-#include "base/map.h"
+#include "store/queue.h"
 
-#define SLOTS_MAX 65536
-#define BYTES_MAX (UINT64_C(256) << 20) /* of states that wait */
-#define BATCH_MAX 512			/* incidents in a transaction */
-#define ROLLUPS_MAX 65536
 #define STATUS_MAX (4u << 20)
-#define RETRY_US US_PER_S
-#define UPDATE_US US_PER_S /* least time between two writes of an incident */
-
-struct slot {
-	struct incident *waiting; /* owned, NULL when all is written */
-	unsigned evidence_had;	  /* records already given on */
-	int64_t written_us;	  /* monotonic */
-	bool urgent;		  /* opened, closed: not held back */
-	bool known;		  /* was given before */
-};
-
-struct rollup_key {
-	int64_t minute_us;
-	char exporter[EXPORTER_NAME_MAX];
-};
-
-/* What a transaction is made of, taken out of the queue. */
-struct taken {
-	struct store_batch batch;
-	struct incident *incidents[BATCH_MAX];
-	struct store_rollup *rollups;
-	char *status;
-	struct sampling_row *sampling;
-	bool all; /* everything that waited was taken */
-};
+#define RETRY_US   US_PER_S
 
 struct writer {
 	const struct store_ops *ops;
@@ -56,15 +28,7 @@ struct writer {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t work, done;
-	struct map *slots;   /* id -> struct slot */
-	struct map *rollups; /* rollup_key -> store_rollup */
-	char *status;
-	int64_t status_us;
-	struct sampling_row *sampling;
-	size_t n_sampling;
-	bool sampling_given;
-	struct erase_order erase;
-	uint64_t waiting_bytes;
+	struct queue queue;
 	uint64_t flush_asked, flush_done;
 	int flush_result;
 	bool stop, woken;
@@ -73,87 +37,10 @@ struct writer {
 	struct taken taken; /* the thread's own */
 };
 
-static void key_of(const char *id, char key[INCIDENT_ID_MAX])
-{
-	memset(key, 0, INCIDENT_ID_MAX);
-	memcpy(key, id, strnlen(id, INCIDENT_ID_MAX - 1));
-}
-
-static uint64_t weight(const struct incident *inc)
-{
-	uint64_t n = sizeof(*inc) + inc->f.n_series * sizeof(*inc->series) +
-		     inc->n_places * sizeof(*inc->places);
-
-	return n + (inc->evidence ? inc->f.n_evidence * sizeof(*inc->evidence) : 0);
-}
-
-static void slot_set(struct writer *w, struct slot *s, struct incident *take)
-{
-	if (s->waiting)
-		w->waiting_bytes -= weight(s->waiting);
-	if (take)
-		w->waiting_bytes += weight(take);
-	s->waiting = take;
-}
-
-/* The newer state goes on disk; evidence that only the older one carries goes with it. */
-static void inherit_evidence(struct incident *newer, struct incident *older)
-{
-	if (newer->evidence || !older->evidence || older->f.n_evidence != newer->f.n_evidence)
-		return;
-	newer->evidence = take_ptr(older->evidence);
-	newer->f.evidence = newer->evidence;
-	older->f.evidence = NULL;
-}
-
-static void slot_replace(struct writer *w, struct slot *s, struct incident *newer)
-{
-	struct incident *older = s->waiting;
-
-	if (older) {
-		slot_set(w, s, NULL);
-		inherit_evidence(newer, older);
-		incident_free(older);
-		w->stats.coalesced++;
-	}
-	slot_set(w, s, newer);
-}
-
 static void wake(struct writer *w)
 {
 	w->woken = true;
 	pthread_cond_signal(&w->work);
-}
-
-/* Called with the lock held. */
-static int put_locked(struct writer *w, const struct incident *inc)
-{
-	char key[INCIDENT_ID_MAX];
-	struct slot *s;
-	struct incident *copy;
-
-	key_of(inc->id, key);
-	s = map_get(w->slots, key);
-	if (w->waiting_bytes > BYTES_MAX && !(s && s->waiting)) {
-		w->stats.queue_dropped++;
-		return STORE_FULL;
-	}
-	if (!s)
-		s = map_put(w->slots, key, NULL);
-	if (!s) {
-		w->stats.queue_dropped++;
-		return STORE_FULL;
-	}
-	copy = incident_copy(inc, inc->evidence && inc->f.n_evidence > s->evidence_had);
-	if (!copy)
-		return -ENOMEM;
-	if (copy->evidence)
-		s->evidence_had = copy->f.n_evidence;
-	s->urgent |= !s->known || inc->f.state == FINDING_CLOSED;
-	s->known = true;
-	slot_replace(w, s, copy);
-	wake(w);
-	return 0;
 }
 
 int writer_put_incident(struct writer *w, const struct incident *inc)
@@ -161,7 +48,12 @@ int writer_put_incident(struct writer *w, const struct incident *inc)
 	int r;
 
 	pthread_mutex_lock(&w->lock);
-	r = put_locked(w, inc);
+	r = queue_put_incident(&w->queue, inc);
+	/* An update that may wait must not cost the thread a look at every slot. */
+	if (w->queue.urgent)
+		wake(w);
+	else
+		pthread_cond_signal(&w->work);
 	pthread_mutex_unlock(&w->lock);
 	return r;
 }
@@ -176,9 +68,7 @@ int writer_put_status(struct writer *w, const char *json, int64_t now_us)
 	if (!copy)
 		return -ENOMEM;
 	pthread_mutex_lock(&w->lock);
-	free(w->status);
-	w->status = copy;
-	w->status_us = now_us;
+	queue_put_status(&w->queue, copy, now_us);
 	wake(w);
 	pthread_mutex_unlock(&w->lock);
 	return 0;
@@ -207,10 +97,7 @@ int writer_put_sampling(struct writer *w, struct exporters *exporters)
 						  rate.learnt_us};
 	}
 	pthread_mutex_lock(&w->lock);
-	free(w->sampling);
-	w->sampling = take_ptr(rows);
-	w->n_sampling = n;
-	w->sampling_given = true;
+	queue_put_sampling(&w->queue, take_ptr(rows), n);
 	wake(w);
 	pthread_mutex_unlock(&w->lock);
 	return 0;
@@ -218,22 +105,11 @@ int writer_put_sampling(struct writer *w, struct exporters *exporters)
 
 int writer_put_rollup(struct writer *w, const struct store_rollup *row)
 {
-	struct rollup_key key;
-	struct store_rollup *to;
-	int r = 0;
+	int r;
 
-	memset(&key, 0, sizeof(key));
-	key.minute_us = row->minute_us;
-	memcpy(key.exporter, row->exporter, strnlen(row->exporter, sizeof(key.exporter) - 1));
 	pthread_mutex_lock(&w->lock);
-	to = map_put(w->rollups, &key, NULL);
-	if (to) {
-		*to = *row;
-		wake(w);
-	} else {
-		w->stats.queue_dropped++;
-		r = STORE_FULL;
-	}
+	r = queue_put_rollup(&w->queue, row);
+	wake(w);
 	pthread_mutex_unlock(&w->lock);
 	return r;
 }
@@ -241,11 +117,11 @@ int writer_put_rollup(struct writer *w, const struct store_rollup *row)
 int writer_erase(struct writer *w, int64_t now_us, const struct conf_keep *keep)
 {
 	pthread_mutex_lock(&w->lock);
-	w->erase.wanted = true;
-	w->erase.now_us = now_us;
-	w->erase.with_keep = keep != NULL;
+	w->queue.erase.wanted = true;
+	w->queue.erase.now_us = now_us;
+	w->queue.erase.with_keep = keep != NULL;
 	if (keep)
-		w->erase.keep = *keep;
+		w->queue.erase.keep = *keep;
 	wake(w);
 	pthread_mutex_unlock(&w->lock);
 	return 0;
@@ -268,154 +144,18 @@ int writer_flush(struct writer *w)
 
 void writer_stats(struct writer *w, struct store_stats *out)
 {
-	void *value;
-
 	pthread_mutex_lock(&w->lock);
 	*out = w->stats;
-	out->queued = 0;
-	for (size_t at = 0; map_next(w->slots, &at, NULL, &value);)
-		out->queued += ((struct slot *)value)->waiting != NULL;
+	out->queued = queue_waiting(&w->queue);
+	out->queue_dropped = w->queue.dropped;
+	out->coalesced = w->queue.coalesced;
+	out->written = w->queue.written;
+	out->evidence_erased = w->queue.evidence_erased;
+	out->incidents_erased = w->queue.incidents_erased;
 	pthread_mutex_unlock(&w->lock);
 }
 
 /* ---- the thread ---- */
-
-static bool slot_due(const struct slot *s, int64_t now_us, bool all)
-{
-	return s->waiting && (all || s->urgent || now_us - s->written_us >= UPDATE_US);
-}
-
-static void take_incidents(struct writer *w, struct taken *t, int64_t now_us, bool all)
-{
-	void *value;
-
-	t->all = true;
-	for (size_t at = 0; map_next(w->slots, &at, NULL, &value);) {
-		struct slot *s = value;
-
-		if (!slot_due(s, now_us, all))
-			continue;
-		if (t->batch.n_incidents == BATCH_MAX) {
-			t->all = false;
-			break;
-		}
-		t->incidents[t->batch.n_incidents++] = s->waiting;
-		slot_set(w, s, NULL);
-		s->urgent = false;
-	}
-}
-
-static void take_rollups(struct writer *w, struct taken *t)
-{
-	size_t n = map_count(w->rollups);
-	void *value;
-
-	t->rollups = n ? malloc(n * sizeof(*t->rollups)) : NULL;
-	if (!t->rollups)
-		return; /* without memory they wait for the next turn */
-	for (size_t at = 0; map_next(w->rollups, &at, NULL, &value);)
-		t->rollups[t->batch.n_rollups++] = *(struct store_rollup *)value;
-	map_clear(w->rollups);
-}
-
-/* Called with the lock held. Return: true when there is something to write. */
-static bool take(struct writer *w, struct taken *t, int64_t now_us, bool all)
-{
-	memset(t, 0, sizeof(*t));
-	take_incidents(w, t, now_us, all);
-	take_rollups(w, t);
-	t->status = take_ptr(w->status);
-	t->batch.incidents = t->incidents;
-	t->batch.rollups = t->rollups;
-	t->batch.status = t->status;
-	t->batch.status_us = w->status_us;
-	if (w->sampling_given) {
-		t->sampling = take_ptr(w->sampling);
-		t->batch.sampling = t->sampling;
-		t->batch.n_sampling = w->n_sampling;
-		w->sampling_given = false;
-	}
-	t->batch.erase = w->erase;
-	w->erase.wanted = false;
-	return t->batch.n_incidents || t->batch.n_rollups || t->status || t->sampling ||
-	       t->batch.erase.wanted;
-}
-
-static void after_write(struct writer *w, struct taken *t, int64_t now_us)
-{
-	for (size_t i = 0; i < t->batch.n_incidents; i++) {
-		struct incident *inc = t->incidents[i];
-		char key[INCIDENT_ID_MAX];
-		struct slot *s;
-
-		key_of(inc->id, key);
-		s = map_get(w->slots, key);
-		if (s) {
-			s->written_us = now_us;
-			if (inc->f.state == FINDING_CLOSED && !s->waiting)
-				map_remove(w->slots, key);
-		}
-		incident_free(inc);
-	}
-	w->stats.written += t->batch.n_incidents;
-	w->stats.evidence_erased += t->batch.erase.evidence_erased;
-	w->stats.incidents_erased += t->batch.erase.incidents_erased;
-	free(t->status);
-	free(t->sampling);
-	free(t->rollups);
-}
-
-static void put_back_incident(struct writer *w, struct incident *inc)
-{
-	char key[INCIDENT_ID_MAX];
-	struct slot *s;
-
-	key_of(inc->id, key);
-	s = map_get(w->slots, key);
-	if (s && !s->waiting) {
-		slot_set(w, s, inc);
-		return;
-	}
-	if (s) {
-		struct incident *newer = s->waiting;
-
-		slot_set(w, s, NULL);
-		inherit_evidence(newer, inc);
-		slot_set(w, s, newer);
-	}
-	incident_free(inc);
-}
-
-static void put_back(struct writer *w, struct taken *t)
-{
-	for (size_t i = 0; i < t->batch.n_incidents; i++)
-		put_back_incident(w, t->incidents[i]);
-	for (size_t i = 0; i < t->batch.n_rollups; i++) {
-		struct rollup_key key;
-		struct store_rollup *to;
-		bool created;
-
-		memset(&key, 0, sizeof(key));
-		key.minute_us = t->rollups[i].minute_us;
-		memcpy(key.exporter, t->rollups[i].exporter,
-		       strnlen(t->rollups[i].exporter, sizeof(key.exporter) - 1));
-		to = map_put(w->rollups, &key, &created);
-		if (to && created)
-			*to = t->rollups[i];
-		w->stats.queue_dropped += !to;
-	}
-	if (!w->status)
-		w->status = take_ptr(t->status);
-	if (!w->sampling_given && t->sampling) {
-		w->sampling = take_ptr(t->sampling);
-		w->sampling_given = true;
-	}
-	if (!w->erase.wanted)
-		w->erase = t->batch.erase;
-	free(t->status);
-	free(t->sampling);
-	free(t->rollups);
-}
 
 /* Say a change of state once. Called without the lock. */
 static void tell(struct writer *w, bool failing, const char *sentence)
@@ -453,12 +193,13 @@ static int write_once(struct writer *w, struct taken *t)
 	if (r) {
 		w->stats.failures++;
 		w->retry_us = now_us + RETRY_US;
-		put_back(w, t);
-		text_printf(&sentence, "cannot write to %s: %s. What is new is kept in memory and tried "
-				       "again every second; watching goes on.",
+		queue_put_back(&w->queue, t);
+		text_printf(&sentence,
+			    "cannot write to %s: %s. What is new is kept in memory and tried "
+			    "again every second; watching goes on.",
 			    w->where, text_str(&why));
 	} else {
-		after_write(w, t, now_us);
+		queue_written(&w->queue, t, now_us);
 		w->retry_us = 0;
 		text_printf(&sentence, "%s can be written again.", w->where);
 	}
@@ -471,27 +212,20 @@ static int write_once(struct writer *w, struct taken *t)
 	return r;
 }
 
-static bool anything_waits(struct writer *w)
+/* Somebody wants something now. A disk that fails is asked again only when its time has come. */
+static bool is_called(const struct writer *w)
 {
-	void *value;
-
-	if (w->status || w->sampling_given || w->erase.wanted || map_count(w->rollups))
-		return true;
-	for (size_t at = 0; map_next(w->slots, &at, NULL, &value);)
-		if (((struct slot *)value)->waiting)
-			return true;
-	return false;
+	return w->stop || w->flush_asked != w->flush_done || (w->woken && !w->stats.failing);
 }
 
 static void wait_for_work(struct writer *w)
 {
+	int64_t wait_us = w->stats.failing ? RETRY_US : QUEUE_UPDATE_US / 5;
 	struct timespec until;
-	int64_t wait_us = w->stats.failing ? RETRY_US : UPDATE_US / 5;
+	int r = 0;
 
-	if (w->woken && !w->stats.failing)
-		return;
-	if (!anything_waits(w)) {
-		while (!w->woken)
+	if (!queue_is_waiting(&w->queue)) {
+		while (!is_called(w) && !queue_is_waiting(&w->queue))
 			pthread_cond_wait(&w->work, &w->lock);
 		return;
 	}
@@ -502,7 +236,8 @@ static void wait_for_work(struct writer *w)
 		until.tv_sec++;
 		until.tv_nsec -= 1000000000;
 	}
-	pthread_cond_timedwait(&w->work, &w->lock, &until);
+	while (!is_called(w) && r == 0)
+		r = pthread_cond_timedwait(&w->work, &w->lock, &until);
 }
 
 /* Write what is due; with @all, everything. Return: 0 or what the last transaction gave. */
@@ -513,7 +248,7 @@ static int write_due(struct writer *w, struct taken *t, bool all)
 	do {
 		int64_t now_us = clock_mono_us();
 
-		if (!take(w, t, now_us, all))
+		if (!queue_take(&w->queue, t, now_us, all))
 			return 0;
 		r = write_once(w, t);
 	} while (!r && !t->all);
@@ -540,8 +275,7 @@ static void *writer_run(void *userdata)
 		}
 		if (stop)
 			break;
-		if (w->flush_asked == w->flush_done && !w->stop)
-			wait_for_work(w);
+		wait_for_work(w);
 	}
 	pthread_mutex_unlock(&w->lock);
 	return NULL;
@@ -564,14 +298,7 @@ static int init_locks(struct writer *w)
 
 static struct writer *writer_destroy(struct writer *w)
 {
-	void *value;
-
-	for (size_t at = 0; w->slots && map_next(w->slots, &at, NULL, &value);)
-		incident_free(((struct slot *)value)->waiting);
-	map_free(w->slots);
-	map_free(w->rollups);
-	free(w->status);
-	free(w->sampling);
+	queue_deinit(&w->queue);
 	free(w);
 	return NULL;
 }
@@ -588,9 +315,7 @@ struct writer *writer_new(const struct store_ops *ops, struct store_db *db, cons
 	snprintf(w->where, sizeof(w->where), "%s", where);
 	if (watcher)
 		w->watcher = *watcher;
-	w->slots = map_new(INCIDENT_ID_MAX, sizeof(struct slot), SLOTS_MAX);
-	w->rollups = map_new(sizeof(struct rollup_key), sizeof(struct store_rollup), ROLLUPS_MAX);
-	if (!w->slots || !w->rollups || init_locks(w) ||
+	if (queue_init(&w->queue) || init_locks(w) ||
 	    pthread_create(&w->thread, NULL, writer_run, w))
 		return writer_destroy(w);
 	return w;

@@ -8,9 +8,11 @@
 
 static uint64_t count(const struct flow *f, const struct flow_side *s)
 {
-	if ((f->tcp_flags & (TH_SYN | TH_RST)) || (s->flags & (FLOW_FRAGMENT | FLOW_MALFORMED)))
+	if (!(f->tcp_flags & TH_ACK) || record_is_fragment(f, s) || record_is_malformed(f, s))
 		return 0;
-	return (f->tcp_flags & TH_ACK) ? f->packets : 0;
+	if (record_holds_syn(f, s))
+		return f->packets - 1;
+	return f->tcp_flags & (TH_SYN | TH_RST) ? 0 : f->packets;
 }
 
 static uint64_t explained(const struct window *w, uint64_t packets)

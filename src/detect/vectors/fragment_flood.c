@@ -7,7 +7,7 @@
 
 static uint64_t count(const struct flow *f, const struct flow_side *s)
 {
-	if (!(s->flags & FLOW_FRAGMENT))
+	if (!record_is_fragment(f, s))
 		return 0;
 	/* The first fragment of a reflector's answer tells its port: it counts there. */
 	if (!(s->flags & FLOW_LATER_FRAGMENT) && f->proto == PROTO_UDP && reflector_name(f->sport))

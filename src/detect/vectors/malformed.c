@@ -6,7 +6,7 @@
 
 static uint64_t count(const struct flow *f, const struct flow_side *s)
 {
-	return s->flags & FLOW_MALFORMED ? f->packets : 0;
+	return record_is_malformed(f, s) ? f->packets : 0;
 }
 
 const struct detector detector_malformed = {

@@ -9,7 +9,7 @@ static uint64_t count(const struct flow *f, const struct flow_side *s)
 {
 	unsigned flags = f->tcp_flags & (TH_FIN | TH_SYN | TH_RST | TH_PSH);
 
-	return flags == TH_RST && !(s->flags & (FLOW_FRAGMENT | FLOW_MALFORMED)) ? f->packets : 0;
+	return flags == TH_RST && !(record_is_fragment(f, s) || record_is_malformed(f, s)) ? f->packets : 0;
 }
 
 static uint64_t explained(const struct window *w, uint64_t packets)
@@ -18,10 +18,16 @@ static uint64_t explained(const struct window *w, uint64_t packets)
 			       w->hot->baseline[METER_OUT_TCP], 2);
 }
 
+static bool holds(const struct window *w, uint64_t packets)
+{
+	return window_outlasts_answers(w, VECTOR_RST_FLOOD);
+}
+
 const struct detector detector_rst_flood = {
 	.vector = VECTOR_RST_FLOOD,
 	.families = FAMILY_TCP,
 	.bytes = BYTES_TCP,
 	.count = count,
 	.explained = explained,
+	.holds = holds,
 };

@@ -11,13 +11,9 @@ static uint64_t count(const struct flow *f, const struct flow_side *s)
 {
 	unsigned flags = f->tcp_flags & (TH_FIN | TH_SYN | TH_RST | TH_PSH | TH_ACK);
 
-	if (s->flags & (FLOW_FRAGMENT | FLOW_MALFORMED))
+	if (record_is_fragment(f, s) || record_is_malformed(f, s))
 		return 0;
-	if (flags == TH_SYN)
-		return f->packets;
-	/* A record with more flags holds one connection request among its packets. */
-	return !(s->flags & FLOW_IS_PACKET) && (flags & TH_SYN) && flags != (TH_SYN | TH_ACK) &&
-	       f->dport <= f->sport;
+	return flags == TH_SYN ? f->packets : record_holds_syn(f, s);
 }
 
 static uint64_t explained(const struct window *w, uint64_t packets)

@@ -10,7 +10,7 @@ static uint64_t count(const struct flow *f, const struct flow_side *s)
 {
 	unsigned flags = f->tcp_flags & (TH_FIN | TH_SYN | TH_RST | TH_PSH | TH_ACK);
 
-	if (flags != (TH_SYN | TH_ACK) || (s->flags & (FLOW_FRAGMENT | FLOW_MALFORMED)))
+	if (flags != (TH_SYN | TH_ACK) || (record_is_fragment(f, s) || record_is_malformed(f, s)))
 		return 0;
 	/* A record of several packets towards the lower port is a client's half of a connection. */
 	if (!(s->flags & FLOW_IS_PACKET) && f->packets > 1 && f->dport <= f->sport)
@@ -24,10 +24,16 @@ static uint64_t explained(const struct window *w, uint64_t packets)
 			       w->hot->baseline[METER_OUT_SYN], 2);
 }
 
+static bool holds(const struct window *w, uint64_t packets)
+{
+	return window_outlasts_answers(w, VECTOR_SYNACK_REFLECTION);
+}
+
 const struct detector detector_synack_reflection = {
 	.vector = VECTOR_SYNACK_REFLECTION,
 	.families = FAMILY_TCP,
 	.bytes = BYTES_TCP,
 	.count = count,
 	.explained = explained,
+	.holds = holds,
 };

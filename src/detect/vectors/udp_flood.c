@@ -8,10 +8,10 @@
 
 static uint64_t count(const struct flow *f, const struct flow_side *s)
 {
-	if (f->proto != PROTO_UDP || (s->flags & (FLOW_LATER_FRAGMENT | FLOW_MALFORMED)))
+	if (s->flags & (FLOW_LATER_FRAGMENT | FLOW_MALFORMED))
 		return 0;
 	/* A first fragment of no known service is a fragment alone. */
-	return (s->flags & FLOW_FRAGMENT) && !reflector_name(f->sport) ? 0 : f->packets;
+	return record_is_fragment(f, s) && !reflector_name(f->sport) ? 0 : f->packets;
 }
 
 /* Packets of vectors that are an attack in this very window. */

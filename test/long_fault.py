@@ -2,8 +2,11 @@
 """PART=fault: one allocation, write or SQL step of a run fails, each in turn, once alone and once
 with all that follow. The program may refuse, or do without; it may not crash, hang, leave a store
 that does not open, or print something else than the good run and call it good. test/fault.c is what
-makes calls fail. Where a run has many calls, the first are tried all and the rest evenly."""
+makes calls fail; for what is written through stdio, `space` is a limit on the size of files instead,
+tried at sizes spread over the output. Where a run has many calls, the first are tried all and the
+rest evenly."""
 import os
+import resource
 import shutil
 import signal
 import sqlite3
@@ -29,7 +32,7 @@ RUNS = [
     ('read-db', ['read', '--json', '--drill', '--db', '{work}/db', '--conf', '{pcap}.yaml', '{pcap}'],
      ['memory', 'write', 'sql']),
     ('drill-write', ['drill', 'write', 'syn-real', '{work}/new.pcap', '--format', 'v9',
-                     '--max-records', '200'], ['memory', 'write']),
+                     '--max-records', '200'], ['memory', 'space']),
 ]
 
 
@@ -48,7 +51,7 @@ class Sample:
         if not self.folder:
             self.folder = tempfile.TemporaryDirectory(prefix='noroshi-fault-')
             subprocess.run([PROGRAM, 'drill', 'write', 'syn-real', self.folder.name + '/s.pcap',
-                            '--format', 'ipfix', '--yaml', '--max-records', '3000'], check=True,
+                            '--format', 'ipfix', '--yaml', '--sampling', '50'], check=True,
                            stdout=subprocess.DEVNULL)
         return self.folder.name + '/s.pcap'
 
@@ -56,8 +59,15 @@ class Sample:
 SAMPLE = Sample()
 
 
+def limit_space(size):
+    """In the child: files end at @size bytes, and that is an error and not a signal."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
 def once(arguments, kind, at, stays, count=None):
-    """One run. Returns (exit code or -signal, stdout, sentence about the store or None)."""
+    """One run. Returns (exit code or -signal, stdout, sentence about the store or None, size of the
+    largest file it left)."""
     work = tempfile.mkdtemp(prefix='noroshi-fault-')
     env = dict(os.environ, LD_PRELOAD=LIBRARY, NOROSHI_FAULT_KIND=kind, NOROSHI_FAULT_AT=str(at),
                NOROSHI_SEED='1')
@@ -65,15 +75,22 @@ def once(arguments, kind, at, stays, count=None):
         env['NOROSHI_FAULT_ON'] = '1'
     if count:
         env['NOROSHI_FAULT_COUNT'] = count
+    limit = (lambda: limit_space(at - 1)) if kind == 'space' and at else None
     try:
         command = [PROGRAM] + [a.format(work=work, pcap=SAMPLE.path()) for a in arguments]
         done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                              timeout=TIMEOUT_S)
-        return done.returncode, done.stdout.replace(work.encode(), b'WORK'), damaged(work)
+                              timeout=TIMEOUT_S, preexec_fn=limit)
+        return (done.returncode, done.stdout.replace(work.encode(), b'WORK'), damaged(work),
+                largest(work))
     except subprocess.TimeoutExpired:
-        return -signal.SIGALRM, b'', None
+        return -signal.SIGALRM, b'', None, 0
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def largest(work):
+    return max((os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(work)
+                for name in names), default=0)
 
 
 def damaged(work):
@@ -99,7 +116,7 @@ def points(n):
 
 def verdict(reference, got):
     """Why a run was wrong, or None."""
-    code, output, store = got
+    code, output, store, _ = got
     if code == -signal.SIGALRM:
         return 'hung'
     if code < 0:
@@ -115,10 +132,11 @@ def verdict(reference, got):
 
 def run(name, arguments, kind, stays):
     with tempfile.NamedTemporaryFile() as counted:
-        code, reference, _ = once(arguments, kind, 0, False, counted.name)
-        n = int(counted.read() or 0)
-    if code not in (0, 1) or n == 0:
-        return {'good': False, 'why': f'without a fault: exit {code}, {n} calls of {kind}'}
+        code, reference, _, size = once(arguments, kind, 0, False, counted.name)
+        n = size if kind == 'space' else int(counted.read() or 0)
+    if code not in (0, 1) or n == 0 or not reference:
+        return {'good': False, 'why': f'without a fault: exit {code}, {n} calls of {kind}, '
+                f'{len(reference)} bytes printed'}
     wrong = {}
     tried = points(n)
     for at in tried:
@@ -133,7 +151,8 @@ def run(name, arguments, kind, stays):
 def units():
     return [Unit(f"{name}-{kind}-{'on' if stays else 'once'}", 6,
                  lambda a=arguments, n=name, k=kind, s=stays: run(n, a, k, s))
-            for name, arguments, kinds in RUNS for kind in kinds for stays in (False, True)]
+            for name, arguments, kinds in RUNS for kind in kinds
+            for stays in ((False,) if kind == 'space' else (False, True))]
 
 
 def figures(done):

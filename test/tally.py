@@ -11,6 +11,7 @@ CMOCKA = re.compile(r'^\[\s+(OK|FAILED|SKIPPED)\s+\] (\S+)$', re.M)
 UNITTEST_RAN = re.compile(r'^Ran (\d+) tests? in ', re.M)
 UNITTEST_END = re.compile(r'^(?:OK|FAILED)(?: \((.*)\))?$', re.M)
 UNITTEST_SKIP = re.compile(r'^(.+?) \.\.\. skipped (.*)$', re.M)
+NAMED = re.compile(r'^(?:BAD|failed:) +(.+)$', re.M)
 PLAIN = re.compile(r'^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$', re.M)
 EXIT_SKIP = 77
 
@@ -69,6 +70,7 @@ def count(name, returncode, stdout, stderr):
     plain = PLAIN.findall(output)
     if plain:
         tally = Tally(*(int(n or 0) for n in plain[-1]))
+        tally.failures = [name[:300] for name in NAMED.findall(output)] if tally.failed else []
     elif UNITTEST_RAN.search(output):
         tally = _from_unittest(output)
     else:

@@ -33,6 +33,10 @@ class Counting(unittest.TestCase):
     def test_plain_line(self):
         self.assertEqual(figures(0, 'much text\n7 passed, 0 failed, 2 skipped\n', ''), (7, 0, 2))
 
+    def test_plain_line_with_names(self):
+        tally = count('x', 1, 'BAD  one: why\ngood two\n1 passed, 1 failed\n', '')
+        self.assertEqual(tally.failures, ['x: one: why'])
+
     def test_good_words_and_a_bad_exit(self):
         self.assertEqual(figures(3, '7 passed, 0 failed\n', ''), (7, 1, 0))
 

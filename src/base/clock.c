@@ -77,7 +77,8 @@ static int parse_fields(const char **p, struct tm *tm)
 		v[i] = digits(p, form[i].n);
 		if (v[i] < 0)
 			return -EINVAL;
-		if (form[i].after && **p != form[i].after && !(i == 2 && (**p == ' ' || **p == 't')))
+		if (form[i].after && **p != form[i].after &&
+		    !(i == 2 && (**p == ' ' || **p == 't')))
 			return -EINVAL;
 		if (form[i].after)
 			(*p)++;

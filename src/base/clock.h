@@ -6,10 +6,10 @@
 
 #include <stdint.h>
 
-#define US_PER_S INT64_C(1000000)
-#define US_PER_MS INT64_C(1000)
+#define US_PER_S      INT64_C(1000000)
+#define US_PER_MS     INT64_C(1000)
 #define TIME_TEXT_MAX 40 /* room for any RFC 3339 text written here */
-#define TIME_NONE INT64_MIN
+#define TIME_NONE     INT64_MIN
 
 /** clock_real_us() - the wall clock (may step). */
 int64_t clock_real_us(void);

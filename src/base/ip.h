@@ -23,9 +23,9 @@ struct prefix {
 	uint8_t len;	/* 0..128, IPv4 is 96..128 */
 };
 
-#define IP_TEXT_MAX 46	   /* longest address text with its NUL */
+#define IP_TEXT_MAX	46 /* longest address text with its NUL */
 #define PREFIX_TEXT_MAX 50 /* the same with "/128" */
-#define PREFIX_V4_BASE 96  /* what an IPv4 prefix length is offset by */
+#define PREFIX_V4_BASE	96 /* what an IPv4 prefix length is offset by */
 
 static inline struct ip ip_from_v4(uint32_t host_order)
 {
@@ -100,7 +100,8 @@ char *ip_format(const struct ip *ip, char *buf);
  */
 int prefix_parse(const char *text, bool lax, struct prefix *out);
 
-/** prefix_format() - CIDR text into @buf (PREFIX_TEXT_MAX bytes); a full-length prefix has no "/". */
+/** prefix_format() - CIDR text into @buf (PREFIX_TEXT_MAX bytes); a full-length prefix has no "/".
+ */
 char *prefix_format(const struct prefix *p, char *buf);
 
 /** prefix_of() - the prefix of @len (0..128) that holds @ip. */

@@ -26,12 +26,12 @@ void log_write(struct log_site *site, enum log_level level, const char *event, c
 
 #define LOG_SITE_PER_S 10 /* lines a call site may write in a second */
 
-#define log_at(level, event, ...)                                      \
-	do {                                                           \
-		static struct log_site site_;                          \
-		log_write(&site_, (level), (event), __VA_ARGS__);      \
+#define log_at(level, event, ...)                                                                  \
+	do {                                                                                       \
+		static struct log_site site_;                                                      \
+		log_write(&site_, (level), (event), __VA_ARGS__);                                  \
 	} while (0)
 #define log_debug(event, ...) log_at(LOG_LEVEL_DEBUG, event, __VA_ARGS__)
-#define log_info(event, ...) log_at(LOG_LEVEL_INFO, event, __VA_ARGS__)
-#define log_warn(event, ...) log_at(LOG_LEVEL_WARN, event, __VA_ARGS__)
+#define log_info(event, ...)  log_at(LOG_LEVEL_INFO, event, __VA_ARGS__)
+#define log_warn(event, ...)  log_at(LOG_LEVEL_WARN, event, __VA_ARGS__)
 #define log_error(event, ...) log_at(LOG_LEVEL_ERROR, event, __VA_ARGS__)

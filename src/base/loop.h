@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The event loop of the live roles: epoll over file descriptors, timers by timerfd, signals by
- * signalfd. A handler does bounded work and returns; level-triggered, so what it leaves comes again.
+ * signalfd. A handler does bounded work and returns; level-triggered, so what it leaves comes
+ * again.
  */
 #pragma once
 

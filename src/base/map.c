@@ -11,7 +11,7 @@
 #include "base/hash.h"
 
 #define SLOT_EMPTY UINT32_MAX
-#define SLOT_GONE (UINT32_MAX - 1)
+#define SLOT_GONE  (UINT32_MAX - 1)
 
 struct map {
 	size_t key_size, value_size, entry_size, limit;

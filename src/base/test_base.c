@@ -17,7 +17,8 @@
 static void test_ip_text(void **state)
 {
 	static const char *const good[] = {"192.0.2.1", "2001:db8::1", "::", "0.0.0.0"};
-	static const char *const bad[] = {"", "1.2.3", "1.2.3.4.5", "2001:::1", "256.1.1.1", "1.2.3.4 "};
+	static const char *const bad[] = {"",	      "1.2.3",	   "1.2.3.4.5",
+					  "2001:::1", "256.1.1.1", "1.2.3.4 "};
 	char buf[IP_TEXT_MAX];
 	struct ip ip;
 
@@ -180,10 +181,10 @@ static void test_vector_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ip_text),	  cmocka_unit_test(test_prefix),
+		cmocka_unit_test(test_ip_text),	   cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_prefix_set), cmocka_unit_test(test_map),
-		cmocka_unit_test(test_time),	  cmocka_unit_test(test_cursor),
-		cmocka_unit_test(test_text),	  cmocka_unit_test(test_vector_names),
+		cmocka_unit_test(test_time),	   cmocka_unit_test(test_cursor),
+		cmocka_unit_test(test_text),	   cmocka_unit_test(test_vector_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,8 +4,8 @@
  */
 #pragma once
 
-#include <stdbool.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/cleanup.h"
@@ -41,7 +41,8 @@ static inline bool text_ok(const struct text *t)
 /** text_rate() - "2.31 Gbit/s" or "22.3 kpps" style: 3 digits, SI prefix, then @unit. */
 void text_rate(struct text *t, double value, const char *unit);
 
-/** text_nearest() - the entry of @words nearest to @word (Damerau-Levenshtein), or NULL when far. */
+/** text_nearest() - the entry of @words nearest to @word (Damerau-Levenshtein), or NULL when far.
+ */
 const char *text_nearest(const char *word, const char *const *words, size_t n);
 
 /** text_width() - columns that a UTF-8 text takes on a terminal (East Asian wide counts 2). */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Names of vectors, and the table of UDP services that are known to answer more than they are asked.
- * The reflector table follows US-CERT TA14-017A (revised 2019-12) and the vendors' reports named in
- * doc/reflectors.md, as of 2026-11; a port not listed is found by its share of the traffic instead.
+ * Names of vectors, and the table of UDP services that are known to answer more than they are
+ * asked. The reflector table follows US-CERT TA14-017A (revised 2019-12) and the vendors' reports
+ * named in doc/reflectors.md, as of 2026-11; a port not listed is found by its share of the traffic
+ * instead.
  */
 #include "base/vector.h"
 
@@ -26,16 +27,16 @@ static const struct {
 	uint16_t port;
 	const char *name;
 } reflectors[] = {
-	{7, "echo"},	     {17, "qotd"},	{19, "chargen"},     {53, "dns"},
-	{69, "tftp"},	     {111, "rpcbind"},	{123, "ntp"},	     {137, "netbios"},
-	{161, "snmp"},	     {177, "xdmcp"},	{389, "cldap"},	     {427, "slp"},
-	{500, "isakmp"},     {520, "rip"},	{623, "ipmi"},	     {1434, "mssql"},
-	{1604, "citrix"},    {1900, "ssdp"},	{3283, "ard"},	     {3389, "rdp"},
-	{3478, "stun"},	     {3702, "wsd"},	{5060, "sip"},	     {5093, "sentinel"},
-	{5351, "natpmp"},    {5353, "mdns"},	{5683, "coap"},	     {6881, "bittorrent"},
-	{10001, "ubiquiti"}, {10074, "tp240"},	{11211, "memcached"}, {20800, "cod"},
-	{27015, "source"},   {27960, "quake"},	{30120, "fivem"},    {32414, "plex"},
-	{33848, "jenkins"},  {37810, "dvr"},	{47808, "bacnet"},
+	{7, "echo"},	     {17, "qotd"},     {19, "chargen"},	     {53, "dns"},
+	{69, "tftp"},	     {111, "rpcbind"}, {123, "ntp"},	     {137, "netbios"},
+	{161, "snmp"},	     {177, "xdmcp"},   {389, "cldap"},	     {427, "slp"},
+	{500, "isakmp"},     {520, "rip"},     {623, "ipmi"},	     {1434, "mssql"},
+	{1604, "citrix"},    {1900, "ssdp"},   {3283, "ard"},	     {3389, "rdp"},
+	{3478, "stun"},	     {3702, "wsd"},    {5060, "sip"},	     {5093, "sentinel"},
+	{5351, "natpmp"},    {5353, "mdns"},   {5683, "coap"},	     {6881, "bittorrent"},
+	{10001, "ubiquiti"}, {10074, "tp240"}, {11211, "memcached"}, {20800, "cod"},
+	{27015, "source"},   {27960, "quake"}, {30120, "fivem"},     {32414, "plex"},
+	{33848, "jenkins"},  {37810, "dvr"},   {47808, "bacnet"},
 };
 
 const char *vector_base_name(enum vector v)

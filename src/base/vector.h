@@ -9,38 +9,45 @@
 
 #include <stdint.h>
 
-#define VECTOR_LIST(X)                              \
-	X(SYN_FLOOD, "syn_flood")                   \
-	X(SYNACK_REFLECTION, "synack_reflection")   \
-	X(RST_FLOOD, "rst_flood")                   \
-	X(ACK_FLOOD, "ack_flood")                   \
-	X(CONN_FLOOD, "conn_flood")                 \
-	X(UDP_FLOOD, "udp_flood")                   \
-	X(ICMP_FLOOD, "icmp_flood")                 \
-	X(FRAGMENT_FLOOD, "fragment_flood")         \
-	X(AMPLIFICATION, "amplification")           \
-	X(HTTP_FLOOD, "http_flood")                 \
-	X(PROTO_FLOOD, "proto_flood")               \
-	X(MALFORMED, "malformed")                   \
-	X(DNS_QUERY_FLOOD, "dns_query_flood")       \
+#define VECTOR_LIST(X)                                                                             \
+	X(SYN_FLOOD, "syn_flood")                                                                  \
+	X(SYNACK_REFLECTION, "synack_reflection")                                                  \
+	X(RST_FLOOD, "rst_flood")                                                                  \
+	X(ACK_FLOOD, "ack_flood")                                                                  \
+	X(CONN_FLOOD, "conn_flood")                                                                \
+	X(UDP_FLOOD, "udp_flood")                                                                  \
+	X(ICMP_FLOOD, "icmp_flood")                                                                \
+	X(FRAGMENT_FLOOD, "fragment_flood")                                                        \
+	X(AMPLIFICATION, "amplification")                                                          \
+	X(HTTP_FLOOD, "http_flood")                                                                \
+	X(PROTO_FLOOD, "proto_flood")                                                              \
+	X(MALFORMED, "malformed")                                                                  \
+	X(DNS_QUERY_FLOOD, "dns_query_flood")                                                      \
 	X(QUIC_FLOOD, "quic_flood")
 
 enum vector {
 #define X(id, name) VECTOR_##id,
 	VECTOR_LIST(X)
 #undef X
-	VECTOR_COUNT
+		VECTOR_COUNT
 };
 
 enum level { LEVEL_HOST, LEVEL_PREFIX, LEVEL_LINK, LEVEL_NETWORK, LEVEL_COUNT };
-enum direction { DIRECTION_IN, DIRECTION_OUT, DIRECTION_THROUGH, DIRECTION_INSIDE, DIRECTION_COUNT };
+enum direction {
+	DIRECTION_IN,
+	DIRECTION_OUT,
+	DIRECTION_THROUGH,
+	DIRECTION_INSIDE,
+	DIRECTION_COUNT
+};
 
 #define VECTOR_NAME_MAX 40
 
 /** vector_base_name() - "syn_flood"; amplification without its protocol. */
 const char *vector_base_name(enum vector v);
 
-/** vector_name() - the full name into @buf (VECTOR_NAME_MAX); @port counts for amplification only. */
+/** vector_name() - the full name into @buf (VECTOR_NAME_MAX); @port counts for amplification only.
+ */
 char *vector_name(enum vector v, uint16_t port, char *buf);
 
 /**

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FLOOR_SHARE 50	/* background of a vector ends at 1/50 of its threshold */
-#define FLOOR_MAX 50	/* but never above 50 packets/s */
-#define FLOOR_BASE 2	/* and never below twice the usual level */
-#define START_GAP_BINS 4 /* a start may hold a second of silence */
-#define MEMBER_SHARE 10	 /* parts from a tenth of the packets count as parts */
+#define FLOOR_SHARE    50 /* background of a vector ends at 1/50 of its threshold */
+#define FLOOR_MAX      50 /* but never above 50 packets/s */
+#define FLOOR_BASE     2  /* and never below twice the usual level */
+#define START_GAP_BINS 4  /* a start may hold a second of silence */
+#define MEMBER_SHARE   10 /* parts from a tenth of the packets count as parts */
 
 /* Tracks whose packets belong to the attack beside those that crossed. */
 static bool is_capacity(enum vector v)
@@ -20,7 +20,8 @@ static bool is_capacity(enum vector v)
 
 static uint64_t tally_packets(const struct hot *h, unsigned track)
 {
-	return track < VECTOR_COUNT ? h->tally.packets[track] : h->port[track - VECTOR_COUNT].packets;
+	return track < VECTOR_COUNT ? h->tally.packets[track]
+				    : h->port[track - VECTOR_COUNT].packets;
 }
 
 static uint64_t tally_bytes(const struct hot *h, unsigned track)
@@ -158,8 +159,8 @@ static void name_any(struct attack *a, int64_t end)
 	}
 }
 
-struct attack *attack_open(struct hot *h, const struct crossing *c, uint64_t handle, uint32_t wait_s,
-			   int64_t clock_us)
+struct attack *attack_open(struct hot *h, const struct crossing *c, uint64_t handle,
+			   uint32_t wait_s, int64_t clock_us)
 {
 	struct attack *a = calloc(1, sizeof(*a));
 	int64_t end = c->first_end[c->main];
@@ -362,7 +363,8 @@ static int add_point(struct attack *a, int64_t start_bin, uint32_t step_s, uint1
 	return 0;
 }
 
-static int add_link_points(struct attack *a, int64_t from, unsigned n, uint32_t step_s, uint32_t mask)
+static int add_link_points(struct attack *a, int64_t from, unsigned n, uint32_t step_s,
+			   uint32_t mask)
 {
 	const struct meters *m = &a->hot->meters;
 	int r = 0;

@@ -9,10 +9,10 @@
 
 struct exporters;
 
-#define QUIET_US (60 * US_PER_S) /* quiet record time after which an attack is over */
-#define SERIES_DENSE_S 60	 /* seconds told one by one, then in steps */
-#define SERIES_STEP_S 10
-#define SERIES_MAX 4096
+#define QUIET_US       (60 * US_PER_S) /* quiet record time after which an attack is over */
+#define SERIES_DENSE_S 60	       /* seconds told one by one, then in steps */
+#define SERIES_STEP_S  10
+#define SERIES_MAX     4096
 
 struct part {
 	bool over;
@@ -28,8 +28,8 @@ struct attack {
 	unsigned main; /* track that opened it */
 	bool any_only; /* only the sum of everything crossed */
 	int64_t first_us, last_us, detected_us, shown_us;
-	int64_t over_us;	 /* record time of the last window over half the threshold */
-	int64_t active_bin;	 /* last bin with more than background of it */
+	int64_t over_us;    /* record time of the last window over half the threshold */
+	int64_t active_bin; /* last bin with more than background of it */
 	int64_t first_bin;
 	uint64_t packets_before, bytes_before; /* of the tallies, before the attack */
 	uint64_t packets, bytes;
@@ -41,14 +41,14 @@ struct attack {
 	int64_t series_bin; /* bins before are in the series */
 	struct series_point *series;
 	unsigned n_series, room_series;
-	uint32_t wait_s;     /* record time that an exporter may hold a flow back */
-	int64_t emitted_us;  /* receive clock of the last finding */
+	uint32_t wait_s;    /* record time that an exporter may hold a flow back */
+	int64_t emitted_us; /* receive clock of the last finding */
 	bool changed;
 };
 
 /** attack_open() - Return: NULL without memory. @clock_us: receive clock. */
-struct attack *attack_open(struct hot *h, const struct crossing *c, uint64_t handle, uint32_t wait_s,
-			   int64_t clock_us);
+struct attack *attack_open(struct hot *h, const struct crossing *c, uint64_t handle,
+			   uint32_t wait_s, int64_t clock_us);
 struct attack *attack_free(struct attack *a);
 
 /**

@@ -7,7 +7,7 @@
 
 #include "base/hash.h"
 
-#define WAYS 32
+#define WAYS	    32
 #define HEAT_PINNED 255
 
 struct cell_meta {

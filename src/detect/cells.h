@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The table of all destinations of one level and shard: 64-byte cells with inline keys in 32-way sets.
- * A set's one meta line holds 32 tags and 32 heats, so one more line is fetched at most, and a full set
- * evicts its coldest member without touching another (measured on a prototype: 24 to 57 ns from ten
- * thousand to ten million hosts, where linear probing cost up to ten times that when full).
- * A cell holds this second's counters; the first record of a later second begins them anew.
+ * The table of all destinations of one level and shard: 64-byte cells with inline keys in 32-way
+ * sets. A set's one meta line holds 32 tags and 32 heats, so one more line is fetched at most, and
+ * a full set evicts its coldest member without touching another (measured on a prototype: 24 to 57
+ * ns from ten thousand to ten million hosts, where linear probing cost up to ten times that when
+ * full). A cell holds this second's counters; the first record of a later second begins them anew.
  */
 #pragma once
 
@@ -16,22 +16,22 @@
 
 struct cell {
 	struct ip key;
-	uint64_t bytes;	      /* of this second, corrected for sampling */
-	uint32_t second;      /* UTC, low 32 bits */
-	uint32_t packets;     /* of this second */
-	uint32_t special;     /* packets of this second of the vectors with low thresholds */
+	uint64_t bytes;	  /* of this second, corrected for sampling */
+	uint32_t second;  /* UTC, low 32 bits */
+	uint32_t packets; /* of this second */
+	uint32_t special; /* packets of this second of the vectors with low thresholds */
 	uint32_t rate_packets, rate_special; /* packets/s that longer flows claim, decaying */
-	uint32_t rate_bytes8; /* the same, in 8 bytes/s */
-	uint32_t rate_second; /* when the rates were halved last */
-	uint32_t hot;	      /* slot of the followed destination + 1; 0 none */
-	uint16_t thresholds;  /* 0 the defaults, else protected object + 1 */
+	uint32_t rate_bytes8;		     /* the same, in 8 bytes/s */
+	uint32_t rate_second;		     /* when the rates were halved last */
+	uint32_t hot;			     /* slot of the followed destination + 1; 0 none */
+	uint16_t thresholds;		     /* 0 the defaults, else protected object + 1 */
 	uint8_t spare[2];
 };
 
 _Static_assert(sizeof(struct cell) == 64, "one cache line");
 
 struct cells {
-	struct cell *cell;    /* sets of 32 */
+	struct cell *cell; /* sets of 32 */
 	struct cell_meta *meta;
 	size_t sets, sets_max, used;
 	uint64_t evicted;
@@ -42,8 +42,8 @@ int cells_init(struct cells *t, size_t max_bytes);
 void cells_deinit(struct cells *t);
 
 /**
- * cells_get() - the cell of @key, made (zero, *@fresh true) where it is missing; a full set gives up
- * its coldest member. Never fails: without memory to grow it evicts.
+ * cells_get() - the cell of @key, made (zero, *@fresh true) where it is missing; a full set gives
+ * up its coldest member. Never fails: without memory to grow it evicts.
  */
 struct cell *cells_get(struct cells *t, const struct ip *key, bool *fresh);
 

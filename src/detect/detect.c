@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The engine: cuts batches into slices at quarter seconds of the receive clock, deals the records of a
- * slice to the shards, lets threads carry the shards, and hands out what they have to say in the order
- * of shards. All decisions about clocks, epochs and de-duplication are taken here, in input order.
+ * The engine: cuts batches into slices at quarter seconds of the receive clock, deals the records
+ * of a slice to the shards, lets threads carry the shards, and hands out what they have to say in
+ * the order of shards. All decisions about clocks, epochs and de-duplication are taken here, in
+ * input order.
  */
 #include "detect/detect.h"
 
@@ -14,11 +15,11 @@
 #include "detect/shard.h"
 #include "detect/wide.h"
 
-#define FORWARD_US (5 * 60 * US_PER_S)
+#define FORWARD_US  (5 * 60 * US_PER_S)
 #define BACKWARD_US (60 * US_PER_S)
-#define NEAR 8
+#define NEAR	    8
 #define THREADS_MAX 16
-#define HOT_SHARE 16 /* a shard may take this part of the free room in a tick */
+#define HOT_SHARE   16 /* a shard may take this part of the free room in a tick */
 
 struct worker {
 	struct detect *d;

@@ -13,7 +13,8 @@
 struct detect;
 
 /**
- * detect_new() - an engine over @exporters (borrowed) with thresholds of @conf (a reference is taken).
+ * detect_new() - an engine over @exporters (borrowed) with thresholds of @conf (a reference is
+ * taken).
  * @threads: 1 runs all in the caller's thread.
  * Return: the engine, or NULL without memory.
  */
@@ -30,7 +31,8 @@ int detect_reconf(struct detect *d, struct conf *conf);
 /** detect_finish() - end of input: close what is open, as seen at the last record. */
 int detect_finish(struct detect *d);
 
-/** detect_pause() - hand out every open attack once more (before an orderly stop); nothing closes. */
+/** detect_pause() - hand out every open attack once more (before an orderly stop); nothing closes.
+ */
 int detect_pause(struct detect *d);
 
 /* Figures for `noroshi status` and for the end of `noroshi read`. */
@@ -39,7 +41,7 @@ struct detect_stats {
 	uint64_t hosts, prefixes;	  /* in the tables now */
 	uint64_t hosts_evicted, hot_now, hot_refused, late_records, dedup_dropped;
 	uint64_t memory_bytes;
-	uint64_t epochs; /* backward or long forward jumps of record time */
+	uint64_t epochs;	   /* backward or long forward jumps of record time */
 	int64_t first_us, last_us; /* record time seen; TIME_NONE none */
 	uint64_t open;
 };
@@ -55,4 +57,5 @@ struct blind_spot {
 };
 
 /** blind_spot() - see doc/detection.md for the model; @sampling 1 is unsampled. */
-struct blind_spot blind_spot(uint64_t threshold_pps, uint32_t sampling, double seconds, double confidence);
+struct blind_spot blind_spot(uint64_t threshold_pps, uint32_t sampling, double seconds,
+			     double confidence);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The contract of a detector: one vector, one file in detect/vectors/, one line in detectors.c. It
- * says which packets of a record are of its kind, how much of a window's packets is ordinary (answers
- * to what the target itself sent, handshakes that were completed), and what else must hold. Counting,
- * windows, thresholds, levels and life belong to the engine.
+ * says which packets of a record are of its kind, how much of a window's packets is ordinary
+ * (answers to what the target itself sent, handshakes that were completed), and what else must
+ * hold. Counting, windows, thresholds, levels and life belong to the engine.
  */
 #pragma once
 
@@ -23,7 +23,7 @@ struct window {
 
 struct detector {
 	enum vector vector;
-	unsigned families;	/* of the records it wants to see */
+	unsigned families; /* of the records it wants to see */
 	enum byte_group bytes;
 	/** packets of the record that are of this vector (as counted by the exporter) */
 	uint64_t (*count)(const struct flow *f, const struct flow_side *s);
@@ -69,9 +69,9 @@ extern const struct detector *const detectors[VECTOR_COUNT];
 uint64_t window_sum(const struct window *w, unsigned meter);
 
 /**
- * window_answered() - how many of @packets are explained by what the target sent (@out packets in the
- * window, times @factor). With a healthy history of the host the explanation is its usual level plus
- * what its own sending grew; without one the answers alone count.
+ * window_answered() - how many of @packets are explained by what the target sent (@out packets in
+ * the window, times @factor). With a healthy history of the host the explanation is its usual level
+ * plus what its own sending grew; without one the answers alone count.
  */
 uint64_t window_answered(const struct window *w, unsigned in_meter, uint64_t packets, uint64_t out,
 			 double base_out, double factor);
@@ -85,8 +85,8 @@ uint64_t window_supported(const struct window *w, unsigned meter, unsigned suppo
 			  uint64_t packets);
 
 /**
- * window_outlasts_answers() - flow exporters report an answer (RST, SYN-ACK) at once and the question
- * it answers only after the inactive timeout. Packets of @meter from one single source are held back
- * until they have gone on longer than that without any question having shown.
+ * window_outlasts_answers() - flow exporters report an answer (RST, SYN-ACK) at once and the
+ * question it answers only after the inactive timeout. Packets of @meter from one single source are
+ * held back until they have gone on longer than that without any question having shown.
  */
 bool window_outlasts_answers(const struct window *w, unsigned meter);

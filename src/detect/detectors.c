@@ -6,10 +6,11 @@
 #include "detect/detector.h"
 
 #define D(name) extern const struct detector detector_##name;
-#define DETECTORS(X)                                                                           \
-	X(syn_flood) X(synack_reflection) X(rst_flood) X(ack_flood) X(conn_flood) X(udp_flood) \
-	X(icmp_flood) X(fragment_flood) X(amplification) X(http_flood) X(proto_flood)          \
-	X(malformed) X(dns_query_flood) X(quic_flood)
+#define DETECTORS(X)                                                                               \
+	X(syn_flood)                                                                               \
+	X(synack_reflection) X(rst_flood) X(ack_flood) X(conn_flood) X(udp_flood) X(icmp_flood)    \
+		X(fragment_flood) X(amplification) X(http_flood) X(proto_flood) X(malformed)       \
+			X(dns_query_flood) X(quic_flood)
 DETECTORS(D)
 #undef D
 
@@ -20,12 +21,12 @@ const struct detector *const detectors[VECTOR_COUNT] = {
 #undef D
 };
 
-#define HEALTHY_SECONDS 8    /* before a history counts */
-#define SUPPORT_WAIT_BINS 2  /* half a second: a round trip and the next packet */
+#define HEALTHY_SECONDS	  8 /* before a history counts */
+#define SUPPORT_WAIT_BINS 2 /* half a second: a round trip and the next packet */
 #define SUPPORT_LOOK_BINS 8
-#define ANSWER_BINS (17 * BINS_PER_S) /* the usual inactive timeout of 15 s, and delivery */
-#define SINGLE_SHARE 0.9
-#define SUPPORT_USUAL 10     /* support is usual from a tenth on */
+#define ANSWER_BINS	  (17 * BINS_PER_S) /* the usual inactive timeout of 15 s, and delivery */
+#define SINGLE_SHARE	  0.9
+#define SUPPORT_USUAL	  10 /* support is usual from a tenth on */
 
 uint64_t window_sum(const struct window *w, unsigned meter)
 {
@@ -59,8 +60,8 @@ uint64_t window_supported(const struct window *w, unsigned meter, unsigned suppo
 	    came * SUPPORT_USUAL >= wanted && came > 0)
 		return packets;
 	/* Support comes a little later: the window for it reaches half a second further. */
-	support = meters_sum(m, support_meter, w->end + SUPPORT_WAIT_BINS,
-			     w->n + SUPPORT_WAIT_BINS);
+	support =
+		meters_sum(m, support_meter, w->end + SUPPORT_WAIT_BINS, w->n + SUPPORT_WAIT_BINS);
 	return support < packets ? support : packets;
 }
 
@@ -78,5 +79,6 @@ bool window_outlasts_answers(const struct window *w, unsigned meter)
 		return true;
 	then = meters_sum(&h->meters, meter, w->end - ANSWER_BINS, w->n);
 	out = meters_sum(&h->meters, METER_OUT_TCP, w->end - ANSWER_BINS, w->n);
-	return then > out && (then - out) * BINS_PER_S >= hot_threshold(h, (enum vector)meter, 0) * w->n;
+	return then > out &&
+	       (then - out) * BINS_PER_S >= hot_threshold(h, (enum vector)meter, 0) * w->n;
 }

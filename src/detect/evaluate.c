@@ -5,8 +5,8 @@
 
 #include "detect/stat.h"
 
-#define LOOK_BACK_BINS 4 /* windows judged again once their support may have come */
-#define DENSE_WINDOWS 24 /* above this many every second window is enough */
+#define LOOK_BACK_BINS 4  /* windows judged again once their support may have come */
+#define DENSE_WINDOWS  24 /* above this many every second window is enough */
 
 enum vector track_vector(unsigned track)
 {
@@ -24,7 +24,8 @@ static int child_meter(const struct hot *h, const struct hot *child, unsigned tr
 	if (track < VECTOR_COUNT || track == METER_PACKETS)
 		return (int)track;
 	for (unsigned i = 0; i < PORT_SLOTS; i++)
-		if (child->port[i].used && child->port[i].port == h->port[track - VECTOR_COUNT].port)
+		if (child->port[i].used &&
+		    child->port[i].port == h->port[track - VECTOR_COUNT].port)
 			return (int)(METER_PORT + i);
 	return -1;
 }
@@ -97,8 +98,9 @@ uint64_t track_excess(const struct window *w, unsigned track, const struct repor
 }
 
 /*
- * Does an excess of @n of @total packets show, with 99 % confidence, a rate of at least @threshold_pps?
- * What was explained away was itself sampled (and counted up to twice for one sample): its noise adds.
+ * Does an excess of @n of @total packets show, with 99 % confidence, a rate of at least
+ * @threshold_pps? What was explained away was itself sampled (and counted up to twice for one
+ * sample): its noise adds.
  */
 static bool reaches(const struct window *w, uint64_t n, uint64_t total, uint64_t threshold_pps)
 {
@@ -193,16 +195,14 @@ static void look_at_any(const struct window *w, const struct reported *children,
 	out = window_sum(w, METER_OUT_TCP) + window_sum(w, METER_OUT_UDP) +
 	      window_sum(w, METER_OUT_OTHER);
 	n = less(all, of_children(h, children, METER_PACKETS, w));
-	n = less(n, window_answered(w, METER_PACKETS, n, out,
-				    base[METER_OUT_TCP] + base[METER_OUT_UDP] +
-					    base[METER_OUT_OTHER],
-				    4));
+	n = less(n, window_answered(
+			    w, METER_PACKETS, n, out,
+			    base[METER_OUT_TCP] + base[METER_OUT_UDP] + base[METER_OUT_OTHER], 4));
 	share = (double)n / (double)all;
 	if (pps_over && reaches(w, n, all, pps * h->times / relax))
-		note(c, TRACKS, w->end,
-		     (double)n * relax / ((double)pps * h->times * w->n), best, w->n);
-	bits = (uint64_t)((double)less(bits, 8 * bytes_of_children(children, w)) *
-			  fmin(1, share));
+		note(c, TRACKS, w->end, (double)n * relax / ((double)pps * h->times * w->n), best,
+		     w->n);
+	bits = (uint64_t)((double)less(bits, 8 * bytes_of_children(children, w)) * fmin(1, share));
 	if (bps_over && bits_reach(w, n, all, bits, (double)bps * h->times / relax))
 		note(c, TRACKS, w->end, 0.5, best, w->n);
 }
@@ -228,10 +228,8 @@ bool evaluate(const struct hot *h, const struct reported *children, unsigned rel
 		int64_t each = i ? BINS_PER_S : step;
 
 		for (int64_t end = hi; end >= lo; end -= each) {
-			struct window w = {.hot = h,
-					   .end = end,
-					   .n = lengths[i],
-					   .last_look = last_look};
+			struct window w = {
+				.hot = h, .end = end, .n = lengths[i], .last_look = last_look};
 
 			look_at_tracks(&w, children, relax, out, &best);
 			look_at_any(&w, children, relax, out, &best);

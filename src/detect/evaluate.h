@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Is a threshold crossed? Sliding windows of one second over the bins that changed; where packets are
- * sampled also of 10 s and 60 s, and the lower 99 % bound of the count must reach the threshold.
+ * Is a threshold crossed? Sliding windows of one second over the bins that changed; where packets
+ * are sampled also of 10 s and 60 s, and the lower 99 % bound of the count must reach the
+ * threshold.
  */
 #pragma once
 
@@ -15,10 +16,10 @@ struct reported {
 };
 
 struct crossing {
-	uint32_t over;	/* bit per track that crossed its own threshold */
-	bool any;	/* all packets or bits together crossed */
+	uint32_t over; /* bit per track that crossed its own threshold */
+	bool any;      /* all packets or bits together crossed */
 	int64_t first_end[TRACKS + 1], last_end[TRACKS + 1]; /* bins; [TRACKS] is any */
-	unsigned main; /* track with the largest excess over its threshold; TRACKS for any */
+	unsigned main;	 /* track with the largest excess over its threshold; TRACKS for any */
 	unsigned main_n; /* bins of the window that crossed first */
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a detector says: an attack began, changed, fell quiet, ended. A finding is a whole picture of
- * one attack as it is known now, borrowed for the call; figures are corrected for sampling unless
- * they say "records" or "sampled". Data class: header.
+ * What a detector says: an attack began, changed, fell quiet, ended. A finding is a whole picture
+ * of one attack as it is known now, borrowed for the call; figures are corrected for sampling
+ * unless they say "records" or "sampled". Data class: header.
  */
 #pragma once
 
@@ -13,12 +13,12 @@
 #include "base/vector.h"
 #include "observe/flow.h"
 
-#define FINDING_VECTORS_MAX 16
-#define FINDING_TOP_MAX 10
+#define FINDING_VECTORS_MAX   16
+#define FINDING_TOP_MAX	      10
 #define FINDING_EXPORTERS_MAX 16
-#define FINDING_LINKS_MAX 16
-#define FINDING_CHILDREN_MAX 256
-#define EVIDENCE_MAX 4096
+#define FINDING_LINKS_MAX     16
+#define FINDING_CHILDREN_MAX  256
+#define EVIDENCE_MAX	      4096
 
 enum finding_state { FINDING_OPEN, FINDING_QUIET, FINDING_CLOSED, FINDING_LOST_SIGHT };
 enum finding_kind { FINDING_ATTACK, FINDING_SCAN };
@@ -31,11 +31,11 @@ enum dedup_rule {
 /* One vector's part in the attack. */
 struct finding_vector {
 	enum vector vector;
-	uint16_t port;		/* reflector's source port, amplification only */
-	bool over;		/* crossed its own threshold */
+	uint16_t port; /* reflector's source port, amplification only */
+	bool over;     /* crossed its own threshold */
 	uint64_t packets, bytes;
-	uint64_t peak_pps;	/* largest UTC clock second */
-	uint64_t threshold_pps; /* that counted when it crossed */
+	uint64_t peak_pps;		     /* largest UTC clock second */
+	uint64_t threshold_pps;		     /* that counted when it crossed */
 	int64_t over_first_us, over_last_us; /* when it was over; TIME_NONE where never */
 };
 
@@ -47,7 +47,7 @@ struct source_classes {
 enum source_unit { UNIT_ADDRESS, UNIT_24, UNIT_8, UNIT_AS, UNIT_LINK, UNIT_COUNT };
 
 struct finding_sources {
-	uint64_t count;	    /* distinct sources; an estimate above 4,096 */
+	uint64_t count; /* distinct sources; an estimate above 4,096 */
 	bool count_exact;
 	bool count_at_least; /* sampled: more may exist */
 	struct source_classes syn[UNIT_COUNT];
@@ -96,7 +96,7 @@ struct finding {
 
 	int64_t first_us, last_us; /* record time of the first and last packet of the attack */
 	int64_t detected_us;	   /* receive clock: the deciding record arrived */
-	int64_t shown_us;	   /* receive clock: the first record that shows the attack arrived */
+	int64_t shown_us; /* receive clock: the first record that shows the attack arrived */
 	int64_t exporter_delay_us; /* shown_us - first_us: what exporter and path took */
 	int64_t noroshi_delay_us;  /* detected_us - shown_us: what we took */
 	int64_t updated_us;	   /* receive clock of this finding */
@@ -118,7 +118,7 @@ struct finding {
 	/* What judging the class rests on. */
 	uint64_t handshakes_begun, handshakes_done; /* 0, 0 where not visible */
 	bool handshakes_visible;
-	uint64_t answered_packets; /* packets of the target that answer */
+	uint64_t answered_packets;   /* packets of the target that answer */
 	uint64_t dports_best_second; /* distinct destination ports */
 	double top_source_share;     /* of packets, 0..1 */
 	uint64_t link_capacity_bps;  /* of the busiest link, 0 unknown */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which SYNs were followed by the handshake's last ACK, from packets that are all seen (no sampling).
- * Three bitmaps of 4-tuple hashes, rotated every second of record time: asked (SYN seen), done (ACK seen)
- * and served (data sent); each connection counts once in each. A forged flood fills only the first, a
- * flood of idle connections the first two.
+ * Which SYNs were followed by the handshake's last ACK, from packets that are all seen (no
+ * sampling). Three bitmaps of 4-tuple hashes, rotated every second of record time: asked (SYN
+ * seen), done (ACK seen) and served (data sent); each connection counts once in each. A forged
+ * flood fills only the first, a flood of idle connections the first two.
  */
 #pragma once
 
@@ -12,7 +12,7 @@
 
 #include "observe/flow.h"
 
-#define HANDSHAKE_BITS 18
+#define HANDSHAKE_BITS	18
 #define HANDSHAKE_WORDS ((1u << HANDSHAKE_BITS) / 64)
 
 struct handshake {

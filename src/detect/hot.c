@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Counting one record for one followed destination. Everything here is lazy: a ring, a map or a table
- * is made when the first thing to put into it comes, so that most followed hosts stay small.
+ * Counting one record for one followed destination. Everything here is lazy: a ring, a map or a
+ * table is made when the first thing to put into it comes, so that most followed hosts stay small.
  */
 #include "detect/hot.h"
 
@@ -13,9 +13,9 @@
 #include "base/hash.h"
 #include "detect/detector.h"
 
-#define NEAR 8 /* a share of the threshold from which the costlier maps are kept */
-#define CANDIDATE_AT 64
-#define BASELINE_SECONDS 120
+#define NEAR		  8 /* a share of the threshold from which the costlier maps are kept */
+#define CANDIDATE_AT	  64
+#define BASELINE_SECONDS  120
 #define BASELINE_LAG_BINS 12
 
 struct hot *hot_new(const struct prefix *key, enum level level, const struct thresholds *th,
@@ -25,7 +25,8 @@ struct hot *hot_new(const struct prefix *key, enum level level, const struct thr
 
 	if (!h)
 		return NULL;
-	h->key.addr = key->addr; /* by members: the padding stays zero, keys are compared as bytes */
+	h->key.addr =
+		key->addr; /* by members: the padding stays zero, keys are compared as bytes */
 	h->key.len = key->len;
 	h->level = level;
 	h->th = th;
@@ -203,7 +204,8 @@ static void note_vector(struct hot *h, const struct hot_record *r, enum vector v
 	h->last_vectors |= 1u << v;
 	if (h->shown_us[v] == TIME_NONE)
 		h->shown_us[v] = r->recv_us;
-	/* A run begins after two seconds without the vector: its start is known to the microsecond. */
+	/* A run begins after two seconds without the vector: its start is known to the microsecond.
+	 */
 	if (h->seen_us[v] == TIME_NONE || r->first_us > h->seen_us[v] + 2 * US_PER_S)
 		h->start_us[v] = r->first_us;
 	else if (r->first_us < h->start_us[v])
@@ -301,9 +303,10 @@ static struct port_slot *claim_slot(struct hot *h, uint16_t port, uint64_t beat)
 
 		if (h->port[i].pinned)
 			continue;
-		n = h->port[i].used ? meters_sum(&h->meters, METER_PORT + i,
-							  h->meters.newest, 10 * BINS_PER_S) + 1
-					     : 0;
+		n = h->port[i].used ? meters_sum(&h->meters, METER_PORT + i, h->meters.newest,
+						 10 * BINS_PER_S) +
+					      1
+				    : 0;
 		if (n < least) {
 			least = n;
 			at = i;
@@ -312,9 +315,8 @@ static struct port_slot *claim_slot(struct hot *h, uint16_t port, uint64_t beat)
 	if (least > beat || least == UINT64_MAX)
 		return NULL;
 	clear_slot_rings(h, at);
-	h->port[at] = (struct port_slot){.port = port,
-					 .known = reflector_name(port) != NULL,
-					 .used = true};
+	h->port[at] = (struct port_slot){
+		.port = port, .known = reflector_name(port) != NULL, .used = true};
 	return &h->port[at];
 }
 
@@ -412,8 +414,8 @@ static int count_http(struct hot *h, const struct hot_record *r)
 			ones += (unsigned)__builtin_popcountll(m->map[i]);
 		ones = ones >= HTTP_MAP_BITS ? HTTP_MAP_BITS - 1 : ones;
 		m->best_per_source =
-			m->requests / fmax(1, -(double)HTTP_MAP_BITS *
-						      log(1 - (double)ones / HTTP_MAP_BITS));
+			m->requests /
+			fmax(1, -(double)HTTP_MAP_BITS * log(1 - (double)ones / HTTP_MAP_BITS));
 		memset(m->map, 0, sizeof(m->map));
 		m->requests = 0;
 		m->second = second;
@@ -451,8 +453,8 @@ static int count_sources(struct hot *h, const struct hot_record *r)
 
 	if (g == GROUP_TCP && e == 0 && record_holds_syn(f, r->s)) {
 		/* The connection's one request counts among the requests too. */
-		e = sources_add(&h->sources[GROUP_SYN], &f->src, time_floor_s(r->first_us), 1, weight,
-				weight);
+		e = sources_add(&h->sources[GROUP_SYN], &f->src, time_floor_s(r->first_us), 1,
+				weight, weight);
 		g = GROUP_SYN;
 		each = 1;
 		packets = weight;
@@ -511,8 +513,13 @@ static bool wants_evidence(const struct hot *h)
 
 static int keep_evidence(struct hot *h, const struct hot_record *r)
 {
-	if (h->n_evidence == EVIDENCE_MAX || !wants_evidence(h))
+	int e;
+
+	if (!wants_evidence(h))
 		return 0;
+	e = h->level == LEVEL_HOST ? count_dport(h, r) : 0;
+	if (e < 0 || h->n_evidence == EVIDENCE_MAX)
+		return e;
 	if (!h->evidence) {
 		h->evidence = malloc(EVIDENCE_MAX * sizeof(*h->evidence));
 		if (!h->evidence)
@@ -523,7 +530,7 @@ static int keep_evidence(struct hot *h, const struct hot_record *r)
 								.recv_us = r->recv_us,
 								.flow = *r->f,
 								.side = *r->s};
-	return h->level == LEVEL_HOST ? count_dport(h, r) : 0;
+	return 0;
 }
 
 /* A vector is quiet while fewer than 1/QUIET_SHARE of its threshold arrive in a quarter second. */
@@ -706,12 +713,11 @@ void hot_learn(struct hot *h, int64_t bin)
 		h->baseline_bin = to - RING_BINS;
 	for (; h->baseline_bin + BINS_PER_S <= to; h->baseline_bin += BINS_PER_S) {
 		double a = h->baseline_s < BASELINE_SECONDS ? 1.0 / (h->baseline_s + 1)
-							   : 1.0 / BASELINE_SECONDS;
+							    : 1.0 / BASELINE_SECONDS;
 
 		for (unsigned m = 0; m < METER_COUNT; m++) {
-			double now = (double)meters_sum(&h->meters, m,
-							h->baseline_bin + BINS_PER_S - 1,
-							BINS_PER_S);
+			double now = (double)meters_sum(
+				&h->meters, m, h->baseline_bin + BINS_PER_S - 1, BINS_PER_S);
 
 			h->baseline[m] += a * (now - h->baseline[m]);
 		}

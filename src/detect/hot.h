@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A destination (host or prefix) that is followed closely, because a cheap bound says that it may be
- * near a threshold. It holds the meters, the sources, the reflector ports and the handshakes; when a
- * threshold is crossed an attack hangs on it (attack.h).
+ * A destination (host or prefix) that is followed closely, because a cheap bound says that it may
+ * be near a threshold. It holds the meters, the sources, the reflector ports and the handshakes;
+ * when a threshold is crossed an attack hangs on it (attack.h).
  */
 #pragma once
 
@@ -25,10 +25,10 @@ enum source_group { GROUP_SYN, GROUP_TCP, GROUP_UDP, GROUP_OTHER, GROUP_COUNT };
 /* A UDP source port that may be a reflector's. */
 struct port_slot {
 	uint16_t port;
-	bool known;   /* in the table of reflectors */
+	bool known; /* in the table of reflectors */
 	bool used;
-	bool pinned; /* part of an open attack: not given away */
-	uint64_t packets, bytes; /* since suspicion began */
+	bool pinned;			      /* part of an open attack: not given away */
+	uint64_t packets, bytes;	      /* since suspicion began */
 	uint64_t sources[PORT_MAP_BITS / 64]; /* linear counting of its sources */
 };
 
@@ -65,7 +65,7 @@ struct hot_link {
 struct hot {
 	struct prefix key;
 	enum level level;
-	uint32_t slot;	/* index in the shard's list */
+	uint32_t slot; /* index in the shard's list */
 	const struct thresholds *th;
 	uint32_t times; /* the level's multiple of the host threshold */
 	struct meters meters;
@@ -92,9 +92,9 @@ struct hot {
 	unsigned n_exporters;
 	uint32_t sampling_min, sampling_max;
 	bool sampling_unknown;
-	bool has_flows; /* not only single packets */
+	bool has_flows;					       /* not only single packets */
 	int64_t start_us[VECTOR_COUNT], seen_us[VECTOR_COUNT]; /* the vector's present run */
-	int64_t current_second; /* for the running counters below */
+	int64_t current_second;				       /* for the running counters below */
 	uint64_t running[VECTOR_COUNT + 1]; /* of the current second; last: all packets */
 	int64_t current_slot;		    /* quarter second of arrival, for shown_us */
 	uint64_t arriving[VECTOR_COUNT];    /* in that slot */
@@ -113,7 +113,7 @@ struct hot_record {
 	const struct flow *f;
 	const struct flow_side *s;
 	int64_t first_us, last_us, recv_us;
-	bool entry;	/* counted on entry from outside */
+	bool entry; /* counted on entry from outside */
 	bool own_source;
 	uint64_t weight;
 };

@@ -73,7 +73,8 @@ struct view *meters_view(struct meters *m, uint16_t exporter, uint16_t link, boo
 
 bool meters_span(const struct meters *m, int64_t first_us, int64_t last_us, struct span *out)
 {
-	int64_t first = bin_of(first_us), last = bin_of(last_us), oldest = m->newest - RING_BINS + 1;
+	int64_t first = bin_of(first_us), last = bin_of(last_us),
+		oldest = m->newest - RING_BINS + 1;
 
 	if (last < oldest || first > m->newest)
 		return false;
@@ -90,8 +91,8 @@ bool meters_span(const struct meters *m, int64_t first_us, int64_t last_us, stru
 #define SPREAD_MAX (UINT64_MAX / (uint64_t)BIN_US)
 
 /*
- * What falls into bin @b of @amount spread evenly over the flow's time. The flow's own last bin takes
- * what is left, so that nothing is lost to rounding. @given: the sum so far, 0 at first.
+ * What falls into bin @b of @amount spread evenly over the flow's time. The flow's own last bin
+ * takes what is left, so that nothing is lost to rounding. @given: the sum so far, 0 at first.
  */
 static uint64_t share(const struct span *s, int64_t b, uint64_t amount, uint64_t *given)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is counted about a destination that is followed closely: rings of 250 ms bins of record time,
- * 128 s long, one ring per meter and view. A view is one (exporter, ingress link); views of one
- * exporter add up, exporters whose interfaces have no known side are de-duplicated by the maximum.
- * A flow is spread evenly over the bins from its first to its last packet. Counters are integers in
- * 1/256 packet, so sums commute and the order of arrival within a tick cannot change a result.
+ * What is counted about a destination that is followed closely: rings of 250 ms bins of record
+ * time, 128 s long, one ring per meter and view. A view is one (exporter, ingress link); views of
+ * one exporter add up, exporters whose interfaces have no known side are de-duplicated by the
+ * maximum. A flow is spread evenly over the bins from its first to its last packet. Counters are
+ * integers in 1/256 packet, so sums commute and the order of arrival within a tick cannot change a
+ * result.
  */
 #pragma once
 
@@ -13,12 +14,12 @@
 
 #include "detect/finding.h"
 
-#define BIN_US INT64_C(250000)
+#define BIN_US	   INT64_C(250000)
 #define BINS_PER_S 4
-#define RING_BINS 512 /* 128 s: twice an active timeout of 60 s and its delivery */
-#define UNIT_SHIFT 8  /* a packet is 256 units */
-#define PORT_SLOTS 8  /* reflector ports followed at a time */
-#define VIEWS_MAX 8
+#define RING_BINS  512 /* 128 s: twice an active timeout of 60 s and its delivery */
+#define UNIT_SHIFT 8   /* a packet is 256 units */
+#define PORT_SLOTS 8   /* reflector ports followed at a time */
+#define VIEWS_MAX  8
 
 /* The first VECTOR_COUNT meters are the detectors' own, indexed by vector. */
 enum meter {
@@ -54,10 +55,10 @@ struct meters {
 };
 
 struct span {
-	int64_t first, last;   /* absolute bins, both within the ring */
-	uint64_t total_us;     /* length of the whole flow, also outside the ring; at least 1 */
-	uint64_t first_us;     /* how much of it lies in the first bin */
-	bool begins, ends;     /* first and last are the flow's own first and last bin */
+	int64_t first, last; /* absolute bins, both within the ring */
+	uint64_t total_us;   /* length of the whole flow, also outside the ring; at least 1 */
+	uint64_t first_us;   /* how much of it lies in the first bin */
+	bool begins, ends;   /* first and last are the flow's own first and last bin */
 };
 
 static inline int64_t bin_of(int64_t us)
@@ -74,7 +75,8 @@ void meters_deinit(struct meters *m);
  */
 void meters_advance(struct meters *m, int64_t to);
 
-/** meters_view() - the view of (exporter, link), made where it is missing; NULL when all are used. */
+/** meters_view() - the view of (exporter, link), made where it is missing; NULL when all are used.
+ */
 struct view *meters_view(struct meters *m, uint16_t exporter, uint16_t link, bool entry);
 
 /** meters_span() - clip a flow to the ring. Return: false when none of it is inside. */

@@ -8,18 +8,20 @@
 #include "detect/detect.h"
 #include "detect/stat.h"
 
-#define SCAN_PORTS 100	    /* "over 100 destination ports a second" */
-#define SCAN_SAMPLES 5	    /* sampled packets to different ports before they say anything */
-#define SCAN_HOSTS 100	    /* the same for a sweep over a prefix */
-#define SCAN_REPEATS 1.5    /* a scan asks a port once; a flood over random ports does not care */
+#define SCAN_PORTS	  100 /* "over 100 destination ports a second" */
+#define SCAN_SAMPLES	  5   /* sampled packets to different ports before they say anything */
+#define SCAN_HOSTS	  100 /* the same for a sweep over a prefix */
+#define SCAN_REPEATS	  2.0 /* a scanner asks a port once, at most again; a flood does not care */
 #define SCAN_SOURCE_SHARE 0.9
-#define PART_SHARE 10
+#define PART_SHARE	  10
 
 static bool same_family(enum vector a, enum vector b)
 {
 	static const uint8_t family[VECTOR_COUNT] = {
-		[VECTOR_UDP_FLOOD] = 1,	     [VECTOR_AMPLIFICATION] = 1,
-		[VECTOR_FRAGMENT_FLOOD] = 1, [VECTOR_ICMP_FLOOD] = 1,
+		[VECTOR_UDP_FLOOD] = 1,
+		[VECTOR_AMPLIFICATION] = 1,
+		[VECTOR_FRAGMENT_FLOOD] = 1,
+		[VECTOR_ICMP_FLOOD] = 1,
 	};
 
 	return family[a] == family[b] && family[a];
@@ -57,7 +59,8 @@ static void fill_vectors(struct finding *f, const struct attack *a)
 	const struct hot *h = a->hot;
 
 	for (unsigned t = 0; t < TRACKS; t++) {
-		uint64_t n = t < VECTOR_COUNT ? h->tally.packets[t] : h->port[t - VECTOR_COUNT].packets;
+		uint64_t n =
+			t < VECTOR_COUNT ? h->tally.packets[t] : h->port[t - VECTOR_COUNT].packets;
 		bool part = t != VECTOR_AMPLIFICATION && t != VECTOR_UDP_FLOOD &&
 			    same_family(track_vector(t), track_vector(a->main)) &&
 			    n * PART_SHARE >= h->tally.all_packets && n > 0;
@@ -101,9 +104,9 @@ static void fill_sources(struct finding *f, const struct attack *a)
 			f->sources.syn[u] = sources_classes(&h->units[u]);
 	}
 	/* The heaviest of the heaviest group; the groups' own order is by vector packets. */
-	f->sources.n_top = sources_top(&h->sources[f->n_vectors ? hot_group(f->vectors[0].vector)
-								: GROUP_TCP],
-				       top, FINDING_TOP_MAX);
+	f->sources.n_top =
+		sources_top(&h->sources[f->n_vectors ? hot_group(f->vectors[0].vector) : GROUP_TCP],
+			    top, FINDING_TOP_MAX);
 	for (unsigned i = 0; i < f->sources.n_top; i++) {
 		f->sources.top[i].addr = top[i]->key;
 		f->sources.top[i].packets = top[i]->packets;
@@ -163,10 +166,10 @@ static void fill_scan(struct finding *f, const struct hot *h)
 
 	f->dports_best_second = m ? m->best_distinct : 0;
 	if (m && h->sampling_max > 1)
-		f->dports_best_second = m->best_distinct < SCAN_SAMPLES
-						? 0
-						: (uint64_t)((double)m->best_distinct *
-							     h->sampling_min / seconds);
+		f->dports_best_second =
+			m->best_distinct < SCAN_SAMPLES
+				? 0
+				: (uint64_t)((double)m->best_distinct * h->sampling_min / seconds);
 	if (f->top_source_share < SCAN_SOURCE_SHARE)
 		return;
 	if (f->level == LEVEL_HOST && m && f->dports_best_second > SCAN_PORTS &&

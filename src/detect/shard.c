@@ -8,7 +8,7 @@
 #include "base/hash.h"
 
 #define RATE_HALVING_S 60
-#define REPLAY_US (2 * US_PER_S)
+#define REPLAY_US      (2 * US_PER_S)
 
 static unsigned level_len(const struct ip *ip, unsigned level)
 {
@@ -132,7 +132,8 @@ struct hot_record hot_record_of(const struct shard_world *w, const struct flow_b
 	return r;
 }
 
-/* Count what came just before, since the bound that makes a destination followed is an eighth full. */
+/* Count what came just before, since the bound that makes a destination followed is an eighth full.
+ */
 static int replay(struct hot *h, const struct shard_world *w, uint32_t until)
 {
 	const struct flow_batch *chain[FLOW_BATCH_KEPT];
@@ -202,8 +203,8 @@ static bool is_special(const struct flow *f, const struct flow_side *side)
 {
 	if (f->proto != PROTO_TCP)
 		return true;
-	return (f->tcp_flags & (TH_SYN | TH_RST)) || (side->flags & (FLOW_FRAGMENT | FLOW_MALFORMED)) ||
-	       side->app == APP_HTTP_REQUEST;
+	return (f->tcp_flags & (TH_SYN | TH_RST)) ||
+	       (side->flags & (FLOW_FRAGMENT | FLOW_MALFORMED)) || side->app == APP_HTTP_REQUEST;
 }
 
 static void add_capped(uint32_t *to, uint64_t n)
@@ -245,7 +246,8 @@ static void count_cold(struct cell *c, const struct hot_record *r)
 		c->bytes += bytes;
 		return;
 	}
-	/* Longer than a second, or late: what it claims per second may overlap with others' claims. */
+	/* Longer than a second, or late: what it claims per second may overlap with others' claims.
+	 */
 	decay_rates(c, second);
 	seconds = seconds ? seconds : 1;
 	add_capped(&c->rate_packets, packets / seconds + 1);
@@ -299,7 +301,9 @@ static void count_in(struct shard *s, const struct shard_world *w, uint32_t reco
 		cells_heat(&s->cells[l], c, c->packets);
 		th = thresholds_of(w, c->thresholds);
 		if (!is_near(c, &w->follow[c->thresholds],
-			     l == 0 ? 1 : l == 1 ? th->prefix24_times : th->prefix20_times))
+			     l == 0   ? 1
+			     : l == 1 ? th->prefix24_times
+				      : th->prefix20_times))
 			continue;
 		h = follow(s, w, c, l, record);
 		if (h && s->error == 0)
@@ -311,6 +315,9 @@ static void count_out(struct shard *s, const struct shard_world *w, uint32_t rec
 {
 	struct hot_record r = hot_record_of(w, w->batch, record);
 
+	/* A packet to oneself (loopback, a forged land attack) is no answer. */
+	if (ip_equal(&r.f->src, &r.f->dst))
+		return;
 	for (unsigned l = 0; l < LEVELS && s->n_hot && s->error == 0; l++) {
 		unsigned len = level_len(&r.f->src, l);
 		struct ip key = l ? ip_mask(&r.f->src, len) : r.f->src;
@@ -370,7 +377,9 @@ void shard_reconf(struct shard *s, const struct shard_world *w)
 	}
 	for (unsigned i = 0; i < s->n_hot; i++) {
 		struct hot *h = s->hot[i];
-		unsigned l = h->level == LEVEL_HOST ? 0 : h->key.len == level_len(&h->key.addr, 1) ? 1 : 2;
+		unsigned l = h->level == LEVEL_HOST			? 0
+			     : h->key.len == level_len(&h->key.addr, 1) ? 1
+									: 2;
 
 		h->th = thresholds_of(w, thresholds_index(w, &h->key.addr, h->key.len));
 		h->times = l == 0 ? 1 : l == 1 ? h->th->prefix24_times : h->th->prefix20_times;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One of the fixed logical shards: every level from host to /20 (v6: /48 to host) of the destinations
- * whose /20 (/44) hashes here. A shard sees its records in input order and touches nothing else's
- * state, so threads may carry shards in any way without changing a result.
+ * One of the fixed logical shards: every level from host to /20 (v6: /48 to host) of the
+ * destinations whose /20 (/44) hashes here. A shard sees its records in input order and touches
+ * nothing else's state, so threads may carry shards in any way without changing a result.
  */
 #pragma once
 
@@ -11,8 +11,8 @@
 #include "detect/cells.h"
 #include "observe/exporter.h"
 
-#define SHARDS 64
-#define LEVELS 3 /* host, /24 (v6 /64), /20 (v6 /48) */
+#define SHARDS	      64
+#define LEVELS	      3 /* host, /24 (v6 /64), /20 (v6 /48) */
 #define SHARD_ENTRIES (2 * FLOW_BATCH_MAX)
 
 /* What the engine knows of an exporter's clock; written between slices only. */
@@ -103,4 +103,5 @@ bool attack_life(struct attack *a, const struct shard_world *w, bool last_look);
 uint32_t attack_wait_s(const struct hot *h, const struct shard_world *w);
 
 /** hot_record_of() - record @i of the world's batch, prepared for counting. */
-struct hot_record hot_record_of(const struct shard_world *w, const struct flow_batch *b, uint32_t i);
+struct hot_record hot_record_of(const struct shard_world *w, const struct flow_batch *b,
+				uint32_t i);

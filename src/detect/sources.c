@@ -9,10 +9,10 @@
 #include "base/hash.h"
 #include "detect/stat.h"
 
-#define HLL_SIZE (1u << HLL_BITS)
+#define HLL_SIZE    (1u << HLL_BITS)
 #define SKETCH_BITS 18
-#define SKETCH_ROW (1u << SKETCH_BITS)
-#define ROOM_MAX (SOURCES_EXACT * 2)
+#define SKETCH_ROW  (1u << SKETCH_BITS)
+#define ROOM_MAX    (SOURCES_EXACT * 2)
 
 static uint64_t key_hash(const struct ip *key)
 {
@@ -125,8 +125,8 @@ static uint32_t sketch_add(struct sources *s, uint64_t hash, int64_t second, uin
 		s->sketch_second = second;
 	}
 	for (unsigned row = 0; row < 2; row++) {
-		uint8_t *c = &s->sketch[row * SKETCH_ROW +
-					((hash >> (row * 24)) & (SKETCH_ROW - 1))];
+		uint8_t *c =
+			&s->sketch[row * SKETCH_ROW + ((hash >> (row * 24)) & (SKETCH_ROW - 1))];
 		uint32_t sum = *c + n;
 
 		*c = sum > UINT8_MAX ? UINT8_MAX : (uint8_t)sum;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Who sends to one victim: how many distinct keys (addresses, /24s, ...), and for each the best clock
- * second. Exact up to SOURCES_EXACT keys. Beyond, distinct keys are estimated by HyperLogLog (2^15
- * registers, 0.6 % standard error; Flajolet et al. 2007), and a count-min sketch of the current second
- * promotes every key that reaches PROMOTE_AT in it into the exact table, so that the heavy classes
- * stay right under millions of forged sources. Hashes here are fixed, not seeded: figures shown to
- * people must be the same on every run.
+ * Who sends to one victim: how many distinct keys (addresses, /24s, ...), and for each the best
+ * clock second. Exact up to SOURCES_EXACT keys. Beyond, distinct keys are estimated by HyperLogLog
+ * (2^15 registers, 0.6 % standard error; Flajolet et al. 2007), and a count-min sketch of the
+ * current second promotes every key that reaches PROMOTE_AT in it into the exact table, so that the
+ * heavy classes stay right under millions of forged sources. Hashes here are fixed, not seeded:
+ * figures shown to people must be the same on every run.
  */
 #pragma once
 
@@ -17,9 +17,9 @@
 #include "detect/finding.h"
 
 #define SOURCES_EXACT 4096
-#define PROMOTE_AT 64
-#define HLL_BITS 15
-#define SECONDS_KEPT 4 /* late records of the last seconds still meet their counter */
+#define PROMOTE_AT    64
+#define HLL_BITS      15
+#define SECONDS_KEPT  4 /* late records of the last seconds still meet their counter */
 
 struct source {
 	struct ip key;
@@ -61,9 +61,9 @@ uint64_t sources_count(const struct sources *s, bool *exact);
 uint64_t sources_union(const struct sources *const *s, unsigned n, bool *exact);
 
 /**
- * sources_classes() - keys by the packets of their best clock second. A sampled key gets a class only
- * where the 95 % interval of its count, corrected for having picked the best of all keys and seconds
- * (Bonferroni), lies inside that class.
+ * sources_classes() - keys by the packets of their best clock second. A sampled key gets a class
+ * only where the 95 % interval of its count, corrected for having picked the best of all keys and
+ * seconds (Bonferroni), lies inside that class.
  */
 struct source_classes sources_classes(const struct sources *s);
 

@@ -51,9 +51,8 @@ struct blind_spot blind_spot(uint64_t threshold_pps, uint32_t sampling, double s
 			     double confidence)
 {
 	static const double windows_s[] = {1, 10, 60};
-	struct blind_spot spot = {.pps = (double)threshold_pps,
-				  .seconds = seconds,
-				  .confidence = confidence};
+	struct blind_spot spot = {
+		.pps = (double)threshold_pps, .seconds = seconds, .confidence = confidence};
 	double best = INFINITY;
 
 	if (sampling <= 1)

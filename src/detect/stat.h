@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The statistics of sampled counts. A sampled count k is taken as Poisson; its bounds come from the
- * Wilson-Hilferty approximation of the chi-square quantile (Wilson & Hilferty 1931), which is within
- * 1 % from k = 4 on and errs to the safe side below.
+ * Wilson-Hilferty approximation of the chi-square quantile (Wilson & Hilferty 1931), which is
+ * within 1 % from k = 4 on and errs to the safe side below.
  */
 #pragma once
 
-#define Z_99 2.3263479 /* one-sided 99 % */
-#define Z_95 1.6448536 /* one-sided 95 % */
+#define Z_99  2.3263479 /* one-sided 99 % */
+#define Z_95  1.6448536 /* one-sided 95 % */
 #define Z_975 1.9599640 /* two-sided 95 % */
 
-/** poisson_lower() - the mean below which seeing @k or more has the probability that @z stands for. */
+/** poisson_lower() - the mean below which seeing @k or more has the probability that @z stands for.
+ */
 double poisson_lower(double k, double z);
 
 /** poisson_upper() - the mean above which seeing @k or fewer has that probability. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Proves the engine on traffic built here: what crosses is found in time and once, what is ordinary is
- * not, clocks that jump do no harm, and threads do not change a figure.
+ * Proves the engine on traffic built here: what crosses is found in time and once, what is ordinary
+ * is not, clocks that jump do no harm, and threads do not change a figure.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "detect/detect.h"
 
-#define T0 (1218000000 * US_PER_S)
+#define T0   (1218000000 * US_PER_S)
 #define KEPT 64
 
 struct bench {
@@ -92,8 +92,8 @@ static struct flow tcp(uint32_t src, uint32_t dst, uint16_t sport, uint16_t dpor
 			     .tcp_flags = flags};
 }
 
-#define VICTIM 0xc6336401u /* 198.51.100.1 */
-#define FORGED(i) (0x0b000000u + (uint32_t)(i) * 2654435761u % 0x70000000u)
+#define VICTIM	  0xc6336401u /* 198.51.100.1 */
+#define FORGED(i) (0x0b000000u + (uint32_t)(i)*2654435761u % 0x70000000u)
 
 /* SYNs from forged sources at @pps for @seconds from @from_us. */
 static void flood(struct bench *b, uint32_t dst, unsigned pps, double seconds, int64_t from_us)
@@ -103,8 +103,8 @@ static void flood(struct bench *b, uint32_t dst, unsigned pps, double seconds, i
 	for (unsigned i = 0; i < n; i++) {
 		int64_t us = from_us + (int64_t)i * US_PER_S / pps;
 
-		put(b, tcp(FORGED(i), dst, (uint16_t)(1024 + i % 60000), 80, TH_SYN), 1, true, us, us,
-		    us);
+		put(b, tcp(FORGED(i), dst, (uint16_t)(1024 + i % 60000), 80, TH_SYN), 1, true, us,
+		    us, us);
 	}
 }
 
@@ -325,7 +325,8 @@ static void test_sampled(void **state)
 /* Time stamps that jump by years and run back end what is open and harm nothing. */
 static void test_jumps(void **state)
 {
-	static const int64_t at[] = {0, 400 * US_PER_S, -US_PER_S * 100, INT64_C(31536000) * 9 * US_PER_S,
+	static const int64_t at[] = {0, 400 * US_PER_S, -US_PER_S * 100,
+				     INT64_C(31536000) * 9 * US_PER_S,
 				     -INT64_C(31536000) * 20 * US_PER_S};
 	struct detect_stats st;
 	struct bench b;
@@ -347,8 +348,8 @@ static void run_mixed(struct bench *b, unsigned threads)
 		int64_t us = T0 + i * 25;
 		uint32_t dst = VICTIM + (i % 7) * 0x10000;
 
-		put(b, tcp(FORGED(i), dst, 2000, (uint16_t)(80 + i % 3), i % 5 ? TH_SYN : TH_ACK), 1,
-		    true, us, us, us);
+		put(b, tcp(FORGED(i), dst, 2000, (uint16_t)(80 + i % 3), i % 5 ? TH_SYN : TH_ACK),
+		    1, true, us, us, us);
 	}
 	bench_end(b);
 }
@@ -395,14 +396,21 @@ static void test_lost_sight(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_syn_flood),   cmocka_unit_test(test_below_threshold),
-		cmocka_unit_test(test_just_over),   cmocka_unit_test(test_pulses),
-		cmocka_unit_test(test_two_attacks), cmocka_unit_test(test_flash_crowd),
-		cmocka_unit_test(test_answers),	    cmocka_unit_test(test_long_flows),
+		cmocka_unit_test(test_syn_flood),
+		cmocka_unit_test(test_below_threshold),
+		cmocka_unit_test(test_just_over),
+		cmocka_unit_test(test_pulses),
+		cmocka_unit_test(test_two_attacks),
+		cmocka_unit_test(test_flash_crowd),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_long_flows),
 		cmocka_unit_test(test_long_flows_over),
-		cmocka_unit_test(test_carpet),	    cmocka_unit_test(test_scan),
-		cmocka_unit_test(test_sampled),	    cmocka_unit_test(test_jumps),
-		cmocka_unit_test(test_threads),	    cmocka_unit_test(test_lost_sight),
+		cmocka_unit_test(test_carpet),
+		cmocka_unit_test(test_scan),
+		cmocka_unit_test(test_sampled),
+		cmocka_unit_test(test_jumps),
+		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_lost_sight),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,7 +50,8 @@ static void test_blind_spot(void **state)
 	s10 = blind_spot(2500, 1000, 10, 0.95);
 	s60 = blind_spot(2500, 1000, 60, 0.95);
 	assert_true(s1.pps > s10.pps && s10.pps > s60.pps && s60.pps > 2500);
-	/* 8 sampled packets lift the lower bound over 2.5; P(X >= 8) = 95 % needs a mean of 13.1. */
+	/* 8 sampled packets lift the lower bound over 2.5; P(X >= 8) = 95 % needs a mean of 13.1.
+	 */
 	assert_true(s1.pps > 12000 && s1.pps < 15000);
 }
 
@@ -154,8 +155,8 @@ static void test_cells_growth(void **state)
 			assert_int_equal(c->packets, i + 1);
 	}
 	/* Full sets may lose a member before the table grows, but hardly ever do. */
-	print_message("200,000 hosts: %zu kept, %llu evicted while growing, %zu bytes each\n", t.used,
-		      (unsigned long long)t.evicted, cells_memory(&t) / t.used);
+	print_message("200,000 hosts: %zu kept, %llu evicted while growing, %zu bytes each\n",
+		      t.used, (unsigned long long)t.evicted, cells_memory(&t) / t.used);
 	assert_true(t.evicted < 2000);
 	assert_true(cells_memory(&t) / t.used <= 125);
 	cells_deinit(&t);

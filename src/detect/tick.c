@@ -9,14 +9,14 @@
 
 #include "detect/shard.h"
 
-#define FOLD_HOSTS 8	  /* hosts of one /24 crossing together are one prefix attack */
-#define STAND_OUT 2	  /* times its threshold, for a host inside a reported prefix */
-#define UPDATE_US US_PER_S
+#define FOLD_HOSTS     8 /* hosts of one /24 crossing together are one prefix attack */
+#define STAND_OUT      2 /* times its threshold, for a host inside a reported prefix */
+#define UPDATE_US      US_PER_S
 #define QUIET_AFTER_US (2 * US_PER_S)
-#define SILENT_US (10 * US_PER_S)
-#define IDLE_BINS (30 * BINS_PER_S)
-#define SUSPICION_US (64 * US_PER_S)
-#define WAIT_MAX_S 300
+#define SILENT_US      (10 * US_PER_S)
+#define IDLE_BINS      (30 * BINS_PER_S)
+#define SUSPICION_US   (64 * US_PER_S)
+#define WAIT_MAX_S     300
 
 uint32_t attack_wait_s(const struct hot *h, const struct shard_world *w)
 {
@@ -28,7 +28,8 @@ uint32_t attack_wait_s(const struct hot *h, const struct shard_world *w)
 	return wait > WAIT_MAX_S ? WAIT_MAX_S : wait;
 }
 
-/* Least record time that the attack's speaking exporters have reached; TIME_NONE: all are silent. */
+/* Least record time that the attack's speaking exporters have reached; TIME_NONE: all are silent.
+ */
 static int64_t watermark_of(const struct hot *h, const struct shard_world *w)
 {
 	int64_t least = TIME_NONE;
@@ -170,8 +171,7 @@ static int look_at_hosts(struct shard *s, const struct shard_world *w, bool last
 		struct hot *h = s->hot[i];
 		struct crossing c;
 
-		if (h->level != LEVEL_HOST || h->attack ||
-		    !evaluate(h, NULL, 1, last_look, &c))
+		if (h->level != LEVEL_HOST || h->attack || !evaluate(h, NULL, 1, last_look, &c))
 			continue;
 		if (inside_reported_prefix(s, h)) {
 			struct hot strict = *h;
@@ -208,7 +208,8 @@ static void look_at_prefixes(struct shard *s, const struct shard_world *w, bool 
 			struct hot *h = s->hot[i];
 			struct reported r = {.child = children};
 			struct crossing c;
-			bool narrow = h->key.len == (ip_is_v4(&h->key.addr) ? PREFIX_V4_BASE + 24 : 64);
+			bool narrow =
+				h->key.len == (ip_is_v4(&h->key.addr) ? PREFIX_V4_BASE + 24 : 64);
 
 			if (h->level != LEVEL_PREFIX || h->attack || narrow != (pass == 0))
 				continue;
@@ -221,7 +222,16 @@ static void look_at_prefixes(struct shard *s, const struct shard_world *w, bool 
 		}
 }
 
-static void update_attack(struct shard *s, const struct shard_world *w, struct hot *h, bool last_look)
+/* Flow records come late by a timeout and their delivery; packets come at once. */
+static int64_t settle_after_s(const struct attack *a)
+{
+	if (!a->hot->has_flows)
+		return 1;
+	return (a->wait_s > INACTIVE_S ? (int64_t)a->wait_s : INACTIVE_S) + DELIVERY_S;
+}
+
+static void update_attack(struct shard *s, const struct shard_world *w, struct hot *h,
+			  bool last_look)
 {
 	const struct hot *children[CHILDREN_MAX];
 	struct reported r = {.child = children};
@@ -236,13 +246,13 @@ static void update_attack(struct shard *s, const struct shard_world *w, struct h
 	evaluate(h, &r, 1, last_look, &full);
 	s->error = attack_update(a, &half, &full, &r);
 	ended = attack_life(a, w, last_look);
-	lag = ended ? 0 : BINS_PER_S * (a->wait_s ? (int64_t)a->wait_s + 8 : 1);
+	lag = ended ? 0 : BINS_PER_S * settle_after_s(a);
 	if (lag > RING_BINS - 16)
 		lag = RING_BINS - 16;
 	if (s->error == 0)
 		s->error = attack_settle(a, h->meters.newest - lag);
-	if (ended || (a->changed && (a->emitted_us == TIME_NONE ||
-				     w->clock_us - a->emitted_us >= UPDATE_US)))
+	if (ended || (a->changed &&
+		      (a->emitted_us == TIME_NONE || w->clock_us - a->emitted_us >= UPDATE_US)))
 		say(s, a, ended);
 }
 
@@ -255,9 +265,8 @@ static bool is_cool(const struct hot *h, const struct shard_world *w)
 	for (unsigned v = 0; v < VECTOR_COUNT; v++) {
 		uint64_t t = hot_threshold(h, (enum vector)v, 0);
 
-		if (t != RATE_NEVER &&
-		    meters_sum(m, v, m->newest, IDLE_BINS) * BINS_PER_S >=
-			    t / (2 * w->near) * IDLE_BINS)
+		if (t != RATE_NEVER && meters_sum(m, v, m->newest, IDLE_BINS) * BINS_PER_S >=
+					       t / (2 * w->near) * IDLE_BINS)
 			return false;
 	}
 	return h->th->any_pps == RATE_NEVER ||

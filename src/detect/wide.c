@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FOLLOW_SHARE 2	  /* a link is followed from half its limit */
-#define FOLLOWED_MAX 64	  /* links at a time */
+#define FOLLOW_SHARE 2	/* a link is followed from half its limit */
+#define FOLLOWED_MAX 64 /* links at a time */
 #define CHILDREN_MAX 1024
 
 struct wide_link {
@@ -118,7 +118,8 @@ static void follow_link(struct wide *w, const struct shard_world *world, struct 
 	l->followed = f;
 }
 
-static void count_network(struct wide *w, const struct shard_world *world, const struct hot_record *r)
+static void count_network(struct wide *w, const struct shard_world *world,
+			  const struct hot_record *r)
 {
 	uint64_t pps = world->conf->thresholds.network_pps;
 	struct prefix none = {0};
@@ -147,9 +148,8 @@ void wide_count(struct wide *w, const struct shard_world *world, const struct fl
 	uint64_t limit;
 
 	count_network(w, world, &r);
-	known = r.f->in_link == LINK_UNKNOWN
-			? NULL
-			: exporters_get_link(world->exporters, r.f->in_link);
+	known = r.f->in_link == LINK_UNKNOWN ? NULL
+					     : exporters_get_link(world->exporters, r.f->in_link);
 	if (!known || !known->speed_bps)
 		return;
 	l = link_at(w, r.f->in_link);
@@ -201,8 +201,8 @@ static int look_at(struct wide *w, struct followed *f, const struct reported *r,
 
 	meters_advance(&h->meters, world->now_bin);
 	if (!h->attack && evaluate(h, r, 1, last_look, &full) &&
-	    !attack_open(h, &full, UINT64_C(0xff) << 40 | ++w->next_handle,
-			 attack_wait_s(h, world), world->clock_us))
+	    !attack_open(h, &full, UINT64_C(0xff) << 40 | ++w->next_handle, attack_wait_s(h, world),
+			 world->clock_us))
 		return -ENOMEM;
 	if (h->attack) {
 		bool ended;
@@ -213,9 +213,9 @@ static int look_at(struct wide *w, struct followed *f, const struct reported *r,
 		ended = attack_life(h->attack, world, last_look);
 		if (e == 0)
 			e = attack_settle(h->attack, h->meters.newest - (ended ? 0 : BINS_PER_S));
-		if (ended || (h->attack->changed && (h->attack->emitted_us == TIME_NONE ||
-						     world->clock_us - h->attack->emitted_us >=
-							     US_PER_S))) {
+		if (ended ||
+		    (h->attack->changed && (h->attack->emitted_us == TIME_NONE ||
+					    world->clock_us - h->attack->emitted_us >= US_PER_S))) {
 			w->ended[w->n_words] = ended;
 			w->word[w->n_words++] = h->attack;
 		}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The wide levels: links with a known capacity, and the network as a whole. Per link a byte counter a
- * second is kept; a link that comes near its capacity is followed like a host, and reported when what
- * its reported hosts and prefixes do not explain is over the limit.
+ * The wide levels: links with a known capacity, and the network as a whole. Per link a byte counter
+ * a second is kept; a link that comes near its capacity is followed like a host, and reported when
+ * what its reported hosts and prefixes do not explain is over the limit.
  */
 #pragma once
 
@@ -18,7 +18,8 @@ void wide_count(struct wide *w, const struct shard_world *world, const struct fl
 		uint32_t i);
 
 /** wide_tick() - after the shards' tick. Return: 0 or a negative error. */
-int wide_tick(struct wide *w, struct shard *shards, const struct shard_world *world, bool last_look);
+int wide_tick(struct wide *w, struct shard *shards, const struct shard_world *world,
+	      bool last_look);
 unsigned wide_words(const struct wide *w);
 struct attack *wide_word(struct wide *w, unsigned i);
 void wide_told(struct wide *w);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #define RANGE_US (INT64_C(0xffffffff) * US_PER_MS)
-#define HALF_US (RANGE_US / 2)
+#define HALF_US	 (RANGE_US / 2)
 
 int flow_writer_init(struct flow_writer *w, const struct flow_sink *sink)
 {
@@ -56,7 +56,8 @@ static bool in_range(const struct flow_batch *b, int64_t us)
 
 static int64_t clamp_near(int64_t us, int64_t recv_us)
 {
-	return us < recv_us - HALF_US + US_PER_S || us > recv_us + HALF_US - US_PER_S ? recv_us : us;
+	return us < recv_us - HALF_US + US_PER_S || us > recv_us + HALF_US - US_PER_S ? recv_us
+										      : us;
 }
 
 static uint32_t split(const struct flow_batch *b, int64_t us, uint16_t *rem)
@@ -82,8 +83,8 @@ int flow_writer_put(struct flow_writer *w, const struct flow *f, const struct fl
 	last_us = clamp_near(last_us, recv_us);
 	if (last_us < first_us)
 		last_us = first_us;
-	if (b->n == FLOW_BATCH_MAX || (b->n && !(in_range(b, first_us) && in_range(b, last_us) &&
-						 in_range(b, recv_us)))) {
+	if (b->n == FLOW_BATCH_MAX ||
+	    (b->n && !(in_range(b, first_us) && in_range(b, last_us) && in_range(b, recv_us)))) {
 		r = hand_on(w);
 		if (r < 0)
 			return r;

@@ -19,15 +19,15 @@
 
 struct flow {
 	struct ip src, dst;
-	uint64_t bytes;	     /* layer 3 bytes where known, as counted */
-	uint32_t packets;    /* as counted, saturating */
-	uint32_t first_ms;   /* first packet, from the batch's epoch */
-	uint32_t last_ms;    /* last packet, from the batch's epoch */
-	uint16_t sport, dport; /* 0 for protocols without ports and for later fragments */
+	uint64_t bytes;		    /* layer 3 bytes where known, as counted */
+	uint32_t packets;	    /* as counted, saturating */
+	uint32_t first_ms;	    /* first packet, from the batch's epoch */
+	uint32_t last_ms;	    /* last packet, from the batch's epoch */
+	uint16_t sport, dport;	    /* 0 for protocols without ports and for later fragments */
 	uint16_t in_link, out_link; /* index in the link table; LINK_UNKNOWN */
-	uint16_t exporter;   /* index in the exporter table */
-	uint8_t proto;	     /* IANA protocol number */
-	uint8_t tcp_flags;   /* OR of the flow's flags; CWR..FIN as on the wire */
+	uint16_t exporter;	    /* index in the exporter table */
+	uint8_t proto;		    /* IANA protocol number */
+	uint8_t tcp_flags;	    /* OR of the flow's flags; CWR..FIN as on the wire */
 };
 
 _Static_assert(sizeof(struct flow) == 64, "the hot record is one cache line");
@@ -62,35 +62,35 @@ enum flow_app {
 };
 
 struct flow_side {
-	struct ip next_hop;    /* zero where unknown */
-	uint32_t sampling;     /* factor, 1 = every packet; 1 too where unknown (see flag) */
-	uint32_t domain;       /* observation domain, source id or sub-agent */
-	uint32_t recv_ms;      /* receive clock (frame time in files), from the batch's epoch */
+	struct ip next_hop; /* zero where unknown */
+	uint32_t sampling;  /* factor, 1 = every packet; 1 too where unknown (see flag) */
+	uint32_t domain;    /* observation domain, source id or sub-agent */
+	uint32_t recv_ms;   /* receive clock (frame time in files), from the batch's epoch */
 	uint32_t src_as, dst_as;
 	uint16_t first_rem_us, last_rem_us, recv_rem_us; /* 0..999 below the milliseconds */
-	uint16_t flags;	       /* enum flow_flag */
+	uint16_t flags;					 /* enum flow_flag */
 	uint16_t vlan;
 	uint16_t tcp_window;
 	uint16_t ip_id;
-	uint16_t fragment;     /* offset in 8-byte units */
-	uint8_t ttl;	       /* least seen where a flow has two */
+	uint16_t fragment; /* offset in 8-byte units */
+	uint8_t ttl;	   /* least seen where a flow has two */
 	uint8_t tos;
 	uint8_t src_mask, dst_mask; /* as people write them: 24; 0 where unknown */
 	uint8_t icmp_type, icmp_code;
-	uint8_t app;	       /* enum flow_app */
-	uint8_t forwarding;    /* RFC 7270 forwardingStatus, 0 unknown */
-	uint32_t sampler;      /* sampler or selector id, 0 where none */
+	uint8_t app;	    /* enum flow_app */
+	uint8_t forwarding; /* RFC 7270 forwardingStatus, 0 unknown */
+	uint32_t sampler;   /* sampler or selector id, 0 where none */
 };
 
 _Static_assert(sizeof(struct flow_side) == 64, "the side record is one cache line too");
 
-#define FLOW_BATCH_MAX 1024
-#define LINK_UNKNOWN 0
+#define FLOW_BATCH_MAX	 1024
+#define LINK_UNKNOWN	 0
 #define EXPORTER_UNKNOWN 0
-#define PROTO_ICMP 1
-#define PROTO_TCP 6
-#define PROTO_UDP 17
-#define PROTO_ICMP6 58
+#define PROTO_ICMP	 1
+#define PROTO_TCP	 6
+#define PROTO_UDP	 17
+#define PROTO_ICMP6	 58
 
 enum tcp_flag { TH_FIN = 1, TH_SYN = 2, TH_RST = 4, TH_PSH = 8, TH_ACK = 16, TH_URG = 32 };
 
@@ -149,7 +149,7 @@ struct flow_writer {
 	struct flow_batch *batch; /* the one being filled, of the ring below */
 	struct flow_batch *ring;  /* owned, FLOW_BATCH_KEPT of them */
 	unsigned turn;
-	uint64_t records;	  /* handed on so far */
+	uint64_t records; /* handed on so far */
 };
 
 /** flow_writer_init() - Return: 0 or -ENOMEM. */
@@ -157,9 +157,9 @@ int flow_writer_init(struct flow_writer *w, const struct flow_sink *sink);
 void flow_writer_deinit(struct flow_writer *w);
 
 /**
- * flow_writer_put() - append a record. The *_ms and *_rem_us fields of @f and @s are filled here from
- * the absolute times; times of a record further than 49 days from its receive time are clamped to it.
- * Return: 0, or the sink's negative error.
+ * flow_writer_put() - append a record. The *_ms and *_rem_us fields of @f and @s are filled here
+ * from the absolute times; times of a record further than 49 days from its receive time are clamped
+ * to it. Return: 0, or the sink's negative error.
  */
 int flow_writer_put(struct flow_writer *w, const struct flow *f, const struct flow_side *s,
 		    int64_t first_us, int64_t last_us, int64_t recv_us);

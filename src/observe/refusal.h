@@ -7,30 +7,30 @@
 
 #include <stdint.h>
 
-#define REFUSAL_LIST(X)                                                                         \
-	X(TRUNCATED, "truncated", "ends before its own lengths say")                            \
-	X(BAD_VERSION, "bad-version", "no known export version")                                \
-	X(BAD_LENGTH, "bad-length", "a length that contradicts its container")                  \
-	X(BAD_COUNT, "bad-count", "a record count that contradicts the bytes")                  \
-	X(NO_TEMPLATE, "no-template", "data before its template")                               \
-	X(BAD_TEMPLATE, "bad-template", "template that cannot be used")                         \
-	X(TEMPLATE_LIMIT, "template-limit", "more templates than an exporter may hold")         \
-	X(TRAILING, "trailing", "bytes after the last whole record")                            \
-	X(UNKNOWN_EXPORTER, "unknown-exporter", "sender is not on the allow-list")              \
-	X(EXPORTER_LIMIT, "exporter-limit", "more exporters than the table may hold")           \
-	X(UNSUPPORTED, "unsupported", "well-formed, but nothing here reads it")                 \
-	X(NOT_IP, "not-ip", "frame without an IP packet")                                       \
-	X(BAD_IP, "bad-ip", "IP header that contradicts itself")                                \
-	X(CAPTURE_CUT, "capture-cut", "captured bytes end inside the headers")                  \
-	X(TOO_DEEP, "too-deep", "more nested headers than are followed")                        \
-	X(BAD_CONTAINER, "bad-container", "capture file structure broken")                      \
+#define REFUSAL_LIST(X)                                                                            \
+	X(TRUNCATED, "truncated", "ends before its own lengths say")                               \
+	X(BAD_VERSION, "bad-version", "no known export version")                                   \
+	X(BAD_LENGTH, "bad-length", "a length that contradicts its container")                     \
+	X(BAD_COUNT, "bad-count", "a record count that contradicts the bytes")                     \
+	X(NO_TEMPLATE, "no-template", "data before its template")                                  \
+	X(BAD_TEMPLATE, "bad-template", "template that cannot be used")                            \
+	X(TEMPLATE_LIMIT, "template-limit", "more templates than an exporter may hold")            \
+	X(TRAILING, "trailing", "bytes after the last whole record")                               \
+	X(UNKNOWN_EXPORTER, "unknown-exporter", "sender is not on the allow-list")                 \
+	X(EXPORTER_LIMIT, "exporter-limit", "more exporters than the table may hold")              \
+	X(UNSUPPORTED, "unsupported", "well-formed, but nothing here reads it")                    \
+	X(NOT_IP, "not-ip", "frame without an IP packet")                                          \
+	X(BAD_IP, "bad-ip", "IP header that contradicts itself")                                   \
+	X(CAPTURE_CUT, "capture-cut", "captured bytes end inside the headers")                     \
+	X(TOO_DEEP, "too-deep", "more nested headers than are followed")                           \
+	X(BAD_CONTAINER, "bad-container", "capture file structure broken")                         \
 	X(BAD_LINKTYPE, "bad-linktype", "link type that is not read")
 
 enum refusal {
 #define X(id, name, help) REFUSED_##id,
 	REFUSAL_LIST(X)
 #undef X
-	REFUSAL_COUNT
+		REFUSAL_COUNT
 };
 
 struct refusals {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * ACK flood: TCP packets of connections that the target does not keep up. What the target sends over
- * its own connections explains three times as many packets towards it (an upload draws one ACK for
- * two or more segments).
+ * ACK flood: TCP packets of connections that the target does not keep up. What the target sends
+ * over its own connections explains three times as many packets towards it (an upload draws one ACK
+ * for two or more segments).
  */
 #include "detect/detector.h"
 

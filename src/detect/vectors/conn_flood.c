@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Connection flood: handshakes completed by real hosts, and then nothing: the server's table fills.
- * Counted where a handshake completes (hot.c); the connection's first data explains it, so a crowd of
- * clients who ask for something is none.
+ * Counted where a handshake completes (hot.c); the connection's first data explains it, so a crowd
+ * of clients who ask for something is none.
  */
 #include "detect/detector.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Fragment flood: fragments of any protocol, most often the tail of an amplification's large answers.
- * What the target sends by UDP or tunnels explains as many.
+ * Fragment flood: fragments of any protocol, most often the tail of an amplification's large
+ * answers. What the target sends by UDP or tunnels explains as many.
  */
 #include "detect/detector.h"
 

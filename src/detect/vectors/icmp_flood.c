@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * ICMP flood. Unreachables and the like that answer what the target sent are no attack on it, whatever
- * protocol it sent.
+ * ICMP flood. Unreachables and the like that answer what the target sent are no attack on it,
+ * whatever protocol it sent.
  */
 #include "detect/detector.h"
 

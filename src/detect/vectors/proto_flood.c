@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Flood of other protocols (GRE, ESP, ...). A tunnel's end sends about what it receives; a fourth of
- * it is enough to explain it.
+ * Flood of other protocols (GRE, ESP, ...). A tunnel's end sends about what it receives; a fourth
+ * of it is enough to explain it.
  */
 #include "detect/detector.h"
 

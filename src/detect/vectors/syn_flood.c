@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * SYN flood: connection requests that nobody completes. Where all packets are seen, each completed
- * handshake explains its SYN. Where packets are sampled, a SYN's own ACK is not among the samples, so
- * the level explains: the host's usual SYNs, plus one for each two further packets that established
- * connections send above their usual level (an ordinary connection sends at least that many).
+ * handshake explains its SYN. Where packets are sampled, a SYN's own ACK is not among the samples,
+ * so the level explains: the host's usual SYNs, plus one for each two further packets that
+ * established connections send above their usual level (an ordinary connection sends at least that
+ * many).
  */
 #include "detect/detector.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * SYN-ACK reflection: answers to connection requests that the target never sent; somebody forged its
- * address towards many servers. A SYN-ACK is explained by a SYN of the target (two for each, since
- * servers repeat an unanswered SYN-ACK).
+ * SYN-ACK reflection: answers to connection requests that the target never sent; somebody forged
+ * its address towards many servers. A SYN-ACK is explained by a SYN of the target (two for each,
+ * since servers repeat an unanswered SYN-ACK).
  */
 #include "detect/detector.h"
 

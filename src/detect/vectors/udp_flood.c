@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * UDP flood: UDP of no better name. What a reflector's port, DNS queries or QUIC explain as attacks of
- * their own is theirs; what the target answers (a fourth of it is enough: players, calls, QUIC
+ * UDP flood: UDP of no better name. What a reflector's port, DNS queries or QUIC explain as attacks
+ * of their own is theirs; what the target answers (a fourth of it is enough: players, calls, QUIC
  * downloads) is ordinary.
  */
 #include "detect/detector.h"
@@ -35,9 +35,9 @@ static uint64_t named(const struct window *w)
 static uint64_t explained(const struct window *w, uint64_t packets)
 {
 	uint64_t other = named(w);
-	uint64_t answered = window_answered(w, VECTOR_UDP_FLOOD, packets,
-					    window_sum(w, METER_OUT_UDP),
-					    w->hot->baseline[METER_OUT_UDP], 4);
+	uint64_t answered =
+		window_answered(w, VECTOR_UDP_FLOOD, packets, window_sum(w, METER_OUT_UDP),
+				w->hot->baseline[METER_OUT_UDP], 4);
 
 	return other + answered < packets ? other + answered : packets;
 }

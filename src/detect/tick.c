@@ -17,6 +17,8 @@
 #define IDLE_BINS      (30 * BINS_PER_S)
 #define SUSPICION_US   (64 * US_PER_S)
 #define WAIT_MAX_S     300
+#define INACTIVE_S     15 /* the usual inactive timeout */
+#define DELIVERY_S     8
 
 uint32_t attack_wait_s(const struct hot *h, const struct shard_world *w)
 {

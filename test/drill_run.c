@@ -2,6 +2,7 @@
 /*
  * Drill scenarios through the whole house without a file; one JSON line per run on standard output.
  *
+ * drill_run names      one scenario per line
  * drill_run SCENARIO[,SCENARIO...]|all [OPTION VALUE]...
  *   format LIST      packets v5 v9 ipfix sflow, separated by commas; packets
  *   sampling LIST    one packet in N; 1
@@ -232,6 +233,17 @@ static int run_all(struct asked *a)
 	return failed;
 }
 
+static int print_names(void)
+{
+	struct list names;
+
+	if (all_scenarios(&names))
+		return 1;
+	for (size_t i = 0; i < names.n; i++)
+		puts(names.word[i]);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static struct asked a = {
@@ -240,8 +252,10 @@ int main(int argc, char **argv)
 		.seeds = {{"1"}, 1},
 		.run = {.threads = 1, .drill = {.max_records = RECORDS, .sampling_random = true}}};
 
+	if (argc == 2 && strcmp(argv[1], "names") == 0)
+		return print_names();
 	if (read_arguments(&a, argc, argv)) {
-		fputs("usage: drill_run SCENARIO[,SCENARIO...]|all [OPTION VALUE]...\n", stderr);
+		fputs("usage: drill_run names, or drill_run SCENARIO[,SCENARIO...]|all [OPTION VALUE]...\n", stderr);
 		return 2;
 	}
 	return run_all(&a);

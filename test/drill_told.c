@@ -167,6 +167,7 @@ static bool listed(json_t *list, json_t *word)
 struct visibility {
 	unsigned parts, above; /* that the format can show; of them, above the blind spot */
 	double blind_pps;      /* of the part that is easiest to see */
+	double blind_in_1_s;   /* the same where no more than a second counts */
 };
 
 static void see_part(const struct path *p, json_t *attack, json_t *part, uint32_t sampling,
@@ -183,6 +184,8 @@ static void see_part(const struct path *p, json_t *attack, json_t *part, uint32_
 	v->above += peak >= in_one || mean >= in_all;
 	if (v->blind_pps == 0 || in_all < v->blind_pps)
 		v->blind_pps = in_all;
+	if (v->blind_in_1_s == 0 || in_one < v->blind_in_1_s)
+		v->blind_in_1_s = in_one;
 }
 
 static void see_attack(const struct path *p, json_t *attack, uint32_t sampling,
@@ -238,6 +241,7 @@ static void tell_attacks(const struct path *p, json_t *truth, json_t *report)
 		json_object_set_new(row, "class_due",
 				    json_boolean(above && v.above == v.parts));
 		json_object_set_new(row, "blind_pps", json_real(round(v.blind_pps)));
+		json_object_set_new(row, "blind_pps_in_1_s", json_real(round(v.blind_in_1_s)));
 		json_object_set_new(row, "lasts_s", json_real(seconds_of(attack)));
 		json_object_set(row, "mean_pps", json_object_get(attack, "mean_pps"));
 		json_object_set(row, "pulses", json_object_get(attack, "pulses"));

@@ -58,7 +58,7 @@ def suite(kind, name):
 
 
 def drill(kind, seed):
-    program = os.path.join(build(kind), 'src', 'cli', 'noroshi')
+    program = os.path.join(build(kind), 'test', 'drill_run')
     rows = [drill_bars.run_case(program, case, seed, timeout=1800)
             for case in drill_bars.cases(program, few=True)]
     bad = [r['name'] for r in rows if r['broken']]

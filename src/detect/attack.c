@@ -448,3 +448,15 @@ int attack_settle(struct attack *a, int64_t bin)
 	settle_pulses(a, bin);
 	return settle_series(a, bin);
 }
+
+int hot_advance(struct hot *h, int64_t bin)
+{
+	int64_t lost = bin - RING_BINS, step = SERIES_STEP_S * BINS_PER_S;
+	int r = 0;
+
+	if (h->attack && h->meters.newest != INT64_MIN && lost >= h->attack->series_bin)
+		r = attack_settle(h->attack,
+				  (lost < h->meters.newest ? lost : h->meters.newest) + step);
+	meters_advance(&h->meters, bin);
+	return r;
+}

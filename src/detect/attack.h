@@ -61,6 +61,12 @@ int attack_update(struct attack *a, const struct crossing *c, const struct cross
 /** attack_settle() - judge pulses and course of all bins up to @bin. */
 int attack_settle(struct attack *a, int64_t bin);
 
+/**
+ * hot_advance() - let the rings of @h reach @bin; what they forget goes into the course first.
+ * Return: 0 or -ENOMEM.
+ */
+int hot_advance(struct hot *h, int64_t bin);
+
 /** attack_fill() - the picture of the attack. @f points into @a and its hot. */
 int attack_fill(struct attack *a, const struct exporters *ex, bool own_known, bool target_own,
 		int64_t clock_us, struct finding *f);

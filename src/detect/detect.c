@@ -377,7 +377,7 @@ static void watch_exporter(struct detect *d, const struct flow *f, int64_t last_
 		e->watermark_us = last_us;
 }
 
-static void deal(struct detect *d, const struct flow_batch *b, uint32_t i)
+static int deal(struct detect *d, const struct flow_batch *b, uint32_t i)
 {
 	const struct flow *f = &b->flow[i];
 	struct shard *in = &d->shard[shard_of(&f->dst)], *out = &d->shard[shard_of(&f->src)];
@@ -399,12 +399,12 @@ static void deal(struct detect *d, const struct flow_batch *b, uint32_t i)
 		d->stats.last_us = last_us;
 	if (d->entry[i] == COUNT_NOT) {
 		d->stats.dedup_dropped++;
-		return;
+		return 0;
 	}
 	in->entry[in->n_entries++] = (struct shard_entry){.record = (uint16_t)i};
 	/* Own answers leave through any interface; the sender's shard hears of them. */
 	out->entry[out->n_entries++] = (struct shard_entry){.record = (uint16_t)i, .out = true};
-	wide_count(d->wide, &d->world, b, i);
+	return wide_count(d->wide, &d->world, b, i);
 }
 
 static int on_batch(void *userdata, const struct flow_batch *b)
@@ -426,7 +426,7 @@ static int on_batch(void *userdata, const struct flow_batch *b)
 		if (r == 0)
 			r = advance_clock(d, recv_us);
 		if (r == 0)
-			deal(d, b, i);
+			r = deal(d, b, i);
 	}
 	return r < 0 ? r : feed(d);
 }

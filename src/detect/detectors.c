@@ -8,9 +8,10 @@
 #define D(name) extern const struct detector detector_##name;
 #define DETECTORS(X)                                                                               \
 	X(syn_flood)                                                                               \
-	X(synack_reflection) X(rst_flood) X(ack_flood) X(conn_flood) X(udp_flood) X(icmp_flood)    \
-		X(fragment_flood) X(amplification) X(http_flood) X(proto_flood) X(malformed)       \
-			X(dns_query_flood) X(quic_flood)
+	X(synack_reflection)                                                                       \
+	X(rst_flood)                                                                               \
+	X(ack_flood) X(conn_flood) X(udp_flood) X(icmp_flood) X(fragment_flood) X(amplification)   \
+		X(http_flood) X(proto_flood) X(malformed) X(dns_query_flood) X(quic_flood)
 DETECTORS(D)
 #undef D
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "detect/detector.h"
+#include "detect/attack.h"
 
 #define NEAR		  8 /* a share of the threshold from which the costlier maps are kept */
 #define CANDIDATE_AT	  64
@@ -639,7 +639,9 @@ int hot_in(struct hot *h, const struct hot_record *r)
 	int e;
 
 	turn_second(h, r);
-	meters_advance(&h->meters, bin_of(r->last_us));
+	e = hot_advance(h, bin_of(r->last_us));
+	if (e < 0)
+		return e;
 	if (meters_span(&h->meters, r->first_us, r->last_us, &span))
 		s = &span;
 	else
@@ -677,7 +679,9 @@ int hot_out(struct hot *h, const struct hot_record *r)
 	struct view *v;
 	int e;
 
-	meters_advance(&h->meters, bin_of(r->last_us));
+	e = hot_advance(h, bin_of(r->last_us));
+	if (e < 0)
+		return e;
 	if (!meters_span(&h->meters, r->first_us, r->last_us, &s))
 		return 0;
 	h->tally.answered += packets;

@@ -184,11 +184,14 @@ static struct hot *follow(struct shard *s, const struct shard_world *w, struct c
 		s->hot_refused++;
 		return NULL;
 	}
-	if (make_hot_room(s) < 0)
+	s->error = make_hot_room(s);
+	if (s->error < 0)
 		return NULL;
 	h = hot_new(&key, level ? LEVEL_PREFIX : LEVEL_HOST, th, times[level] ? times[level] : 1);
-	if (!h)
+	if (!h) {
+		s->error = -ENOMEM;
 		return NULL;
+	}
 	h->slot = s->n_hot;
 	s->hot[s->n_hot++] = h;
 	s->added++;

@@ -24,6 +24,7 @@ struct bench {
 	uint16_t exporter;
 	struct finding last[KEPT]; /* newest state of each attack */
 	unsigned n;
+	uint64_t series_packets; /* of the last state told, whole attack */
 };
 
 static int on_finding(void *userdata, const struct finding *f)
@@ -36,6 +37,10 @@ static int on_finding(void *userdata, const struct finding *f)
 	assert_true(i < KEPT);
 	b->n += i == b->n;
 	b->last[i] = *f;
+	b->series_packets = 0;
+	for (unsigned k = 0; k < f->n_series; k++)
+		if (f->series[k].link == LINK_UNKNOWN)
+			b->series_packets += f->series[k].packets;
 	return 0;
 }
 
@@ -322,6 +327,21 @@ static void test_sampled(void **state)
 	bench_free(&b);
 }
 
+/* The course of an attack is kept when the rings forget it, in steps that add up to its packets. */
+static void test_series_kept(void **state)
+{
+	struct bench b;
+
+	bench_start(&b, 1, true);
+	flood(&b, VICTIM, 5000, 10, T0);
+	for (int i = 0; i < 5; i++)
+		flood(&b, VICTIM + 0x10000, 10, 1, T0 + (110 + 200 * i) * US_PER_S);
+	bench_end(&b);
+	assert_int_equal(b.n, 1);
+	assert_int_equal(b.series_packets, 50000);
+	bench_free(&b);
+}
+
 /* Time stamps that jump by years and run back end what is open and harm nothing. */
 static void test_jumps(void **state)
 {
@@ -408,6 +428,7 @@ int main(void)
 		cmocka_unit_test(test_carpet),
 		cmocka_unit_test(test_scan),
 		cmocka_unit_test(test_sampled),
+		cmocka_unit_test(test_series_kept),
 		cmocka_unit_test(test_jumps),
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_lost_sight),

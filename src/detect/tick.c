@@ -335,9 +335,9 @@ static void settle_hot(struct shard *s, const struct shard_world *w)
 
 void shard_tick(struct shard *s, const struct shard_world *w, bool last_look)
 {
-	for (unsigned i = 0; i < s->n_hot; i++)
+	for (unsigned i = 0; i < s->n_hot && s->error == 0; i++)
 		if (s->hot[i]->meters.newest != INT64_MIN)
-			meters_advance(&s->hot[i]->meters, w->now_bin);
+			s->error = hot_advance(s->hot[i], w->now_bin);
 	s->added = 0;
 	if (s->error == 0)
 		s->error = look_at_hosts(s, w, last_look);

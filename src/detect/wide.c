@@ -98,14 +98,14 @@ static struct wide_link *link_at(struct wide *w, unsigned i)
 	return &w->link[i];
 }
 
-static void follow_link(struct wide *w, const struct shard_world *world, struct wide_link *l,
-			uint16_t index, uint64_t capacity_bps)
+static int follow_link(struct wide *w, const struct shard_world *world, struct wide_link *l,
+		       uint16_t index, uint64_t capacity_bps)
 {
 	struct prefix none = {0};
 	struct followed *f;
 
 	if (w->n_followed == FOLLOWED_MAX)
-		return;
+		return 0;
 	f = &w->followed[w->n_followed];
 	set_never(&f->th);
 	f->th.any_bps = limit_bps(world, capacity_bps);
@@ -113,19 +113,20 @@ static void follow_link(struct wide *w, const struct shard_world *world, struct 
 	f->capacity_bps = capacity_bps;
 	f->hot = hot_new(&none, LEVEL_LINK, &f->th, 1);
 	if (!f->hot)
-		return;
+		return -ENOMEM;
 	w->n_followed++;
 	l->followed = f;
+	return 0;
 }
 
-static void count_network(struct wide *w, const struct shard_world *world,
-			  const struct hot_record *r)
+static int count_network(struct wide *w, const struct shard_world *world,
+			 const struct hot_record *r)
 {
 	uint64_t pps = world->conf->thresholds.network_pps;
 	struct prefix none = {0};
 
 	if (pps == RATE_INHERIT || pps == RATE_NEVER)
-		return;
+		return 0;
 	if (!w->network.hot) {
 		set_never(&w->network.th);
 		for (int v = 0; v < VECTOR_COUNT; v++)
@@ -133,32 +134,31 @@ static void count_network(struct wide *w, const struct shard_world *world,
 				w->network.th.pps[v] = pps;
 		w->network.hot = hot_new(&none, LEVEL_NETWORK, &w->network.th, 1);
 		if (!w->network.hot)
-			return;
+			return -ENOMEM;
 	}
-	hot_in(w->network.hot, r);
+	return hot_in(w->network.hot, r);
 }
 
-void wide_count(struct wide *w, const struct shard_world *world, const struct flow_batch *b,
-		uint32_t i)
+int wide_count(struct wide *w, const struct shard_world *world, const struct flow_batch *b,
+	       uint32_t i)
 {
 	struct hot_record r = hot_record_of(world, b, i);
 	const struct link *known;
 	struct wide_link *l;
 	int64_t second;
 	uint64_t limit;
+	int e;
 
-	count_network(w, world, &r);
+	e = count_network(w, world, &r);
 	known = r.f->in_link == LINK_UNKNOWN ? NULL
 					     : exporters_get_link(world->exporters, r.f->in_link);
-	if (!known || !known->speed_bps)
-		return;
+	if (e < 0 || !known || !known->speed_bps)
+		return e;
 	l = link_at(w, r.f->in_link);
 	if (!l)
-		return;
-	if (l->followed) {
-		hot_in(l->followed->hot, &r);
-		return;
-	}
+		return -ENOMEM;
+	if (l->followed)
+		return hot_in(l->followed->hot, &r);
 	second = time_floor_s(r.last_us);
 	if (second != l->second) {
 		l->second = second;
@@ -167,7 +167,8 @@ void wide_count(struct wide *w, const struct shard_world *world, const struct fl
 	l->bytes += r.f->bytes * r.weight / (1 + (uint64_t)((r.last_us - r.first_us) / US_PER_S));
 	limit = limit_bps(world, known->speed_bps);
 	if (limit && l->bytes * 8 * FOLLOW_SHARE >= limit)
-		follow_link(w, world, l, r.f->in_link, known->speed_bps);
+		return follow_link(w, world, l, r.f->in_link, known->speed_bps);
+	return 0;
 }
 
 /* Everything reported in the shards; a host inside a reported prefix is counted with the prefix. */
@@ -197,9 +198,8 @@ static int look_at(struct wide *w, struct followed *f, const struct reported *r,
 {
 	struct hot *h = f->hot;
 	struct crossing half, full;
-	int e = 0;
+	int e = hot_advance(h, world->now_bin);
 
-	meters_advance(&h->meters, world->now_bin);
 	if (!h->attack && evaluate(h, r, 1, last_look, &full) &&
 	    !attack_open(h, &full, UINT64_C(0xff) << 40 | ++w->next_handle, attack_wait_s(h, world),
 			 world->clock_us))

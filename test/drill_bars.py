@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""What the drill must reach: the cases, and the bars each is held against. A case is a scenario in a
-format with its sampling, exporters and configured world; drill_run makes, reads and judges it in one
-process. Used by test_drill.py with one seed, by PART=drill with twenty."""
+"""What the drill must reach: the cases, and the bars each is held against. A case is a scenario in
+a format with its sampling, exporters and configured world; drill_run makes, reads and judges it in
+one process. Used by test_drill.py with one seed, by PART=drill with twenty."""
 import json
 import math
 import subprocess
@@ -23,7 +23,7 @@ LINK_SLACK = 0.02
 
 
 class Case:
-    """One run. @samplings: one for each exporter; @bars: beside bar_basic; @options: of drill_run."""
+    """One run. @samplings: one for each exporter; @bars: beside bar_basic; @options: drill_run's."""
 
     def __init__(self, scenario, fmt, samplings=(1,), world='plain', bars=(), **options):
         self.scenario, self.format, self.samplings = scenario, fmt, list(samplings)
@@ -83,7 +83,8 @@ def call(command, timeout):
     except subprocess.TimeoutExpired as error:
         raise Broken(f'ran out of time: {" ".join(command[1:])}') from error
     if done.returncode:
-        raise Broken(f'exit {done.returncode}: {" ".join(command[1:])}: {done.stderr.strip()[-400:]}')
+        why = done.stderr.strip()[-400:]
+        raise Broken(f'exit {done.returncode}: {" ".join(command[1:])}: {why}')
     return json.loads(done.stdout)
 
 
@@ -96,8 +97,8 @@ def found(got):
 
 
 def due(case, got):
-    """The attacks that must be found: all that the format shows, of sampled ones those above the blind
-    spot. A run that was cut by its number of records ends in the middle of an attack."""
+    """The attacks that must be found: all that the format shows, of sampled ones those above the
+    blind spot. A run that was cut by its number of records ends in the middle of an attack."""
     rows = counted(got)
     if case.samplings == [1] and not got['cut']:
         return rows
@@ -124,8 +125,8 @@ def bar_basic(case, got):
     wrong = [a for a in classes if not a['class_right']]
     broken = [f'missed {tell_attack(a)}' for a in missed]
     broken += [f"{a['id']} {a['class']} seen as {a['class_seen']}" for a in wrong]
-    broken += [f"false: {f['kind']} {f['level']} {'+'.join(f['vectors'])} {f['targets'][:1]} ({f['why']})"
-               for f in got['false_positives']]
+    broken += [f"false: {f['kind']} {f['level']} {'+'.join(f['vectors'])} at {f['targets'][:1]}: "
+               f"{f['why']}" for f in got['false_positives']]
     if got['cut'] and case.scenario != QUARTER:
         broken.append('the run was cut by its number of records')
     if got['refused']:
@@ -134,9 +135,9 @@ def bar_basic(case, got):
                f'{len(counted(got))} shown, {got["false"]} false',
                f'class {len(classes) - len(wrong)} of {len(classes)}']
     if told:
-        figures.append(f"noroshi_s p95 {got['noroshi_s']['p95']:.2f}, start {got['start_error_s']['p95']:.2f}"
-                       f" s, end {got['end_error_s']['p95']:.2f} s, peak "
-                       f"{100 * got['peak_pps_error']['p95']:.1f} %")
+        p95 = {key: got[key]['p95'] for key in ('noroshi_s', 'start_error_s', 'end_error_s')}
+        figures.append('p95 of ' + ', '.join(f'{k} {v:.2f}' for k, v in p95.items()) +
+                       f", peak {100 * got['peak_pps_error']['p95']:.1f} %")
     return figures, broken
 
 
@@ -165,21 +166,23 @@ def poisson_quantile(mean, share):
 
 
 def peak_interval(peak, sampling, seconds):
-    """The 95 % interval of the largest of @seconds clock seconds, each with a Poisson count of mean
-    @peak / @sampling, scaled up: what a 1:@sampling exporter says of an attack of this rate."""
+    """What a 1:@sampling exporter may say of an attack that has @peak packets in each of @seconds
+    clock seconds, its counts taken as Poisson: from the 2.5 % point of one second to the 97.5 % point
+    of the largest of all, scaled up."""
     n, mean = max(1, round(seconds)), peak / sampling
-    return (poisson_quantile(mean, 0.025 ** (1 / n)) * sampling,
-            (poisson_quantile(mean, 0.975 ** (1 / n)) + 1) * sampling)
+    return (poisson_quantile(mean, 0.025) * sampling,
+            poisson_quantile(mean, 0.975 ** (1 / n)) * sampling)
 
 
 def bar_peak_interval(case, got):
-    """The peak within the interval of the coarsest exporter that counts: with sides the border router."""
+    """The peak within the interval of the coarsest exporter that counts; with sides only the border
+    router does."""
     sampling = case.samplings[0] if case.world == 'whole' else max(case.samplings)
     figures, broken = [], []
     for a in found(got):
         low, high = peak_interval(a['peak_pps'], sampling, a['lasts_s'])
         seen = a['peak_pps'] * (1 + a['peak_pps_error'])
-        figures.append(f'peak {seen:.0f} of {a["peak_pps"]:.0f}, interval at 1:{sampling} {low} to {high}')
+        figures.append(f'peak {seen:.0f} of {a["peak_pps"]:.0f}, at 1:{sampling} {low} to {high}')
         if not low <= seen <= high:
             broken.append(figures[-1])
     return figures, broken

@@ -80,7 +80,8 @@ static int on_datagram(void *userdata, int64_t recv_us, const struct ip *exporte
 /* Of the drill's own configuration the part with the routers' addresses. */
 static int add_exporters(struct text *yaml, const char *whole)
 {
-	const char *from = strstr(whole, "\nexporters:\n"), *until = strstr(whole, "\ninterfaces:\n");
+	const char *from = strstr(whole, "\nexporters:\n"),
+		   *until = strstr(whole, "\ninterfaces:\n");
 
 	if (!from || !until || until < from)
 		return -EINVAL;

@@ -255,7 +255,9 @@ int main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "names") == 0)
 		return print_names();
 	if (read_arguments(&a, argc, argv)) {
-		fputs("usage: drill_run names, or drill_run SCENARIO[,SCENARIO...]|all [OPTION VALUE]...\n", stderr);
+		fputs("usage: drill_run names, or drill_run SCENARIO[,SCENARIO...]|all [OPTION "
+		      "VALUE]...\n",
+		      stderr);
 		return 2;
 	}
 	return run_all(&a);

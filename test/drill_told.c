@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What a run is told as. An attack is above the blind spot when noroshi's own blind_spot(), for the
- * threshold in force and the sampling of the exporters that count, is no more than the attack's peak
- * rate within a second, or no more than its mean rate within windows not longer than it lasts.
+ * threshold in force and the sampling of the exporters that count, is no more than the attack's
+ * peak rate within a second, or no more than its mean rate within windows not longer than it lasts.
  */
 #include <errno.h>
 #include <math.h>
@@ -57,8 +57,8 @@ static int dump_incidents(const struct path *p, struct text *out)
 
 static json_t *score(const struct path *p, const char *truth, struct text *why)
 {
-	struct drill_score_options o = {
-		.only_visible = drill_format_name(p->options->drill.format), .json = true};
+	struct drill_score_options o = {.only_visible = drill_format_name(p->options->drill.format),
+					.json = true};
 	_cleanup_close_ int truth_fd = -1, incidents_fd = -1;
 	_cleanup_text_ struct text lines = TEXT_NULL;
 	_cleanup_free_ char *told = NULL;
@@ -152,7 +152,7 @@ static uint64_t threshold_of(const struct path *p, json_t *attack, const char *n
 	if (strcmp(json_string_value(json_object_get(attack, "level")), "prefix") != 0)
 		return pps;
 	return pps * (target.len >= (ip_is_v4(&target.addr) ? 120 : 64) ? t->prefix24_times
-									 : t->prefix20_times);
+									: t->prefix20_times);
 }
 
 static bool listed(json_t *list, json_t *word)
@@ -212,9 +212,8 @@ static json_t *states_of(const struct path *p, const char *id)
 			continue;
 		for (unsigned s = FINDING_OPEN; s <= FINDING_LOST_SIGHT; s++)
 			if (p->seen[i].states >> s & 1)
-				json_array_append_new(
-					list,
-					json_string(finding_state_name((enum finding_state)s)));
+				json_array_append_new(list, json_string(finding_state_name(
+								    (enum finding_state)s)));
 	}
 	return list;
 }
@@ -238,16 +237,16 @@ static void tell_attacks(const struct path *p, json_t *truth, json_t *report)
 		due += above;
 		found += above && json_object_get(row, "incident");
 		json_object_set_new(row, "above_blind_spot", json_boolean(above));
-		json_object_set_new(row, "class_due",
-				    json_boolean(above && v.above == v.parts));
+		json_object_set_new(row, "class_due", json_boolean(above && v.above == v.parts));
 		json_object_set_new(row, "blind_pps", json_real(round(v.blind_pps)));
 		json_object_set_new(row, "blind_pps_in_1_s", json_real(round(v.blind_in_1_s)));
 		json_object_set_new(row, "lasts_s", json_real(seconds_of(attack)));
 		json_object_set(row, "mean_pps", json_object_get(attack, "mean_pps"));
 		json_object_set(row, "pulses", json_object_get(attack, "pulses"));
 		json_object_set(row, "links", json_object_get(attack, "links"));
-		json_object_set_new(row, "states",
-				    states_of(p, json_string_value(json_object_get(row, "incident"))));
+		json_object_set_new(
+			row, "states",
+			states_of(p, json_string_value(json_object_get(row, "incident"))));
 	}
 	json_object_set_new(report, "above_blind_spot", json_integer(due));
 	json_object_set_new(report, "found_above_blind_spot", json_integer(found));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A library to preload into noroshi: the Nth allocation, write or SQL step of the process fails, and
- * everything else works. The program must then say what went wrong or do without; it may not crash,
- * hang, or print a wrong result as if it were good.
+ * A library to preload into noroshi: the Nth allocation, write or SQL step of the process fails,
+ * and everything else works. The program must then say what went wrong or do without; it may not
+ * crash, hang, or print a wrong result as if it were good.
  *
  * NOROSHI_FAULT_KIND   memory, write or sql
  * NOROSHI_FAULT_AT     which call of that kind fails, from 1; 0 none

@@ -2,6 +2,7 @@
 #include "base/text.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,18 @@ void text_clear(struct text *t)
 		*t->s = '\0';
 }
 
+static atomic_uint_fast64_t lost;
+
+uint64_t text_lost(void)
+{
+	return atomic_load(&lost);
+}
+
+void text_note_lost(void)
+{
+	atomic_fetch_add(&lost, 1);
+}
+
 static bool text_reserve(struct text *t, size_t more)
 {
 	size_t want = t->len + more + 1, room = t->room ? t->room : 64;
@@ -35,6 +48,7 @@ static bool text_reserve(struct text *t, size_t more)
 	p = realloc(t->s, room);
 	if (!p) {
 		t->failed = true;
+		text_note_lost();
 		return false;
 	}
 	t->s = p;

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/cleanup.h"
 
@@ -37,6 +38,14 @@ static inline bool text_ok(const struct text *t)
 }
 
 #define _cleanup_text_ _cleanup_(text_deinit)
+
+/**
+ * text_lost() - how many texts of this process lost a part for want of memory; text_note_lost() adds one
+ * for a maker of output that is no struct text. A program that printed less than it should must not
+ * end as if all were well: the command line looks here before it says 0.
+ */
+uint64_t text_lost(void);
+void text_note_lost(void);
 
 /** text_rate() - "2.31 Gbit/s" or "22.3 kpps" style: 3 digits, SI prefix, then @unit. */
 void text_rate(struct text *t, double value, const char *unit);

@@ -118,6 +118,16 @@ static bool is_one_of(const char *a, const char *b, const char *c)
 	return strcmp(a, b) == 0 || strcmp(a, c) == 0;
 }
 
+/* What was printed for want of memory in part is not good, whatever the verb says. */
+static int whole(const struct cli *cli, int status)
+{
+	if (!text_lost() || (status != EXIT_GOOD && status != EXIT_REFUSED))
+		return status;
+	fprintf(cli->err, "noroshi: %s\n", tr(cli, "out of memory: some of the output is missing",
+					      "メモリ不足のため出力の一部が欠けています"));
+	return EXIT_BROKEN;
+}
+
 int verb_dispatch(int argc, char **argv)
 {
 	struct cli cli = {.language = language_of_locale(), .out = stdout, .err = stderr};
@@ -154,5 +164,5 @@ int verb_dispatch(int argc, char **argv)
 		help_verb(&cli, cli.verb, stdout);
 		return close_output(&cli, EXIT_GOOD);
 	}
-	return close_output(&cli, cli.verb->run(&cli));
+	return close_output(&cli, whole(&cli, cli.verb->run(&cli)));
 }

@@ -324,6 +324,8 @@ char *incident_dump(const struct incident *inc)
 	json_t *o = incident_to_json(inc);
 	char *text = o ? json_dumps(o, DUMP_FLAGS) : NULL;
 
+	if (!text)
+		text_note_lost();
 	json_decref(o);
 	return text;
 }

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/map.h"
+#include "base/text.h"
 #include "observe/flow.h"
 
 #define LINK_BLOCK 256 /* links allocated together */
@@ -237,8 +238,10 @@ uint16_t exporters_link(struct exporters *t, uint16_t exporter, uint32_t ifindex
 	if (!*block)
 		*block = calloc(LINK_BLOCK, sizeof(**block));
 	slot = *block ? map_put(t->by_link, &key, NULL) : NULL;
-	if (!slot)
+	if (!slot) {
+		text_note_lost(); /* the interface will be missing from what is said */
 		return LINK_UNKNOWN;
+	}
 	*slot = (uint16_t)t->n_links++;
 	t->links_of[exporter]++;
 	l = link_at(t, *slot);

@@ -14,9 +14,9 @@ QUARTER = '2008q3'
 DELAY_BARS = {'twice-threshold': 1.5, 'quarter-over': 3.0}
 # Floods none of whose sources comes near 1,000 SYN/s.
 NO_HEAVY_SOURCE = ['syn-classes-small', 'syn-one-each']
-# From sampled v5 and v9 of link-full only the first 5 s arrive: a sampled packet is its own flow and
-# leaves 15 s later, and from second 20 of the attack the link is full. That is less than the 10 s
-# window needs, so the 1 s window's blind spot counts.
+# From sampled v5 and v9 of link-full only the first 5 s arrive: a sampled packet is its own flow
+# and leaves 15 s later, and from second 20 of the attack the link is full. That is less than the
+# 10 s window needs, so the 1 s window's blind spot counts.
 SHORTENED = {('link-full', 'v5'), ('link-full', 'v9'), ('link-full', 'ipfix')}
 # Share of links that packets of the background to the same target may have.
 LINK_SLACK = 0.02
@@ -167,8 +167,8 @@ def poisson_quantile(mean, share):
 
 def peak_interval(peak, sampling, seconds):
     """What a 1:@sampling exporter may say of an attack that has @peak packets in each of @seconds
-    clock seconds, its counts taken as Poisson: from the 2.5 % point of one second to the 97.5 % point
-    of the largest of all, scaled up."""
+    clock seconds, its counts taken as Poisson: from the 2.5 % point of one second to the 97.5 %
+    point of the largest of all, scaled up."""
     n, mean = max(1, round(seconds)), peak / sampling
     return (poisson_quantile(mean, 0.025) * sampling,
             poisson_quantile(mean, 0.975 ** (1 / n)) * sampling)
@@ -284,7 +284,7 @@ def several():
     for i, (samplings, options) in enumerate(mixes):
         for world in ('plain', 'whole'):
             for name, fmt in rows:
-                # syn-real, unsampled from three, is over the number of records: sampled ten times more.
+                # syn-real from three exporters is too many records: sampled ten times more.
                 n = [s * 10 for s in samplings] if name == 'syn-real' else samplings
                 yield Case(name, fmt, n, world, bars, **options)
 
@@ -338,8 +338,8 @@ def cases(program, few=False):
 
 def long_cases(program):
     """What each seed of PART=drill runs."""
-    return [*matrix(program), *worlds(program, ['packets', 'v5', 'v9', 'ipfix', 'sflow']), *several(),
-            *special(), *same_bytes(), Case(QUARTER, 'packets'), Case(QUARTER, 'sflow'),
+    return [*matrix(program), *worlds(program, FORMATS), *several(), *special(),
+            *same_bytes(), Case(QUARTER, 'packets'), Case(QUARTER, 'sflow'),
             *quarter(['v5', 'v9', 'ipfix']), *quarter_sampled()]
 
 

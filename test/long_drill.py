@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """PART=drill: every scenario in all formats, sampled, from several exporters, in both configured
-worlds, with twenty seeds, held against drill_bars.py. A unit is one scenario with one seed; its cases
-run two at a time. What a finished unit keeps is small: one row of figures for each of its cases."""
+worlds, with twenty seeds, held against drill_bars.py. A unit is one scenario with one seed; its
+cases run two at a time. What a finished unit keeps is small: a row of figures for each case."""
 import math
 import os
 import subprocess
@@ -15,8 +15,8 @@ SEEDS = list(range(1, 21))
 JOBS = 2
 BUILD = os.path.join(ROOT, 'build-test')
 PROGRAM = os.path.join(BUILD, 'test', 'drill_run')
-COUNTS = ['runs', 'attacks', 'found', 'due', 'due_found', 'exact', 'exact_found', 'false', 'classed',
-          'class_right']
+COUNTS = ['runs', 'attacks', 'found', 'due', 'due_found', 'exact', 'exact_found', 'false',
+          'classed', 'class_right']
 
 
 def prepare():
@@ -39,7 +39,7 @@ def figures_of(case, row):
                 exact_found=sum(a['outcome'] == 'found' for a in exact), classed=len(classes),
                 class_right=sum(a['class_right'] for a in classes))
     kept['false'] = got['false']
-    if case.samplings == [1] and case.format != 'packets':
+    if case.samplings == [1]:
         kept['delays'] = [round(a['noroshi_s'], 3) for a in told][:300]
     kept['missed'] = [f"{row['name']}: {drill_bars.tell_attack(a)}" for a in must
                       if a['outcome'] != 'found'][:20]

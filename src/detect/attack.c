@@ -90,6 +90,20 @@ static void sum_window(const struct attack *a, uint32_t mask, int64_t end, unsig
 			*bytes += meters_sum_bytes(m, (enum byte_group)g, end, n);
 }
 
+/* The same second by second, since which exporter saw most may change. */
+static void sum_seconds(const struct attack *a, uint32_t mask, int64_t from, unsigned n,
+			uint64_t *packets, uint64_t *bytes)
+{
+	uint64_t p, b;
+
+	*packets = *bytes = 0;
+	for (unsigned i = 0; i < n; i += BINS_PER_S) {
+		sum_window(a, mask, from + i + BINS_PER_S - 1, BINS_PER_S, &p, &b);
+		*packets += p;
+		*bytes += b;
+	}
+}
+
 /* Walk back from the window that crossed while there is more than background of the vector. */
 static int64_t find_first_bin(const struct hot *h, unsigned track, int64_t end, unsigned n)
 {
@@ -116,6 +130,10 @@ static int64_t refine_first(const struct hot *h, unsigned track, int64_t first_b
 	if (track == TRACKS)
 		return h->suspect_us > from ? h->suspect_us : from;
 	start = h->start_us[track < VECTOR_COUNT ? track : VECTOR_UDP_FLOOD];
+	/* Sampled flows are spread beyond their own first packet: the packet is the better witness.
+	 */
+	if (h->sampling_max > 1 && start >= from)
+		return start;
 	return start >= from && start < from + BIN_US ? start : from;
 }
 
@@ -220,10 +238,30 @@ struct attack *attack_free(struct attack *a)
 	return NULL;
 }
 
+/* Where exporters see the same packets, what the course holds and the rings behind it. */
+static void read_totals_once(struct attack *a, uint32_t mask)
+{
+	uint64_t packets = a->series_packets, bytes = a->series_bytes, p, b;
+	int64_t bin = a->series_bin, oldest = a->hot->meters.newest - RING_BINS + 1;
+
+	for (bin = bin < oldest ? oldest : bin; bin <= a->active_bin; bin += BINS_PER_S) {
+		sum_window(a, mask, bin + BINS_PER_S - 1, BINS_PER_S, &p, &b);
+		packets += p;
+		bytes += b;
+	}
+	a->packets = packets > a->packets ? packets : a->packets;
+	a->bytes = bytes > a->bytes ? bytes : a->bytes;
+}
+
 static void read_totals(struct attack *a)
 {
 	uint64_t packets = 0, bytes = 0;
 	uint32_t mask = total_tracks(a);
+
+	if (meters_exporters(&a->hot->meters) > 1) {
+		read_totals_once(a, mask);
+		return;
+	}
 
 	for (unsigned t = 0; t < TRACKS; t++) {
 		if (!(mask >> t & 1))
@@ -253,12 +291,27 @@ static void read_end(struct attack *a)
 		a->last_us = seen;
 }
 
-/* Peaks by UTC clock second over the bins that changed; a second only ever grows. */
+/* With several exporters a second may also shrink: a finer one's late count takes over. */
+static void forget_peaks(struct attack *a)
+{
+	if (a->peak_us / BIN_US <= a->hot->meters.newest - RING_BINS)
+		return;
+	a->peak_pps = a->peak_bps = a->peak_syn = 0;
+	for (unsigned t = 0; t < TRACKS; t++)
+		a->part[t].peak_pps = 0;
+}
+
+/* Peaks by UTC clock second over the bins that changed; from one exporter a second only grows. */
 static void read_peaks(struct attack *a, int64_t from, int64_t to)
 {
 	const struct meters *m = &a->hot->meters;
 	uint32_t mask = total_tracks(a);
 
+	if (meters_exporters(m) > 1) {
+		forget_peaks(a);
+		from = m->newest - RING_BINS + BINS_PER_S;
+		to = m->newest;
+	}
 	if (from < a->first_bin)
 		from = a->first_bin;
 	from -= (from % BINS_PER_S + BINS_PER_S) % BINS_PER_S;
@@ -410,7 +463,9 @@ static int settle_series(struct attack *a, int64_t bin)
 
 		if (end > bin || a->series_bin > a->active_bin)
 			return 0;
-		sum_window(a, mask, end, n, &packets, &bytes);
+		sum_seconds(a, mask, a->series_bin, n, &packets, &bytes);
+		a->series_packets += packets;
+		a->series_bytes += bytes;
 		r = add_point(a, a->series_bin, step_s, LINK_UNKNOWN, packets, bytes,
 			      meters_sum(&a->hot->meters, VECTOR_SYN_FLOOD, end, n));
 		if (r == 0)

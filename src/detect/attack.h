@@ -37,8 +37,9 @@ struct attack {
 	int64_t peak_us;
 	uint32_t pulses;
 	bool in_pulse;
-	int64_t pulse_bin;  /* windows up to here are judged for pulses */
-	int64_t series_bin; /* bins before are in the series */
+	int64_t pulse_bin;		       /* windows up to here are judged for pulses */
+	int64_t series_bin;		       /* bins before are in the series */
+	uint64_t series_packets, series_bytes; /* in the series so far */
 	struct series_point *series;
 	unsigned n_series, room_series;
 	uint32_t wait_s;    /* record time that an exporter may hold a flow back */

@@ -356,7 +356,10 @@ static enum counting counting_of(struct detect *d, const struct flow *f, const s
 		return COUNT_NOT; /* seen on its way in already */
 	if (f->in_link == LINK_UNKNOWN || !l || l->side == SIDE_UNKNOWN)
 		return COUNT_BY_MAX;
-	if (l->side == SIDE_OUTSIDE || own_source)
+	/* Own traffic passes inside interfaces at every router on its way out. */
+	if (own_source)
+		return COUNT_BY_MAX;
+	if (l->side == SIDE_OUTSIDE)
 		return COUNT_ENTRY;
 	return COUNT_NOT; /* foreign traffic further inside entered elsewhere */
 }

@@ -10,8 +10,12 @@
 	X(syn_flood)                                                                               \
 	X(synack_reflection)                                                                       \
 	X(rst_flood)                                                                               \
-	X(ack_flood) X(conn_flood) X(udp_flood) X(icmp_flood) X(fragment_flood) X(amplification)   \
-		X(http_flood) X(proto_flood) X(malformed) X(dns_query_flood) X(quic_flood)
+	X(ack_flood)                                                                               \
+	X(conn_flood)                                                                              \
+	X(udp_flood)                                                                               \
+	X(icmp_flood)                                                                              \
+	X(fragment_flood) X(amplification) X(http_flood) X(proto_flood) X(malformed)               \
+		X(dns_query_flood) X(quic_flood)
 DETECTORS(D)
 #undef D
 
@@ -44,6 +48,10 @@ uint64_t window_answered(const struct window *w, unsigned in_meter, uint64_t pac
 	base_out *= seconds * factor;
 	if (w->hot->baseline_s >= HEALTHY_SECONDS && base_in <= base_out) {
 		grown = answers - base_out;
+		if (in_meter < VECTOR_COUNT && hot_group((enum vector)in_meter) == GROUP_UDP &&
+		    hot_forged_like((struct hot *)w->hot, GROUP_UDP,
+				    w->hot->tally.packets[VECTOR_UDP_FLOOD]))
+			grown = 0; /* a server that answers forged questions is flooded still */
 		answers = base_in + (grown > 0 ? grown : 0);
 	}
 	return answers >= (double)packets ? packets : (uint64_t)answers;

@@ -13,7 +13,11 @@
 #include "base/hash.h"
 #include "detect/attack.h"
 
-#define NEAR		  8 /* a share of the threshold from which the costlier maps are kept */
+#define NEAR		  8    /* a share of the threshold from which the costlier maps are kept */
+#define FORGED_SOURCES	  1000 /* so many senders ... */
+#define FORGED_EACH	  1.5  /* ... of hardly more than one packet each */
+#define ICMP_ECHO_REPLY	  0
+#define ICMP6_ECHO_REPLY  129
 #define CANDIDATE_AT	  64
 #define BASELINE_SECONDS  120
 #define BASELINE_LAG_BINS 12
@@ -111,16 +115,12 @@ uint64_t hot_threshold(const struct hot *h, enum vector v, uint16_t port)
 
 double hot_weight(const struct hot *h, int64_t end, unsigned n)
 {
-	uint64_t packets, sampled;
+	double weight;
 
 	if (h->sampling_max <= 1)
 		return 1;
-	packets = meters_sum(&h->meters, METER_PACKETS, end, n);
-	sampled = meters_sum(&h->meters, METER_SAMPLED, end, n);
-	/* Mixed rates: never below what the coarsest exporter would deserve by half. */
-	if (!sampled || packets < sampled)
-		return h->sampling_max;
-	return (double)packets / (double)sampled;
+	weight = meters_weight(&h->meters, end, n);
+	return weight >= 1 ? weight : h->sampling_max;
 }
 
 static unsigned family_of(uint8_t proto)
@@ -642,13 +642,15 @@ int hot_in(struct hot *h, const struct hot_record *r)
 	e = hot_advance(h, bin_of(r->last_us));
 	if (e < 0)
 		return e;
-	if (meters_span(&h->meters, r->first_us, r->last_us, &span))
+	if (meters_span(&h->meters, r->spread_first_us, r->spread_last_us, &span))
 		s = &span;
 	else
 		h->late++;
 	note_times(h, r, s);
 	note_sampling(h, r);
 	v = meters_view(&h->meters, r->f->exporter, r->f->in_link, r->entry);
+	if (v && r->weight > v->weight)
+		v->weight = r->weight > UINT32_MAX ? UINT32_MAX : (uint32_t)r->weight;
 	h->last_vectors = 0;
 	h->tally.records++;
 	h->tally.all_packets += packets;
@@ -682,9 +684,13 @@ int hot_out(struct hot *h, const struct hot_record *r)
 	e = hot_advance(h, bin_of(r->last_us));
 	if (e < 0)
 		return e;
-	if (!meters_span(&h->meters, r->first_us, r->last_us, &s))
+	if (!meters_span(&h->meters, r->spread_first_us, r->spread_last_us, &s))
 		return 0;
 	h->tally.answered += packets;
+	/* Replies to pings are no reason for more pings; without a type (0) it may be one. */
+	if ((f->proto == PROTO_ICMP && r->s->icmp_type == ICMP_ECHO_REPLY) ||
+	    (f->proto == PROTO_ICMP6 && r->s->icmp_type == ICMP6_ECHO_REPLY))
+		return 0;
 	/* Own answers come in over another interface; a view of their own keeps the rings apart. */
 	v = meters_view(&h->meters, f->exporter, f->in_link, r->entry);
 	if (!v)
@@ -727,4 +733,19 @@ void hot_learn(struct hot *h, int64_t bin)
 		}
 		h->baseline_s++;
 	}
+}
+
+bool hot_forged_like(struct hot *h, enum source_group g, uint64_t packets)
+{
+	bool exact;
+
+	if (h->sampling_max > 1)
+		return false;
+	if (h->forged_bin[g] != h->meters.newest) {
+		uint64_t n = sources_count(&h->sources[g], &exact);
+
+		h->forged_bin[g] = h->meters.newest;
+		h->forged[g] = n >= FORGED_SOURCES && (double)packets < FORGED_EACH * (double)n;
+	}
+	return h->forged[g];
 }

@@ -92,6 +92,8 @@ struct hot {
 	unsigned n_exporters;
 	uint32_t sampling_min, sampling_max;
 	bool sampling_unknown;
+	bool forged[GROUP_COUNT];			       /* hot_forged_like() as of ... */
+	int64_t forged_bin[GROUP_COUNT];		       /* ... this newest bin */
 	bool has_flows;					       /* not only single packets */
 	int64_t start_us[VECTOR_COUNT], seen_us[VECTOR_COUNT]; /* the vector's present run */
 	int64_t current_second;				       /* for the running counters below */
@@ -113,7 +115,8 @@ struct hot_record {
 	const struct flow *f;
 	const struct flow_side *s;
 	int64_t first_us, last_us, recv_us;
-	bool entry; /* counted on entry from outside */
+	int64_t spread_first_us, spread_last_us; /* what its packets are spread over */
+	bool entry;				 /* counted on entry from outside */
 	bool own_source;
 	uint64_t weight;
 };
@@ -132,6 +135,13 @@ uint64_t hot_threshold(const struct hot *h, enum vector v, uint16_t port);
 
 /** hot_weight() - mean sampling factor of the window's packets, 1 unsampled. */
 double hot_weight(const struct hot *h, int64_t end, unsigned n);
+
+/**
+ * hot_forged_like() - most of the @packets since suspicion came from a sender of its own: no
+ * clients send so, and answering them does not make them ordinary. Never true where packets are
+ * sampled.
+ */
+bool hot_forged_like(struct hot *h, enum source_group g, uint64_t packets);
 
 /** hot_group() - the group of sources that send vector @v. */
 enum source_group hot_group(enum vector v);

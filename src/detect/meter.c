@@ -2,6 +2,7 @@
 #include "detect/meter.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,24 +195,43 @@ static uint64_t sum64(const uint64_t *ring, int64_t end, unsigned n)
 	return sum;
 }
 
-/* Entry views add up; of the others the exporter with the most counts, its links added up. */
-static uint64_t combine(const struct meters *m, const uint64_t each[VIEWS_MAX])
+#define BYTES_USUAL 1000 /* of a sampled packet, for how sure a sum of bytes is */
+
+/* What a sum surely is: less two standard deviations of its sampled count. @unit: a packet's worth.
+ */
+static double surely(uint64_t sum, double unit, uint32_t weight)
 {
-	uint64_t entry = 0, most = 0;
+	return weight <= 1 ? (double)sum : (double)sum - 2 * sqrt((double)sum * unit * weight);
+}
+
+/* Entry views add up; of the others the exporter that surely saw most, its links added up. */
+static uint64_t combine(const struct meters *m, const uint64_t each[VIEWS_MAX], double unit)
+{
+	uint64_t entry = 0, taken = 0;
+	double most = 0;
 
 	for (unsigned i = 0; i < m->n_views; i++) {
+		uint32_t weight = 0;
 		uint64_t sum = 0;
+		double sure;
 
 		if (m->view[i].entry) {
 			entry += each[i];
 			continue;
 		}
-		for (unsigned k = 0; k < m->n_views; k++)
-			if (!m->view[k].entry && m->view[k].exporter == m->view[i].exporter)
-				sum += each[k];
-		most = sum > most ? sum : most;
+		for (unsigned k = 0; k < m->n_views; k++) {
+			if (m->view[k].entry || m->view[k].exporter != m->view[i].exporter)
+				continue;
+			sum += each[k];
+			weight = m->view[k].weight > weight ? m->view[k].weight : weight;
+		}
+		sure = surely(sum, unit, weight);
+		if (sure > most || (most <= 0 && sum > taken)) {
+			most = sure;
+			taken = sum;
+		}
 	}
-	return entry + most;
+	return entry + taken;
 }
 
 uint64_t meters_sum(const struct meters *m, unsigned meter, int64_t end, unsigned n)
@@ -222,7 +242,7 @@ uint64_t meters_sum(const struct meters *m, unsigned meter, int64_t end, unsigne
 		return 0;
 	for (unsigned i = 0; i < m->n_views; i++)
 		each[i] = sum32(m->view[i].ring[meter], end, n);
-	return (combine(m, each) + (1 << UNIT_SHIFT) / 2) >> UNIT_SHIFT;
+	return (combine(m, each, 1 << UNIT_SHIFT) + (1 << UNIT_SHIFT) / 2) >> UNIT_SHIFT;
 }
 
 uint64_t meters_sum_bytes(const struct meters *m, enum byte_group g, int64_t end, unsigned n)
@@ -233,7 +253,41 @@ uint64_t meters_sum_bytes(const struct meters *m, enum byte_group g, int64_t end
 		return 0;
 	for (unsigned i = 0; i < m->n_views; i++)
 		each[i] = sum64(m->view[i].bytes[g], end, n);
-	return combine(m, each);
+	return combine(m, each, BYTES_USUAL);
+}
+
+/* Sum over the views that belong with view @i: the same exporter, or all that count on entry. */
+static uint64_t with_view(const struct meters *m, unsigned i, const uint64_t each[VIEWS_MAX])
+{
+	const struct view *v = &m->view[i];
+	uint64_t sum = 0;
+
+	for (unsigned k = 0; k < m->n_views; k++)
+		if (m->view[k].entry == v->entry &&
+		    (v->entry || m->view[k].exporter == v->exporter))
+			sum += each[k];
+	return sum;
+}
+
+double meters_weight(const struct meters *m, int64_t end, unsigned n)
+{
+	uint64_t packets[VIEWS_MAX], sampled[VIEWS_MAX], most = 0, of_most = 0;
+
+	if (!clip(m, &end, &n))
+		return 0;
+	for (unsigned i = 0; i < m->n_views; i++) {
+		packets[i] = sum32(m->view[i].ring[METER_PACKETS], end, n);
+		sampled[i] = sum32(m->view[i].ring[METER_SAMPLED], end, n);
+	}
+	for (unsigned i = 0; i < m->n_views; i++) {
+		uint64_t all = with_view(m, i, packets);
+
+		if (all > most) {
+			most = all;
+			of_most = with_view(m, i, sampled);
+		}
+	}
+	return of_most ? (double)most / (double)of_most : 0;
 }
 
 uint64_t meters_sum_view(const struct meters *m, const struct view *v, unsigned meter, int64_t end,

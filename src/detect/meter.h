@@ -41,7 +41,8 @@ enum byte_group { BYTES_SYN, BYTES_TCP, BYTES_UDP, BYTES_OTHER, BYTE_GROUPS };
 
 struct view {
 	uint16_t exporter, link;
-	bool entry; /* counted on entry from outside: adds up over exporters */
+	bool entry;	 /* counted on entry from outside: adds up over exporters */
+	uint32_t weight; /* largest sampling factor seen in it */
 	uint32_t *ring[METER_COUNT];
 	uint64_t *bytes[BYTE_GROUPS];
 };
@@ -97,6 +98,12 @@ uint64_t meters_sum_view(const struct meters *m, const struct view *v, unsigned 
 			 unsigned n);
 uint64_t meters_sum_view_bytes(const struct meters *m, const struct view *v, enum byte_group g,
 			       int64_t end, unsigned n);
+
+/**
+ * meters_weight() - packets for each sampled one in the window, of the exporter that meters_sum()
+ * took (or of the entry views); 0 where none were sampled.
+ */
+double meters_weight(const struct meters *m, int64_t end, unsigned n);
 
 /** meters_exporters() - how many exporters the non-entry views come from. */
 unsigned meters_exporters(const struct meters *m);

@@ -111,6 +111,26 @@ static int make_hot_room(struct shard *s)
 	return 0;
 }
 
+/*
+ * The first and last of k sampled packets lie inside the flow: of k even draws from a time T the
+ * mean span is T (k - 1) / (k + 1). Without widening, sampled flows would pile up in the middle of
+ * an attack (a peak 42 % too high was seen at 1:100).
+ */
+static void set_spread(struct hot_record *r)
+{
+	int64_t length = r->last_us - r->first_us, more;
+
+	r->spread_first_us = r->first_us;
+	r->spread_last_us = r->last_us;
+	if (r->weight <= 1 || r->f->packets < 2 || length == 0)
+		return;
+	more = length / (int64_t)(r->f->packets - 1);
+	r->spread_first_us -= more;
+	r->spread_last_us += more;
+	if (r->spread_last_us > r->recv_us && r->recv_us >= r->last_us)
+		r->spread_last_us = r->recv_us;
+}
+
 struct hot_record hot_record_of(const struct shard_world *w, const struct flow_batch *b, uint32_t i)
 {
 	struct hot_record r = {.f = &b->flow[i],
@@ -129,6 +149,7 @@ struct hot_record hot_record_of(const struct shard_world *w, const struct flow_b
 		r.last_us = r.recv_us;
 	if (r.first_us > r.last_us)
 		r.first_us = r.last_us;
+	set_spread(&r);
 	return r;
 }
 

@@ -49,9 +49,6 @@ struct detect {
 	enum work work;
 };
 
-/* How a record counts: not at all, on entry, or by the maximum over exporters. */
-enum counting { COUNT_BY_MAX = 0, COUNT_ENTRY = 1, COUNT_NOT = 2 };
-
 static void work_on(struct detect *d, unsigned first, unsigned step)
 {
 	for (unsigned i = first; i < SHARDS; i += step) {
@@ -344,27 +341,8 @@ static bool jumps(const struct detect *d, int64_t recv_us)
 			    d->world.clock_us - recv_us > BACKWARD_US);
 }
 
-static enum counting counting_of(struct detect *d, const struct flow *f, const struct flow_side *s,
-				 bool own_source)
-{
-	const struct link *l = exporters_get_link(d->exporters, f->in_link);
-	struct exporter_watch *e = &d->watch[f->exporter <= EXPORTER_MAX ? f->exporter : 0];
-
-	if (!(s->flags & FLOW_EGRESS))
-		e->saw_ingress = true;
-	else if (e->saw_ingress)
-		return COUNT_NOT; /* seen on its way in already */
-	if (f->in_link == LINK_UNKNOWN || !l || l->side == SIDE_UNKNOWN)
-		return COUNT_BY_MAX;
-	/* Own traffic passes inside interfaces at every router on its way out. */
-	if (own_source)
-		return COUNT_BY_MAX;
-	if (l->side == SIDE_OUTSIDE)
-		return COUNT_ENTRY;
-	return COUNT_NOT; /* foreign traffic further inside entered elsewhere */
-}
-
-static void watch_exporter(struct detect *d, const struct flow *f, int64_t last_us, int64_t recv_us)
+static void watch_exporter(struct detect *d, const struct flow *f, const struct flow_side *s,
+			   int64_t last_us, int64_t recv_us)
 {
 	unsigned i = f->exporter <= EXPORTER_MAX ? f->exporter : 0;
 	struct exporter_watch *e = &d->watch[i];
@@ -374,6 +352,8 @@ static void watch_exporter(struct detect *d, const struct flow *f, int64_t last_
 
 		e->capture = x && x->is_capture;
 	}
+	if (!(s->flags & FLOW_EGRESS))
+		e->saw_ingress = true;
 	if (recv_us > e->recv_us)
 		e->recv_us = recv_us;
 	if (last_us <= recv_us + 2 * US_PER_S && last_us > e->watermark_us)
@@ -389,8 +369,8 @@ static int deal(struct detect *d, const struct flow_batch *b, uint32_t i)
 	uint32_t seconds = (uint32_t)((last_us - first_us) / US_PER_S);
 
 	d->own_source[i] = d->conf->n_own && conf_is_own(d->conf, &f->src);
-	d->entry[i] = (uint8_t)counting_of(d, f, &b->side[i], d->own_source[i]);
-	watch_exporter(d, f, last_us, flow_recv_us(b, i));
+	watch_exporter(d, f, &b->side[i], last_us, flow_recv_us(b, i));
+	d->entry[i] = (uint8_t)record_counting(&d->world, f, &b->side[i], d->own_source[i]);
 	if (seconds > d->watch[e].longest_flow_s)
 		d->watch[e].longest_flow_s = seconds;
 	d->stats.records++;

@@ -56,6 +56,9 @@ struct blind_spot {
 	double seconds, confidence;
 };
 
+/** vector_needs_every_packet() - true for vectors that no sampled data can show, at any rate. */
+bool vector_needs_every_packet(enum vector v);
+
 /** blind_spot() - see doc/detection.md for the model; @sampling 1 is unsampled. */
 struct blind_spot blind_spot(uint64_t threshold_pps, uint32_t sampling, double seconds,
 			     double confidence);

@@ -29,8 +29,11 @@ struct detector {
 	uint64_t (*count)(const struct flow *f, const struct flow_side *s);
 	/** packets of the window that are ordinary; NULL: none */
 	uint64_t (*explained)(const struct window *w, uint64_t packets);
+	/** variance of what is explained away, per packet of it; 0: 2 (two packets for one seen) */
+	double noise;
 	/** a further condition for calling it an attack; NULL: none */
 	bool (*holds)(const struct window *w, uint64_t packets);
+	bool needs_every_packet; /* says nothing where packets are sampled */
 };
 
 /**

@@ -5,6 +5,8 @@
  */
 #include "detect/detector.h"
 
+#include "detect/detect.h"
+
 #define D(name) extern const struct detector detector_##name;
 #define DETECTORS(X)                                                                               \
 	X(syn_flood)                                                                               \
@@ -14,8 +16,8 @@
 	X(conn_flood)                                                                              \
 	X(udp_flood)                                                                               \
 	X(icmp_flood)                                                                              \
-	X(fragment_flood) X(amplification) X(http_flood) X(proto_flood) X(malformed)               \
-		X(dns_query_flood) X(quic_flood)
+	X(fragment_flood)                                                                          \
+	X(amplification) X(http_flood) X(proto_flood) X(malformed) X(dns_query_flood) X(quic_flood)
 DETECTORS(D)
 #undef D
 
@@ -32,6 +34,11 @@ const struct detector *const detectors[VECTOR_COUNT] = {
 #define ANSWER_BINS	  (17 * BINS_PER_S) /* the usual inactive timeout of 15 s, and delivery */
 #define SINGLE_SHARE	  0.9
 #define SUPPORT_USUAL	  10 /* support is usual from a tenth on */
+
+bool vector_needs_every_packet(enum vector v)
+{
+	return detectors[v]->needs_every_packet;
+}
 
 uint64_t window_sum(const struct window *w, unsigned meter)
 {

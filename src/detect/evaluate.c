@@ -102,7 +102,8 @@ uint64_t track_excess(const struct window *w, unsigned track, const struct repor
  * @threshold_pps? What was explained away was itself sampled (and counted up to twice for one
  * sample): its noise adds.
  */
-static bool reaches(const struct window *w, uint64_t n, uint64_t total, uint64_t threshold_pps)
+static bool reaches(const struct window *w, uint64_t n, uint64_t total, double noise,
+		    uint64_t threshold_pps)
 {
 	double need = (double)threshold_pps * w->n / BINS_PER_S;
 	double weight, excess, away;
@@ -115,7 +116,9 @@ static bool reaches(const struct window *w, uint64_t n, uint64_t total, uint64_t
 	excess = (double)n / weight;
 	away = total > n ? (double)(total - n) / weight : 0;
 	if (away > 0)
-		return excess - Z_99 * sqrt((double)total / weight + 2 * away) >= need / weight;
+		return excess - Z_99 * sqrt((double)total / weight +
+					    (noise > 0 ? noise : 2) * away) >=
+		       need / weight;
 	return poisson_lower(excess, Z_99) >= need / weight;
 }
 
@@ -157,7 +160,7 @@ static void look_at_tracks(const struct window *w, const struct reported *childr
 		if (all * BINS_PER_S < threshold * w->n)
 			continue;
 		n = track_excess(w, t, children);
-		if (reaches(w, n, all, threshold))
+		if (reaches(w, n, all, detectors[track_vector(t)]->noise, threshold))
 			note(c, t, w->end, (double)n / ((double)threshold * w->n), best, w->n);
 	}
 }
@@ -199,7 +202,7 @@ static void look_at_any(const struct window *w, const struct reported *children,
 			    w, METER_PACKETS, n, out,
 			    base[METER_OUT_TCP] + base[METER_OUT_UDP] + base[METER_OUT_OTHER], 4));
 	share = (double)n / (double)all;
-	if (pps_over && reaches(w, n, all, pps * h->times / relax))
+	if (pps_over && reaches(w, n, all, 4, pps * h->times / relax))
 		note(c, TRACKS, w->end, (double)n * relax / ((double)pps * h->times * w->n), best,
 		     w->n);
 	bits = (uint64_t)((double)less(bits, 8 * bytes_of_children(children, w)) * fmin(1, share));

@@ -116,6 +116,7 @@ struct hot_record {
 	const struct flow_side *s;
 	int64_t first_us, last_us, recv_us;
 	int64_t spread_first_us, spread_last_us; /* what its packets are spread over */
+	uint8_t counting;			 /* enum counting (shard.h) */
 	bool entry;				 /* counted on entry from outside */
 	bool own_source;
 	uint64_t weight;

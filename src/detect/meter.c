@@ -195,65 +195,116 @@ static uint64_t sum64(const uint64_t *ring, int64_t end, unsigned n)
 	return sum;
 }
 
-#define BYTES_USUAL 1000 /* of a sampled packet, for how sure a sum of bytes is */
+#define BYTES_USUAL 1000	      /* of a sampled packet, for how sure a sum of bytes is */
+#define WIDE	    (10 * BINS_PER_S) /* which exporter to believe is settled over ten seconds */
 
-/* What a sum surely is: less two standard deviations of its sampled count. @unit: a packet's worth.
- */
-static double surely(uint64_t sum, double unit, uint32_t weight)
+struct seen {
+	uint64_t sum, wide;
+	uint32_t weight;
+};
+
+/* A sum @sigma standard deviations of its sampled count off. @unit: a packet's worth. */
+static double off_by(uint64_t sum, double unit, uint32_t weight, double sigma)
 {
-	return weight <= 1 ? (double)sum : (double)sum - 2 * sqrt((double)sum * unit * weight);
+	return weight <= 1 ? (double)sum : (double)sum + sigma * sqrt((double)sum * unit * weight);
 }
 
-/* Entry views add up; of the others the exporter that surely saw most, its links added up. */
-static uint64_t combine(const struct meters *m, const uint64_t each[VIEWS_MAX], double unit)
+static struct seen seen_by(const struct meters *m, unsigned i, const uint64_t each[VIEWS_MAX],
+			   const uint64_t wide[VIEWS_MAX])
 {
-	uint64_t entry = 0, taken = 0;
-	double most = 0;
+	struct seen s = {0};
+
+	for (unsigned k = 0; k < m->n_views; k++) {
+		const struct view *v = &m->view[k];
+
+		if (v->entry || v->exporter != m->view[i].exporter)
+			continue;
+		s.sum += each[k];
+		s.wide += wide[k];
+		s.weight = v->weight > s.weight ? v->weight : s.weight;
+	}
+	return s;
+}
+
+/*
+ * Of the exporters without known sides the one that surely saw most in ten seconds, unless another
+ * surely saw more in the window itself (the traffic has moved). A coarse exporter's lucky second
+ * must not beat a fine one's count.
+ */
+static uint64_t believed(const struct meters *m, const uint64_t each[VIEWS_MAX],
+			 const uint64_t wide[VIEWS_MAX], double unit)
+{
+	struct seen best = {0};
+	double most = -1;
 
 	for (unsigned i = 0; i < m->n_views; i++) {
-		uint32_t weight = 0;
-		uint64_t sum = 0;
-		double sure;
+		struct seen s = seen_by(m, i, each, wide);
+		double sure = off_by(s.wide, unit, s.weight, -2);
 
-		if (m->view[i].entry) {
-			entry += each[i];
+		if (m->view[i].entry || (most >= 0 && sure <= most))
 			continue;
-		}
-		for (unsigned k = 0; k < m->n_views; k++) {
-			if (m->view[k].entry || m->view[k].exporter != m->view[i].exporter)
-				continue;
-			sum += each[k];
-			weight = m->view[k].weight > weight ? m->view[k].weight : weight;
-		}
-		sure = surely(sum, unit, weight);
-		if (sure > most || (most <= 0 && sum > taken)) {
-			most = sure;
-			taken = sum;
-		}
+		most = sure;
+		best = s;
 	}
-	return entry + taken;
+	for (unsigned i = 0; i < m->n_views; i++) {
+		struct seen s = seen_by(m, i, each, wide);
+
+		if (!m->view[i].entry &&
+		    off_by(s.sum, unit, s.weight, -3) > off_by(best.sum, unit, best.weight, 2))
+			best = s;
+	}
+	return best.sum;
+}
+
+/* Entry views add up, and so do the links of one exporter. */
+static uint64_t combine(const struct meters *m, const uint64_t each[VIEWS_MAX],
+			const uint64_t wide[VIEWS_MAX], double unit)
+{
+	uint64_t entry = 0, other = 0;
+
+	for (unsigned i = 0; i < m->n_views; i++) {
+		if (m->view[i].entry)
+			entry += each[i];
+		else
+			other += each[i];
+	}
+	return entry + (wide ? believed(m, each, wide, unit) : other);
+}
+
+static uint64_t sum_ring(const struct view *v, unsigned meter, bool bytes, int64_t end, unsigned n)
+{
+	return bytes ? sum64(v->bytes[meter], end, n) : sum32(v->ring[meter], end, n);
+}
+
+static uint64_t sum_views(const struct meters *m, unsigned meter, bool bytes, int64_t end,
+			  unsigned n, double unit)
+{
+	uint64_t each[VIEWS_MAX], wide[VIEWS_MAX];
+	bool several = meters_exporters(m) > 1;
+	int64_t wide_end = end;
+	unsigned wide_n = n > WIDE ? n : WIDE;
+
+	if (!clip(m, &end, &n))
+		return 0;
+	for (unsigned i = 0; i < m->n_views; i++)
+		each[i] = sum_ring(&m->view[i], meter, bytes, end, n);
+	if (!several || !clip(m, &wide_end, &wide_n))
+		return combine(m, each, NULL, unit);
+	for (unsigned i = 0; i < m->n_views; i++)
+		wide[i] = sum_ring(&m->view[i], meter, bytes, wide_end, wide_n);
+	return combine(m, each, wide, unit);
 }
 
 uint64_t meters_sum(const struct meters *m, unsigned meter, int64_t end, unsigned n)
 {
-	uint64_t each[VIEWS_MAX];
+	uint64_t units = sum_views(m, meter, false, end, n, 1 << UNIT_SHIFT);
 
-	if (!clip(m, &end, &n))
-		return 0;
-	for (unsigned i = 0; i < m->n_views; i++)
-		each[i] = sum32(m->view[i].ring[meter], end, n);
-	return (combine(m, each, 1 << UNIT_SHIFT) + (1 << UNIT_SHIFT) / 2) >> UNIT_SHIFT;
+	return (units + (1 << UNIT_SHIFT) / 2) >> UNIT_SHIFT;
 }
 
 uint64_t meters_sum_bytes(const struct meters *m, enum byte_group g, int64_t end, unsigned n)
 {
-	uint64_t each[VIEWS_MAX];
-
-	if (!clip(m, &end, &n))
-		return 0;
-	for (unsigned i = 0; i < m->n_views; i++)
-		each[i] = sum64(m->view[i].bytes[g], end, n);
-	return combine(m, each, BYTES_USUAL);
+	return sum_views(m, g, true, end, n, BYTES_USUAL);
 }
 
 /* Sum over the views that belong with view @i: the same exporter, or all that count on entry. */

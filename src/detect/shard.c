@@ -141,9 +141,13 @@ struct hot_record hot_record_of(const struct shard_world *w, const struct flow_b
 			       .weight = flow_weight(&b->side[i])};
 
 	if (b == w->batch) {
-		r.entry = w->entry[i] == 1;
+		r.counting = w->entry[i];
 		r.own_source = w->own_source[i];
+	} else {
+		r.own_source = w->conf->n_own && conf_is_own(w->conf, &r.f->src);
+		r.counting = record_counting(w, r.f, r.s, r.own_source);
 	}
+	r.entry = r.counting == COUNT_ENTRY;
 	/* A clock ahead of ours must not push the rings into the future. */
 	if (r.last_us > r.recv_us + 2 * US_PER_S)
 		r.last_us = r.recv_us;
@@ -151,6 +155,23 @@ struct hot_record hot_record_of(const struct shard_world *w, const struct flow_b
 		r.first_us = r.last_us;
 	set_spread(&r);
 	return r;
+}
+
+enum counting record_counting(const struct shard_world *w, const struct flow *f,
+			      const struct flow_side *s, bool own_source)
+{
+	const struct link *l = exporters_get_link(w->exporters, f->in_link);
+
+	if ((s->flags & FLOW_EGRESS) && f->exporter < w->n_watch &&
+	    w->watch[f->exporter].saw_ingress)
+		return COUNT_NOT; /* seen on its way in already */
+	if (f->in_link == LINK_UNKNOWN || !l || l->side == SIDE_UNKNOWN)
+		return COUNT_BY_MAX;
+	/* Own traffic passes inside interfaces at every router on its way out. */
+	if (own_source)
+		return COUNT_BY_MAX;
+	/* Foreign traffic further inside entered elsewhere. */
+	return l->side == SIDE_OUTSIDE ? COUNT_ENTRY : COUNT_NOT;
 }
 
 /* Count what came just before, since the bound that makes a destination followed is an eighth full.
@@ -174,10 +195,9 @@ static int replay(struct hot *h, const struct shard_world *w, uint32_t until)
 
 			if (!in && !prefix_contains(&h->key, &b->flow[i].src))
 				continue;
-			if (b == w->batch && w->entry[i] == 2)
-				continue;
 			r = hot_record_of(w, b, i);
-			if (r.recv_us > now || now - r.recv_us > REPLAY_US)
+			if (r.counting == COUNT_NOT || r.recv_us > now ||
+			    now - r.recv_us > REPLAY_US)
 				continue;
 			e = in ? hot_in(h, &r) : hot_out(h, &r);
 			if (e < 0)

@@ -37,13 +37,16 @@ struct shard_world {
 	unsigned n_watch;
 	struct follow_rate *follow; /* [0] defaults, then objects */
 	const struct flow_batch *batch;
-	const uint8_t *entry;	   /* per record: counted on entry */
+	const uint8_t *entry;	   /* per record: enum counting */
 	const uint8_t *own_source; /* per record */
 	int64_t clock_us;
 	int64_t now_bin;
 	unsigned hot_room; /* followed destinations a shard may add until the next tick */
 	unsigned near;	   /* share of a threshold from which a destination is followed */
 };
+
+/* How a record counts, so that each packet counts once. */
+enum counting { COUNT_BY_MAX = 0, COUNT_ENTRY = 1, COUNT_NOT = 2 };
 
 struct shard_entry {
 	uint16_t record;
@@ -101,6 +104,10 @@ bool attack_life(struct attack *a, const struct shard_world *w, bool last_look);
 
 /** attack_wait_s() - how long the exporters of @h may hold a flow back. */
 uint32_t attack_wait_s(const struct hot *h, const struct shard_world *w);
+
+/** record_counting() - by the sides of its links and by what its exporter reports else. */
+enum counting record_counting(const struct shard_world *w, const struct flow *f,
+			      const struct flow_side *s, bool own_source);
 
 /** hot_record_of() - record @i of the world's batch, prepared for counting. */
 struct hot_record hot_record_of(const struct shard_world *w, const struct flow_batch *b,

@@ -30,10 +30,24 @@ uint32_t attack_wait_s(const struct hot *h, const struct shard_world *w)
 	return wait > WAIT_MAX_S ? WAIT_MAX_S : wait;
 }
 
-/* Least record time that the attack's speaking exporters have reached; TIME_NONE: all are silent.
+/* Packets of the attack's destination that came through the exporter's links. */
+static uint64_t carried_by(const struct hot *h, uint16_t exporter)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < h->n_links; i++)
+		if (h->links[i].exporter == exporter)
+			n += h->links[i].packets;
+	return n;
+}
+
+/*
+ * Least record time that the attack's speaking exporters have reached; TIME_NONE where those that
+ * carried most of it are silent.
  */
 static int64_t watermark_of(const struct hot *h, const struct shard_world *w)
 {
+	uint64_t silent = 0, speaking = 0;
 	int64_t least = TIME_NONE;
 
 	for (unsigned i = 0; i < h->n_exporters; i++) {
@@ -43,13 +57,16 @@ static int64_t watermark_of(const struct hot *h, const struct shard_world *w)
 		if (h->exporters[i] >= w->n_watch)
 			continue;
 		e = &w->watch[h->exporters[i]];
-		if (!e->capture && w->clock_us - e->recv_us > SILENT_US)
+		if (!e->capture && w->clock_us - e->recv_us > SILENT_US) {
+			silent += carried_by(h, h->exporters[i]);
 			continue;
+		}
+		speaking += carried_by(h, h->exporters[i]);
 		mark = e->capture ? w->clock_us : e->watermark_us;
 		if (least == TIME_NONE || mark < least)
 			least = mark;
 	}
-	return least;
+	return silent > speaking ? TIME_NONE : least;
 }
 
 static void set_state(struct attack *a, enum finding_state state)

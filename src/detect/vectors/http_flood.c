@@ -25,4 +25,5 @@ const struct detector detector_http_flood = {
 	.bytes = BYTES_TCP,
 	.count = count,
 	.holds = holds,
+	.needs_every_packet = true,
 };

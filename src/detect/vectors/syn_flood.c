@@ -8,6 +8,8 @@
  */
 #include "detect/detector.h"
 
+#define FURTHER 3 /* packets beside the handshake that an ordinary connection sends at least */
+
 static uint64_t count(const struct flow *f, const struct flow_side *s)
 {
 	unsigned flags = f->tcp_flags & (TH_FIN | TH_SYN | TH_RST | TH_PSH | TH_ACK);
@@ -20,11 +22,16 @@ static uint64_t count(const struct flow *f, const struct flow_side *s)
 static uint64_t explained(const struct window *w, uint64_t packets)
 {
 	const struct hot *h = w->hot;
+	uint64_t other;
+	double base;
 
 	if (h->sampling_max <= 1)
 		return window_supported(w, VECTOR_SYN_FLOOD, METER_DONE, packets);
-	return window_answered(w, VECTOR_SYN_FLOOD, packets, window_sum(w, METER_TCP),
-			       h->baseline[METER_TCP], 0.5);
+	/* Completed connections that send nothing further explain nothing: they are no crowd. */
+	other = window_sum(w, METER_TCP);
+	base = h->baseline[METER_TCP] - h->baseline[VECTOR_SYN_FLOOD];
+	return window_answered(w, VECTOR_SYN_FLOOD, packets, other > packets ? other - packets : 0,
+			       base > 0 ? base : 0, 1.0 / FURTHER);
 }
 
 const struct detector detector_syn_flood = {
@@ -33,4 +40,5 @@ const struct detector detector_syn_flood = {
 	.bytes = BYTES_SYN,
 	.count = count,
 	.explained = explained,
+	.noise = 1,
 };

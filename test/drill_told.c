@@ -180,6 +180,13 @@ static void see_part(const struct path *p, json_t *attack, json_t *part, uint32_
 	double in_one = blind_spot(threshold, sampling, 1, CONFIDENCE).pps;
 	double in_all = blind_spot(threshold, sampling, lasts > 1 ? lasts : 1, CONFIDENCE).pps;
 
+	enum vector vector;
+	uint16_t port;
+
+	/* What no sampled data can show is below any blind spot; noroshi says "never" of it. */
+	if (sampling > 1 && name && vector_parse(name, &vector, &port) == 0 &&
+	    vector_needs_every_packet(vector))
+		return;
 	v->parts++;
 	v->above += peak >= in_one || mean >= in_all;
 	if (v->blind_pps == 0 || in_all < v->blind_pps)

@@ -28,9 +28,12 @@ static inline uint64_t hash_u64(uint64_t v, uint64_t seed)
 	return hash_fold(hash_fold(v ^ HASH_K0, seed ^ HASH_K1), HASH_K2);
 }
 
+/** hash_u128() - each half is multiplied by a constant, so that no half can blot the other out. */
 static inline uint64_t hash_u128(const uint64_t v[2], uint64_t seed)
 {
-	return hash_fold(hash_fold(v[0] ^ HASH_K0, v[1] ^ HASH_K1 ^ seed) ^ seed, HASH_K2);
+	uint64_t h = hash_fold(v[0] ^ seed ^ HASH_K0, HASH_K1) ^ hash_fold(v[1] ^ HASH_K2, HASH_K0);
+
+	return hash_fold(h ^ seed, HASH_K2);
 }
 
 /** hash_bytes() - any length, eight bytes at a time; for tables off the hot path. */

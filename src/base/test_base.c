@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/cursor.h"
+#include "base/hash.h"
 #include "base/ip.h"
 #include "base/map.h"
 #include "base/text.h"
@@ -75,6 +76,30 @@ static void test_prefix_set(void **state)
 	ip_parse("11.0.0.1", &ip);
 	assert_false(prefix_set_find(s, &ip, &v));
 	prefix_set_free(s);
+}
+
+/* Addresses that differ in one half only, and masked ones, must still spread. */
+static void test_hash_spreads(void **state)
+{
+	static const uint64_t seeds[] = {0, HASH_K0, HASH_K1, HASH_K2, 12345};
+
+	for (size_t i = 0; i < ARRAY_LEN(seeds); i++) {
+		uint32_t low[256] = {0}, high[256] = {0}, most = 0;
+
+		for (uint64_t k = 0; k < 65536; k++) {
+			uint64_t net[2] = {__builtin_bswap64(0x20010db800000000ull + (k << 16)), 0};
+			uint64_t host[2] = {0, __builtin_bswap64(0xffff0a000000ull + k)};
+
+			low[hash_u128(net, seeds[i]) & 255]++;
+			high[hash_u128(host, seeds[i]) >> 56]++;
+		}
+		for (unsigned b = 0; b < 256; b++) {
+			most = low[b] > most ? low[b] : most;
+			most = high[b] > most ? high[b] : most;
+		}
+		/* 256 each on average, 16 standard deviations allowed to none. */
+		assert_true(most < 400);
+	}
 }
 
 static void test_map(void **state)
@@ -181,10 +206,11 @@ static void test_vector_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ip_text),	   cmocka_unit_test(test_prefix),
-		cmocka_unit_test(test_prefix_set), cmocka_unit_test(test_map),
-		cmocka_unit_test(test_time),	   cmocka_unit_test(test_cursor),
-		cmocka_unit_test(test_text),	   cmocka_unit_test(test_vector_names),
+		cmocka_unit_test(test_ip_text),	     cmocka_unit_test(test_prefix),
+		cmocka_unit_test(test_prefix_set),   cmocka_unit_test(test_hash_spreads),
+		cmocka_unit_test(test_map),	     cmocka_unit_test(test_time),
+		cmocka_unit_test(test_cursor),	     cmocka_unit_test(test_text),
+		cmocka_unit_test(test_vector_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

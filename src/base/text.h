@@ -40,9 +40,9 @@ static inline bool text_ok(const struct text *t)
 #define _cleanup_text_ _cleanup_(text_deinit)
 
 /**
- * text_lost() - how many texts of this process lost a part for want of memory; text_note_lost() adds one
- * for a maker of output that is no struct text. A program that printed less than it should must not
- * end as if all were well: the command line looks here before it says 0.
+ * text_lost() - how many texts of this process lost a part for want of memory; text_note_lost()
+ * adds one for a maker of output that is no struct text. A program that printed less than it should
+ * must not end as if all were well: the command line looks here before it says 0.
  */
 uint64_t text_lost(void);
 void text_note_lost(void);

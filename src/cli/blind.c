@@ -52,7 +52,7 @@ static json_t *vector_json(const struct conf *conf, enum vector v, const struct 
 
 static json_t *way_json(const struct conf *conf, struct way *w)
 {
-	json_t *row = json_object(), *vectors = json_array(), *one;
+	json_t *row = json_object(), *vectors = json_array(), *never = json_array(), *one;
 
 	w->names = json_array();
 	json_object_set_new(row, "exporters", w->names);
@@ -63,10 +63,16 @@ static json_t *way_json(const struct conf *conf, struct way *w)
 	json_object_set_new(row, "confidence", json_real(BLIND_CONFIDENCE));
 	for (int v = 0; v < VECTOR_COUNT; v++) {
 		one = vector_json(conf, (enum vector)v, w);
-		if (one)
+		if (one && w->sampling > 1 && vector_needs_every_packet((enum vector)v)) {
+			/* No rate is high enough: saying a figure would promise too much. */
+			json_array_append(never, json_object_get(one, "vector"));
+			json_decref(one);
+		} else if (one) {
 			json_array_append_new(vectors, one);
+		}
 	}
 	json_object_set_new(row, "vectors", vectors);
+	json_object_set_new(row, "never", never);
 	return row;
 }
 
@@ -153,6 +159,18 @@ static void add_rates(const json_t *vectors, struct text *out)
 	}
 }
 
+static void add_never(const json_t *never, bool ja, struct text *out)
+{
+	const json_t *name;
+	size_t i;
+
+	json_array_foreach(never, i, name) text_printf(out, "%s%s",
+						       i    ? ", "
+						       : ja ? "; 標本では見えない: "
+							    : "; never seen in samples: ",
+						       json_string_value(name));
+}
+
 void blind_text(const json_t *blind, const char *language, struct text *out)
 {
 	bool ja = strcmp(language, "ja") == 0;
@@ -179,6 +197,7 @@ void blind_text(const json_t *blind, const char *language, struct text *out)
 		text_add(out, ja ? "、10 秒以内に 95 % で見える最小の攻撃: "
 				 : "; smallest attack seen within 10 s at 95 %: ");
 		add_rates(json_object_get(way, "vectors"), out);
+		add_never(json_object_get(way, "never"), ja, out);
 		text_add(out, "\n");
 	}
 }

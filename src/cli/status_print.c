@@ -297,6 +297,12 @@ static void print_blind(const struct cli *cli, const json_t *status)
 			table_cell(s.table, TABLE_PLAIN, "%s", word(vector, "vector"));
 			within_cells(s.table, vector);
 		}
+		json_array_foreach(at(way, "never"), k, vector)
+		{
+			table_cell(s.table, TABLE_PLAIN, "%s", json_string_value(vector));
+			for (unsigned c = 1; c < ARRAY_LEN(titles); c++)
+				table_cell(s.table, TABLE_PLAIN, "%s", tr(cli, "never", "不可"));
+		}
 		add_blind_head(cli, &head, way);
 		sheet_end(cli, &s, text_str(&head));
 	}

@@ -239,7 +239,7 @@ static uint64_t believed(const struct meters *m, const uint64_t each[VIEWS_MAX],
 
 	for (unsigned i = 0; i < m->n_views; i++) {
 		struct seen s = seen_by(m, i, each, wide);
-		double sure = off_by(s.wide, unit, s.weight, -2);
+		double sure = off_by(s.wide, unit, s.weight, -3);
 
 		if (m->view[i].entry || (most >= 0 && sure <= most))
 			continue;

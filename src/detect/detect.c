@@ -39,7 +39,8 @@ struct detect {
 	struct wide *wide;
 	struct exporter_watch *watch;
 	struct follow_rate *follow;
-	uint8_t entry[FLOW_BATCH_MAX], own_source[FLOW_BATCH_MAX];
+	struct history_record *history;
+	uint64_t next_record; /* number of the next record, counted over the whole run */
 	bool begun;
 	int64_t tick; /* bin of the receive clock that is being filled */
 	struct detect_stats stats;
@@ -174,7 +175,8 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	d->shard = calloc(SHARDS, sizeof(*d->shard));
 	d->watch = calloc(EXPORTER_MAX + 1, sizeof(*d->watch));
 	d->stats.first_us = d->stats.last_us = TIME_NONE;
-	r = d->shard && d->watch ? set_conf(d, conf) : -ENOMEM;
+	d->history = calloc(HISTORY_ROOM, sizeof(*d->history));
+	r = d->shard && d->watch && d->history ? set_conf(d, conf) : -ENOMEM;
 	for (unsigned i = 0; i < SHARDS && r == 0; i++)
 		r = shard_init(&d->shard[i], i, conf->limits.memory_bytes / 2 / SHARDS);
 	d->wide = r == 0 ? wide_new() : NULL;
@@ -183,8 +185,7 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	d->world.exporters = exporters;
 	d->world.watch = d->watch;
 	d->world.n_watch = EXPORTER_MAX + 1;
-	d->world.entry = d->entry;
-	d->world.own_source = d->own_source;
+	d->world.history = d->history;
 	d->world.near = NEAR;
 	d->world.hot_room = conf->limits.hot_keys / HOT_SHARE + 1;
 	for (unsigned i = 0; i <= EXPORTER_MAX; i++)
@@ -203,6 +204,7 @@ struct detect *detect_free(struct detect *d)
 	wide_free(d->wide);
 	free(d->shard);
 	free(d->watch);
+	free(d->history);
 	free(d->follow);
 	conf_unref(d->conf);
 	free(d);
@@ -310,6 +312,7 @@ static int new_epoch(struct detect *d)
 	for (unsigned i = 0; i <= EXPORTER_MAX; i++)
 		d->watch[i].watermark_us = d->watch[i].recv_us = TIME_NONE;
 	d->stats.epochs++;
+	d->world.history_from = d->next_record;
 	d->begun = false;
 	return r;
 }
@@ -360,6 +363,20 @@ static void watch_exporter(struct detect *d, const struct flow *f, const struct 
 		e->watermark_us = last_us;
 }
 
+/* Into the history, with how it counts; workers read it from there. */
+static void remember(struct detect *d, const struct flow_batch *b, uint32_t i)
+{
+	struct history_record *h = &d->history[d->next_record++ % HISTORY_ROOM];
+
+	h->flow = b->flow[i];
+	h->side = b->side[i];
+	h->first_us = flow_first_us(b, i);
+	h->last_us = flow_last_us(b, i);
+	h->recv_us = flow_recv_us(b, i);
+	h->own_source = d->conf->n_own && conf_is_own(d->conf, &h->flow.src);
+	h->counting = (uint8_t)record_counting(&d->world, &h->flow, &h->side, h->own_source);
+}
+
 static int deal(struct detect *d, const struct flow_batch *b, uint32_t i)
 {
 	const struct flow *f = &b->flow[i];
@@ -368,9 +385,8 @@ static int deal(struct detect *d, const struct flow_batch *b, uint32_t i)
 	unsigned e = f->exporter <= EXPORTER_MAX ? f->exporter : 0;
 	uint32_t seconds = (uint32_t)((last_us - first_us) / US_PER_S);
 
-	d->own_source[i] = d->conf->n_own && conf_is_own(d->conf, &f->src);
 	watch_exporter(d, f, &b->side[i], last_us, flow_recv_us(b, i));
-	d->entry[i] = (uint8_t)record_counting(&d->world, f, &b->side[i], d->own_source[i]);
+	remember(d, b, i);
 	if (seconds > d->watch[e].longest_flow_s)
 		d->watch[e].longest_flow_s = seconds;
 	d->stats.records++;
@@ -380,14 +396,14 @@ static int deal(struct detect *d, const struct flow_batch *b, uint32_t i)
 		d->stats.first_us = first_us;
 	if (last_us > d->stats.last_us)
 		d->stats.last_us = last_us;
-	if (d->entry[i] == COUNT_NOT) {
+	if (d->history[(d->world.batch_from + i) % HISTORY_ROOM].counting == COUNT_NOT) {
 		d->stats.dedup_dropped++;
 		return 0;
 	}
 	in->entry[in->n_entries++] = (struct shard_entry){.record = (uint16_t)i};
 	/* Own answers leave through any interface; the sender's shard hears of them. */
 	out->entry[out->n_entries++] = (struct shard_entry){.record = (uint16_t)i, .out = true};
-	return wide_count(d->wide, &d->world, b, i);
+	return wide_count(d->wide, &d->world, i);
 }
 
 static int on_batch(void *userdata, const struct flow_batch *b)
@@ -395,7 +411,7 @@ static int on_batch(void *userdata, const struct flow_batch *b)
 	struct detect *d = userdata;
 	int r = 0;
 
-	d->world.batch = b;
+	d->world.batch_from = d->next_record;
 	for (uint32_t i = 0; i < b->n && r == 0; i++) {
 		int64_t recv_us = flow_recv_us(b, i);
 

@@ -131,23 +131,18 @@ static void set_spread(struct hot_record *r)
 		r->spread_last_us = r->recv_us;
 }
 
-struct hot_record hot_record_of(const struct shard_world *w, const struct flow_batch *b, uint32_t i)
+static struct hot_record prepare(const struct history_record *h)
 {
-	struct hot_record r = {.f = &b->flow[i],
-			       .s = &b->side[i],
-			       .first_us = flow_first_us(b, i),
-			       .last_us = flow_last_us(b, i),
-			       .recv_us = flow_recv_us(b, i),
-			       .weight = flow_weight(&b->side[i])};
+	struct hot_record r = {.f = &h->flow,
+			       .s = &h->side,
+			       .first_us = h->first_us,
+			       .last_us = h->last_us,
+			       .recv_us = h->recv_us,
+			       .weight = flow_weight(&h->side),
+			       .counting = h->counting,
+			       .entry = h->counting == COUNT_ENTRY,
+			       .own_source = h->own_source};
 
-	if (b == w->batch) {
-		r.counting = w->entry[i];
-		r.own_source = w->own_source[i];
-	} else {
-		r.own_source = w->conf->n_own && conf_is_own(w->conf, &r.f->src);
-		r.counting = record_counting(w, r.f, r.s, r.own_source);
-	}
-	r.entry = r.counting == COUNT_ENTRY;
 	/* A clock ahead of ours must not push the rings into the future. */
 	if (r.last_us > r.recv_us + 2 * US_PER_S)
 		r.last_us = r.recv_us;
@@ -155,6 +150,11 @@ struct hot_record hot_record_of(const struct shard_world *w, const struct flow_b
 		r.first_us = r.last_us;
 	set_spread(&r);
 	return r;
+}
+
+struct hot_record hot_record_of(const struct shard_world *w, uint32_t i)
+{
+	return prepare(&w->history[(w->batch_from + i) % HISTORY_ROOM]);
 }
 
 enum counting record_counting(const struct shard_world *w, const struct flow *f,
@@ -178,31 +178,24 @@ enum counting record_counting(const struct shard_world *w, const struct flow *f,
  */
 static int replay(struct hot *h, const struct shard_world *w, uint32_t until)
 {
-	const struct flow_batch *chain[FLOW_BATCH_KEPT];
-	int64_t now = flow_recv_us(w->batch, until);
-	unsigned n = 0;
+	uint64_t end = w->batch_from + until;
+	uint64_t n = end > HISTORY_LOOK ? end - HISTORY_LOOK : 0;
+	int64_t now = w->history[end % HISTORY_ROOM].recv_us;
 
-	for (const struct flow_batch *b = w->batch; b && n < FLOW_BATCH_KEPT; b = b->prev)
-		chain[n++] = b;
-	while (n-- > 0) {
-		const struct flow_batch *b = chain[n];
-		uint32_t end = b == w->batch ? until : b->n;
+	for (n = n < w->history_from ? w->history_from : n; n < end; n++) {
+		const struct history_record *old = &w->history[n % HISTORY_ROOM];
+		bool in = prefix_contains(&h->key, &old->flow.dst);
+		struct hot_record r;
+		int e;
 
-		for (uint32_t i = 0; i < end; i++) {
-			bool in = prefix_contains(&h->key, &b->flow[i].dst);
-			struct hot_record r;
-			int e;
-
-			if (!in && !prefix_contains(&h->key, &b->flow[i].src))
-				continue;
-			r = hot_record_of(w, b, i);
-			if (r.counting == COUNT_NOT || r.recv_us > now ||
-			    now - r.recv_us > REPLAY_US)
-				continue;
-			e = in ? hot_in(h, &r) : hot_out(h, &r);
-			if (e < 0)
-				return e;
-		}
+		if (old->counting == COUNT_NOT || old->recv_us > now ||
+		    now - old->recv_us > REPLAY_US ||
+		    (!in && !prefix_contains(&h->key, &old->flow.src)))
+			continue;
+		r = prepare(old);
+		e = in ? hot_in(h, &r) : hot_out(h, &r);
+		if (e < 0)
+			return e;
 	}
 	return 0;
 }
@@ -325,7 +318,7 @@ static uint16_t thresholds_index(const struct shard_world *w, const struct ip *a
 
 static void count_in(struct shard *s, const struct shard_world *w, uint32_t record)
 {
-	struct hot_record r = hot_record_of(w, w->batch, record);
+	struct hot_record r = hot_record_of(w, record);
 
 	for (unsigned l = 0; l < LEVELS && s->error == 0; l++) {
 		unsigned len = level_len(&r.f->dst, l);
@@ -357,7 +350,7 @@ static void count_in(struct shard *s, const struct shard_world *w, uint32_t reco
 
 static void count_out(struct shard *s, const struct shard_world *w, uint32_t record)
 {
-	struct hot_record r = hot_record_of(w, w->batch, record);
+	struct hot_record r = hot_record_of(w, record);
 
 	/* A packet to oneself (loopback, a forged land attack) is no answer. */
 	if (ip_equal(&r.f->src, &r.f->dst))

@@ -29,16 +29,30 @@ struct follow_rate {
 	uint64_t packets, special, bytes;
 };
 
+/*
+ * The last records, for a destination that begins to be followed: however the sensor cut its
+ * batches, the same ones are looked back at, so live and from a file the same is found.
+ */
+#define HISTORY_ROOM 8192 /* a look back and a batch dealt ahead */
+#define HISTORY_LOOK 4096
+
+struct history_record {
+	struct flow flow;
+	struct flow_side side;
+	int64_t first_us, last_us, recv_us;
+	uint8_t counting, own_source;
+};
+
 /* What is common to all shards; constant while shards run. */
 struct shard_world {
 	const struct conf *conf;
 	struct exporters *exporters;
 	const struct exporter_watch *watch;
 	unsigned n_watch;
-	struct follow_rate *follow; /* [0] defaults, then objects */
-	const struct flow_batch *batch;
-	const uint8_t *entry;	   /* per record: enum counting */
-	const uint8_t *own_source; /* per record */
+	struct follow_rate *follow;	      /* [0] defaults, then objects */
+	const struct history_record *history; /* [number % HISTORY_ROOM] */
+	uint64_t history_from;		      /* number of the epoch's first record */
+	uint64_t batch_from;		      /* number of the batch's record 0 */
 	int64_t clock_us;
 	int64_t now_bin;
 	unsigned hot_room; /* followed destinations a shard may add until the next tick */
@@ -110,5 +124,4 @@ enum counting record_counting(const struct shard_world *w, const struct flow *f,
 			      const struct flow_side *s, bool own_source);
 
 /** hot_record_of() - record @i of the world's batch, prepared for counting. */
-struct hot_record hot_record_of(const struct shard_world *w, const struct flow_batch *b,
-				uint32_t i);
+struct hot_record hot_record_of(const struct shard_world *w, uint32_t i);

@@ -393,6 +393,38 @@ static void test_threads(void **state)
 	bench_free(&one);
 }
 
+/* However the sensor cuts its batches (live they are small), the same is found. */
+static void test_batches(void **state)
+{
+	struct bench whole, cut;
+
+	for (unsigned each = 1; each < 700; each = each * 5 + 2) {
+		bench_start(&whole, 1, true);
+		bench_start(&cut, 1, true);
+		for (unsigned i = 0; i < 12000; i++) {
+			int64_t us = T0 + i * 100;
+			struct flow f =
+				tcp(FORGED(i), VICTIM + (i % 3) * 0x10000, 2000, 80, TH_SYN);
+
+			put(&whole, f, 1, true, us, us, us);
+			put(&cut, f, 1, true, us, us, us);
+			if (i % each == 0)
+				assert_int_equal(flow_writer_flush(&cut.writer), 0);
+		}
+		bench_end(&whole);
+		bench_end(&cut);
+		assert_int_equal(whole.n, 3);
+		assert_int_equal(cut.n, whole.n);
+		for (unsigned i = 0; i < whole.n; i++) {
+			cut.last[i].evidence = whole.last[i].evidence;
+			cut.last[i].series = whole.last[i].series;
+			assert_memory_equal(&cut.last[i], &whole.last[i], sizeof(cut.last[i]));
+		}
+		bench_free(&whole);
+		bench_free(&cut);
+	}
+}
+
 /* Live, a silent exporter during an attack is lost sight, never an end. */
 static void test_lost_sight(void **state)
 {
@@ -431,6 +463,7 @@ int main(void)
 		cmocka_unit_test(test_series_kept),
 		cmocka_unit_test(test_jumps),
 		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_batches),
 		cmocka_unit_test(test_lost_sight),
 	};
 

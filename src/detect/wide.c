@@ -139,10 +139,9 @@ static int count_network(struct wide *w, const struct shard_world *world,
 	return hot_in(w->network.hot, r);
 }
 
-int wide_count(struct wide *w, const struct shard_world *world, const struct flow_batch *b,
-	       uint32_t i)
+int wide_count(struct wide *w, const struct shard_world *world, uint32_t i)
 {
-	struct hot_record r = hot_record_of(world, b, i);
+	struct hot_record r = hot_record_of(world, i);
 	const struct link *known;
 	struct wide_link *l;
 	int64_t second;

@@ -13,9 +13,8 @@ struct wide;
 struct wide *wide_new(void);
 struct wide *wide_free(struct wide *w);
 
-/** wide_count() - record @i of @b. Return: 0 or -ENOMEM. */
-int wide_count(struct wide *w, const struct shard_world *world, const struct flow_batch *b,
-	       uint32_t i);
+/** wide_count() - record @i of the world's batch. Return: 0 or -ENOMEM. */
+int wide_count(struct wide *w, const struct shard_world *world, uint32_t i);
 
 /** wide_tick() - after the shards' tick. Return: 0 or a negative error. */
 int wide_tick(struct wide *w, struct shard *shards, const struct shard_world *world,

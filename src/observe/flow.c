@@ -14,22 +14,18 @@
 int flow_writer_init(struct flow_writer *w, const struct flow_sink *sink)
 {
 	*w = (struct flow_writer){.sink = *sink};
-	w->ring = aligned_alloc(64, FLOW_BATCH_KEPT * sizeof(*w->ring));
-	if (!w->ring)
+	w->batch = aligned_alloc(64, sizeof(*w->batch));
+	if (!w->batch)
 		return -ENOMEM;
-	for (unsigned i = 0; i < FLOW_BATCH_KEPT; i++) {
-		w->ring[i].n = 0;
-		w->ring[i].epoch_us = 0;
-		w->ring[i].prev = NULL;
-	}
-	w->batch = w->ring;
+	w->batch->n = 0;
+	w->batch->epoch_us = 0;
 	return 0;
 }
 
 void flow_writer_deinit(struct flow_writer *w)
 {
-	free(w->ring);
-	w->ring = w->batch = NULL;
+	free(w->batch);
+	w->batch = NULL;
 }
 
 static int hand_on(struct flow_writer *w)
@@ -39,11 +35,6 @@ static int hand_on(struct flow_writer *w)
 	if (w->batch->n) {
 		w->records += w->batch->n;
 		r = w->sink.batch(w->sink.userdata, w->batch);
-		/* The oldest batch is filled next; the chain behind the newest ends before it. */
-		w->turn = (w->turn + 1) % FLOW_BATCH_KEPT;
-		w->ring[(w->turn + 1) % FLOW_BATCH_KEPT].prev = NULL;
-		w->ring[w->turn].prev = w->batch;
-		w->batch = &w->ring[w->turn];
 		w->batch->n = 0;
 	}
 	return r < 0 ? r : 0;
@@ -88,7 +79,6 @@ int flow_writer_put(struct flow_writer *w, const struct flow *f, const struct fl
 		r = hand_on(w);
 		if (r < 0)
 			return r;
-		b = w->batch;
 	}
 	if (!b->n)
 		b->epoch_us = time_floor_s(recv_us - HALF_US) * US_PER_S;

@@ -94,17 +94,11 @@ _Static_assert(sizeof(struct flow_side) == 64, "the side record is one cache lin
 
 enum tcp_flag { TH_FIN = 1, TH_SYN = 2, TH_RST = 4, TH_PSH = 8, TH_ACK = 16, TH_URG = 32 };
 
-#define FLOW_BATCH_KEPT 4 /* batches in turn: three stay readable behind the newest */
-
-/*
- * A batch is owned by the sensor and borrowed by the sink for the call; copy what must outlive it.
- * @prev: the batch handed on before, still readable; NULL where there is none. A detector that
- * begins to follow a destination looks back through it.
+/* A batch is owned by the sensor and borrowed by the sink for the call; copy what must outlive it.
  */
 struct flow_batch {
 	int64_t epoch_us; /* a whole second */
 	uint32_t n;
-	const struct flow_batch *prev;
 	struct flow flow[FLOW_BATCH_MAX] __attribute__((aligned(64)));
 	struct flow_side side[FLOW_BATCH_MAX];
 };
@@ -146,10 +140,8 @@ struct flow_sink {
  */
 struct flow_writer {
 	struct flow_sink sink;
-	struct flow_batch *batch; /* the one being filled, of the ring below */
-	struct flow_batch *ring;  /* owned, FLOW_BATCH_KEPT of them */
-	unsigned turn;
-	uint64_t records; /* handed on so far */
+	struct flow_batch *batch; /* owned */
+	uint64_t records;	  /* handed on so far */
 };
 
 /** flow_writer_init() - Return: 0 or -ENOMEM. */

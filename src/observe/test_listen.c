@@ -85,15 +85,21 @@ static void test_receives_v4(void **state)
 {
 	struct listener *l = open_at("127.0.0.1");
 	struct caught c = {0};
-	int64_t before = clock_real_us(), after;
+	int64_t before = 0, after = 0;
 	char from[IP_TEXT_MAX];
 
 	assert_int_equal(listener_dispatch(l, catch_one, &c), 0);
 	assert_int_equal(c.n, 0);
-	send_v4(listener_port(l), "\x05hello", 6);
-	after = clock_real_us();
-	usleep(20000); /* the time is that of arrival, not of reading */
-	wait_for(l, &c, 1);
+	/* The kernel begins to stamp arrivals a moment after the first socket asks for it. */
+	for (unsigned tries = 0; tries < 20 && (c.n == 0 || c.last.recv_us > after + US_PER_MS);
+	     tries++) {
+		c = (struct caught){0};
+		before = clock_real_us();
+		send_v4(listener_port(l), "\x05hello", 6);
+		after = clock_real_us();
+		usleep(20000); /* the time is that of arrival, not of reading */
+		wait_for(l, &c, 1);
+	}
 	assert_int_equal(c.bytes, 6);
 	assert_int_equal(c.first_byte, 5);
 	assert_string_equal(ip_format(&c.last.from, from), "127.0.0.1");

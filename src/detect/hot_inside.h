@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the files of a followed destination share and nobody else needs: hot.c (life and memory),
+ * hot_count.c (one record in) and hot_track.c (ports, sources, links).
+ */
+#pragma once
+
+#include "detect/attack.h"
+
+#define NEAR 8 /* a share of the threshold from which the costlier maps are kept */
+
+static inline bool is_syn(const struct flow *f)
+{
+	return f->proto == PROTO_TCP && (f->tcp_flags & (TH_SYN | TH_ACK | TH_RST)) == TH_SYN;
+}
+
+static inline enum source_group source_group_of(const struct flow *f)
+{
+	if (f->proto == PROTO_TCP)
+		return is_syn(f) ? GROUP_SYN : GROUP_TCP;
+	return f->proto == PROTO_UDP ? GROUP_UDP : GROUP_OTHER;
+}
+
+/* Seconds that a record's packets are spread over, at least 1. */
+static inline uint32_t seconds_of(const struct hot_record *r)
+{
+	int64_t s = (r->last_us - r->first_us) / US_PER_S;
+
+	return s < 1 ? 1 : s > UINT32_MAX ? UINT32_MAX : (uint32_t)s;
+}
+
+static inline uint64_t weighted(uint64_t n, uint64_t weight)
+{
+	uint64_t out;
+
+	return __builtin_mul_overflow(n, weight, &out) ? UINT64_MAX >> UNIT_SHIFT : out;
+}
+
+static inline int count_meter(struct hot *h, struct view *v, const struct span *s, unsigned meter,
+			      uint64_t packets)
+{
+	return s && v && packets ? meters_add(&h->meters, v, meter, s, packets) : 0;
+}
+
+static inline bool is_near(const struct hot *h, enum vector v)
+{
+	uint64_t t = hot_threshold(h, v, 0);
+
+	return t != RATE_NEVER && h->running[v] >= t / NEAR;
+}
+
+/** hot_track.c: who sends, from which reflector ports, to which ports, over which links. */
+int track_port_of(struct hot *h, struct view *v, const struct span *s, const struct hot_record *r,
+		  uint64_t packets);
+int track_dport(struct hot *h, const struct hot_record *r);
+int track_http(struct hot *h, const struct hot_record *r);
+int track_sources(struct hot *h, const struct hot_record *r);
+void track_link(struct hot *h, const struct hot_record *r);

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Who sends to a followed destination and how: reflector ports by slots and a majority vote,
+ * destination ports of a second exactly, senders of HTTP requests by linear counting, sources and
+ * their wider units, ingress links. Each map is made when the first thing to put into it comes.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "detect/hot_inside.h"
+
+#define CANDIDATE_AT 64 /* votes from which an unknown port is followed like a reflector's */
+
+unsigned port_sources(const struct port_slot *p)
+{
+	unsigned ones = 0;
+
+	for (unsigned i = 0; i < PORT_MAP_BITS / 64; i++)
+		ones += (unsigned)__builtin_popcountll(p->sources[i]);
+	if (ones == PORT_MAP_BITS)
+		return 10 * PORT_MAP_BITS;
+	return (unsigned)(-(double)PORT_MAP_BITS *
+				  log((double)(PORT_MAP_BITS - ones) / PORT_MAP_BITS) +
+			  0.5);
+}
+
+static struct port_slot *find_slot(struct hot *h, uint16_t port)
+{
+	for (unsigned i = 0; i < PORT_SLOTS; i++)
+		if (h->port[i].used && h->port[i].port == port)
+			return &h->port[i];
+	return NULL;
+}
+
+static void clear_slot_rings(struct hot *h, unsigned slot)
+{
+	for (unsigned i = 0; i < h->meters.n_views; i++)
+		if (h->meters.view[i].ring[METER_PORT + slot])
+			memset(h->meters.view[i].ring[METER_PORT + slot], 0,
+			       RING_BINS * sizeof(uint32_t));
+}
+
+/* A free slot, else the one with least traffic in the last 10 s, when that is less than @beat. */
+static struct port_slot *claim_slot(struct hot *h, uint16_t port, uint64_t beat)
+{
+	uint64_t least = UINT64_MAX;
+	unsigned at = 0;
+
+	for (unsigned i = 0; i < PORT_SLOTS; i++) {
+		uint64_t n;
+
+		if (h->port[i].pinned)
+			continue;
+		n = h->port[i].used ? meters_sum(&h->meters, METER_PORT + i, h->meters.newest,
+						 10 * BINS_PER_S) +
+					      1
+				    : 0;
+		if (n < least) {
+			least = n;
+			at = i;
+		}
+	}
+	if (least > beat || least == UINT64_MAX)
+		return NULL;
+	clear_slot_rings(h, at);
+	h->port[at] = (struct port_slot){
+		.port = port, .known = reflector_name(port) != NULL, .used = true};
+	return &h->port[at];
+}
+
+/* Boyer-Moore majority vote: finds the one port that makes up most of the UDP, whatever it is. */
+static uint64_t vote(struct hot *h, uint16_t port, uint64_t packets)
+{
+	if (h->candidate_port == port) {
+		h->candidate_lead += (int64_t)packets;
+		h->candidate_packets += packets;
+	} else {
+		h->candidate_lead -= (int64_t)packets;
+		if (h->candidate_lead < 0) {
+			h->candidate_port = port;
+			h->candidate_lead = (int64_t)packets;
+			h->candidate_packets = packets;
+		}
+	}
+	if (h->candidate_lead > (int64_t)1 << 32)
+		h->candidate_lead /= 2;
+	return h->candidate_port == port ? h->candidate_packets : 0;
+}
+
+int track_port_of(struct hot *h, struct view *v, const struct span *s, const struct hot_record *r,
+		  uint64_t packets)
+{
+	const struct flow *f = r->f;
+	struct port_slot *p;
+	uint64_t voted, bit;
+
+	if (f->proto != PROTO_UDP || (r->s->flags & FLOW_LATER_FRAGMENT) || f->sport == 0)
+		return 0;
+	/* A first fragment of no known service counts as a fragment alone. */
+	if ((r->s->flags & FLOW_FRAGMENT) && !reflector_name(f->sport))
+		return 0;
+	voted = vote(h, f->sport, packets);
+	p = find_slot(h, f->sport);
+	if (!p && (reflector_name(f->sport) || voted >= CANDIDATE_AT)) {
+		p = claim_slot(h, f->sport, voted);
+		/* What the vote counted before the slot was there belongs to it. */
+		if (p && voted > packets)
+			packets = voted;
+	}
+	if (!p)
+		return 0;
+	p->packets += packets;
+	p->bytes += weighted(f->bytes, r->weight);
+	bit = hash_u128(f->src.u, HASH_K0) % PORT_MAP_BITS;
+	p->sources[bit / 64] |= UINT64_C(1) << (bit % 64);
+	return count_meter(h, v, s, METER_PORT + (unsigned)(p - h->port), packets);
+}
+
+int track_dport(struct hot *h, const struct hot_record *r)
+{
+	struct dport_map *m = h->dports;
+	/* Samples are too few for single seconds: their ports count over the whole suspicion. */
+	int64_t second = h->sampling_max > 1 ? 0 : time_floor_s(r->last_us);
+	uint64_t bit = UINT64_C(1) << (r->f->dport % 64);
+
+	if (!m) {
+		m = h->dports = calloc(1, sizeof(*m));
+		if (!m)
+			return -ENOMEM;
+	}
+	if (second != m->second) {
+		memset(m->map, 0, sizeof(m->map));
+		m->second = second;
+		m->distinct = m->packets = 0;
+	}
+	m->packets += r->f->packets;
+	m->distinct += !(m->map[r->f->dport / 64] & bit);
+	m->map[r->f->dport / 64] |= bit;
+	if (m->distinct > m->best_distinct) {
+		m->best_distinct = m->distinct;
+		m->best_packets = m->packets;
+	}
+	return 0;
+}
+
+int track_http(struct hot *h, const struct hot_record *r)
+{
+	int64_t second = time_floor_s(r->last_us);
+	struct http_map *m = h->http;
+	uint64_t bit = hash_u128(r->f->src.u, HASH_K1) % HTTP_MAP_BITS;
+
+	if (!m) {
+		m = h->http = calloc(1, sizeof(*m));
+		if (!m)
+			return -ENOMEM;
+		m->second = second;
+	}
+	if (second != m->second) {
+		unsigned ones = 0;
+
+		for (unsigned i = 0; i < HTTP_MAP_BITS / 64; i++)
+			ones += (unsigned)__builtin_popcountll(m->map[i]);
+		ones = ones >= HTTP_MAP_BITS ? HTTP_MAP_BITS - 1 : ones;
+		m->best_per_source =
+			m->requests /
+			fmax(1, -(double)HTTP_MAP_BITS * log(1 - (double)ones / HTTP_MAP_BITS));
+		memset(m->map, 0, sizeof(m->map));
+		m->requests = 0;
+		m->second = second;
+	}
+	m->requests++;
+	m->map[bit / 64] |= UINT64_C(1) << (bit % 64);
+	return 0;
+}
+
+static struct ip unit_key(const struct hot_record *r, enum source_unit unit)
+{
+	bool v4 = ip_is_v4(&r->f->src);
+
+	switch (unit) {
+	case UNIT_24: /* IPv6: the /64 */
+		return ip_mask(&r->f->src, v4 ? PREFIX_V4_BASE + 24 : 64);
+	case UNIT_8: /* IPv6: the /32, what one registry holder has */
+		return ip_mask(&r->f->src, v4 ? PREFIX_V4_BASE + 8 : 32);
+	case UNIT_AS:
+		return ip_from_v4(r->s->src_as);
+	default:
+		return ip_from_v4(r->f->in_link);
+	}
+}
+
+int track_sources(struct hot *h, const struct hot_record *r)
+{
+	const struct flow *f = r->f;
+	enum source_group g = source_group_of(f);
+	uint32_t each = f->packets / seconds_of(r) + (f->packets % seconds_of(r) != 0);
+	uint32_t weight = r->weight > UINT32_MAX ? UINT32_MAX : (uint32_t)r->weight;
+	uint64_t packets = weighted(f->packets, r->weight);
+	int64_t second = time_floor_s(r->last_us);
+	int e = sources_add(&h->sources[g], &f->src, second, each, weight, packets);
+
+	if (g == GROUP_TCP && e == 0 && record_holds_syn(f, r->s)) {
+		/* The connection's one request counts among the requests too. */
+		e = sources_add(&h->sources[GROUP_SYN], &f->src, time_floor_s(r->first_us), 1,
+				weight, weight);
+		g = GROUP_SYN;
+		each = 1;
+		packets = weight;
+	}
+	if (h->level != LEVEL_HOST && e == 0)
+		e = sources_add(&h->hosts, &f->dst, second, each, weight, packets);
+	if (g != GROUP_SYN)
+		return e;
+	for (int unit = UNIT_24; unit < UNIT_COUNT && e == 0; unit++) {
+		struct ip key = unit_key(r, (enum source_unit)unit);
+
+		if (unit == UNIT_AS && !r->s->src_as)
+			continue;
+		if (unit == UNIT_LINK && f->in_link == LINK_UNKNOWN)
+			continue;
+		e = sources_add(&h->units[unit], &key, second, each, weight, packets);
+	}
+	return e;
+}
+
+void track_link(struct hot *h, const struct hot_record *r)
+{
+	struct hot_link *l = NULL;
+	unsigned i;
+
+	for (i = 0; i < h->n_exporters && h->exporters[i] != r->f->exporter; i++)
+		;
+	if (i == h->n_exporters && i < FINDING_EXPORTERS_MAX)
+		h->exporters[h->n_exporters++] = r->f->exporter;
+	if (r->f->in_link == LINK_UNKNOWN)
+		return;
+	for (i = 0; i < h->n_links && !l; i++)
+		if (h->links[i].link == r->f->in_link)
+			l = &h->links[i];
+	if (!l) {
+		if (h->n_links == HOT_LINKS_MAX)
+			return;
+		l = &h->links[h->n_links++];
+		*l = (struct hot_link){.link = r->f->in_link, .exporter = r->f->exporter};
+	}
+	l->packets += weighted(r->f->packets, r->weight);
+	l->bytes += weighted(r->f->bytes, r->weight);
+}

@@ -28,7 +28,6 @@ const struct detector *const detectors[VECTOR_COUNT] = {
 #undef D
 };
 
-#define HEALTHY_SECONDS	  8 /* before a history counts */
 #define SUPPORT_WAIT_BINS 2 /* half a second: a round trip and the next packet */
 #define SUPPORT_LOOK_BINS 8
 #define ANSWER_BINS	  (17 * BINS_PER_S) /* the usual inactive timeout of 15 s, and delivery */

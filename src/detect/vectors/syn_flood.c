@@ -2,9 +2,8 @@
 /*
  * SYN flood: connection requests that nobody completes. Where all packets are seen, each completed
  * handshake explains its SYN. Where packets are sampled, a SYN's own ACK is not among the samples,
- * so the level explains: the host's usual SYNs, plus one for each two further packets that
- * established connections send above their usual level (an ordinary connection sends at least that
- * many).
+ * so the level explains: the host's usual SYNs, plus one for each FURTHER packets that
+ * connections send beside the handshake's ACK above their usual level (a request, an ACK, a FIN).
  */
 #include "detect/detector.h"
 
@@ -19,19 +18,42 @@ static uint64_t count(const struct flow *f, const struct flow_side *s)
 	return flags == TH_SYN ? f->packets : record_holds_syn(f, s);
 }
 
-static uint64_t explained(const struct window *w, uint64_t packets)
+/* Of @syn connection requests, those that @tcp packets of connections make believable. */
+static double believable(double syn, double tcp)
+{
+	return tcp > syn ? (tcp - syn) / FURTHER : 0;
+}
+
+/*
+ * With a history: the usual level, and what the connections' packets grew. Without one the share of
+ * requests that the last ten seconds make believable; one second holds too few samples to say.
+ */
+static uint64_t explained_sampled(const struct window *w, uint64_t packets)
 {
 	const struct hot *h = w->hot;
-	uint64_t other;
-	double base;
+	struct window wide = {.hot = h, .end = w->end, .n = 10 * BINS_PER_S};
+	double seconds = (double)w->n / BINS_PER_S, answers, syn, usual;
+	double base_syn = h->baseline[VECTOR_SYN_FLOOD] * seconds;
 
-	if (h->sampling_max <= 1)
-		return window_supported(w, VECTOR_SYN_FLOOD, METER_DONE, packets);
-	/* Completed connections that send nothing further explain nothing: they are no crowd. */
-	other = window_sum(w, METER_TCP);
-	base = h->baseline[METER_TCP] - h->baseline[VECTOR_SYN_FLOOD];
-	return window_answered(w, VECTOR_SYN_FLOOD, packets, other > packets ? other - packets : 0,
-			       base > 0 ? base : 0, 1.0 / FURTHER);
+	usual = believable(base_syn, h->baseline[METER_TCP] * seconds);
+	if (h->baseline_s >= HEALTHY_SECONDS && base_syn <= usual) {
+		answers = believable((double)packets, (double)window_sum(w, METER_TCP)) - usual;
+		answers = base_syn + (answers > 0 ? answers : 0);
+	} else {
+		wide.n = wide.n > w->n ? wide.n : w->n;
+		syn = (double)window_sum(&wide, VECTOR_SYN_FLOOD);
+		answers = syn > 0 ? (double)packets / syn *
+					    believable(syn, (double)window_sum(&wide, METER_TCP))
+				  : 0;
+	}
+	return answers < (double)packets ? (uint64_t)answers : packets;
+}
+
+static uint64_t explained(const struct window *w, uint64_t packets)
+{
+	return w->hot->sampling_max <= 1
+		       ? window_supported(w, VECTOR_SYN_FLOOD, METER_DONE, packets)
+		       : explained_sampled(w, packets);
 }
 
 const struct detector detector_syn_flood = {

@@ -31,14 +31,16 @@ char *time_format_utc(int64_t us, char *buf)
 	time_t s = time_floor_s(us);
 	unsigned frac = (unsigned)(us - (int64_t)s * US_PER_S);
 	struct tm tm;
-	size_t n;
 
 	if (!gmtime_r(&s, &tm) || tm.tm_year + 1900 > 9999 || tm.tm_year + 1900 < 0) {
 		snprintf(buf, TIME_TEXT_MAX, "-");
 		return buf;
 	}
-	n = strftime(buf, TIME_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(buf + n, TIME_TEXT_MAX - n, ".%06uZ", frac % 1000000u);
+	/* Not strftime: its %Y writes the year 28 with two digits, which RFC 3339 does not. */
+	snprintf(buf, TIME_TEXT_MAX, "%04u-%02u-%02uT%02u:%02u:%02u.%06uZ",
+		 (unsigned)(tm.tm_year + 1900) % 10000u, (unsigned)(tm.tm_mon + 1) % 100u,
+		 (unsigned)tm.tm_mday % 100u, (unsigned)tm.tm_hour % 100u,
+		 (unsigned)tm.tm_min % 100u, (unsigned)tm.tm_sec % 100u, frac % 1000000u);
 	return buf;
 }
 

@@ -141,6 +141,8 @@ static void test_time(void **state)
 	assert_int_equal(time_parse("2008-08-08T12:00:00.25+09:00", &us), 0);
 	assert_string_equal(time_format_utc(us, buf), "2008-08-08T03:00:00.250000Z");
 	assert_string_equal(time_format_utc(-1, buf), "1969-12-31T23:59:59.999999Z");
+	assert_int_equal(time_parse("0028-08-08T12:00:02Z", &us), 0);
+	assert_string_equal(time_format_utc(us, buf), "0028-08-08T12:00:02.000000Z");
 	assert_true(time_parse("2008-02-31T12:00:00Z", &us) < 0);
 	assert_true(time_parse("2008-08-08T12:00:00", &us) < 0);
 	assert_true(time_parse("2008-08-08T24:00:00Z", &us) < 0);

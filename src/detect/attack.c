@@ -352,8 +352,7 @@ static void read_activity(struct attack *a)
 	}
 }
 
-int attack_update(struct attack *a, const struct crossing *c, const struct crossing *full,
-		  const struct reported *children)
+void attack_update(struct attack *a, const struct crossing *c, const struct crossing *full)
 {
 	struct hot *h = a->hot;
 	bool renewed = false;
@@ -388,7 +387,6 @@ int attack_update(struct attack *a, const struct crossing *c, const struct cross
 			read_peaks(a, first, h->dirty_last);
 		}
 	}
-	return 0;
 }
 
 static int add_point(struct attack *a, int64_t start_bin, uint32_t step_s, uint16_t link,

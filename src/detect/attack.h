@@ -52,12 +52,8 @@ struct attack *attack_open(struct hot *h, const struct crossing *c, uint64_t han
 			   uint32_t wait_s, int64_t clock_us);
 struct attack *attack_free(struct attack *a);
 
-/**
- * attack_update() - after a look at half the thresholds (@c) and at the whole ones (@full).
- * Return: 0 or -ENOMEM.
- */
-int attack_update(struct attack *a, const struct crossing *c, const struct crossing *full,
-		  const struct reported *children);
+/** attack_update() - after a look at half the thresholds (@c) and at the whole ones (@full). */
+void attack_update(struct attack *a, const struct crossing *c, const struct crossing *full);
 
 /** attack_settle() - judge pulses and course of all bins up to @bin. */
 int attack_settle(struct attack *a, int64_t bin);

@@ -53,6 +53,6 @@ struct cell *cells_find(const struct cells *t, const struct ip *key);
 /** cells_heat() - note how much the cell matters; a followed one (255) is never evicted. */
 void cells_heat(struct cells *t, const struct cell *c, uint32_t packets);
 
-/** cells_reset_thresholds() - after a reload each cell looks its thresholds up again. */
+/** cells_each() - call @fn for every cell in use. */
 void cells_each(struct cells *t, void (*fn)(struct cell *c, void *userdata), void *userdata);
 size_t cells_memory(const struct cells *t);

@@ -263,7 +263,7 @@ static void update_attack(struct shard *s, const struct shard_world *w, struct h
 		r.n = children_of(s, h, children, CHILDREN_MAX);
 	evaluate(h, &r, 2, last_look, &half);
 	evaluate(h, &r, 1, last_look, &full);
-	s->error = attack_update(a, &half, &full, &r);
+	attack_update(a, &half, &full);
 	ended = attack_life(a, w, last_look);
 	lag = ended ? 0 : BINS_PER_S * settle_after_s(a);
 	if (lag > RING_BINS - 16)

@@ -208,7 +208,7 @@ static int look_at(struct wide *w, struct followed *f, const struct reported *r,
 
 		evaluate(h, r, 2, last_look, &half);
 		evaluate(h, r, 1, last_look, &full);
-		e = attack_update(h->attack, &half, &full, r);
+		attack_update(h->attack, &half, &full);
 		ended = attack_life(h->attack, world, last_look);
 		if (e == 0)
 			e = attack_settle(h->attack, h->meters.newest - (ended ? 0 : BINS_PER_S));

@@ -129,6 +129,20 @@ int option_time(const struct option_row *o, const char *value, void *field,
 	OPTION_ARG("conf", 'c', "FILE", option_text, offsetof(type, conf),                         \
 		   "configuration file, see noroshi.conf(5)",                                      \
 		   "設定ファイル (noroshi.conf(5) を参照)")
+/* What `read` and `watch` detect with: members conf.path, conf.own, conf.threshold, threads. */
+#define OPTIONS_DETECTION(type)                                                                    \
+	OPTION_ARG("conf", 'c', "FILE", option_text, offsetof(type, conf.path),                    \
+		   "configuration file, see noroshi.conf(5)",                                      \
+		   "設定ファイル (noroshi.conf(5) を参照)"),                                       \
+		OPTION_ARG("own", 'o', "PREFIX", option_list, offsetof(type, conf.own),            \
+			   "an own prefix (repeatable)", "自網のプレフィックス (繰り返し可)"),     \
+		OPTION_ARG("threshold", 't', "VECTOR=RATE", option_list,                           \
+			   offsetof(type, conf.threshold),                                         \
+			   "another threshold than the configured one (repeatable)",               \
+			   "設定と異なるしきい値 (繰り返し可)"),                                   \
+		OPTION_NUMBER("threads", 0, "N", 64, offsetof(type, threads),                      \
+			      "threads of the detectors, 0 by cores",                              \
+			      "検知スレッドの数。0 ならコア数")
 
 /** verbs_all() - the table of main.c, ended by NULL. */
 const struct verb *const *verbs_all(void);

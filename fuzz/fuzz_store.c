@@ -35,11 +35,11 @@ static void fuzz_evidence(const uint8_t *data, size_t n)
 	_cleanup_incident_ struct incident *a = incident_new(), *b = incident_new();
 	_cleanup_text_ struct text one = TEXT_NULL, two = TEXT_NULL;
 
-	if (!a || !b || evidence_unpack(a, data, n))
+	if (!a || !b || evidence_unpack(a, SAMPLE_ATTACK, data, n))
 		return;
-	evidence_pack(a, &one);
-	assert(evidence_unpack(b, one.s, one.len) == 0);
-	evidence_pack(b, &two);
+	evidence_pack(a, SAMPLE_ATTACK, &one);
+	assert(evidence_unpack(b, SAMPLE_ATTACK, one.s, one.len) == 0);
+	evidence_pack(b, SAMPLE_ATTACK, &two);
 	assert(one.len == two.len && memcmp(one.s, two.s, one.len) == 0);
 }
 

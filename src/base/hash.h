@@ -23,6 +23,7 @@ static inline uint64_t hash_fold(uint64_t a, uint64_t b)
 	return (uint64_t)m ^ (uint64_t)(m >> 64);
 }
 
+/** hash_u64() - @seed: any but HASH_K1, which would make every hash alike. */
 static inline uint64_t hash_u64(uint64_t v, uint64_t seed)
 {
 	return hash_fold(hash_fold(v ^ HASH_K0, seed ^ HASH_K1), HASH_K2);

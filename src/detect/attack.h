@@ -45,6 +45,7 @@ struct attack {
 	uint32_t wait_s;    /* record time that an exporter may hold a flow back */
 	int64_t emitted_us; /* receive clock of the last finding */
 	bool changed;
+	bool told; /* at least once */
 };
 
 /** attack_open() - Return: NULL without memory. @clock_us: receive clock. */

@@ -8,27 +8,20 @@
 #include "detect/detect.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "detect/crew.h"
+#include "detect/good.h"
 #include "detect/shard.h"
 #include "detect/wide.h"
 
 #define FORWARD_US  (5 * 60 * US_PER_S)
 #define BACKWARD_US (60 * US_PER_S)
 #define NEAR	    8
-#define THREADS_MAX 16
 #define HOT_SHARE   16 /* a shard may take this part of the free room in a tick */
 
-struct worker {
-	struct detect *d;
-	pthread_t thread;
-	unsigned index;
-	bool started;
-};
-
-enum work { WORK_FEED, WORK_TICK, WORK_LAST_TICK, WORK_STOP };
+enum work { WORK_FEED, WORK_TICK, WORK_LAST_TICK };
 
 struct detect {
 	struct conf *conf;
@@ -37,6 +30,7 @@ struct detect {
 	struct shard *shard;
 	struct shard_world world;
 	struct wide *wide;
+	struct good *good;
 	struct exporter_watch *watch;
 	struct follow_rate *follow;
 	struct history_record *history;
@@ -44,85 +38,26 @@ struct detect {
 	bool begun;
 	int64_t tick; /* bin of the receive clock that is being filled */
 	struct detect_stats stats;
-	unsigned threads;
-	struct worker worker[THREADS_MAX];
-	pthread_barrier_t start, done;
-	enum work work;
+	struct crew *crew;
 };
 
-static void work_on(struct detect *d, unsigned first, unsigned step)
+static void work_on(void *userdata, unsigned index, int work)
 {
-	for (unsigned i = first; i < SHARDS; i += step) {
-		struct shard *s = &d->shard[i];
+	struct detect *d = userdata;
 
-		if (d->work == WORK_FEED)
-			shard_feed(s, &d->world);
-		else
-			shard_tick(s, &d->world, d->work == WORK_LAST_TICK);
-	}
-}
-
-static void *worker_main(void *arg)
-{
-	struct worker *w = arg;
-	struct detect *d = w->d;
-
-	for (;;) {
-		pthread_barrier_wait(&d->start);
-		if (d->work == WORK_STOP)
-			return NULL;
-		work_on(d, w->index, d->threads);
-		pthread_barrier_wait(&d->done);
-	}
+	if (work == WORK_FEED)
+		shard_feed(&d->shard[index], &d->world);
+	else
+		shard_tick(&d->shard[index], &d->world, work == WORK_LAST_TICK);
 }
 
 static int run(struct detect *d, enum work work)
 {
-	d->work = work;
-	if (d->threads > 1) {
-		pthread_barrier_wait(&d->start);
-		work_on(d, 0, d->threads);
-		pthread_barrier_wait(&d->done);
-	} else {
-		work_on(d, 0, 1);
-	}
+	crew_run(d->crew, work);
 	for (unsigned i = 0; i < SHARDS; i++)
 		if (d->shard[i].error < 0)
 			return d->shard[i].error;
 	return 0;
-}
-
-static void stop_threads(struct detect *d)
-{
-	if (d->threads <= 1)
-		return;
-	d->work = WORK_STOP;
-	pthread_barrier_wait(&d->start);
-	for (unsigned i = 1; i < d->threads; i++)
-		pthread_join(d->worker[i].thread, NULL);
-	pthread_barrier_destroy(&d->start);
-	pthread_barrier_destroy(&d->done);
-}
-
-/* Threads that cannot be had are done without: the result is the same. */
-static void start_threads(struct detect *d, unsigned wanted)
-{
-	wanted = wanted > THREADS_MAX ? THREADS_MAX : wanted;
-	d->threads = 1;
-	if (wanted <= 1 || pthread_barrier_init(&d->start, NULL, wanted))
-		return;
-	if (pthread_barrier_init(&d->done, NULL, wanted)) {
-		pthread_barrier_destroy(&d->start);
-		return;
-	}
-	d->threads = wanted;
-	for (unsigned i = 1; i < wanted; i++) {
-		d->worker[i] = (struct worker){.d = d, .index = i};
-		if (pthread_create(&d->worker[i].thread, NULL, worker_main, &d->worker[i]) == 0)
-			continue;
-		/* Those already waiting cannot be released by a barrier that never fills. */
-		abort();
-	}
 }
 
 static void read_follow(struct follow_rate *f, const struct thresholds *t)
@@ -145,8 +80,10 @@ static int set_conf(struct detect *d, struct conf *conf)
 {
 	struct follow_rate *f = calloc(conf->n_objects + 1, sizeof(*f));
 
-	if (!f)
+	if (!f || good_reconf(d->good, conf) < 0) {
+		free(f);
 		return -ENOMEM;
+	}
 	read_follow(&f[0], &conf->thresholds);
 	for (size_t i = 0; i < conf->n_objects; i++)
 		read_follow(&f[i + 1], &conf->objects[i].thresholds);
@@ -169,18 +106,19 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	if (!d)
 		return NULL;
 	memset(d, 0, sizeof(*d));
-	d->threads = 1;
 	d->exporters = exporters;
 	d->sink = *sink;
 	d->shard = calloc(SHARDS, sizeof(*d->shard));
 	d->watch = calloc(EXPORTER_MAX + 1, sizeof(*d->watch));
 	d->stats.first_us = d->stats.last_us = TIME_NONE;
 	d->history = calloc(HISTORY_ROOM, sizeof(*d->history));
-	r = d->shard && d->watch && d->history ? set_conf(d, conf) : -ENOMEM;
+	d->good = good_new();
+	r = d->shard && d->watch && d->history && d->good ? set_conf(d, conf) : -ENOMEM;
 	for (unsigned i = 0; i < SHARDS && r == 0; i++)
 		r = shard_init(&d->shard[i], i, conf->limits.memory_bytes / 2 / SHARDS);
 	d->wide = r == 0 ? wide_new() : NULL;
-	if (!d->wide)
+	d->crew = r == 0 ? crew_new(threads, work_on, d) : NULL;
+	if (!d->wide || !d->crew)
 		return detect_free(d);
 	d->world.exporters = exporters;
 	d->world.watch = d->watch;
@@ -190,7 +128,6 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	d->world.hot_room = conf->limits.hot_keys / HOT_SHARE + 1;
 	for (unsigned i = 0; i <= EXPORTER_MAX; i++)
 		d->watch[i].watermark_us = d->watch[i].recv_us = TIME_NONE;
-	start_threads(d, threads);
 	return d;
 }
 
@@ -198,10 +135,11 @@ struct detect *detect_free(struct detect *d)
 {
 	if (!d)
 		return NULL;
-	stop_threads(d);
+	crew_free(d->crew);
 	for (unsigned i = 0; d->shard && i < SHARDS; i++)
 		shard_deinit(&d->shard[i]);
 	wide_free(d->wide);
+	good_free(d->good);
 	free(d->shard);
 	free(d->watch);
 	free(d->history);
@@ -211,7 +149,23 @@ struct detect *detect_free(struct detect *d)
 	return NULL;
 }
 
-static int tell(struct detect *d, struct attack *a)
+/*
+ * The good sample is taken as the attack is told for the first time, without the attack's own
+ * records, and lent for that call only.
+ */
+static void freeze_good(struct detect *d, struct attack *a, struct finding *f)
+{
+	const struct conf_object *o = finding_object(f, d->conf);
+
+	if (a->told || (f->level != LEVEL_HOST && f->level != LEVEL_PREFIX))
+		return;
+	good_begin(d->good, &f->target, f->first_us);
+	if (o)
+		f->evidence[SAMPLE_GOOD] =
+			good_sample(d->good, (size_t)(o - d->conf->objects), d->world.clock_us);
+}
+
+static int tell(struct detect *d, struct attack *a, bool ended)
 {
 	struct finding f;
 	bool own = a->hot->level == LEVEL_HOST || a->hot->level == LEVEL_PREFIX
@@ -223,7 +177,11 @@ static int tell(struct detect *d, struct attack *a)
 		return r;
 	if (a->hot->level == LEVEL_LINK)
 		wide_fill(d->wide, a, d->exporters, &f);
+	freeze_good(d, a, &f);
+	if (ended && (f.level == LEVEL_HOST || f.level == LEVEL_PREFIX))
+		good_end(d->good, &f.target);
 	a->changed = false;
+	a->told = true;
 	a->emitted_us = d->world.clock_us;
 	return d->sink.finding(d->sink.userdata, &f);
 }
@@ -236,7 +194,7 @@ static int tell_all(struct detect *d)
 		struct shard *s = &d->shard[i];
 
 		for (unsigned k = 0; k < s->n_words; k++) {
-			int r = tell(d, s->word[k].attack);
+			int r = tell(d, s->word[k].attack, s->word[k].ended);
 
 			if (r < 0)
 				return r;
@@ -288,7 +246,7 @@ static int tick(struct detect *d, bool last_look)
 	if (r == 0)
 		r = tell_all(d);
 	for (unsigned i = 0; r == 0 && i < wide_words(d->wide); i++)
-		r = tell(d, wide_word(d->wide, i));
+		r = tell(d, wide_word(d->wide, i), false);
 	wide_told(d->wide);
 	grant_room(d);
 	return r;
@@ -302,13 +260,15 @@ static int feed(struct detect *d)
 }
 
 /* A new epoch: what is open ends as it was last seen, and nothing of the old time is compared. */
-static int new_epoch(struct detect *d)
+static int new_epoch(struct detect *d, int64_t recv_us)
 {
 	int r = tick(d, true);
 
 	for (unsigned i = 0; i < SHARDS; i++)
 		shard_drop_hot(&d->shard[i]);
 	wide_drop(d->wide);
+	if (recv_us < d->world.clock_us)
+		good_drop(d->good);
 	for (unsigned i = 0; i <= EXPORTER_MAX; i++)
 		d->watch[i].watermark_us = d->watch[i].recv_us = TIME_NONE;
 	d->stats.epochs++;
@@ -377,6 +337,17 @@ static void remember(struct detect *d, const struct flow_batch *b, uint32_t i)
 	h->counting = (uint8_t)record_counting(&d->world, &h->flow, &h->side, h->own_source);
 }
 
+static int show_good(struct detect *d, const struct history_record *h)
+{
+	struct evidence_record e = {.first_us = h->first_us,
+				    .last_us = h->last_us,
+				    .recv_us = h->recv_us,
+				    .flow = h->flow,
+				    .side = h->side};
+
+	return good_count(d->good, d->conf, d->next_record, &e);
+}
+
 static int deal(struct detect *d, const struct flow_batch *b, uint32_t i)
 {
 	const struct flow *f = &b->flow[i];
@@ -384,6 +355,8 @@ static int deal(struct detect *d, const struct flow_batch *b, uint32_t i)
 	int64_t last_us = flow_last_us(b, i), first_us = flow_first_us(b, i);
 	unsigned e = f->exporter <= EXPORTER_MAX ? f->exporter : 0;
 	uint32_t seconds = (uint32_t)((last_us - first_us) / US_PER_S);
+	const struct history_record *h = &d->history[d->next_record % HISTORY_ROOM];
+	int r;
 
 	watch_exporter(d, f, &b->side[i], last_us, flow_recv_us(b, i));
 	remember(d, b, i);
@@ -396,14 +369,15 @@ static int deal(struct detect *d, const struct flow_batch *b, uint32_t i)
 		d->stats.first_us = first_us;
 	if (last_us > d->stats.last_us)
 		d->stats.last_us = last_us;
-	if (d->history[(d->world.batch_from + i) % HISTORY_ROOM].counting == COUNT_NOT) {
+	if (h->counting == COUNT_NOT) {
 		d->stats.dedup_dropped++;
 		return 0;
 	}
 	in->entry[in->n_entries++] = (struct shard_entry){.record = (uint16_t)i};
 	/* Own answers leave through any interface; the sender's shard hears of them. */
 	out->entry[out->n_entries++] = (struct shard_entry){.record = (uint16_t)i, .out = true};
-	return wide_count(d->wide, &d->world, i);
+	r = good_wants(d->good) ? show_good(d, h) : 0;
+	return r < 0 ? r : wide_count(d->wide, &d->world, i);
 }
 
 static int on_batch(void *userdata, const struct flow_batch *b)
@@ -418,7 +392,7 @@ static int on_batch(void *userdata, const struct flow_batch *b)
 		if (jumps(d, recv_us)) {
 			r = feed(d);
 			if (r == 0)
-				r = new_epoch(d);
+				r = new_epoch(d, recv_us);
 		} else if (d->begun && bin_of(recv_us) > d->tick) {
 			r = feed(d);
 		}
@@ -436,7 +410,7 @@ static int on_clock(void *userdata, int64_t recv_us)
 
 	if (!d->begun)
 		return 0;
-	return jumps(d, recv_us) ? new_epoch(d) : advance_clock(d, recv_us);
+	return jumps(d, recv_us) ? new_epoch(d, recv_us) : advance_clock(d, recv_us);
 }
 
 struct flow_sink detect_sink(struct detect *d)
@@ -466,7 +440,7 @@ int detect_pause(struct detect *d)
 	for (unsigned i = 0; i < SHARDS; i++)
 		for (unsigned k = 0; k < d->shard[i].n_hot; k++) {
 			struct attack *a = d->shard[i].hot[k]->attack;
-			int r = a ? tell(d, a) : 0;
+			int r = a ? tell(d, a, false) : 0;
 
 			if (r < 0)
 				return r;
@@ -477,7 +451,7 @@ int detect_pause(struct detect *d)
 void detect_stats(const struct detect *d, struct detect_stats *out)
 {
 	*out = d->stats;
-	out->memory_bytes = sizeof(*d);
+	out->memory_bytes = sizeof(*d) + good_memory(d->good);
 	for (unsigned i = 0; i < SHARDS; i++) {
 		const struct shard *s = &d->shard[i];
 

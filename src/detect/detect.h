@@ -35,6 +35,13 @@ int detect_finish(struct detect *d);
  */
 int detect_pause(struct detect *d);
 
+/**
+ * finding_object() - the protected object that holds the target whole; for a prefix that none
+ * holds, the one that all hosts hit belong to.
+ * Return: borrowed from @conf, or NULL.
+ */
+const struct conf_object *finding_object(const struct finding *f, const struct conf *conf);
+
 /* Figures for `noroshi status` and for the end of `noroshi read`. */
 struct detect_stats {
 	uint64_t records, packets, bytes; /* packets and bytes corrected for sampling */

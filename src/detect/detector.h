@@ -9,8 +9,7 @@
 
 #include "detect/hot.h"
 
-#define HEALTHY_SECONDS 8   /* of history before it counts */
-#define REFLECTORS_LEAST 50 /* senders from one port before it is called amplification */
+#define HEALTHY_SECONDS 8 /* of history before it counts */
 
 enum family { FAMILY_TCP = 1, FAMILY_UDP = 2, FAMILY_ICMP = 4, FAMILY_OTHER = 8 };
 

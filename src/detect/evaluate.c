@@ -89,12 +89,22 @@ uint64_t track_excess(const struct window *w, unsigned track, const struct repor
 	if (!n)
 		return 0;
 	n = less(n, of_children(w->hot, children, track, w));
-	if (n && track >= VECTOR_COUNT &&
-	    port_sources(&w->hot->port[track - VECTOR_COUNT]) < REFLECTORS_LEAST)
+	if (n && track >= VECTOR_COUNT && !port_reflects(w->hot, track - VECTOR_COUNT))
 		return 0;
 	if (n && d->holds && !d->holds(w, n))
 		return 0;
 	return n && d->explained ? less(n, d->explained(w, n)) : n;
+}
+
+double child_share(const struct hot *h, const struct reported *others, const struct hot *child,
+		   const struct crossing *c)
+{
+	unsigned meter = c->main == TRACKS ? METER_PACKETS : c->main;
+	struct window w = {.hot = h, .end = c->last_end[c->main], .n = c->main_n};
+	struct reported one = {.child = &child, .n = 1};
+	uint64_t all = less(window_sum(&w, meter), of_children(h, others, meter, &w));
+
+	return all ? (double)of_children(h, &one, meter, &w) / (double)all : 0;
 }
 
 /*

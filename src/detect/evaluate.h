@@ -31,6 +31,13 @@ struct crossing {
 bool evaluate(const struct hot *h, const struct reported *children, unsigned relax, bool last_look,
 	      struct crossing *out);
 
+/**
+ * child_share() - what part of the packets that made the crossing @c at @h, and that the @others
+ * do not explain, went to @child inside it (0 to 1, more where rings differ).
+ */
+double child_share(const struct hot *h, const struct reported *others, const struct hot *child,
+		   const struct crossing *c);
+
 /** track_vector(), track_port() - what a track stands for. */
 enum vector track_vector(unsigned track);
 uint16_t track_port(const struct hot *h, unsigned track);

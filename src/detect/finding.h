@@ -74,11 +74,23 @@ struct series_point {
 	uint64_t packets, bytes, syn; /* in the step, corrected */
 };
 
-/* A header record kept as evidence. */
+/* A header record kept as evidence, and the two samples of them that an attack's opening freezes.
+ */
 struct evidence_record {
 	int64_t first_us, last_us, recv_us;
 	struct flow flow;      /* first_ms and last_ms mean nothing here */
 	struct flow_side side; /* nor does recv_ms */
+};
+
+enum sample {
+	SAMPLE_ATTACK, /* grows while the attack goes on */
+	SAMPLE_GOOD,   /* the object's traffic of the hour before, where its customer consented */
+	SAMPLE_COUNT
+};
+
+struct header_sample {
+	struct evidence_record *record;
+	unsigned n;
 };
 
 struct finding {
@@ -133,8 +145,8 @@ struct finding {
 	uint64_t blind_pps;
 	double blind_seconds, blind_confidence;
 
-	const struct evidence_record *evidence;
-	unsigned n_evidence;
+	struct header_sample
+		evidence[SAMPLE_COUNT]; /* the good one is given once, when it opened */
 	const struct series_point *series;
 	unsigned n_series;
 };

@@ -156,3 +156,9 @@ uint64_t hot_memory(const struct hot *h);
 
 /** port_sources() - distinct senders from a reflector's port (linear counting). */
 unsigned port_sources(const struct port_slot *p);
+
+/**
+ * port_reflects() - at least REFLECTORS_LEAST senders use the port of that slot, or, where packets
+ * are sampled, as many were seen as that many even senders show on average in so few packets.
+ */
+bool port_reflects(const struct hot *h, unsigned slot);

@@ -12,7 +12,8 @@
 #include "base/hash.h"
 #include "detect/hot_inside.h"
 
-#define CANDIDATE_AT 64 /* votes from which an unknown port is followed like a reflector's */
+#define REFLECTORS_LEAST 50 /* senders from one port before it is called amplification */
+#define CANDIDATE_AT	 64 /* votes from which an unknown port is followed like a reflector's */
 
 unsigned port_sources(const struct port_slot *p)
 {
@@ -25,6 +26,18 @@ unsigned port_sources(const struct port_slot *p)
 	return (unsigned)(-(double)PORT_MAP_BITS *
 				  log((double)(PORT_MAP_BITS - ones) / PORT_MAP_BITS) +
 			  0.5);
+}
+
+bool port_reflects(const struct hot *h, unsigned slot)
+{
+	const struct port_slot *p = &h->port[slot];
+	double seen = port_sources(p), sampled;
+
+	if (!p->used || h->sampling_max <= 1)
+		return p->used && seen >= REFLECTORS_LEAST;
+	/* Of N even senders, k draws show N (1 - exp(-k / N)). */
+	sampled = (double)p->packets / h->sampling_max;
+	return seen >= REFLECTORS_LEAST * (1 - exp(-sampled / REFLECTORS_LEAST));
 }
 
 static struct port_slot *find_slot(struct hot *h, uint16_t port)

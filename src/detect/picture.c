@@ -66,7 +66,7 @@ static void fill_vectors(struct finding *f, const struct attack *a)
 			    n * PART_SHARE >= h->tally.all_packets && n > 0;
 
 		if (t >= VECTOR_COUNT && part)
-			part = port_sources(&h->port[t - VECTOR_COUNT]) >= REFLECTORS_LEAST;
+			part = port_reflects(h, t - VECTOR_COUNT);
 		if (a->part[t].over || part)
 			put_vector(f, a, t);
 	}
@@ -207,6 +207,24 @@ static void fill_blind(struct finding *f, const struct attack *a)
 	f->blind_confidence = b.confidence;
 }
 
+const struct conf_object *finding_object(const struct finding *f, const struct conf *conf)
+{
+	const struct conf_object *o = NULL;
+
+	if (f->level == LEVEL_HOST)
+		return conf_object(conf, &f->target.addr);
+	if (f->level == LEVEL_PREFIX)
+		o = conf_object(conf, &f->target.addr);
+	for (size_t i = 0; o && i < o->n_prefixes; i++)
+		if (prefix_covers(&o->prefixes[i], &f->target))
+			return o;
+	o = f->n_children ? conf_object(conf, &f->children[0]) : NULL;
+	for (unsigned i = 1; o && i < f->n_children; i++)
+		if (conf_object(conf, &f->children[i]) != o)
+			return NULL;
+	return o;
+}
+
 int attack_fill(struct attack *a, const struct exporters *ex, bool own_known, bool target_own,
 		int64_t clock_us, struct finding *f)
 {
@@ -241,8 +259,7 @@ int attack_fill(struct attack *a, const struct exporters *ex, bool own_known, bo
 			      .handshakes_done = h->tally.done,
 			      .handshakes_visible = h->sampling_max <= 1,
 			      .answered_packets = h->tally.answered,
-			      .evidence = h->evidence,
-			      .n_evidence = h->n_evidence,
+			      .evidence = {[SAMPLE_ATTACK] = {h->evidence, h->n_evidence}},
 			      .series = a->series,
 			      .n_series = a->n_series};
 	if (f->exporter_delay_us < 0)

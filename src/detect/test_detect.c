@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "detect/detect.h"
 
 #define T0   (1218000000 * US_PER_S)
@@ -44,14 +45,15 @@ static int on_finding(void *userdata, const struct finding *f)
 	return 0;
 }
 
-static void bench_start(struct bench *b, unsigned threads, bool capture)
+static void bench_start_with(struct bench *b, struct conf *conf, unsigned threads, bool capture)
 {
 	struct finding_sink sink = {.finding = on_finding, .userdata = b};
 	struct flow_sink flows;
 	struct ip from = ip_from_v4(0x7f000001);
 
 	*b = (struct bench){0};
-	b->conf = conf_default();
+	b->conf = conf;
+	assert_non_null(conf);
 	b->exporters = exporters_new(b->conf);
 	b->exporter = capture ? exporters_add_capture(b->exporters, "test")
 			      : exporters_find(b->exporters, &from, true);
@@ -59,6 +61,11 @@ static void bench_start(struct bench *b, unsigned threads, bool capture)
 	assert_non_null(b->detect);
 	flows = detect_sink(b->detect);
 	assert_int_equal(flow_writer_init(&b->writer, &flows), 0);
+}
+
+static void bench_start(struct bench *b, unsigned threads, bool capture)
+{
+	bench_start_with(b, conf_default(), threads, capture);
 }
 
 static void bench_end(struct bench *b)
@@ -185,6 +192,57 @@ static void test_two_attacks(void **state)
 	assert_int_equal(b.n, 2);
 	assert_int_equal(b.last[0].state, FINDING_CLOSED);
 	assert_true(b.last[0].last_us < T0 + 3 * US_PER_S);
+	bench_free(&b);
+}
+
+/* A host whose own threshold is higher is not told as its prefix instead. */
+static void test_one_host_is_no_carpet(void **state)
+{
+	static const char yaml[] = "protected:\n"
+				   "  - name: test server\n"
+				   "    prefixes: 198.51.100.1/32\n"
+				   "    thresholds: {syn_flood: 50000, any: 1Mpps}\n";
+	_cleanup_text_ struct text why = TEXT_NULL;
+	struct conf *conf = conf_load_text("test.yaml", yaml, strlen(yaml), &why);
+	struct bench b;
+
+	bench_start_with(&b, conf, 1, true);
+	flood(&b, VICTIM, 12000, 5, T0);
+	bench_end(&b);
+	assert_int_equal(b.n, 0);
+	bench_free(&b);
+	/* Six that share the same rate are a carpet. */
+	bench_start(&b, 1, true);
+	for (unsigned i = 0; i < 60000; i++) {
+		int64_t us = T0 + i * 83;
+
+		put(&b, tcp(FORGED(i), VICTIM + i % 6, 2000, 80, TH_SYN), 1, true, us, us, us);
+	}
+	bench_end(&b);
+	assert_int_equal(b.n, 1);
+	assert_int_equal(b.last[0].level, LEVEL_PREFIX);
+	bench_free(&b);
+}
+
+/* Of 70,000 packets a 1:1000 exporter shows 70, and of 60 senders about 40: still NTP. */
+static void test_few_samples_of_reflectors(void **state)
+{
+	struct bench b;
+
+	bench_start(&b, 1, true);
+	for (unsigned i = 0; i < 70; i++) {
+		int64_t us = T0 + i * 150000;
+		struct flow f =
+			tcp(0x0b000000u + (uint32_t)(hash_u64(i, 1) % 60), VICTIM, 123, 4000, 0);
+
+		f.proto = PROTO_UDP;
+		f.bytes = 468;
+		put(&b, f, 1000, true, us, us, us);
+	}
+	bench_end(&b);
+	assert_int_equal(b.n, 1);
+	assert_int_equal(b.last[0].vectors[0].vector, VECTOR_AMPLIFICATION);
+	assert_true(b.last[0].sources.count < 50);
 	bench_free(&b);
 }
 
@@ -384,7 +442,8 @@ static void test_threads(void **state)
 		run_mixed(&many, threads);
 		assert_int_equal(many.n, one.n);
 		for (unsigned i = 0; i < one.n; i++) {
-			many.last[i].evidence = one.last[i].evidence;
+			memcpy(many.last[i].evidence, one.last[i].evidence,
+			       sizeof(one.last[i].evidence));
 			many.last[i].series = one.last[i].series;
 			assert_memory_equal(&many.last[i], &one.last[i], sizeof(one.last[i]));
 		}
@@ -416,7 +475,8 @@ static void test_batches(void **state)
 		assert_int_equal(whole.n, 3);
 		assert_int_equal(cut.n, whole.n);
 		for (unsigned i = 0; i < whole.n; i++) {
-			cut.last[i].evidence = whole.last[i].evidence;
+			memcpy(cut.last[i].evidence, whole.last[i].evidence,
+			       sizeof(whole.last[i].evidence));
 			cut.last[i].series = whole.last[i].series;
 			assert_memory_equal(&cut.last[i], &whole.last[i], sizeof(cut.last[i]));
 		}
@@ -453,6 +513,8 @@ int main(void)
 		cmocka_unit_test(test_just_over),
 		cmocka_unit_test(test_pulses),
 		cmocka_unit_test(test_two_attacks),
+		cmocka_unit_test(test_one_host_is_no_carpet),
+		cmocka_unit_test(test_few_samples_of_reflectors),
 		cmocka_unit_test(test_flash_crowd),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_long_flows),

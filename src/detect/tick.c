@@ -9,8 +9,9 @@
 
 #include "detect/shard.h"
 
-#define FOLD_HOSTS     8 /* hosts of one /24 crossing together are one prefix attack */
-#define STAND_OUT      2 /* times its threshold, for a host inside a reported prefix */
+#define FOLD_HOSTS     8    /* hosts of one /24 crossing together are one prefix attack */
+#define ONE_HOST_SHARE 0.75 /* of a prefix's excess: then the host is the target */
+#define STAND_OUT      2    /* times its threshold, for a host inside a reported prefix */
 #define UPDATE_US      US_PER_S
 #define QUIET_AFTER_US (2 * US_PER_S)
 #define SILENT_US      (10 * US_PER_S)
@@ -217,6 +218,24 @@ static int look_at_hosts(struct shard *s, const struct shard_world *w, bool last
 
 #define CHILDREN_MAX 512
 
+/*
+ * What one host draws is that host's: at three quarters of twice the threshold it crosses its own
+ * unless something explains it there (its own thresholds, answers, too few senders so far).
+ */
+static bool one_host_carries(const struct shard *s, const struct hot *h, const struct reported *r,
+			     const struct crossing *c)
+{
+	for (unsigned i = 0; i < s->n_hot; i++) {
+		const struct hot *host = s->hot[i];
+
+		if (host->level == LEVEL_HOST && !host->attack &&
+		    prefix_covers(&h->key, &host->key) &&
+		    child_share(h, r, host, c) >= ONE_HOST_SHARE)
+			return true;
+	}
+	return false;
+}
+
 static void look_at_prefixes(struct shard *s, const struct shard_world *w, bool last_look)
 {
 	const struct hot *children[CHILDREN_MAX];
@@ -236,6 +255,8 @@ static void look_at_prefixes(struct shard *s, const struct shard_world *w, bool 
 				continue;
 			r.n = children_of(s, h, children, CHILDREN_MAX);
 			if (r.n && !evaluate(h, &r, 1, last_look, &c))
+				continue;
+			if (one_host_carries(s, h, &r, &c))
 				continue;
 			open_attack(s, w, h, &c);
 		}

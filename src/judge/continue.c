@@ -262,12 +262,14 @@ int incident_continue(struct incident *now, const struct incident *before)
 	now->known_test |= before->known_test;
 	now->drill |= before->drill;
 	now->erased_us = before->erased_us;
-	if (before->f.n_evidence || before->erased_us != TIME_NONE) {
-		/* The sample of the opening is on disk already; a second one is not kept. */
-		free(now->evidence);
-		now->evidence = NULL;
-		now->f.evidence = NULL;
-		now->f.n_evidence = before->f.n_evidence;
+	if (before->erase_by_us != TIME_NONE || before->erased_us != TIME_NONE) {
+		/* The samples of the opening are on disk already; second ones are not kept. */
+		for (unsigned k = 0; k < SAMPLE_COUNT; k++) {
+			free(now->evidence[k].record);
+			now->evidence[k] = (struct header_sample){.n = before->evidence[k].n};
+		}
+		snprintf(now->sample_consent, sizeof(now->sample_consent), "%s",
+			 before->sample_consent);
 		now->erase_by_us = before->erase_by_us;
 	}
 	if (add_exporters(now, before))

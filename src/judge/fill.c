@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "detect/detect.h"
+
 static const char *exporter_name(struct exporters *t, uint16_t index)
 {
 	struct exporter *e = index < exporters_count(t) ? exporters_get(t, index) : NULL;
@@ -140,20 +142,19 @@ static int fill_series(struct incident *inc, const struct finding *f, struct exp
 	return 0;
 }
 
-static int fill_evidence(struct incident *inc, const struct finding *f, unsigned had,
-			 struct exporters *t)
+/* What has been taken stays; a longer sample replaces it. */
+static int fill_sample(struct incident *inc, struct header_sample *to,
+		       const struct header_sample *from, struct exporters *t)
 {
-	unsigned n = f->n_evidence < EVIDENCE_MAX ? f->n_evidence : EVIDENCE_MAX;
+	unsigned n = from->n < EVIDENCE_MAX ? from->n : EVIDENCE_MAX;
 	struct evidence_record *e;
 
-	inc->f.evidence = inc->evidence;
-	inc->f.n_evidence = had;
-	if (!f->evidence || n <= had)
+	if (!from->record || n <= to->n)
 		return 0;
-	e = realloc(inc->evidence, n * sizeof(*e));
+	e = realloc(to->record, n * sizeof(*e));
 	if (!e)
 		return -ENOMEM;
-	memcpy(e, f->evidence, n * sizeof(*e));
+	memcpy(e, from->record, n * sizeof(*e));
 	for (unsigned i = 0; i < n; i++) {
 		struct flow *flow = &e[i].flow;
 
@@ -161,38 +162,34 @@ static int fill_evidence(struct incident *inc, const struct finding *f, unsigned
 		flow->out_link = place_of_link(inc, t, flow->out_link);
 		flow->exporter = incident_place(inc, exporter_name(t, flow->exporter), 0);
 	}
-	inc->evidence = e;
-	inc->f.evidence = e;
-	inc->f.n_evidence = n;
+	*to = (struct header_sample){.record = e, .n = n};
 	return 0;
 }
 
-/* The object that holds the target whole; else the one that all hosts hit belong to. */
-static const struct conf_object *object_of(const struct finding *f, const struct conf *conf)
+static int fill_evidence(struct incident *inc, const struct finding *f, struct exporters *t,
+			 const struct conf *conf)
 {
-	const struct conf_object *o = NULL;
+	bool none = true;
 
-	if (f->level == LEVEL_HOST)
-		return conf_object(conf, &f->target.addr);
-	if (f->level == LEVEL_PREFIX)
-		o = conf_object(conf, &f->target.addr);
-	for (size_t i = 0; o && i < o->n_prefixes; i++)
-		if (prefix_covers(&o->prefixes[i], &f->target))
-			return o;
-	o = f->n_children ? conf_object(conf, &f->children[0]) : NULL;
-	for (unsigned i = 1; o && i < f->n_children; i++)
-		if (conf_object(conf, &f->children[i]) != o)
-			return NULL;
-	return o;
+	for (unsigned k = 0; k < SAMPLE_COUNT; k++)
+		if (fill_sample(inc, &inc->evidence[k], &f->evidence[k], t))
+			return -ENOMEM;
+	for (unsigned k = 0; k < SAMPLE_COUNT; k++)
+		none = none && !inc->evidence[k].n;
+	if (!none && inc->erase_by_us == TIME_NONE)
+		inc->erase_by_us = f->updated_us + (int64_t)conf->keep.evidence_s * US_PER_S;
+	return 0;
 }
 
 static void fill_object(struct incident *inc, const struct finding *f, const struct conf *conf)
 {
-	const struct conf_object *o = object_of(f, conf);
+	const struct conf_object *o = finding_object(f, conf);
 
 	inc->known_test = false;
 	inc->line_bps = o ? o->line_bps : 0;
 	snprintf(inc->object, sizeof(inc->object), "%s", o ? o->name : "");
+	if (o && f->evidence[SAMPLE_GOOD].n)
+		snprintf(inc->sample_consent, sizeof(inc->sample_consent), "%s", o->sample_consent);
 	for (size_t i = 0; o && i < o->n_tests; i++)
 		if (f->last_us >= o->tests[i].from_us && f->first_us <= o->tests[i].until_us)
 			inc->known_test = true;
@@ -201,22 +198,18 @@ static void fill_object(struct incident *inc, const struct finding *f, const str
 int incident_fill(struct incident *inc, const struct finding *f, struct exporters *exporters,
 		  const struct conf *conf)
 {
-	unsigned had_evidence = inc->f.n_evidence, had_exporters = inc->f.n_exporters;
+	unsigned had_exporters = inc->f.n_exporters;
 
 	inc->f = *f;
 	inc->f.n_exporters = had_exporters; /* until its names are replaced below */
 	inc->f.n_links = 0;
 	inc->f.series = NULL;
 	inc->f.n_series = 0;
-	inc->f.evidence = inc->evidence;
-	inc->f.n_evidence = had_evidence;
+	memset(inc->f.evidence, 0, sizeof(inc->f.evidence));
 	fill_target_link(inc, f, exporters);
 	fill_links(inc, f, exporters);
 	fill_object(inc, f, conf);
-	if (fill_exporters(inc, f, exporters) || fill_series(inc, f, exporters) ||
-	    fill_evidence(inc, f, had_evidence, exporters))
+	if (fill_exporters(inc, f, exporters) || fill_series(inc, f, exporters))
 		return -ENOMEM;
-	if (inc->erase_by_us == TIME_NONE && inc->f.n_evidence)
-		inc->erase_by_us = f->updated_us + (int64_t)conf->keep.evidence_s * US_PER_S;
-	return 0;
+	return fill_evidence(inc, f, exporters, conf);
 }

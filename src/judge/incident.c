@@ -93,7 +93,8 @@ struct incident *incident_free(struct incident *inc)
 	for (unsigned i = 0; inc->exporters && i < inc->f.n_exporters; i++)
 		free(inc->exporters[i]);
 	free(inc->exporters);
-	free(inc->evidence);
+	for (unsigned k = 0; k < SAMPLE_COUNT; k++)
+		free(inc->evidence[k].record);
 	free(inc->series);
 	free(inc->places);
 	free(inc);
@@ -139,17 +140,18 @@ struct incident *incident_copy(const struct incident *inc, bool with_evidence)
 		return NULL;
 	*to = *inc;
 	to->exporters = NULL;
-	to->evidence = NULL;
+	for (unsigned k = 0; k < SAMPLE_COUNT; k++)
+		to->evidence[k].record = NULL;
 	to->series = NULL;
 	to->places = NULL;
 	ok = copy_names(to, inc) &&
 	     copy_array(&to->series, inc->series, inc->f.n_series, sizeof(*inc->series)) &&
-	     copy_array(&to->places, inc->places, inc->n_places, sizeof(*inc->places)) &&
-	     copy_array(&to->evidence, with_evidence ? inc->evidence : NULL, inc->f.n_evidence,
-			sizeof(*inc->evidence));
+	     copy_array(&to->places, inc->places, inc->n_places, sizeof(*inc->places));
+	for (unsigned k = 0; ok && with_evidence && k < SAMPLE_COUNT; k++)
+		ok = copy_array(&to->evidence[k].record, inc->evidence[k].record,
+				inc->evidence[k].n, sizeof(struct evidence_record));
 	if (!ok)
 		return NULL;
-	to->f.evidence = to->evidence;
 	to->f.series = to->series;
 	return take_ptr(to);
 }

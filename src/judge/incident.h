@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "conf/conf.h"
 #include "detect/finding.h"
 
 #define INCIDENT_ID_MAX	      24
@@ -47,7 +48,8 @@ struct incident_place {
  * Owned; all texts and arrays are its own. `f` is a copy whose pointers point into the incident.
  * Numbers of links and exporters mean something only in the run that gave them, so here they are
  * places: in `series` and `evidence`, every link and exporter number is 1 + an index in `places`
- * (0: the whole, or unknown). f.exporters, f.links[].link and f.link mean nothing here.
+ * (0: the whole, or unknown). f.exporters, f.links[].link, f.link and f.evidence mean nothing
+ * here.
  */
 struct incident {
 	char id[INCIDENT_ID_MAX];
@@ -56,12 +58,14 @@ struct incident {
 	char class_reason[512]; /* measured, in plain English */
 	char class_reason_ja[768];
 	struct finding f;
-	struct evidence_record
-		*evidence;	     /* owned, NULL when loaded without (f.n_evidence stands) */
-	struct series_point *series; /* owned, by link, then start */
-	char object[64];	     /* protected object, "" none */
-	uint64_t line_bps;	     /* the object's access line, 0 unknown */
-	char **exporters;	     /* names, f.n_exporters of them */
+	/* Owned; the records are NULL where they were left behind or erased, their number stands.
+	 */
+	struct header_sample evidence[SAMPLE_COUNT];
+	char sample_consent[CONF_TEXT_MAX]; /* what allowed to keep the good sample, "" none */
+	struct series_point *series;	    /* owned, by link, then start */
+	char object[64];		    /* protected object, "" none */
+	uint64_t line_bps;		    /* the object's access line, 0 unknown */
+	char **exporters;		    /* names, f.n_exporters of them */
 	struct incident_link links[FINDING_LINKS_MAX]; /* f.n_links, most bytes first */
 	struct incident_place target_link;	       /* level link: which */
 	struct incident_place *places;
@@ -87,7 +91,7 @@ static inline void incident_freep(struct incident **inc)
 
 /**
  * incident_copy() - a copy with nothing shared, owned.
- * @with_evidence: false leaves the header records behind (their number stays in f.n_evidence).
+ * @with_evidence: false leaves the header records behind (their number stays).
  * Return: the copy, or NULL without memory.
  */
 struct incident *incident_copy(const struct incident *inc, bool with_evidence);

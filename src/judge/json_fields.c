@@ -48,7 +48,8 @@ static const struct field sampling[] = {
 GROUP(group_sampling, "sampling", sampling);
 
 static const struct field evidence[] = {
-	{"records", AT(f.n_evidence), FORM_U32},
+	{"records", AT(evidence[SAMPLE_ATTACK].n), FORM_U32},
+	{"good_records", AT(evidence[SAMPLE_GOOD].n), FORM_U32},
 	{"erase_by", AT(erase_by_us), FORM_TIME},
 	{"erased", AT(erased_us), FORM_TIME},
 };

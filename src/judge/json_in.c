@@ -304,7 +304,9 @@ static int get_rest(const json_t *o, struct incident *inc)
 	for (size_t i = 0; i < ARRAY_LEN(groups); i++)
 		if (get_group(o, inc, groups[i]))
 			return -EINVAL;
-	if (get_u64(o, "revision", &revision) || revision > UINT32_MAX ||
+	if (get_text(json_object_get(o, "evidence"), "consent", inc->sample_consent,
+		     sizeof(inc->sample_consent)) ||
+	    get_u64(o, "revision", &revision) || revision > UINT32_MAX ||
 	    get_text(reason, "en", inc->class_reason, sizeof(inc->class_reason)) ||
 	    get_text(reason, "ja", inc->class_reason_ja, sizeof(inc->class_reason_ja)) ||
 	    get_text(link, "exporter", inc->target_link.exporter,

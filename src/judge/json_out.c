@@ -289,6 +289,13 @@ static int put_target_link(json_t *o, const struct incident *inc)
 	return put(to, "input", json_integer(inc->target_link.input));
 }
 
+static int put_evidence(json_t *o, const struct incident *inc)
+{
+	return put_group(o, inc, &group_evidence) ||
+	       put(json_object_get(o, "evidence"), "consent",
+		   inc->sample_consent[0] ? json_text(inc->sample_consent) : json_null());
+}
+
 static int put_interface(json_t *o, const struct incident *inc)
 {
 	return put_head(o, inc) || put_vectors(o, inc) || put_targets(o, inc) ||
@@ -297,8 +304,8 @@ static int put_interface(json_t *o, const struct incident *inc)
 	       put_group(o, inc, &group_peak) || put_group(o, inc, &group_totals) ||
 	       put_sources(o, inc) || put_group(o, inc, &group_sampling) || put_exporters(o, inc) ||
 	       put_links(o, inc) || put(o, "dedup", json_text(dedup_name(inc->f.dedup))) ||
-	       put_group(o, inc, &group_evidence) || put_series(o, inc) ||
-	       put_group(o, inc, &group_blind) || put(o, "revision", json_integer(inc->revision));
+	       put_evidence(o, inc) || put_series(o, inc) || put_group(o, inc, &group_blind) ||
+	       put(o, "revision", json_integer(inc->revision));
 }
 
 static int put_additions(json_t *o, const struct incident *inc)

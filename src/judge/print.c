@@ -333,11 +333,15 @@ static void print_evidence(struct sheet *s, const struct incident *inc)
 	if (inc->erased_us != TIME_NONE) {
 		text_add(s->out, pick(s, "erased at ", "消去済み: "));
 		add_time(s, inc->erased_us);
-	} else if (inc->f.n_evidence) {
-		text_printf(s->out,
-			    pick(s, "%u header records, to be erased by ",
-				 "ヘッダ記録 %u 件、消去期限 "),
-			    inc->f.n_evidence);
+	} else if (inc->evidence[SAMPLE_ATTACK].n || inc->evidence[SAMPLE_GOOD].n) {
+		text_printf(s->out, pick(s, "%u header records", "ヘッダ記録 %u 件"),
+			    inc->evidence[SAMPLE_ATTACK].n);
+		if (inc->evidence[SAMPLE_GOOD].n)
+			text_printf(s->out,
+				    pick(s, " and %u of good traffic before it (consent: %s)",
+					 "、直前の正常通信 %u 件 (同意: %s)"),
+				    inc->evidence[SAMPLE_GOOD].n, inc->sample_consent);
+		text_add(s->out, pick(s, ", to be erased by ", "、消去期限 "));
 		add_time(s, inc->erase_by_us);
 	} else {
 		text_add(s->out, pick(s, "none kept", "保存なし"));

@@ -74,7 +74,9 @@ static struct incident *full(void)
 	f->n_links = 2;
 	inc->links[0] = (struct incident_link){"edge-1", "peer A", 12, 2.0 / 3, 10, 20, 1000000000};
 	inc->links[1] = (struct incident_link){"edge-2", "", 4000000000u, 1.0 / 3, 5, 10, 0};
-	f->n_evidence = 17;
+	inc->evidence[SAMPLE_ATTACK].n = 17;
+	inc->evidence[SAMPLE_GOOD].n = 4;
+	snprintf(inc->sample_consent, sizeof(inc->sample_consent), "contract 7");
 	inc->erase_by_us = T0 + 86400 * US_PER_S;
 	incident_add_gap(inc, T0 + 1, T0 + 2);
 	f->handshakes_visible = true;

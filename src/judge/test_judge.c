@@ -17,7 +17,8 @@
 static const char world[] = "protected:\n"
 			    "  - name: shop\n"
 			    "    prefixes: [192.0.2.0/24]\n"
-			    "    line: 100Mbps\n";
+			    "    line: 100Mbps\n"
+			    "    sample_consent: contract 7\n";
 
 /* What came out, in order. */
 struct heard {
@@ -484,24 +485,53 @@ static void test_evidence_grows_and_is_named(void **state)
 	make(&d, &f, 7, "192.0.2.1", T0);
 	tell(&d, &f);
 	assert_int_equal(last(&d.heard)->erase_by_us, TIME_NONE);
-	f.evidence = e;
-	f.n_evidence = 2;
+	f.evidence[SAMPLE_ATTACK].record = e;
+	f.evidence[SAMPLE_ATTACK].n = 2;
 	later(&f, US_PER_S);
 	tell(&d, &f);
 	inc = last(&d.heard);
-	assert_int_equal(inc->f.n_evidence, 2);
+	assert_int_equal(inc->evidence[SAMPLE_ATTACK].n, 2);
 	assert_int_equal(inc->erase_by_us,
 			 f.updated_us + (int64_t)d.conf->keep.evidence_s * US_PER_S);
-	assert_string_equal(inc->places[inc->evidence[1].flow.in_link - 1].exporter,
-			    "198.51.100.7");
-	assert_int_equal(inc->places[inc->evidence[1].flow.in_link - 1].input, 12);
-	assert_int_equal(inc->places[inc->evidence[1].flow.exporter - 1].input, 0);
-	f.n_evidence = 3;
+	assert_string_equal(
+		inc->places[inc->evidence[SAMPLE_ATTACK].record[1].flow.in_link - 1].exporter,
+		"198.51.100.7");
+	assert_int_equal(inc->places[inc->evidence[SAMPLE_ATTACK].record[1].flow.in_link - 1].input,
+			 12);
+	assert_int_equal(
+		inc->places[inc->evidence[SAMPLE_ATTACK].record[1].flow.exporter - 1].input, 0);
+	f.evidence[SAMPLE_ATTACK].n = 3;
 	later(&f, US_PER_S);
 	tell(&d, &f);
-	assert_int_equal(last(&d.heard)->f.n_evidence, 3);
-	assert_int_equal(last(&d.heard)->evidence[2].flow.packets, 3);
+	assert_int_equal(last(&d.heard)->evidence[SAMPLE_ATTACK].n, 3);
+	assert_int_equal(last(&d.heard)->evidence[SAMPLE_ATTACK].record[2].flow.packets, 3);
 	assert_int_equal(last(&d.heard)->erase_by_us, inc->erase_by_us); /* from the first */
+	close_desk(&d);
+}
+
+/* Lent once as the attack opens, kept with what allowed it, and not replaced afterwards. */
+static void test_good_sample_is_taken_once(void **state)
+{
+	struct evidence_record e[2];
+	struct desk d;
+	struct finding f;
+	struct incident *inc;
+
+	open_desk(&d);
+	memset(e, 0, sizeof(e));
+	make(&d, &f, 7, "192.0.2.1", T0);
+	f.evidence[SAMPLE_GOOD] = (struct header_sample){.record = e, .n = 2};
+	tell(&d, &f);
+	inc = last(&d.heard);
+	assert_int_equal(inc->evidence[SAMPLE_GOOD].n, 2);
+	assert_int_equal(inc->evidence[SAMPLE_ATTACK].n, 0);
+	assert_string_equal(inc->sample_consent, "contract 7");
+	assert_int_not_equal(inc->erase_by_us, TIME_NONE);
+	f.evidence[SAMPLE_GOOD] = (struct header_sample){0};
+	later(&f, US_PER_S);
+	tell(&d, &f);
+	assert_int_equal(last(&d.heard)->evidence[SAMPLE_GOOD].n, 2);
+	assert_non_null(last(&d.heard)->evidence[SAMPLE_GOOD].record);
 	close_desk(&d);
 }
 
@@ -560,6 +590,7 @@ int main(void)
 		cmocka_unit_test(test_gaps_are_bounded_and_join),
 		cmocka_unit_test(test_series_is_bounded),
 		cmocka_unit_test(test_evidence_grows_and_is_named),
+		cmocka_unit_test(test_good_sample_is_taken_once),
 		cmocka_unit_test(test_open_table_is_bounded),
 		cmocka_unit_test(test_classes_of_two_parts),
 	};

@@ -134,8 +134,9 @@ static void pack_record(const struct evidence_record *e, int64_t before_us, stru
 		put_number(out, read_field(e, numbers[i].offset, numbers[i].size));
 }
 
-void evidence_pack(const struct incident *inc, struct text *out)
+void evidence_pack(const struct incident *inc, enum sample which, struct text *out)
 {
+	const struct header_sample *sample = &inc->evidence[which];
 	static const char head[] = {'N', 'E', EVIDENCE_VERSION};
 	int64_t before_us = 0;
 
@@ -146,10 +147,10 @@ void evidence_pack(const struct incident *inc, struct text *out)
 		text_add(out, inc->places[i].exporter);
 		put_number(out, inc->places[i].input);
 	}
-	put_number(out, inc->f.n_evidence);
-	for (unsigned i = 0; i < inc->f.n_evidence; i++) {
-		pack_record(&inc->evidence[i], before_us, out);
-		before_us = inc->evidence[i].first_us;
+	put_number(out, sample->n);
+	for (unsigned i = 0; i < sample->n; i++) {
+		pack_record(&sample->record[i], before_us, out);
+		before_us = sample->record[i].first_us;
 	}
 }
 
@@ -242,7 +243,7 @@ static void rename_places(struct incident *inc, struct evidence_record *e, unsig
 	}
 }
 
-int evidence_unpack(struct incident *inc, const void *packed, size_t n)
+int evidence_unpack(struct incident *inc, enum sample which, const void *packed, size_t n)
 {
 	struct incident_place places[INCIDENT_PLACES_MAX] = {0};
 	struct cursor c = cursor_over(packed, n);
@@ -265,9 +266,8 @@ int evidence_unpack(struct incident *inc, const void *packed, size_t n)
 	if (!cursor_ok(&c) || cursor_left(&c))
 		return -EINVAL;
 	rename_places(inc, e, (unsigned)records, places, n_places);
-	free(inc->evidence);
-	inc->evidence = take_ptr(e);
-	inc->f.evidence = inc->evidence;
-	inc->f.n_evidence = (unsigned)records;
+	free(inc->evidence[which].record);
+	inc->evidence[which] =
+		(struct header_sample){.record = take_ptr(e), .n = (unsigned)records};
 	return 0;
 }

@@ -10,13 +10,15 @@
 
 #define EVIDENCE_VERSION 1
 
-/** evidence_pack() - the records of @inc, which must have them, appended to @out (bytes, not text).
+/**
+ * evidence_pack() - one sample of @inc, which must have its records, appended to @out (bytes, not
+ * text).
  */
-void evidence_pack(const struct incident *inc, struct text *out);
+void evidence_pack(const struct incident *inc, enum sample which, struct text *out);
 
 /**
- * evidence_unpack() - put packed records into @inc, replacing what it has; place numbers become
+ * evidence_unpack() - put packed records into @inc, replacing that sample; place numbers become
  * those of @inc. Return: 0, -ENOMEM, or -EINVAL for what is no evidence of a known version (@inc is
  * unchanged).
  */
-int evidence_unpack(struct incident *inc, const void *packed, size_t n);
+int evidence_unpack(struct incident *inc, enum sample which, const void *packed, size_t n);

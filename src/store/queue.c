@@ -15,11 +15,11 @@
 #define BYTES_MAX   (UINT64_C(256) << 20) /* of states that wait */
 
 struct slot {
-	struct incident *waiting; /* owned, NULL when all is written */
-	unsigned evidence_had;	  /* records already given on */
-	int64_t written_us;	  /* monotonic */
-	bool urgent;		  /* opened, closed: not held back */
-	bool known;		  /* was given before */
+	struct incident *waiting;   /* owned, NULL when all is written */
+	unsigned had[SAMPLE_COUNT]; /* records of evidence already given on */
+	int64_t written_us;	    /* monotonic */
+	bool urgent;		    /* opened, closed: not held back */
+	bool known;		    /* was given before */
 };
 
 struct rollup_key {
@@ -48,7 +48,10 @@ static uint64_t weight(const struct incident *inc)
 	uint64_t n = sizeof(*inc) + inc->f.n_series * sizeof(*inc->series) +
 		     inc->n_places * sizeof(*inc->places);
 
-	return n + (inc->evidence ? inc->f.n_evidence * sizeof(*inc->evidence) : 0);
+	for (unsigned k = 0; k < SAMPLE_COUNT; k++)
+		n += inc->evidence[k].record ? inc->evidence[k].n * sizeof(struct evidence_record)
+					     : 0;
+	return n;
 }
 
 static void slot_set(struct queue *q, struct slot *s, struct incident *take)
@@ -63,11 +66,12 @@ static void slot_set(struct queue *q, struct slot *s, struct incident *take)
 /* The newer state goes on disk; evidence that only the older one carries goes with it. */
 static void inherit_evidence(struct incident *newer, struct incident *older)
 {
-	if (newer->evidence || !older->evidence || older->f.n_evidence != newer->f.n_evidence)
-		return;
-	newer->evidence = take_ptr(older->evidence);
-	newer->f.evidence = newer->evidence;
-	older->f.evidence = NULL;
+	for (unsigned k = 0; k < SAMPLE_COUNT; k++) {
+		struct header_sample *to = &newer->evidence[k], *from = &older->evidence[k];
+
+		if (!to->record && from->n == to->n)
+			to->record = take_ptr(from->record);
+	}
 }
 
 static void slot_replace(struct queue *q, struct slot *s, struct incident *newer)
@@ -81,6 +85,14 @@ static void slot_replace(struct queue *q, struct slot *s, struct incident *newer
 		q->coalesced++;
 	}
 	slot_set(q, s, newer);
+}
+
+static bool has_more(const struct incident *inc, const struct slot *s)
+{
+	for (unsigned k = 0; k < SAMPLE_COUNT; k++)
+		if (inc->evidence[k].record && inc->evidence[k].n > s->had[k])
+			return true;
+	return false;
 }
 
 int queue_put_incident(struct queue *q, const struct incident *inc)
@@ -101,11 +113,11 @@ int queue_put_incident(struct queue *q, const struct incident *inc)
 		q->dropped++;
 		return STORE_FULL;
 	}
-	copy = incident_copy(inc, inc->evidence && inc->f.n_evidence > s->evidence_had);
+	copy = incident_copy(inc, has_more(inc, s));
 	if (!copy)
 		return -ENOMEM;
-	if (copy->evidence)
-		s->evidence_had = copy->f.n_evidence;
+	for (unsigned k = 0; k < SAMPLE_COUNT; k++)
+		s->had[k] = copy->evidence[k].record ? copy->evidence[k].n : s->had[k];
 	s->urgent |= !s->known || inc->f.state == FINDING_CLOSED;
 	s->known = true;
 	q->urgent |= s->urgent;

@@ -15,6 +15,13 @@
 
 #define BUSY_MS 5000
 
+const char *watch_sample_name(enum sample which)
+{
+	static const char *const names[SAMPLE_COUNT] = {"attack", "good"};
+
+	return names[which];
+}
+
 sqlite3_stmt *watch_prepare(sqlite3 *db, const char *sql)
 {
 	sqlite3_stmt *st = NULL;

@@ -40,6 +40,9 @@ int watch_version(sqlite3 *db);
 /** watch_prepare() - a statement, NULL on failure. Owned. */
 sqlite3_stmt *watch_prepare(sqlite3 *db, const char *sql);
 
+/** watch_sample_name() - the word in evidence.sample. */
+const char *watch_sample_name(enum sample which);
+
 /** watch_write() - store_ops.write. */
 int watch_write(struct store_db *db, struct store_batch *b, struct text *why);
 

@@ -43,10 +43,10 @@ static char *strip(const char *json, size_t n, int64_t now_us, unsigned *records
 	*records = 0;
 	if (incident_load(json, n, &inc))
 		return NULL;
-	*records = inc->f.n_evidence;
+	*records = inc->evidence[SAMPLE_ATTACK].n + inc->evidence[SAMPLE_GOOD].n;
 	memset(inc->f.sources.top, 0, sizeof(inc->f.sources.top));
 	inc->f.sources.n_top = 0;
-	inc->f.n_evidence = 0;
+	inc->evidence[SAMPLE_ATTACK].n = inc->evidence[SAMPLE_GOOD].n = 0;
 	inc->erased_us = now_us;
 	return incident_dump(inc);
 }

@@ -159,16 +159,20 @@ int watch_get(struct store_db *db, const char *id, struct incident **out)
 
 static int evidence_locked(sqlite3 *db, struct incident *inc)
 {
-	_cleanup_stmt_ sqlite3_stmt *st =
-		watch_prepare(db, "SELECT packed FROM evidence WHERE incident = ?1");
-	int r;
+	_cleanup_stmt_ sqlite3_stmt *st = watch_prepare(
+		db, "SELECT packed FROM evidence WHERE incident = ?1 AND sample = ?2");
+	int r = STORE_NOT_FOUND;
 
 	if (!st)
 		return STORE_BROKEN;
 	sqlite3_bind_text(st, 1, inc->id, -1, SQLITE_STATIC);
-	if (sqlite3_step(st) != SQLITE_ROW)
-		return STORE_NOT_FOUND;
-	r = evidence_unpack(inc, sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0));
+	for (enum sample k = 0; k < SAMPLE_COUNT && (r == 0 || r == STORE_NOT_FOUND); k++) {
+		sqlite3_bind_text(st, 2, watch_sample_name(k), -1, SQLITE_STATIC);
+		if (sqlite3_step(st) == SQLITE_ROW)
+			r = evidence_unpack(inc, k, sqlite3_column_blob(st, 0),
+					    (size_t)sqlite3_column_bytes(st, 0));
+		sqlite3_reset(st);
+	}
 	return r == -EINVAL ? STORE_BROKEN : r;
 }
 

@@ -73,18 +73,32 @@ static int write_incident(sqlite3_stmt *st, const struct incident *inc)
 	return finish(st);
 }
 
-static int write_evidence(sqlite3_stmt *st, const struct incident *inc)
+static int write_sample(sqlite3_stmt *st, const struct incident *inc, enum sample which)
 {
 	_cleanup_text_ struct text packed = TEXT_NULL;
 
-	evidence_pack(inc, &packed);
+	evidence_pack(inc, which, &packed);
 	if (!text_ok(&packed))
 		return SQLITE_NOMEM;
 	bind_text(st, 1, inc->id);
-	sqlite3_bind_int64(st, 2, inc->f.n_evidence);
-	sqlite3_bind_int64(st, 3, inc->erase_by_us);
-	sqlite3_bind_blob64(st, 4, packed.s, packed.len, SQLITE_STATIC);
+	bind_text(st, 2, watch_sample_name(which));
+	sqlite3_bind_int64(st, 3, inc->evidence[which].n);
+	sqlite3_bind_int64(st, 4, inc->erase_by_us);
+	sqlite3_bind_blob64(st, 5, packed.s, packed.len, SQLITE_STATIC);
 	return finish(st);
+}
+
+/* Without a date to erase it by, nothing may be kept. */
+static int write_evidence(sqlite3_stmt *st, const struct incident *inc)
+{
+	int code = SQLITE_OK;
+
+	if (inc->erase_by_us == TIME_NONE)
+		return code;
+	for (enum sample k = 0; !code && k < SAMPLE_COUNT; k++)
+		if (inc->evidence[k].record && inc->evidence[k].n)
+			code = write_sample(st, inc, k);
+	return code;
 }
 
 static int write_incidents(sqlite3 *db, struct store_batch *b)
@@ -99,18 +113,17 @@ static int write_incidents(sqlite3 *db, struct store_batch *b)
 		" first_us = ?11, last_us = ?12, json = ?13, erase_by_us = ?14, erased_us = ?15,"
 		" data_class = 'header'");
 	_cleanup_stmt_ sqlite3_stmt *evidence =
-		watch_prepare(db, "INSERT INTO evidence (incident, records, erase_by_us, packed)"
-				  " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (incident) DO UPDATE SET"
-				  " records = ?2, erase_by_us = ?3, packed = ?4");
+		watch_prepare(db, "INSERT INTO evidence (incident, sample, records, erase_by_us,"
+				  " packed) VALUES (?1, ?2, ?3, ?4, ?5)"
+				  " ON CONFLICT (incident, sample) DO UPDATE SET"
+				  " records = ?3, erase_by_us = ?4, packed = ?5");
 	int code = row && evidence ? SQLITE_OK : sqlite3_errcode(db);
 
 	for (size_t i = 0; !code && i < b->n_incidents; i++) {
 		const struct incident *inc = b->incidents[i];
 
 		code = write_incident(row, inc);
-		/* Without a date to erase it by, nothing may be kept. */
-		if (!code && inc->evidence && inc->f.n_evidence && inc->erase_by_us != TIME_NONE)
-			code = write_evidence(evidence, inc);
+		code = code ? code : write_evidence(evidence, inc);
 	}
 	return code;
 }

@@ -50,13 +50,13 @@ static inline struct incident *help_incident(unsigned n, uint32_t revision, unsi
 	inc->f.sources.n_top = 1;
 	ip_parse("198.51.100.77", &inc->f.sources.top[0].addr);
 	if (records) {
-		inc->evidence = calloc(records, sizeof(*inc->evidence));
-		inc->f.n_evidence = records;
-		inc->f.evidence = inc->evidence;
+		inc->evidence[SAMPLE_ATTACK].record =
+			calloc(records, sizeof(struct evidence_record));
+		inc->evidence[SAMPLE_ATTACK].n = records;
 		inc->erase_by_us = T0 + 30 * 86400 * US_PER_S;
 	}
 	for (unsigned i = 0; i < records; i++) {
-		struct evidence_record *e = &inc->evidence[i];
+		struct evidence_record *e = &inc->evidence[SAMPLE_ATTACK].record[i];
 
 		e->first_us = T0 + i * 1000;
 		e->last_us = e->first_us + i % 7;

@@ -213,12 +213,13 @@ static void test_evidence_comes_back(void **state)
 	assert_int_equal(store_put_incident(s, inc), 0);
 	assert_int_equal(store_flush(s), 0);
 	assert_int_equal(store_get(s, inc->id, &back), 0);
-	assert_null(back->evidence);
-	assert_int_equal(back->f.n_evidence, EVIDENCE_MAX);
+	assert_null(back->evidence[SAMPLE_ATTACK].record);
+	assert_int_equal(back->evidence[SAMPLE_ATTACK].n, EVIDENCE_MAX);
 	assert_int_equal(store_evidence(s, back), 0);
-	assert_int_equal(back->f.n_evidence, EVIDENCE_MAX);
+	assert_int_equal(back->evidence[SAMPLE_ATTACK].n, EVIDENCE_MAX);
 	for (unsigned i = 0; i < EVIDENCE_MAX; i++) {
-		struct evidence_record a = inc->evidence[i], b = back->evidence[i];
+		struct evidence_record a = inc->evidence[SAMPLE_ATTACK].record[i],
+				       b = back->evidence[SAMPLE_ATTACK].record[i];
 
 		assert_string_equal(back->places[b.flow.in_link - 1].exporter, "edge-1");
 		assert_int_equal(back->places[b.flow.in_link - 1].input, 12 + i % 3);
@@ -226,7 +227,7 @@ static void test_evidence_comes_back(void **state)
 		a.flow.exporter = b.flow.exporter;
 		assert_memory_equal(&a, &b, sizeof(a));
 	}
-	evidence_pack(inc, &packed);
+	evidence_pack(inc, SAMPLE_ATTACK, &packed);
 	assert_true(packed.len < EVIDENCE_MAX * 64); /* the bound on what evidence takes */
 	assert_int_equal(help_put(s, 2, 1, 0), 0);
 	assert_int_equal(store_flush(s), 0);
@@ -235,22 +236,52 @@ static void test_evidence_comes_back(void **state)
 	assert_int_equal(store_evidence(s, back), STORE_NOT_FOUND);
 }
 
+/* The good sample lies beside the attack's, comes later or never, and goes with it. */
+static void test_good_sample_is_kept_apart(void **state)
+{
+	_cleanup_store_ struct store *s = open_as(STORE_REAL, STORE_WRITE);
+	_cleanup_incident_ struct incident *inc = help_incident(1, 1, 20), *back = NULL;
+	struct header_sample *good = &inc->evidence[SAMPLE_GOOD];
+
+	good->n = 3;
+	good->record = calloc(good->n, sizeof(*good->record));
+	memcpy(good->record, inc->evidence[SAMPLE_ATTACK].record + 7,
+	       good->n * sizeof(*good->record));
+	snprintf(inc->sample_consent, sizeof(inc->sample_consent), "contract 7");
+	assert_int_equal(store_put_incident(s, inc), 0);
+	assert_int_equal(store_flush(s), 0);
+	assert_int_equal(store_get(s, inc->id, &back), 0);
+	assert_string_equal(back->sample_consent, "contract 7");
+	assert_int_equal(back->evidence[SAMPLE_GOOD].n, 3);
+	assert_int_equal(store_evidence(s, back), 0);
+	assert_int_equal(back->evidence[SAMPLE_ATTACK].n, 20);
+	assert_int_equal(back->evidence[SAMPLE_GOOD].n, 3);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(back->evidence[SAMPLE_GOOD].record[i].flow.sport, 1024 + 7 + i);
+	assert_int_equal(store_erase_due(s, inc->erase_by_us, NULL), 0);
+	assert_int_equal(store_flush(s), 0);
+	assert_int_equal(store_evidence(s, back), STORE_NOT_FOUND);
+	incident_free(back);
+	assert_int_equal(store_get(s, inc->id, &back), 0);
+	assert_int_equal(back->evidence[SAMPLE_GOOD].n, 0);
+}
+
 static void test_damaged_evidence_is_refused(void **state)
 {
 	_cleanup_incident_ struct incident *inc = help_incident(1, 1, 5);
 	_cleanup_incident_ struct incident *to = help_incident(1, 1, 0);
 	_cleanup_text_ struct text packed = TEXT_NULL;
 
-	evidence_pack(inc, &packed);
+	evidence_pack(inc, SAMPLE_ATTACK, &packed);
 	for (size_t n = 0; n < packed.len; n++)
-		assert_int_equal(evidence_unpack(to, packed.s, n), -EINVAL);
-	assert_int_equal(to->f.n_evidence, 0);
-	assert_int_equal(evidence_unpack(to, packed.s, packed.len), 0);
-	assert_int_equal(to->f.n_evidence, 5);
+		assert_int_equal(evidence_unpack(to, SAMPLE_ATTACK, packed.s, n), -EINVAL);
+	assert_int_equal(to->evidence[SAMPLE_ATTACK].n, 0);
+	assert_int_equal(evidence_unpack(to, SAMPLE_ATTACK, packed.s, packed.len), 0);
+	assert_int_equal(to->evidence[SAMPLE_ATTACK].n, 5);
 	text_add_n(&packed, "x", 1);
-	assert_int_equal(evidence_unpack(to, packed.s, packed.len), -EINVAL);
+	assert_int_equal(evidence_unpack(to, SAMPLE_ATTACK, packed.s, packed.len), -EINVAL);
 	packed.s[2] = EVIDENCE_VERSION + 1;
-	assert_int_equal(evidence_unpack(to, packed.s, packed.len - 1), -EINVAL);
+	assert_int_equal(evidence_unpack(to, SAMPLE_ATTACK, packed.s, packed.len - 1), -EINVAL);
 }
 
 static void test_updates_are_coalesced(void **state)
@@ -309,7 +340,7 @@ static void test_evidence_of_a_replaced_state_is_not_lost(void **state)
 	assert_int_equal(store_put_incident(s, inc), 0);
 	assert_int_equal(store_flush(s), 0);
 	assert_int_equal(store_evidence(s, inc), 0);
-	assert_int_equal(inc->f.n_evidence, 50);
+	assert_int_equal(inc->evidence[SAMPLE_ATTACK].n, 50);
 }
 
 static void test_one_writer(void **state)
@@ -433,6 +464,8 @@ static void test_migration_from_version_1(void **state)
 	assert_int_equal(number(db, "PRAGMA user_version"), watch_schema);
 	assert_true(watch_schema > 1);
 	assert_int_equal(number(db, "SELECT erase_by_us FROM incidents"), 4711);
+	assert_int_equal(number(db, "SELECT erase_by_us FROM evidence WHERE sample = 'attack'"),
+			 4711);
 	sqlite3_close(db);
 }
 
@@ -478,8 +511,9 @@ static void test_erasing_is_real_and_proved(void **state)
 	struct store_stats stats;
 	sqlite3 *db;
 
-	inc->evidence[77].side.domain = 0xfeedbeef; /* a mark that is nowhere else */
-	evidence_pack(inc, &packed);
+	inc->evidence[SAMPLE_ATTACK].record[77].side.domain =
+		0xfeedbeef; /* a mark that is nowhere else */
+	evidence_pack(inc, SAMPLE_ATTACK, &packed);
 	young->erase_by_us = inc->erase_by_us + 1;
 	young->f.sources.n_top = 0;
 	assert_int_equal(store_put_incident(s, inc), 0);
@@ -497,7 +531,7 @@ static void test_erasing_is_real_and_proved(void **state)
 	assert_int_equal(store_evidence(s, inc), STORE_NOT_FOUND);
 	assert_int_equal(store_evidence(s, young), 0);
 	assert_int_equal(store_get(s, inc->id, &back), 0);
-	assert_int_equal(back->f.n_evidence, 0);
+	assert_int_equal(back->evidence[SAMPLE_ATTACK].n, 0);
 	assert_int_equal(back->f.sources.n_top, 0);
 	assert_int_equal(back->erased_us, inc->erase_by_us);
 	assert_int_equal(back->f.packets, inc->f.packets); /* volume stays */
@@ -696,6 +730,7 @@ int main(void)
 		IN_DIR(test_callback_ends_the_walk),
 		IN_DIR(test_open_ones_oldest_first),
 		IN_DIR(test_evidence_comes_back),
+		IN_DIR(test_good_sample_is_kept_apart),
 		cmocka_unit_test(test_damaged_evidence_is_refused),
 		IN_DIR(test_updates_are_coalesced),
 		IN_DIR(test_opening_and_closing_go_out_at_once),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Amplification: answers from many servers' one UDP port to somebody who did not ask. Followed per
- * source port (hot.c); it takes at least REFLECTORS_LEAST senders, and what the target itself sends
- * by UDP explains twice as much (a resolver's questions draw answers).
+ * source port (hot.c); it takes at least fifty senders (port_reflects()), and what the target
+ * itself sends by UDP explains twice as much (a resolver's questions draw answers).
  */
 #include "detect/detector.h"
 

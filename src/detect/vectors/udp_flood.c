@@ -21,7 +21,7 @@ static uint64_t named(const struct window *w)
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; i < PORT_SLOTS; i++)
-		if (w->hot->port[i].used && port_sources(&w->hot->port[i]) >= REFLECTORS_LEAST)
+		if (port_reflects(w->hot, i))
 			sum += window_sum(w, METER_PORT + i);
 	for (unsigned i = 0; i < 2; i++) {
 		uint64_t n = window_sum(w, others[i]);

@@ -91,6 +91,10 @@ def publish(part, module, state, units):
     everything = load(RESULT, {})
     done = {u.name: state['done'][u.name] for u in units if u.name in state['done']}
     total = tally_of(done)
+    if len(done) == len(units) and hasattr(module, 'overall'):
+        missed = module.overall(done)
+        total.add(Tally(int(not missed), len(missed)))
+        total.failures += missed
     everything[part] = {
         'commit': state['commit'], 'changed_since_commit': state['changed'], 'tree': state['tree'],
         'at': datetime.datetime.now(datetime.timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ'),

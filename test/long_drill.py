@@ -11,12 +11,12 @@ import drill_bars
 from long import Unit
 from tally import ROOT
 
-SEEDS = list(range(1, 21))
+SEEDS = list(range(1, drill_bars.PROOF_SEEDS + 1))
 JOBS = 2
 BUILD = os.path.join(ROOT, 'build-test')
 PROGRAM = os.path.join(BUILD, 'test', 'drill_run')
 COUNTS = ['runs', 'attacks', 'found', 'due', 'due_found', 'exact', 'exact_found', 'false',
-          'classed', 'class_right']
+          'classed', 'class_right', 'peaks', 'peaks_inside']
 
 
 def prepare():
@@ -39,6 +39,9 @@ def figures_of(case, row):
                 exact_found=sum(a['outcome'] == 'found' for a in exact), classed=len(classes),
                 class_right=sum(a['class_right'] for a in classes))
     kept['false'] = got['false']
+    if drill_bars.bar_peak_interval in case.bars:
+        inside = drill_bars.peaks_inside(case, got)
+        kept.update(peaks=len(inside), peaks_inside=sum(inside))
     if case.samplings == [1]:
         kept['delays'] = [round(a['noroshi_s'], 3) for a in told][:300]
     kept['missed'] = [f"{row['name']}: {drill_bars.tell_attack(a)}" for a in must
@@ -84,7 +87,16 @@ def sums(rows):
             'recall_above_blind_spot': share(total['due_found'], total['due']),
             'precision': share(total['found'], total['found'] + total['false']),
             'class_accuracy': share(total['class_right'], total['classed']),
+            'peaks_in_their_95_percent': share(total['peaks_inside'], total['peaks']),
             'noroshi_s_p95': p95([d for r in rows for d in r['delays']])}
+
+
+def overall(done):
+    """Bars that only all units together can hold."""
+    rows = [r for result in done.values() for r in result.get('rows', [])]
+    inside = sums(rows)['peaks_in_their_95_percent']
+    return [] if inside is not None and inside >= 0.95 else [
+        f'{inside} of the peaks of several exporters lie in their 95 % intervals, not 0.95']
 
 
 def figures(done):

@@ -229,7 +229,8 @@ static struct seen seen_by(const struct meters *m, unsigned i, const uint64_t ea
 /*
  * Of the exporters without known sides the one that surely saw most in ten seconds, unless another
  * surely saw more in the window itself (the traffic has moved). A coarse exporter's lucky second
- * must not beat a fine one's count.
+ * must not beat a fine one's count; of the many windows of an attack one is off by four standard
+ * deviations now and then, so five are asked for.
  */
 static uint64_t believed(const struct meters *m, const uint64_t each[VIEWS_MAX],
 			 const uint64_t wide[VIEWS_MAX], double unit)
@@ -250,7 +251,7 @@ static uint64_t believed(const struct meters *m, const uint64_t each[VIEWS_MAX],
 		struct seen s = seen_by(m, i, each, wide);
 
 		if (!m->view[i].entry &&
-		    off_by(s.sum, unit, s.weight, -3) > off_by(best.sum, unit, best.weight, 2))
+		    off_by(s.sum, unit, s.weight, -5) > off_by(best.sum, unit, best.weight, 2))
 			best = s;
 	}
 	return best.sum;

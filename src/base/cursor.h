@@ -103,6 +103,23 @@ static inline uint64_t cursor_le64(struct cursor *c)
 	return __builtin_bswap64(cursor_be64(c));
 }
 
+/** be16_at(), be32_at() - a big-endian number at @p, already bounds-checked: one load, one swap. */
+static inline uint16_t be16_at(const uint8_t *p)
+{
+	uint16_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return __builtin_bswap16(v);
+}
+
+static inline uint32_t be32_at(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return __builtin_bswap32(v);
+}
+
 /** be_uint() - a big-endian number of 1 to 8 bytes, already bounds-checked by cursor_take(). */
 static inline uint64_t be_uint(const uint8_t *p, size_t n)
 {

@@ -148,27 +148,40 @@ int capture_fd(const struct capture *c)
 	return pcap_get_selectable_fd(c->pcap);
 }
 
+static int take(struct capture *c, struct exporter *e, const struct pcap_pkthdr *h,
+		const uint8_t *data, int64_t us)
+{
+	struct flow_place to;
+	uint8_t noted;
+	int r = flow_writer_next(c->config.writer, us, &to);
+
+	if (r < 0)
+		return r;
+	r = packet_record(to.flow, to.side, c->linktype, data, h->caplen, h->len, &noted);
+	if (r || noted)
+		refuse(&e->refused, (enum refusal)((r ? r : noted) - 1), h->caplen);
+	if (r)
+		return 0;
+	to.flow->exporter = c->config.exporter;
+	to.flow->in_link = c->config.link;
+	to.side->flags |= FLOW_SAMPLING_KNOWN;
+	flow_writer_take(c->config.writer, &to);
+	c->stats.records++;
+	e->records++;
+	return 0;
+}
+
 static void on_frame(u_char *user, const struct pcap_pkthdr *h, const u_char *data)
 {
 	struct capture *c = (struct capture *)user;
 	struct exporter *e = exporters_get(c->config.exporters, c->config.exporter);
 	int64_t us = (int64_t)h->ts.tv_sec * US_PER_S + h->ts.tv_usec;
-	struct packet p;
-	int r = packet_decode(&p, c->linktype, data, h->caplen, h->len);
+	int r;
 
 	c->stats.frames++;
 	e->packets_seen++;
 	e->last_recv_us = us;
-	if (r || p.noted)
-		refuse(&e->refused, (enum refusal)((r ? r : p.noted) - 1), h->caplen);
-	if (r)
-		return;
-	p.flow.exporter = c->config.exporter;
-	p.flow.in_link = c->config.link;
-	p.side.flags |= FLOW_SAMPLING_KNOWN;
-	c->stats.records++;
-	e->records++;
-	r = flow_writer_put(c->config.writer, &p.flow, &p.side, us, us, us);
+	r = take(c, e, h, data, us);
 	if (r < 0) {
 		c->error = r;
 		pcap_breakloop(c->pcap);

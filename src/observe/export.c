@@ -52,7 +52,9 @@ struct exports *exports_new(struct exporters *exporters, struct flow_writer *w, 
 	x->writer = w;
 	x->open = open;
 	x->tick_us = TIME_NONE;
-	return x;
+	x->v5 = netflow5_plain();
+	x->place = plain_place_best();
+	return x->v5 ? x : exports_free(x);
 }
 
 static struct domain *domain_free(struct domain *d, size_t *account)
@@ -83,6 +85,7 @@ struct exports *exports_free(struct exports *x)
 		return NULL;
 	for (size_t i = 0; i < ARRAY_LEN(x->sources); i++)
 		source_free(x->sources[i]);
+	free(x->v5);
 	free(x);
 	return NULL;
 }
@@ -115,6 +118,26 @@ static struct export_source *source_of(struct exports *x, uint16_t exporter)
 	return x->sources[exporter] = s;
 }
 
+static bool is_last(const struct export_source *s, const struct domain_key *key)
+{
+	return s->last && s->last_key.domain == key->domain && s->last_key.format == key->format &&
+	       ip_equal(&s->last_key.agent, &key->agent);
+}
+
+/* Datagrams of one domain come in runs: the last one found is tried first. */
+static struct domain *domain_find(struct export_source *s, const struct domain_key *key)
+{
+	struct domain **slot;
+
+	if (is_last(s, key))
+		return s->last;
+	slot = map_get(s->domains, key);
+	if (!slot)
+		return NULL;
+	s->last_key = *key;
+	return s->last = *slot;
+}
+
 static int domain_of(struct export_pass *p, const struct ip *agent, struct domain **out)
 {
 	struct domain_key key = {.format = p->header.format, .domain = p->header.domain};
@@ -122,11 +145,9 @@ static int domain_of(struct export_pass *p, const struct ip *agent, struct domai
 
 	if (agent)
 		key.agent = *agent;
-	slot = map_get(p->source->domains, &key);
-	if (slot) {
-		*out = *slot;
+	*out = domain_find(p->source, &key);
+	if (*out)
 		return 0;
-	}
 	if (map_count(p->source->domains) >= DOMAINS_PER_EXPORTER) {
 		pass_refuse(p, REFUSED_TEMPLATE_LIMIT, p->datagram->len);
 		return 1;

@@ -91,10 +91,3 @@ bool boot_learn(struct boot *b, int64_t time_us, int64_t grain_us, uint32_t upti
 	b->known = true;
 	return restarted;
 }
-
-int64_t boot_time(const struct boot *b, uint32_t uptime_ms)
-{
-	int32_t since_ms = (int32_t)(uptime_ms - b->uptime_ms);
-
-	return b->least_us + ((int64_t)b->uptime_ms + since_ms) * US_PER_MS;
-}

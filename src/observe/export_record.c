@@ -189,10 +189,8 @@ static void record_routing(struct export_pass *p, const struct record *r, struct
 {
 	bool v4 = ip_is_v4(&f->src);
 
-	f->in_link = exporters_link(p->x->exporters, p->header.exporter,
-				    (uint32_t)record_number(r, SLOT_IN_IF));
-	f->out_link = exporters_link(p->x->exporters, p->header.exporter,
-				     (uint32_t)record_number(r, SLOT_OUT_IF));
+	f->in_link = pass_link(p, (uint32_t)record_number(r, SLOT_IN_IF));
+	f->out_link = pass_link(p, (uint32_t)record_number(r, SLOT_OUT_IF));
 	s->src_as = (uint32_t)record_number(r, SLOT_SRC_AS);
 	s->dst_as = (uint32_t)record_number(r, SLOT_DST_AS);
 	s->src_mask = (uint8_t)record_number(r, v4 ? SLOT_SRC_MASK4 : SLOT_SRC_MASK6);
@@ -208,33 +206,20 @@ static void record_routing(struct export_pass *p, const struct record *r, struct
 		s->flags |= FLOW_EGRESS;
 }
 
-/* Which sampler counts: the one it names, else one told for its interface or template. */
-static uint32_t record_sampler(const struct export_pass *p, const struct record *r,
-			       uint16_t template_id)
+static void record_sampling(struct export_pass *p, const struct record *r, uint16_t template_id,
+			    struct flow_side *s)
 {
-	uint32_t scopes = p->e->sampling_scopes;
-	uint32_t told[4], n = 0;
-	uint64_t id = FIRST_OF(r, SLOT_SAMPLER_ID, SLOT_SELECTOR_ID);
+	const struct sampling_ask ask = {.id = FIRST_OF(r, SLOT_SAMPLER_ID, SLOT_SELECTOR_ID),
+					 .in_if = record_number(r, SLOT_IN_IF),
+					 .out_if = record_number(r, SLOT_OUT_IF),
+					 .in_record = record_factor(r),
+					 .template_id = template_id};
+	struct sampling_answer answer = pass_answer(p, &ask);
 
-	if (id)
-		return (uint32_t)id & SAMPLER_ID_MASK;
-	if (scopes & SAMPLER_INTERFACE) {
-		uint64_t in = record_number(r, SLOT_IN_IF), out = record_number(r, SLOT_OUT_IF);
-
-		if (in)
-			told[n++] = SAMPLER_INTERFACE | ((uint32_t)in & SAMPLER_ID_MASK);
-		if (out)
-			told[n++] = SAMPLER_INTERFACE | ((uint32_t)out & SAMPLER_ID_MASK);
-	}
-	if (scopes & SAMPLER_TEMPLATE)
-		told[n++] = SAMPLER_TEMPLATE | template_id;
-	if (scopes & SAMPLER_IMPLIED)
-		told[n++] = SAMPLER_IMPLIED;
-	for (uint32_t i = 0; i < n; i++)
-		if (exporters_sampling_told(p->x->exporters, p->header.exporter, p->header.domain,
-					    told[i]))
-			return told[i];
-	return 0;
+	s->sampler = answer.sampler;
+	s->sampling = answer.factor;
+	if (answer.known)
+		s->flags |= FLOW_SAMPLING_KNOWN;
 }
 
 /*
@@ -329,7 +314,7 @@ int record_flow(struct export_pass *p, const struct record *r, uint16_t template
 		packet_counters(r, &f, &s);
 	}
 	record_routing(p, r, &f, &s);
-	pass_sampling(p, &s, record_sampler(p, r, template_id), record_factor(r));
+	record_sampling(p, r, template_id, &s);
 	if (!record_times(p, r, &first_us, &last_us))
 		s.flags |= FLOW_NO_TIMES;
 	ret = pass_flow(p, &f, &s, first_us, last_us);

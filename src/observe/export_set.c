@@ -138,10 +138,28 @@ static void check_padding(struct export_pass *p, const struct cursor *set)
 		pass_refuse(p, REFUSED_TRAILING, cursor_left(set));
 }
 
+/*
+ * As many records as can be had by moving bytes. Return: 0, or negative; what is left in @set, if
+ * it holds a record, begins with one that must go over the slots.
+ */
+static int plain_records(struct export_pass *p, const struct template *t, struct cursor *set,
+			 uint32_t *records)
+{
+	uint32_t n = (uint32_t)(cursor_left(set) / t->record_len);
+	int made = pass_plain(p, t, set->p, n);
+
+	if (made < 0)
+		return made;
+	cursor_skip(set, (size_t)made * t->record_len);
+	*records += (uint32_t)made;
+	return 0;
+}
+
 int pass_data(struct export_pass *p, struct cursor set, uint16_t set_id, uint32_t *records)
 {
 	struct template *t = template_table_find(&p->domain->templates, set_id);
 	bool walk = t && (t->variable || p->x->trace);
+	bool plain = t && t->plain && p->x->place && !p->x->trace;
 
 	if (!t) {
 		pass_refuse(p, REFUSED_NO_TEMPLATE, cursor_left(&set) + 4);
@@ -150,8 +168,12 @@ int pass_data(struct export_pass *p, struct cursor set, uint16_t set_id, uint32_
 	t->used_us = p->recv_us;
 	while (cursor_left(&set) >= t->record_len) {
 		size_t len = t->record_len;
-		int r;
+		int r = plain ? plain_records(p, t, &set, records) : 0;
 
+		if (r < 0)
+			return r;
+		if (cursor_left(&set) < len)
+			break;
 		if (walk)
 			len = template_layout(t, set.p, cursor_left(&set), &p->x->layout);
 		if (!len) {

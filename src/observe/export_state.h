@@ -9,14 +9,17 @@
 #include "base/map.h"
 #include "observe/export.h"
 #include "observe/export_trace.h"
+#include "observe/exporter_memo.h"
+#include "observe/plain.h"
 #include "observe/template.h"
 
 #define DOMAINS_PER_EXPORTER 256
 #define SOURCES_PER_DOMAIN   1024	  /* sFlow data sources whose sequence is followed */
+#define SOURCES_RECENT	     16		  /* of them, found without a look-up; a power of two */
 #define EXPORT_MEMORY_MAX    (256u << 20) /* templates of all exporters together */
 /* The end of year 9999: what is later is no time. */
-#define TIME_MS_MAX UINT64_C(253402300799999)
-#define TEMPLATE_LIFE_US     (INT64_C(86400) * US_PER_S) /* neither told nor used: dropped */
+#define TIME_MS_MAX	 UINT64_C(253402300799999)
+#define TEMPLATE_LIFE_US (INT64_C(86400) * US_PER_S) /* neither told nor used: dropped */
 
 /* One sequence number: what comes next, and what the last gaps left open. */
 struct sequence {
@@ -56,7 +59,18 @@ bool boot_learn(struct boot *b, int64_t time_us, int64_t grain_us, uint32_t upti
 
 /** boot_time() - the exporter's clock when its 32-bit uptime stood at @uptime_ms, nearest to now.
  */
-int64_t boot_time(const struct boot *b, uint32_t uptime_ms);
+static inline int64_t boot_time(const struct boot *b, uint32_t uptime_ms)
+{
+	int32_t since_ms = (int32_t)(uptime_ms - b->uptime_ms);
+
+	return b->least_us + ((int64_t)b->uptime_ms + since_ms) * US_PER_MS;
+}
+
+/* A value in the map of sources; forgotten whenever another one is put, since they move then. */
+struct source_memo {
+	uint64_t source;
+	struct sequence *sequence; /* NULL: holds nothing */
+};
 
 struct domain_key {
 	uint32_t format, domain;
@@ -73,12 +87,17 @@ struct domain {
 	uint32_t only_sampler, only_factor; /* the one sampler told so far, 0 none */
 	bool many_samplers;		    /* several with different factors: none is implied */
 	struct map *sources;		    /* sFlow: source id -> struct sequence */
+	struct source_memo recent[SOURCES_RECENT];
+	struct sampling_memo sampling;
 };
 
 struct export_source {
-	struct map *domains; /* struct domain_key -> struct domain * */
-	size_t bytes;	     /* of templates */
+	struct map *domains;	    /* struct domain_key -> struct domain * */
+	struct domain_key last_key; /* of the domain found last; they never go */
+	struct domain *last;
+	size_t bytes; /* of templates */
 	int64_t system_init_us;
+	struct link_memo links;
 };
 
 struct exports {
@@ -88,10 +107,45 @@ struct exports {
 	struct export_source *sources[EXPORTER_MAX + 1];
 	const struct export_trace *trace; /* NULL mostly */
 	int64_t tick_us;
-	size_t bytes; /* of all templates */
+	size_t bytes;	      /* of all templates */
+	plain_place_fn place; /* how plain records are moved; NULL: not at all */
+	struct plain *v5;     /* the records of NetFlow v5 are a plain template too */
 	struct record record;
 	struct layout layout;
 };
+
+/* What records add to their exporter's account. */
+struct charge {
+	uint64_t records, packets;
+	int64_t longest_us;		    /* longest flow that is not beyond belief */
+	uint32_t least_factor, most_factor; /* of those known; 0 none */
+	bool unknown;			    /* some factor was not */
+};
+
+/** charge_flow() - add a flow but for its factor. @lasted_us: as told, before any clamping. */
+static inline void charge_flow(struct charge *c, const struct flow *f, int64_t lasted_us)
+{
+	c->records++;
+	c->packets += f->packets;
+	if (lasted_us > c->longest_us && lasted_us < UINT16_MAX * US_PER_S)
+		c->longest_us = lasted_us;
+}
+
+/** charge_factor() - add a factor that at least one of the flows has. */
+static inline void charge_factor(struct charge *c, uint32_t factor, bool known)
+{
+	if (!known) {
+		c->unknown = true;
+		return;
+	}
+	if (!c->least_factor || factor < c->least_factor)
+		c->least_factor = factor;
+	if (factor > c->most_factor)
+		c->most_factor = factor;
+}
+
+/** charge_pay() - put all of it to the account of @e. */
+void charge_pay(const struct charge *c, struct exporter *e);
 
 /* One datagram on its way through: everything that its records share. */
 struct export_pass {
@@ -104,7 +158,12 @@ struct export_pass {
 	int64_t recv_us;
 	int64_t shift_us;  /* what to add to the exporter's times */
 	uint32_t sampling; /* told by the datagram's header, 0 not */
-	bool refused;	   /* something of this datagram could not be used */
+	uint32_t asked;	   /* the factor in the record for which this is the answer: */
+	bool answered;
+	struct sampling_answer answer;
+	uint32_t step;	      /* plain records to be placed together next, 0 not chosen yet */
+	bool refused;	      /* something of this datagram could not be used */
+	struct charge charge; /* of sFlow's samples that are made and not yet paid for */
 };
 
 /** Decoders: d->data is one whole message. Return: 0 or negative; refusals are in the pass. */
@@ -151,12 +210,43 @@ int pass_data(struct export_pass *p, struct cursor set, uint16_t set_id, uint32_
 int pass_flow(struct export_pass *p, struct flow *f, struct flow_side *s, int64_t first_us,
 	      int64_t last_us);
 
+/** pass_link() - the link of the exporter's interface @ifindex. */
+static inline uint16_t pass_link(struct export_pass *p, uint32_t ifindex)
+{
+	return memo_link(&p->source->links, p->x->exporters, p->header.exporter, ifindex);
+}
+
 /**
- * pass_sampling() - set the factor and its flag in @s.
- * @sampler: see exporter.h; @in_record: 0 where the record tells none.
+ * pass_sampling() - set the factor and its flag in @s, for formats without samplers.
+ * @in_record: 0 where the record tells none.
  */
-void pass_sampling(struct export_pass *p, struct flow_side *s, uint32_t sampler,
-		   uint32_t in_record);
+void pass_sampling(struct export_pass *p, struct flow_side *s, uint32_t in_record);
+
+/** pass_answer() - which factor and sampler a data record has. */
+struct sampling_answer pass_answer(struct export_pass *p, const struct sampling_ask *ask);
+
+/**
+ * pass_plain() - make flows of the records of a plain template, up to the first that asks for more.
+ * @n: how many records stand at @records.
+ * Return: how many were made (the next one must go over the slots), or the sink's negative error.
+ */
+int pass_plain(struct export_pass *p, const struct template *t, const uint8_t *records, uint32_t n);
+
+/** pass_base() - put into @base what all plain records of the datagram have alike. */
+static inline void pass_base(const struct export_pass *p, const struct flow_room *room,
+			     struct plain_image *base)
+{
+	base->flow.exporter = p->header.exporter;
+	base->side.domain = p->header.domain;
+	base->side.recv_ms = room->recv_ms;
+	base->side.recv_rem_us = room->recv_rem_us;
+}
+
+/** netflow5_plain() - the program for the records of v5; owned. NULL without memory. */
+struct plain *netflow5_plain(void);
+
+/** uptime_us() - an uptime of IPFIX. @init_ms: systemInitTimeMilliseconds of the record, 0 none. */
+int64_t uptime_us(const struct export_pass *p, uint64_t init_ms, uint64_t v);
 
 /** record_flow() - make and hand on the flow or flows of a data record. Return: 0 or negative. */
 int record_flow(struct export_pass *p, const struct record *r, uint16_t template_id);

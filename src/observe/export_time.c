@@ -40,17 +40,11 @@ static int64_t nearest_wrap(int64_t us, int64_t export_us)
 	return export_us > us ? us + (export_us - us + wrap_us / 2) / wrap_us * wrap_us : us;
 }
 
-/* v9 tells its uptime in each header; IPFIX needs systemInitTimeMilliseconds from somewhere. */
-static int64_t from_uptime(const struct export_pass *p, const struct record *r, uint64_t v)
+/* IPFIX has no uptime in its header: the time of the start comes from the record or an option. */
+int64_t uptime_us(const struct export_pass *p, uint64_t init_ms, uint64_t v)
 {
-	int64_t init_us = TIME_NONE;
+	int64_t init_us = from_ms(p, NULL, init_ms);
 
-	if (v > UINT32_MAX)
-		return TIME_NONE;
-	if (p->header.format == EXPORT_V9)
-		return boot_time(&p->domain->boot, (uint32_t)v);
-	if (record_has(r, SLOT_SYSTEM_INIT_MS))
-		init_us = from_ms(p, r, r->number[SLOT_SYSTEM_INIT_MS]);
 	if (init_us == TIME_NONE)
 		init_us = p->domain->system_init_us;
 	if (init_us == TIME_NONE)
@@ -58,6 +52,15 @@ static int64_t from_uptime(const struct export_pass *p, const struct record *r, 
 	return init_us == TIME_NONE
 		       ? TIME_NONE
 		       : nearest_wrap(init_us + (int64_t)v * US_PER_MS, p->header.export_us);
+}
+
+static int64_t from_uptime(const struct export_pass *p, const struct record *r, uint64_t v)
+{
+	if (v > UINT32_MAX)
+		return TIME_NONE;
+	return p->header.format == EXPORT_V9
+		       ? boot_time(&p->domain->boot, (uint32_t)v)
+		       : uptime_us(p, record_number(r, SLOT_SYSTEM_INIT_MS), v);
 }
 
 static const struct clock_pair pairs[] = {

@@ -16,8 +16,8 @@
 #include "base/text.h"
 #include "observe/flow.h"
 
-#define LINK_BLOCK 256 /* links allocated together */
-#define LINK_BLOCKS ((LINKS_MAX + 1) / LINK_BLOCK)
+#define LINK_BLOCK	256 /* links allocated together */
+#define LINK_BLOCKS	((LINKS_MAX + 1) / LINK_BLOCK)
 #define CLOCK_SHIFT_US	(2 * US_PER_S) /* offsets up to this are left alone */
 #define CLOCK_MINUTE_US (60 * US_PER_S)
 #define CLOCK_BACK_US	(60 * US_PER_S)	   /* a jump back by more is a new epoch */
@@ -43,7 +43,9 @@ struct exporters {
 	uint32_t links_of[EXPORTER_MAX + 1], samplings_of[EXPORTER_MAX + 1];
 	unsigned n;
 	struct map *by_addr; /* struct ip -> uint16_t */
-	struct map *by_link; /* struct link_key -> uint16_t */
+	struct ip last_addr; /* found last: datagrams of one exporter come in runs */
+	uint16_t last_index;
+	struct map *by_link;		 /* struct link_key -> uint16_t */
 	struct link *links[LINK_BLOCKS]; /* [0][0] is LINK_UNKNOWN; in blocks, so pointers stay */
 	unsigned n_links;
 	struct map *sampling;	  /* sampling_key -> sampling_value */
@@ -95,6 +97,7 @@ static uint16_t exporter_make(struct exporters *t, const struct ip *addr, const 
 	e->last_recv_us = TIME_NONE;
 	e->clock_minute_us = e->clock_before_us = e->clock_export_us = TIME_NONE;
 	e->sampling_known = true;
+	e->sampling_generation = 1;
 	snprintf(e->name, sizeof(e->name), "%s", name);
 	t->items[t->n] = e;
 	return (uint16_t)t->n++;
@@ -114,6 +117,12 @@ static void link_apply_conf(struct exporters *t, struct link *l)
 		l->speed_bps = c->capacity_bps;
 	l->conf = c;
 	l->side = (uint8_t)(c ? c->side : SIDE_UNKNOWN);
+}
+
+static void sampling_changed(struct exporter *e)
+{
+	if (!++e->sampling_generation)
+		e->sampling_generation = 1;
 }
 
 static int add_configured(struct exporters *t)
@@ -172,8 +181,10 @@ struct exporters *exporters_free(struct exporters *t)
 int exporters_reconf(struct exporters *t, const struct conf *conf)
 {
 	t->conf = conf;
-	for (unsigned i = 1; i < t->n; i++)
+	for (unsigned i = 1; i < t->n; i++) {
 		exporter_apply_conf(t->items[i], conf_of(conf, &t->items[i]->addr));
+		sampling_changed(t->items[i]);
+	}
 	for (unsigned i = 1; i < t->n_links; i++)
 		link_apply_conf(t, link_at(t, i));
 	return add_configured(t);
@@ -181,12 +192,17 @@ int exporters_reconf(struct exporters *t, const struct conf *conf)
 
 uint16_t exporters_find(struct exporters *t, const struct ip *addr, bool make)
 {
-	const uint16_t *found = map_get(t->by_addr, addr);
+	const uint16_t *found;
 	char name[IP_TEXT_MAX];
 	uint16_t *slot, index;
 
-	if (found)
-		return *found;
+	if (t->last_index != EXPORTER_UNKNOWN && ip_equal(&t->last_addr, addr))
+		return t->last_index;
+	found = map_get(t->by_addr, addr);
+	if (found) {
+		t->last_addr = *addr;
+		return t->last_index = *found;
+	}
 	if (!make)
 		return EXPORTER_UNKNOWN;
 	index = exporter_make(t, addr, ip_format(addr, name));
@@ -301,6 +317,7 @@ int exporters_set_sampling(struct exporters *t, uint16_t exporter, uint32_t doma
 	}
 	*v = (struct sampling_value){.factor = factor, .domain = domain, .learnt_us = now_us};
 	t->items[exporter]->sampling_scopes |= sampler & ~SAMPLER_ID_MASK;
+	sampling_changed(t->items[exporter]);
 	return set_any(t, &key, factor);
 }
 

@@ -66,9 +66,10 @@ struct exporter {
 	uint32_t sampling_min, sampling_max;	 /* known factors seen in records, 0 none yet */
 	bool sampling_known;			 /* false as soon as a record had none */
 	uint32_t active_timeout_s, inactive_timeout_s; /* told by options or conf, 0 unknown */
-	uint32_t longest_flow_s;  /* longest first..last seen: the timeout in effect */
-	uint32_t sampling_scopes; /* upper bits of the samplers that were told */
-	uint8_t formats;	  /* bit set of enum export_format seen */
+	uint32_t longest_flow_s;      /* longest first..last seen: the timeout in effect */
+	uint32_t sampling_scopes;     /* upper bits of the samplers that were told */
+	uint32_t sampling_generation; /* never 0; changes when a factor may have changed */
+	uint8_t formats;	      /* bit set of enum export_format seen */
 };
 
 enum export_format { EXPORT_V5 = 1, EXPORT_V9 = 2, EXPORT_IPFIX = 4, EXPORT_SFLOW = 8 };

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define RANGE_US (INT64_C(0xffffffff) * US_PER_MS)
+#define RANGE_US FLOW_RANGE_US
 #define HALF_US	 (RANGE_US / 2)
 
 int flow_writer_init(struct flow_writer *w, const struct flow_sink *sink)
@@ -59,6 +59,70 @@ static uint32_t split(const struct flow_batch *b, int64_t us, uint16_t *rem)
 	return (uint32_t)(from / US_PER_MS);
 }
 
+/* A receive clock near the ends of int64 must not overflow the range arithmetic. */
+static int64_t sane(int64_t recv_us)
+{
+	return recv_us < -(INT64_C(1) << 60) || recv_us > INT64_C(1) << 60 ? 0 : recv_us;
+}
+
+static int64_t epoch_for(int64_t recv_us)
+{
+	return time_floor_s(recv_us - HALF_US) * US_PER_S;
+}
+
+/* Make the batch one that has room and can hold @recv_us. */
+static int turn(struct flow_writer *w, int64_t recv_us)
+{
+	struct flow_batch *b = w->batch;
+	int r;
+
+	if (b->n == FLOW_BATCH_MAX || (b->n && !in_range(b, recv_us))) {
+		r = hand_on(w);
+		if (r < 0)
+			return r;
+	}
+	if (!b->n)
+		b->epoch_us = epoch_for(recv_us);
+	return 0;
+}
+
+int flow_writer_turn(struct flow_writer *w, int64_t recv_us, struct flow_place *place)
+{
+	struct flow_batch *b = w->batch;
+	int r;
+
+	recv_us = sane(recv_us);
+	r = turn(w, recv_us);
+	if (r < 0)
+		return r;
+	*place = (struct flow_place){&b->flow[b->n], &b->side[b->n],
+				     (uint64_t)(recv_us - b->epoch_us)};
+	return 0;
+}
+
+int flow_writer_room(struct flow_writer *w, int64_t recv_us, struct flow_room *room)
+{
+	struct flow_batch *b = w->batch;
+	int r;
+
+	recv_us = sane(recv_us);
+	r = turn(w, recv_us);
+	if (r < 0)
+		return r;
+	room->flow = &b->flow[b->n];
+	room->side = &b->side[b->n];
+	room->n = FLOW_BATCH_MAX - b->n;
+	room->recv_ms = split(b, recv_us, &room->recv_rem_us);
+	room->epoch_us = b->epoch_us;
+	room->least_us = recv_us - HALF_US + US_PER_S;
+	room->most_us = recv_us + HALF_US - US_PER_S;
+	if (room->least_us < b->epoch_us)
+		room->least_us = b->epoch_us;
+	if (room->most_us > b->epoch_us + RANGE_US - 1)
+		room->most_us = b->epoch_us + RANGE_US - 1;
+	return 0;
+}
+
 int flow_writer_put(struct flow_writer *w, const struct flow *f, const struct flow_side *s,
 		    int64_t first_us, int64_t last_us, int64_t recv_us)
 {
@@ -67,9 +131,7 @@ int flow_writer_put(struct flow_writer *w, const struct flow *f, const struct fl
 	struct flow_side *side;
 	int r;
 
-	/* A receive clock near the ends of int64 must not overflow the range arithmetic. */
-	if (recv_us < -(INT64_C(1) << 60) || recv_us > INT64_C(1) << 60)
-		recv_us = 0;
+	recv_us = sane(recv_us);
 	first_us = clamp_near(first_us, recv_us);
 	last_us = clamp_near(last_us, recv_us);
 	if (last_us < first_us)
@@ -81,7 +143,7 @@ int flow_writer_put(struct flow_writer *w, const struct flow *f, const struct fl
 			return r;
 	}
 	if (!b->n)
-		b->epoch_us = time_floor_s(recv_us - HALF_US) * US_PER_S;
+		b->epoch_us = epoch_for(recv_us);
 	to = &b->flow[b->n];
 	side = &b->side[b->n];
 	*to = *f;

@@ -156,5 +156,95 @@ void flow_writer_deinit(struct flow_writer *w);
 int flow_writer_put(struct flow_writer *w, const struct flow *f, const struct flow_side *s,
 		    int64_t first_us, int64_t last_us, int64_t recv_us);
 
+/*
+ * Room for records that are made in their place, without a copy: all that records received together
+ * share. Valid until the next call for the writer but flow_writer_commit().
+ */
+struct flow_room {
+	struct flow *flow;	/* the next free places, */
+	struct flow_side *side; /* their side records, */
+	uint32_t n;		/* and how many there are; at least one */
+	uint32_t recv_ms;	/* what side.recv_ms and recv_rem_us are to be */
+	uint16_t recv_rem_us;
+	int64_t epoch_us;	   /* of the batch */
+	int64_t least_us, most_us; /* times between these, ends included, need no clamping */
+};
+
+/**
+ * flow_writer_room() - places for records received at @recv_us. A batch that is full, or of an
+ * epoch that cannot hold @recv_us, is handed on before. Return: 0, or the sink's negative error.
+ */
+int flow_writer_room(struct flow_writer *w, int64_t recv_us, struct flow_room *room);
+
+/**
+ * flow_room_times() - set a record's own times as flow_writer_put() would.
+ * Return: false when they are out of the room's range: then flow_writer_put() must have the record.
+ */
+static inline bool flow_room_times(const struct flow_room *room, struct flow *f,
+				   struct flow_side *s, int64_t first_us, int64_t last_us)
+{
+	uint64_t first, last, first_ms, last_ms;
+
+	if (first_us < room->least_us || first_us > room->most_us || last_us < room->least_us ||
+	    last_us > room->most_us)
+		return false;
+	if (last_us < first_us)
+		last_us = first_us;
+	first = (uint64_t)(first_us - room->epoch_us);
+	last = (uint64_t)(last_us - room->epoch_us);
+	first_ms = first / US_PER_MS;
+	last_ms = last / US_PER_MS;
+	f->first_ms = (uint32_t)first_ms;
+	f->last_ms = (uint32_t)last_ms;
+	s->first_rem_us = (uint16_t)(first - first_ms * US_PER_MS);
+	s->last_rem_us = (uint16_t)(last - last_ms * US_PER_MS);
+	return true;
+}
+
+/** flow_writer_commit() - the first @n places of the last room are whole records now. */
+static inline void flow_writer_commit(struct flow_writer *w, uint32_t n)
+{
+	w->batch->n += n;
+}
+
+/* The place of one record whose only time is when it was received. */
+struct flow_place {
+	struct flow *flow;
+	struct flow_side *side;
+	uint64_t since_us; /* receive time from the batch's epoch */
+};
+
+/** flow_writer_turn() - the uncommon half of flow_writer_next(): hand on, or begin an epoch. */
+int flow_writer_turn(struct flow_writer *w, int64_t recv_us, struct flow_place *place);
+
+#define FLOW_RANGE_US (INT64_C(0xffffffff) * US_PER_MS) /* what an epoch can hold */
+
+/**
+ * flow_writer_next() - the place for a record received at @recv_us; nothing is taken yet.
+ * Return: 0, or the sink's negative error.
+ */
+static inline int flow_writer_next(struct flow_writer *w, int64_t recv_us, struct flow_place *place)
+{
+	struct flow_batch *b = w->batch;
+	uint64_t since_us = (uint64_t)recv_us - (uint64_t)b->epoch_us;
+
+	if (!b->n || b->n == FLOW_BATCH_MAX || since_us >= FLOW_RANGE_US)
+		return flow_writer_turn(w, recv_us, place);
+	*place = (struct flow_place){&b->flow[b->n], &b->side[b->n], since_us};
+	return 0;
+}
+
+/** flow_writer_take() - @place holds a record now: set its times, and it is in the batch. */
+static inline void flow_writer_take(struct flow_writer *w, const struct flow_place *place)
+{
+	uint64_t ms = place->since_us / US_PER_MS;
+	uint16_t rem_us = (uint16_t)(place->since_us - ms * US_PER_MS);
+	struct flow_side *s = place->side;
+
+	place->flow->first_ms = place->flow->last_ms = s->recv_ms = (uint32_t)ms;
+	s->first_rem_us = s->last_rem_us = s->recv_rem_us = rem_us;
+	w->batch->n++;
+}
+
 /** flow_writer_flush() - hand on what is in the batch, then tell the clock. */
 int flow_writer_flush(struct flow_writer *w);

@@ -3,7 +3,9 @@
  * A stream of bytes from a file, a pipe or standard input, unpacked by content (gzip, bzip2, xz,
  * zstd, also one inside another). Read in large pieces into one window that the formats look into:
  * no copy per packet, and a file that grows or is cut while it is read is simply a stream that ends
- * sooner or later (a mapping would fault). Memory is bounded whatever the input unpacks to.
+ * sooner or later (a mapping would fault, and is no faster: walking a pcap of 111 bytes a packet
+ * took 30 ns a packet by reads and 33 to 39 by mmap, with and without populating it, in a guest).
+ * Memory is bounded whatever the input unpacks to.
  */
 #pragma once
 

@@ -56,6 +56,21 @@ struct packet {
 int packet_decode(struct packet *p, uint32_t linktype, const uint8_t *data, size_t caplen,
 		  size_t wirelen);
 
+/**
+ * packet_record() - only the record, made in its place: what packet_decode() says of @f and @s, in
+ * four to six tenths of the time for an ordinary packet. Both are written whole, or left alone when
+ * there is no record. @noted: packet.noted. Return: as packet_decode().
+ */
+int packet_record(struct flow *f, struct flow_side *s, uint32_t linktype, const uint8_t *data,
+		  size_t caplen, size_t wirelen, uint8_t *noted);
+
+/**
+ * packet_plain() - the same for ordinary packets alone, for the tests of it.
+ * Return: false when it is none; nothing was written then.
+ */
+bool packet_plain(struct flow *f, struct flow_side *s, uint32_t linktype, const uint8_t *data,
+		  size_t caplen, size_t wirelen);
+
 /** packet_decode_ip() - the same for bytes that begin with an IPv4 or IPv6 header. */
 int packet_decode_ip(struct packet *p, const uint8_t *data, size_t caplen, size_t wirelen);
 

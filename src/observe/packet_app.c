@@ -77,22 +77,21 @@ static uint8_t tcp_app(const uint8_t *d, size_t n)
 	return APP_UNKNOWN;
 }
 
-void packet_app(struct packet *p)
+uint8_t packet_app_of(uint8_t proto, uint16_t sport, uint16_t dport, const uint8_t *d, size_t n)
 {
-	const uint8_t *d = p->payload;
-	size_t n = p->payload_len;
-	uint16_t sport = p->flow.sport, dport = p->flow.dport;
 	bool dns = is_dns_port(sport) || is_dns_port(dport);
 
-	if (!n)
-		return;
-	if (p->flow.proto == PROTO_UDP) {
-		p->side.app = dns ? dns_app(d, n) : quic_app(d, n, sport == 443 || dport == 443);
-		return;
-	}
+	if (proto == PROTO_UDP)
+		return dns ? dns_app(d, n) : quic_app(d, n, sport == 443 || dport == 443);
 	/* Over TCP a DNS message follows its length (RFC 1035 section 4.2.2). */
 	if (dns)
-		p->side.app = n > 2 ? dns_app(d + 2, n - 2) : APP_UNKNOWN;
-	else
-		p->side.app = tcp_app(d, n);
+		return n > 2 ? dns_app(d + 2, n - 2) : APP_UNKNOWN;
+	return tcp_app(d, n);
+}
+
+void packet_app(struct packet *p)
+{
+	if (p->payload_len)
+		p->side.app = packet_app_of(p->flow.proto, p->flow.sport, p->flow.dport, p->payload,
+					    p->payload_len);
 }

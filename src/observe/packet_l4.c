@@ -11,13 +11,6 @@
 #define DCCP_HEADER 12
 #define ICMP_HEADER 8
 
-#define PORT_TEREDO	 3544
-#define PORT_VXLAN	 4789
-#define PORT_VXLAN_GPE	 4790
-#define PORT_VXLAN_LINUX 8472
-#define PORT_GRE	 4754 /* RFC 8086 */
-#define PORT_GENEVE	 6081
-
 static void malformed(struct walk *w)
 {
 	w->p->side.flags |= FLOW_MALFORMED;

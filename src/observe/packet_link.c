@@ -5,9 +5,6 @@
  */
 #include "observe/packet_walk.h"
 
-#define ETHERTYPE_IPV4	     0x0800
-#define ETHERTYPE_IPV6	     0x86dd
-#define ETHERTYPE_VLAN	     0x8100
 #define ETHERTYPE_ETHERNET   0x6558 /* transparent Ethernet bridging, RFC 1701 */
 #define ETHERTYPE_LENGTH_MAX 1500   /* IEEE 802.3: up to here it is a length, LLC follows */
 #define MPLS_LABELS_MAX	     16

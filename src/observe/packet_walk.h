@@ -8,6 +8,17 @@
 #include "base/cursor.h"
 #include "observe/packet.h"
 
+#define ETHERTYPE_IPV4 0x0800
+#define ETHERTYPE_IPV6 0x86dd
+#define ETHERTYPE_VLAN 0x8100
+
+#define PORT_TEREDO	 3544
+#define PORT_VXLAN	 4789
+#define PORT_VXLAN_GPE	 4790
+#define PORT_VXLAN_LINUX 8472
+#define PORT_GRE	 4754 /* RFC 8086 */
+#define PORT_GENEVE	 6081
+
 enum step {
 	STEP_ETHERNET,
 	STEP_ETHERTYPE, /* walk.ethertype says what follows */
@@ -78,8 +89,27 @@ enum step step_link(struct walk *w, uint32_t linktype);
 /** packet_l4() - ports, flags and payload of an unfragmented packet or a first fragment. */
 enum step packet_l4(struct walk *w);
 
-/** packet_app() - what the payload looks like, into side.app; reads at most a few bytes. */
+/** packet_app_of() - what @n > 0 bytes of payload look like; reads at most a few of them. */
+uint8_t packet_app_of(uint8_t proto, uint16_t sport, uint16_t dport, const uint8_t *d, size_t n);
+
+/** packet_app() - the same for a packet, into side.app. */
 void packet_app(struct packet *p);
+
+/** packet_is_tunnel() - may a datagram between these UDP ports carry another packet? */
+static inline bool packet_is_tunnel(uint16_t sport, uint16_t dport)
+{
+	switch (dport) {
+	case PORT_TEREDO:
+	case PORT_VXLAN:
+	case PORT_VXLAN_GPE:
+	case PORT_VXLAN_LINUX:
+	case PORT_GENEVE:
+	case PORT_GRE:
+		return true;
+	default:
+		return sport == PORT_TEREDO;
+	}
+}
 
 enum step step_ethernet(struct walk *w);
 enum step step_ethertype(struct walk *w);

@@ -34,7 +34,7 @@ struct pcap_state {
 
 static uint32_t get32(const struct pcap_state *s, const uint8_t *p)
 {
-	uint32_t v = (uint32_t)be_uint(p, 4);
+	uint32_t v = be32_at(p);
 
 	return s->swapped ? __builtin_bswap32(v) : v;
 }

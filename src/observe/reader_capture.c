@@ -120,21 +120,26 @@ static uint16_t link_of(struct run *run, uint32_t interface)
 
 static int take_packet(struct run *run, const struct frame *f)
 {
-	struct packet p;
-	int r = packet_decode(&p, f->linktype, f->data, f->caplen, f->wirelen);
+	struct flow_writer *w = run->r->writer;
+	struct flow_place to;
+	uint8_t noted;
+	int r = flow_writer_next(w, f->time_us, &to);
 
+	if (r < 0)
+		return r;
+	r = packet_record(to.flow, to.side, f->linktype, f->data, f->caplen, f->wirelen, &noted);
 	if (r) {
 		refuse(&run->info->refused, (enum refusal)(r - 1), f->caplen);
 		return 0;
 	}
-	if (p.noted)
-		refuse(&run->info->noted, (enum refusal)(p.noted - 1), f->caplen);
-	p.flow.exporter = run->r->capture;
-	p.flow.in_link = link_of(run, f->interface);
+	if (noted)
+		refuse(&run->info->noted, (enum refusal)(noted - 1), f->caplen);
+	to.flow->exporter = run->r->capture;
+	to.flow->in_link = link_of(run, f->interface);
+	to.side->flags |= FLOW_SAMPLING_KNOWN; /* every packet that the capture holds */
+	flow_writer_take(w, &to);
 	run->records++;
-	p.side.flags |= FLOW_SAMPLING_KNOWN; /* every packet that the capture holds */
-	return flow_writer_put(run->r->writer, &p.flow, &p.side, f->time_us, f->time_us,
-			       f->time_us);
+	return 0;
 }
 
 static int take_export(struct run *run, const struct frame *f)

@@ -8,6 +8,7 @@
 #include "observe/sflow.h"
 
 #include <errno.h>
+#include <string.h>
 
 #define ADDRESS_V4	  1
 #define ADDRESS_V6	  2
@@ -33,38 +34,52 @@ static struct port port_compact(uint32_t v)
 	return (struct port){.format = v >> PORT_FORMAT_SHIFT, .value = v & PORT_VALUE_MASK};
 }
 
-static uint64_t source_read(struct cursor *c, bool expanded)
+static uint64_t source_read(const uint8_t **h, bool expanded)
 {
-	uint64_t class_or_both = cursor_be32(c);
+	uint64_t class_or_both = be32_at(*h), index = be32_at(*h + 4);
 
-	return expanded ? class_or_both << 32 | cursor_be32(c)
+	*h += expanded ? 8 : 4;
+	return expanded ? class_or_both << 32 | index
 			: (class_or_both >> 24) << 32 | (class_or_both & 0xffffff);
 }
 
-static struct sample flow_head(struct cursor *c, uint32_t format)
+static struct port port_read(const uint8_t **h, bool expanded)
 {
-	bool expanded = format != SFLOW_FLOW;
-	struct sample s = {.sequence = cursor_be32(c)};
+	struct port compact = port_compact(be32_at(*h));
+	struct port port = {.format = be32_at(*h), .value = be32_at(*h + 4)};
 
-	s.source = source_read(c, expanded);
+	*h += expanded ? 8 : 4;
+	return expanded ? port : compact;
+}
+
+#define FLOW_HEAD	      32 /* of a discard notification too */
+#define FLOW_HEAD_EXPANDED    44
+#define COUNTER_HEAD	      12
+#define COUNTER_HEAD_EXPANDED 16
+
+/* Return: false, and the cursor failed, when the head is not whole. */
+static bool flow_head(struct cursor *c, uint32_t format, struct sample *s)
+{
+	bool expanded = format == SFLOW_FLOW_EXPANDED;
+	const uint8_t *h = cursor_take(c, expanded ? FLOW_HEAD_EXPANDED : FLOW_HEAD);
+
+	if (!h)
+		return false;
+	s->sequence = be32_at(h);
+	h += 4;
+	s->source = source_read(&h, format != SFLOW_FLOW);
+	s->rate = 0;
 	if (format != SFLOW_DISCARD) {
-		s.rate = cursor_be32(c);
-		cursor_skip(c, 4); /* pool */
+		s->rate = be32_at(h);
+		h += 8; /* rate and pool */
 	}
-	cursor_skip(c, 4); /* drops */
-	if (format == SFLOW_FLOW_EXPANDED) {
-		s.in.format = cursor_be32(c);
-		s.in.value = cursor_be32(c);
-		s.out.format = cursor_be32(c);
-		s.out.value = cursor_be32(c);
-	} else {
-		s.in = port_compact(cursor_be32(c));
-		s.out = port_compact(cursor_be32(c));
-	}
+	h += 4; /* drops */
+	s->in = port_read(&h, expanded);
+	s->out = port_read(&h, expanded);
 	if (format == SFLOW_DISCARD)
-		cursor_skip(c, 4); /* reason */
-	s.n_records = cursor_be32(c);
-	return s;
+		h += 4; /* reason */
+	s->n_records = be32_at(h);
+	return true;
 }
 
 static uint16_t link_of(struct export_pass *p, struct port port)
@@ -72,43 +87,89 @@ static uint16_t link_of(struct export_pass *p, struct port port)
 	/* All ones is the agent itself; formats other than 0 name no interface. */
 	if (port.format || port.value == PORT_VALUE_MASK)
 		return LINK_UNKNOWN;
-	return exporters_link(p->x->exporters, p->header.exporter, port.value);
+	return pass_link(p, port.value);
 }
 
-static int sample_flow(struct export_pass *p, const struct sample *s, struct sflow_packet *to)
+/* The records made so far are charged to their exporter. */
+static void settle(struct export_pass *p)
 {
-	struct flow *f = &to->flow;
+	charge_pay(&p->charge, p->e);
+	p->charge = (struct charge){0};
+}
 
-	if (!to->known)
-		return 0;
+/* The next place in the batch, empty. Return: 0, or the sink's negative error. */
+static int place_next(struct export_pass *p, struct sflow_packet *to)
+{
+	int r;
+
+	/* Whoever gets the batch may look at the exporter. */
+	if (p->x->writer->batch->n == FLOW_BATCH_MAX)
+		settle(p);
+	r = flow_writer_next(p->x->writer, p->recv_us, &to->to);
+	if (r < 0)
+		return r;
+	*to->to.flow = (struct flow){0};
+	*to->to.side = (struct flow_side){0};
+	return 0;
+}
+
+/* What the head of the sample adds to the packet that its records told of. */
+static void sample_flow(struct export_pass *p, const struct sample *s, struct sflow_packet *to)
+{
+	const struct export_trace *trace = p->x->trace;
+	struct flow *f = to->to.flow;
+	struct flow_side *side = to->to.side;
+
 	f->packets = 1;
 	f->in_link = link_of(p, s->in);
 	f->out_link = link_of(p, s->out);
-	to->side.flags |= FLOW_IS_PACKET;
+	f->exporter = p->header.exporter;
+	side->domain = p->header.domain;
+	side->flags |= FLOW_IS_PACKET;
 	if (s->out.format == PORT_DISCARDED)
-		to->side.flags |= FLOW_DROPPED;
-	if (!to->side.vlan)
-		to->side.vlan = (uint16_t)to->vlan;
+		side->flags |= FLOW_DROPPED;
+	if (!side->vlan)
+		side->vlan = (uint16_t)to->vlan;
 	if (!f->bytes)
 		f->bytes = to->frame_len;
-	pass_sampling(p, &to->side, 0, s->rate);
-	return pass_flow(p, f, &to->side, p->recv_us, p->recv_us);
+	pass_sampling(p, side, s->rate);
+	flow_writer_take(p->x->writer, &to->to);
+	charge_flow(&p->charge, f, 0);
+	charge_factor(&p->charge, side->sampling, side->flags & FLOW_SAMPLING_KNOWN);
+	if (trace)
+		trace->flow(trace->userdata, f, side, p->recv_us, p->recv_us);
+}
+
+/* Return: 0 with the source's sequence (NULL where it has no room), or -ENOMEM. */
+static int sequence_of(struct domain *d, uint64_t source, struct sequence **out)
+{
+	struct source_memo *memo = &d->recent[(source ^ source >> 4) % SOURCES_RECENT];
+	bool created = false;
+
+	if (memo->sequence && memo->source == source) {
+		*out = memo->sequence;
+		return 0;
+	}
+	if (!d->sources)
+		d->sources = map_new(sizeof(source), sizeof(**out), SOURCES_PER_DOMAIN);
+	if (!d->sources)
+		return -ENOMEM;
+	*out = map_put(d->sources, &source, &created);
+	if (created)
+		memset(d->recent, 0, sizeof(d->recent));
+	*memo = (struct source_memo){.source = source, .sequence = *out};
+	return 0;
 }
 
 /* Each data source numbers its samples. */
 static int follow_source(struct export_pass *p, const struct sample *s)
 {
-	struct domain *d = p->domain;
 	struct sequence *seq;
+	int r = sequence_of(p->domain, s->source, &seq);
 
-	if (!d->sources)
-		d->sources = map_new(sizeof(s->source), sizeof(*seq), SOURCES_PER_DOMAIN);
-	if (!d->sources)
-		return -ENOMEM;
-	seq = map_put(d->sources, &s->source, NULL);
-	if (seq)
+	if (r == 0 && seq)
 		sequence_step(seq, s->sequence, 1, GAP_SAMPLES, &p->e->lost_records);
-	return 0;
+	return r;
 }
 
 /* Walk the records of a sample; each is passed by its own length. */
@@ -116,7 +177,8 @@ static void records_walk(struct export_pass *p, struct cursor *c, uint32_t n, bo
 			 struct sflow_packet *to)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t format = cursor_be32(c), len = cursor_be32(c);
+		const uint8_t *h = cursor_take(c, SAMPLE_HEADER);
+		uint32_t format = h ? be32_at(h) : 0, len = h ? be32_at(h + 4) : 0;
 		struct cursor record = cursor_sub(c, len);
 		bool whole;
 
@@ -137,30 +199,33 @@ static void records_walk(struct export_pass *p, struct cursor *c, uint32_t n, bo
 
 static int flow_sample(struct export_pass *p, uint32_t format, struct cursor *c)
 {
-	struct sample s = flow_head(c, format);
 	struct sflow_packet packet = {.known = false};
+	struct sample s;
 	int r;
 
-	if (!cursor_ok(c)) {
+	if (!flow_head(c, format, &s)) {
 		pass_refuse(p, REFUSED_TRUNCATED, SAMPLE_HEADER);
 		return 0;
 	}
 	r = format == SFLOW_DISCARD ? 0 : follow_source(p, &s);
+	if (r == 0)
+		r = place_next(p, &packet);
 	if (r < 0)
 		return r;
 	records_walk(p, c, s.n_records, false, &packet);
-	return format == SFLOW_DISCARD ? 0 : sample_flow(p, &s, &packet);
+	if (format != SFLOW_DISCARD && packet.known)
+		sample_flow(p, &s, &packet);
+	return 0;
 }
 
 static int counter_sample(struct export_pass *p, uint32_t format, struct cursor *c)
 {
-	uint32_t n;
+	bool expanded = format == SFLOW_COUNTERS_EXPANDED;
+	const uint8_t *h = cursor_take(c, expanded ? COUNTER_HEAD_EXPANDED : COUNTER_HEAD);
 
-	cursor_skip(c, 4); /* sequence */
-	source_read(c, format == SFLOW_COUNTERS_EXPANDED);
-	n = cursor_be32(c);
-	if (cursor_ok(c))
-		records_walk(p, c, n, true, NULL);
+	/* The number of records stands last, behind sequence and source. */
+	if (h)
+		records_walk(p, c, be32_at(c->p - 4), true, NULL);
 	else
 		pass_refuse(p, REFUSED_TRUNCATED, SAMPLE_HEADER);
 	return 0;
@@ -202,7 +267,8 @@ static int samples_decode(struct export_pass *p, struct cursor *c)
 {
 	for (uint32_t i = 0; i < p->header.count; i++) {
 		size_t left = cursor_left(c);
-		uint32_t format = cursor_be32(c), len = cursor_be32(c);
+		const uint8_t *h = cursor_take(c, SAMPLE_HEADER);
+		uint32_t format = h ? be32_at(h) : 0, len = h ? be32_at(h + 4) : 0;
 		struct cursor sample = cursor_sub(c, len);
 		int r;
 
@@ -245,7 +311,9 @@ int sflow_decode(struct export_pass *p, struct cursor *c)
 	if (boot_learn(&p->domain->boot, 0, UPTIME_GRAIN_US, h->uptime_ms))
 		pass_restarted(p);
 	pass_sequence(p, 1, false);
-	return samples_decode(p, c);
+	r = samples_decode(p, c);
+	settle(p);
+	return r;
 }
 
 bool sflow_probe(const uint8_t *data, size_t len)

@@ -17,12 +17,12 @@ enum sflow_sample {
 	SFLOW_DISCARD = 5,
 };
 
-/* What the records of a flow sample say together. */
+/* What the records of a flow sample say together. The record is made in its place in the batch. */
 struct sflow_packet {
-	struct flow flow;
-	struct flow_side side;
+	struct flow_place to;
 	bool known;	  /* some record told the packet's addresses */
 	bool from_header; /* its own header did, which is better than the agent's reading of it */
+	bool routed;	  /* some record told of routing, which a later header must leave */
 	uint32_t vlan;
 	uint32_t frame_len; /* on the wire, 0 unknown */
 };

@@ -11,35 +11,66 @@
 #define HEADER_IPV4	11
 #define HEADER_IPV6	12
 
+#define LINKTYPE_ETHERNET 1
+#define LINKTYPE_RAW	  101
+
 struct record_reader {
 	uint32_t format;
 	void (*read)(struct export_pass *p, struct cursor *c, struct sflow_packet *to);
 };
+
+/* Routing may be told before the header, which brings none of its own. */
+static void keep_routing(const struct flow_side *told, struct flow_side *s)
+{
+	s->next_hop = told->next_hop;
+	s->src_mask = told->src_mask;
+	s->dst_mask = told->dst_mask;
+	s->src_as = told->src_as;
+	s->dst_as = told->dst_as;
+}
+
+static int header_record(struct sflow_packet *to, uint32_t protocol, const uint8_t *data,
+			 size_t len, size_t wire_len)
+{
+	uint8_t noted;
+
+	if (protocol == HEADER_ETHERNET)
+		return packet_record(to->to.flow, to->to.side, LINKTYPE_ETHERNET, data, len,
+				     wire_len, &noted);
+	if (protocol == HEADER_IPV4 || protocol == HEADER_IPV6)
+		return packet_record(to->to.flow, to->to.side, LINKTYPE_RAW, data, len, wire_len,
+				     &noted);
+	return REFUSED_UNSUPPORTED + 1;
+}
+
+static int routed_record(struct sflow_packet *to, uint32_t protocol, const uint8_t *data,
+			 size_t len, size_t wire_len)
+{
+	struct flow_side told = *to->to.side;
+	int why = header_record(to, protocol, data, len, wire_len);
+
+	if (!why)
+		keep_routing(&told, to->to.side);
+	return why;
+}
 
 static void read_header(struct export_pass *p, struct cursor *c, struct sflow_packet *to)
 {
 	uint32_t protocol = cursor_be32(c), frame_len = cursor_be32(c);
 	uint32_t stripped = cursor_be32(c), len = cursor_be32(c);
 	const uint8_t *data = cursor_take(c, len);
-	struct packet packet;
 	uint32_t wire_len = frame_len > stripped ? frame_len - stripped : frame_len;
-	int why = REFUSED_UNSUPPORTED + 1;
+	int why;
 
 	if (!data)
 		return;
 	to->frame_len = frame_len;
-	if (protocol == HEADER_ETHERNET)
-		why = packet_decode_ethernet(&packet, data, len, wire_len);
-	else if (protocol == HEADER_IPV4 || protocol == HEADER_IPV6)
-		why = packet_decode_ip(&packet, data, len, wire_len);
-	if (why) {
-		/* A sampled ARP is no fault of the agent: counted, not refused. */
+	why = to->routed ? routed_record(to, protocol, data, len, wire_len)
+			 : header_record(to, protocol, data, len, wire_len);
+	if (why) /* A sampled ARP is no fault of the agent: counted, not refused. */
 		refuse(&p->e->refused, (enum refusal)(why - 1), len);
-		return;
-	}
-	to->flow = packet.flow;
-	to->side = packet.side;
-	to->known = to->from_header = true;
+	else
+		to->known = to->from_header = true;
 }
 
 static void read_ethernet(struct export_pass *p, struct cursor *c, struct sflow_packet *to)
@@ -75,13 +106,9 @@ static void read_ip(struct cursor *c, struct sflow_packet *to, size_t address_le
 		s.icmp_code = (uint8_t)f.dport;
 		f.sport = f.dport = 0;
 	}
-	s.src_mask = to->side.src_mask;
-	s.dst_mask = to->side.dst_mask;
-	s.next_hop = to->side.next_hop;
-	s.src_as = to->side.src_as;
-	s.dst_as = to->side.dst_as;
-	to->flow = f;
-	to->side = s;
+	keep_routing(to->to.side, &s);
+	*to->to.flow = f;
+	*to->to.side = s;
 	to->known = true;
 }
 
@@ -121,11 +148,12 @@ static void read_router(struct export_pass *p, struct cursor *c, struct sflow_pa
 {
 	struct ip next_hop;
 
+	to->routed = true;
 	read_address(c, &next_hop);
 	if (!ip_is_zero(&next_hop))
-		to->side.next_hop = next_hop;
-	to->side.src_mask = (uint8_t)cursor_be32(c);
-	to->side.dst_mask = (uint8_t)cursor_be32(c);
+		to->to.side->next_hop = next_hop;
+	to->to.side->src_mask = (uint8_t)cursor_be32(c);
+	to->to.side->dst_mask = (uint8_t)cursor_be32(c);
 }
 
 /* The last number of the path is the destination's; an empty path is the router's own system. */
@@ -149,10 +177,11 @@ static void read_gateway(struct export_pass *p, struct cursor *c, struct sflow_p
 	}
 	if (!cursor_ok(c))
 		return;
-	to->side.src_as = src ? src : own;
-	to->side.dst_as = n_segments ? last : own;
-	if (ip_is_zero(&to->side.next_hop))
-		to->side.next_hop = next_hop;
+	to->routed = true;
+	to->to.side->src_as = src ? src : own;
+	to->to.side->dst_as = n_segments ? last : own;
+	if (ip_is_zero(&to->to.side->next_hop))
+		to->to.side->next_hop = next_hop;
 }
 
 /* Records that name the packet come first, since they replace what is there. */
@@ -164,20 +193,11 @@ static const struct record_reader readers[] = {
 bool sflow_flow_record(struct export_pass *p, uint32_t format, struct cursor c,
 		       struct sflow_packet *to)
 {
-	struct flow_side before = to->side;
-
 	for (size_t i = 0; i < ARRAY_LEN(readers); i++) {
 		if (readers[i].format != format)
 			continue;
 		readers[i].read(p, &c, to);
-		/* Routing may be told before the header: a header brings none of its own. */
-		if (format == 1) {
-			to->side.next_hop = before.next_hop;
-			to->side.src_mask = before.src_mask;
-			to->side.dst_mask = before.dst_mask;
-			to->side.src_as = before.src_as;
-			to->side.dst_as = before.dst_as;
-		}
+		break;
 	}
 	return cursor_ok(&c);
 }

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "observe/element.h"
+#include "observe/plain.h"
 
 #define V9_SCOPE_INTERFACE 2
 #define V9_SCOPE_TEMPLATE  5
@@ -328,12 +329,16 @@ int template_read(struct cursor *c, enum template_kind kind, uint16_t *id, struc
 		return TEMPLATE_BAD;
 	t->record_len = (uint16_t)total;
 	compile(t);
+	t->plain = plain_new(t);
+	t->bytes += t->plain ? t->plain->bytes : 0;
 	*out = take_ptr(t);
 	return TEMPLATE_OK;
 }
 
 struct template *template_free(struct template *t)
 {
+	if (t)
+		free(t->plain);
 	free(t);
 	return NULL;
 }

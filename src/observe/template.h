@@ -15,8 +15,8 @@
 #include "base/ip.h"
 #include "base/map.h"
 
-#define TEMPLATE_FIELDS_MAX 1000 /* elements in one template */
-#define TEMPLATES_PER_DOMAIN 1024
+#define TEMPLATE_FIELDS_MAX	    1000 /* elements in one template */
+#define TEMPLATES_PER_DOMAIN	    1024
 #define TEMPLATE_BYTES_PER_EXPORTER (8u << 20)
 
 /* Neither told nor used for so long, a template gives way to a new one when the table is full. */
@@ -148,6 +148,8 @@ enum slot {
 #define SLOT_BYTES     (SLOT_COUNT - SLOT_FRAME)
 #define SLOT_WORDS     ((SLOT_COUNT + 63) / 64)
 
+struct plain;
+
 enum load_kind {
 	LOAD_U8,
 	LOAD_U16,
@@ -181,8 +183,9 @@ struct template
 	uint16_t record_len; /* exact, or the least where variable */
 	uint64_t present[SLOT_WORDS];
 	int64_t used_us;
-	size_t bytes;	    /* of this object, for the exporter's account */
-	struct load *loads; /* behind the fields, in the same block */
+	size_t bytes;	     /* of this object, for the exporter's account */
+	struct load *loads;  /* behind the fields, in the same block */
+	struct plain *plain; /* owned; NULL where the template is not plain (plain.h) */
 	struct template_field fields[];
 };
 
@@ -245,14 +248,15 @@ void template_load(const struct template *t, const uint8_t *p, const struct layo
 
 /* The templates of one observation domain, by id; charged to one exporter's account of bytes. */
 struct template_table {
-	struct map *by_id; /* uint16_t -> struct template * */
+	struct map *by_id;     /* uint16_t -> struct template * */
+	struct template *last; /* found last, so that a run of sets looks it up once */
 };
 
 /** template_table_put() - take over @t. Return: 0, 1 when there is no room, or -ENOMEM; @t is gone.
  */
 int template_table_put(struct template_table *tt, struct template *t_take, size_t *account,
 		       int64_t now_us);
-struct template *template_table_find(const struct template_table *tt, uint16_t id);
+struct template *template_table_find(struct template_table *tt, uint16_t id);
 
 /** template_table_remove() - withdraw @id; _kind() all of a kind (RFC 7011 section 8.1). */
 void template_table_remove(struct template_table *tt, uint16_t id, size_t *account);

@@ -14,11 +14,14 @@ static void free_template(struct template **t)
 	template_free(*t);
 }
 
-struct template *template_table_find(const struct template_table *tt, uint16_t id)
+struct template *template_table_find(struct template_table *tt, uint16_t id)
 {
-	struct template *const *t = tt->by_id ? map_get(tt->by_id, &id) : NULL;
+	struct template *const *t;
 
-	return t ? *t : NULL;
+	if (tt->last && tt->last->id == id)
+		return tt->last;
+	t = tt->by_id ? map_get(tt->by_id, &id) : NULL;
+	return tt->last = t ? *t : NULL;
 }
 
 void template_table_remove(struct template_table *tt, uint16_t id, size_t *account)
@@ -28,6 +31,7 @@ void template_table_remove(struct template_table *tt, uint16_t id, size_t *accou
 	if (!t)
 		return;
 	*account -= t->bytes;
+	tt->last = NULL;
 	map_remove(tt->by_id, &id);
 	template_free(t);
 }

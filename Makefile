@@ -6,6 +6,7 @@
 #   make test         install what is missing, build, run every suite
 #   make test-long PART=drill|fuzz|soak|sanitize|fault|fresh
 #   make fuzz         each fuzz target for SECONDS=60
+#   make bench        install the peers, measure noroshi beside them; BENCH_FLAGS=--quick to try it
 #   make install      DESTDIR= PREFIX=/usr/local
 #   make help         the same list
 
@@ -20,7 +21,7 @@ WERROR := $(if $(CI),--werror,)
 PYTHON := python3
 NOROSHI := build/noroshi
 
-.PHONY: all run test test-long fuzz install uninstall check-form packages help clean FORCE
+.PHONY: all run test test-long fuzz bench install uninstall check-form packages help clean FORCE
 .DEFAULT_GOAL := all
 
 all: $(NOROSHI)
@@ -69,6 +70,24 @@ fuzz:
 	@$(MAKE) --no-print-directory build-fuzz/build.ninja
 	@ninja -C build-fuzz
 	@$(PYTHON) test/fuzz.py --build build-fuzz --seconds $(SECONDS)
+
+# The bench's own programs: small, and of src only the headers of base.
+BENCH_C := $(addprefix bench/,traffic.c mix.c frame.c format.c format_template.c write.c send.c)
+BENCH_CFLAGS := -std=gnu17 -O2 -D_GNU_SOURCE -fno-strict-aliasing -Wall -Wextra -Wshadow \
+	-Wno-unused-parameter -Wno-missing-field-initializers $(if $(CI),-Werror,) -Isrc -Ibench
+
+build/bench/traffic: $(BENCH_C) bench/traffic.h | $(NOROSHI)
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_CFLAGS) $(BENCH_C) -o $@
+
+build/bench/reference: bench/reference.c | $(NOROSHI)
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_CFLAGS) $< -lpcap -o $@
+
+bench:
+	@tools/packages.sh build bench
+	@$(MAKE) --no-print-directory all build/bench/traffic build/bench/reference
+	@$(PYTHON) bench/run.py $(BENCH_FLAGS)
 
 check-form:
 	@$(PYTHON) test/test_form.py

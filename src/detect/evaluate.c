@@ -152,6 +152,13 @@ static void note(struct crossing *c, unsigned track, int64_t end, double ratio, 
 	}
 }
 
+static void note_load(struct crossing *c, uint64_t all, uint64_t threshold, unsigned n)
+{
+	double load = (double)all * BINS_PER_S / ((double)threshold * n);
+
+	c->load = load > c->load ? load : c->load;
+}
+
 static void look_at_tracks(const struct window *w, const struct reported *children, unsigned relax,
 			   struct crossing *c, double *best)
 {
@@ -167,6 +174,7 @@ static void look_at_tracks(const struct window *w, const struct reported *childr
 		threshold = threshold / relax ? threshold / relax : 1;
 		/* The raw sum first: most tracks of most windows end here. */
 		all = window_sum(w, t);
+		note_load(c, all, threshold, w->n);
 		if (all * BINS_PER_S < threshold * w->n)
 			continue;
 		n = track_excess(w, t, children);
@@ -200,6 +208,10 @@ static void look_at_any(const struct window *w, const struct reported *children,
 
 	for (unsigned g = 0; g < BYTE_GROUPS; g++)
 		bits += 8 * meters_sum_bytes(&h->meters, (enum byte_group)g, w->end, w->n);
+	if (pps != RATE_NEVER)
+		note_load(c, all, pps * h->times / relax, w->n);
+	if (bps != RATE_NEVER)
+		note_load(c, bits, bps * h->times / relax, w->n);
 	bool pps_over = pps != RATE_NEVER && all * BINS_PER_S * relax >= pps * h->times * w->n;
 	bool bps_over = bps != RATE_NEVER &&
 			(double)bits * BINS_PER_S * relax >= (double)bps * h->times * w->n;
@@ -218,6 +230,17 @@ static void look_at_any(const struct window *w, const struct reported *children,
 	bits = (uint64_t)((double)less(bits, 8 * bytes_of_children(children, w)) * fmin(1, share));
 	if (bps_over && bits_reach(w, n, all, bits, (double)bps * h->times / relax))
 		note(c, TRACKS, w->end, 0.5, best, w->n);
+}
+
+#define SUPPORT_BINS (20 * BINS_PER_S) /* that detectors look back for what explains a window */
+
+int64_t evaluate_from(const struct hot *h)
+{
+	int64_t window = h->sampling_max > 1 ? 60 * BINS_PER_S : BINS_PER_S;
+
+	if (h->dirty_first > h->dirty_last)
+		return h->meters.newest;
+	return h->dirty_first - LOOK_BACK_BINS - window - SUPPORT_BINS;
 }
 
 bool evaluate(const struct hot *h, const struct reported *children, unsigned relax, bool last_look,

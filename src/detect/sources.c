@@ -167,6 +167,7 @@ int sources_add(struct sources *s, const struct ip *key, int64_t second, uint32_
 	struct source *c = NULL;
 	int r;
 
+	s->packets += packets;
 	if (weight > s->weight_max)
 		s->weight_max = weight;
 	if (second < s->second_first)

@@ -38,6 +38,7 @@ struct sources {
 	int64_t sketch_second;
 	uint32_t weight_max; /* largest sampling factor met */
 	int64_t second_first, second_last;
+	uint64_t packets; /* of all, corrected for sampling */
 	uint64_t refused; /* heavy keys that found the table full */
 	uint64_t memory;
 };

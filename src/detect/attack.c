@@ -417,10 +417,10 @@ static int add_point(struct attack *a, int64_t start_bin, uint32_t step_s, uint1
 static int add_link_points(struct attack *a, int64_t from, unsigned n, uint32_t step_s,
 			   uint32_t mask)
 {
-	const struct meters *m = &a->hot->meters;
+	const struct meters *m = a->hot->by_link;
 	int r = 0;
 
-	for (unsigned i = 0; i < m->n_views && r == 0; i++) {
+	for (unsigned i = 0; m && i < m->n_views && r == 0; i++) {
 		const struct view *v = &m->view[i];
 		uint64_t packets = 0, bytes = 0;
 		bool group[BYTE_GROUPS] = {false};
@@ -511,5 +511,7 @@ int hot_advance(struct hot *h, int64_t bin)
 		r = attack_settle(h->attack,
 				  (lost < h->meters.newest ? lost : h->meters.newest) + step);
 	meters_advance(&h->meters, bin);
+	if (h->by_link)
+		meters_advance(h->by_link, bin);
 	return r;
 }

@@ -33,14 +33,14 @@ static int child_meter(const struct hot *h, const struct hot *child, unsigned tr
 static uint64_t child_sum(const struct hot *child, unsigned meter, uint16_t link,
 			  const struct window *w)
 {
+	const struct meters *m = child->by_link;
 	uint64_t sum = 0;
 
 	if (link == LINK_UNKNOWN)
 		return meters_sum(&child->meters, meter, w->end, w->n);
-	for (unsigned i = 0; i < child->meters.n_views; i++)
-		if (child->meters.view[i].link == link)
-			sum += meters_sum_view(&child->meters, &child->meters.view[i], meter,
-					       w->end, w->n);
+	for (unsigned i = 0; m && i < m->n_views; i++)
+		if (m->view[i].link == link)
+			sum += meters_sum_view(m, &m->view[i], meter, w->end, w->n);
 	return sum;
 }
 
@@ -63,9 +63,10 @@ static uint64_t bytes_of_children(const struct reported *children, const struct 
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; children && i < children->n; i++) {
-		const struct meters *m = &children->child[i]->meters;
+		const struct hot *c = children->child[i];
+		const struct meters *m = children->link == LINK_UNKNOWN ? &c->meters : c->by_link;
 
-		for (unsigned k = 0; k < m->n_views; k++) {
+		for (unsigned k = 0; m && k < m->n_views; k++) {
 			if (children->link != LINK_UNKNOWN && m->view[k].link != children->link)
 				continue;
 			for (unsigned g = 0; g < BYTE_GROUPS; g++)

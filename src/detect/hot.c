@@ -48,8 +48,23 @@ struct hot *hot_new(const struct prefix *key, enum level level, const struct thr
 	return h;
 }
 
+int hot_split(struct hot *h)
+{
+	h->by_link = malloc(sizeof(*h->by_link));
+	if (!h->by_link)
+		return -ENOMEM;
+	*h->by_link = METERS_NULL;
+	meters_advance(h->by_link, h->meters.newest);
+	return 0;
+}
+
 static void free_suspicion(struct hot *h)
 {
+	if (h->by_link)
+		meters_deinit(h->by_link);
+	free(h->by_link);
+	h->by_link = NULL;
+
 	for (unsigned i = 0; i < GROUP_COUNT; i++)
 		sources_deinit(&h->sources[i]);
 	for (unsigned i = 0; i < UNIT_COUNT; i++)
@@ -95,6 +110,8 @@ void hot_reset_suspicion(struct hot *h, int64_t us)
 uint64_t hot_memory(const struct hot *h)
 {
 	uint64_t n = sizeof(*h) + h->meters.memory + h->hosts.memory;
+
+	n += h->by_link ? sizeof(*h->by_link) + h->by_link->memory : 0;
 
 	for (unsigned i = 0; i < GROUP_COUNT; i++)
 		n += h->sources[i].memory;

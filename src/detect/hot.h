@@ -99,9 +99,10 @@ struct hot {
 	enum level level;
 	uint32_t slot; /* index in the shard's list */
 	const struct thresholds *th;
-	uint32_t times; /* the level's multiple of the host threshold */
-	struct run run; /* not counted yet; hot_flush() */
-	struct meters meters;
+	uint32_t times;		/* the level's multiple of the host threshold */
+	struct run run;		/* not counted yet; hot_flush() */
+	struct meters meters;	/* a view for each exporter */
+	struct meters *by_link; /* a view for each link, since something came near; NULL before */
 	int64_t dirty_first, dirty_last; /* bins touched since the last look */
 	/*
 	 * Looking is dear: windows are only judged again when what came since could lift one over

@@ -66,7 +66,7 @@ static void note_connection(struct hot *h, const struct hot_record *r)
 static int count_some(struct hot *h, const struct hot_record *r, const struct amount *list,
 		      unsigned n)
 {
-	struct view *v = meters_view(&h->meters, r->f->exporter, r->f->in_link, r->entry);
+	struct view *v = meters_view(&h->meters, r->f->exporter, LINK_UNKNOWN, r->entry);
 	struct span s;
 
 	return v && meters_clip(&h->meters, &r->span, &s) ? meters_add(&h->meters, v, &s, list, n)
@@ -248,13 +248,22 @@ static void gain(struct hot *h, const struct run *r)
 	h->gained += most / r->seconds;
 }
 
+static int count_in_view(struct meters *m, const struct run *r, uint16_t link, const struct span *s)
+{
+	struct view *v = meters_view(m, r->exporter, link, r->entry);
+
+	if (!v)
+		return 0;
+	if (r->weight > v->weight)
+		v->weight = to_u32(r->weight);
+	return meters_add(m, v, s, r->amount, r->n_amounts);
+}
+
 static int count_meters(struct hot *h, struct run *r)
 {
-	struct view *v = meters_view(&h->meters, r->exporter, r->link, r->entry);
 	struct span s;
+	int e;
 
-	if (v && r->weight > v->weight)
-		v->weight = to_u32(r->weight);
 	if (!meters_clip(&h->meters, &r->span, &s)) {
 		h->late += r->records;
 		return 0;
@@ -266,7 +275,8 @@ static int count_meters(struct hot *h, struct run *r)
 	r->amount[r->n_amounts++] = (struct amount){METER_BYTES + r->byte_group, r->bytes};
 	if (h->sampling_max > 1)
 		r->amount[r->n_amounts++] = (struct amount){METER_SAMPLED, r->sampled};
-	return v ? meters_add(&h->meters, v, &s, r->amount, r->n_amounts) : 0;
+	e = count_in_view(&h->meters, r, LINK_UNKNOWN, &s);
+	return e == 0 && h->by_link ? count_in_view(h->by_link, r, r->link, &s) : e;
 }
 
 int hot_flush(struct hot *h)
@@ -389,6 +399,8 @@ static int keep(struct hot *h, const struct hot_record *r)
 	unsigned groups = groups_of(r);
 	int e = 0;
 
+	if (h->run.kept && !h->by_link && hot_split(h) < 0)
+		return -ENOMEM;
 	if (h->run.kept)
 		h->wanted = (uint8_t)(groups & ~h->tracked);
 	if (groups & h->tracked)
@@ -463,8 +475,7 @@ int hot_out(struct hot *h, const struct hot_record *r)
 		return 0;
 	if (f->proto == PROTO_TCP && (f->tcp_flags & TH_RST))
 		return 0;
-	/* Own answers come in over another interface; a view of their own keeps the rings apart. */
-	v = meters_view(&h->meters, f->exporter, f->in_link, r->entry);
+	v = meters_view(&h->meters, f->exporter, LINK_UNKNOWN, r->entry);
 	if (!v || !r->packets)
 		return 0;
 	if (f->proto == PROTO_TCP)

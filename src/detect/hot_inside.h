@@ -36,6 +36,9 @@ static inline bool is_near(const struct hot *h, enum vector v)
 	return t != RATE_NEVER && h->note[v].running >= t / NEAR;
 }
 
+/** hot_split() - count by link from now on. Return: 0 or -ENOMEM. */
+int hot_split(struct hot *h);
+
 /** hot_track.c: who sends, from which reflector ports, to which ports, over which links. */
 int track_port_of(struct hot *h, const struct hot_record *r);
 int track_dport(struct hot *h, const struct hot_record *r);

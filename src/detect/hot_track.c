@@ -71,6 +71,8 @@ static struct port_slot *claim_slot(struct hot *h, uint16_t port, uint64_t beat)
 	if (least > beat || least == UINT64_MAX)
 		return NULL;
 	meters_clear(&h->meters, METER_PORT + at);
+	if (h->by_link)
+		meters_clear(h->by_link, METER_PORT + at);
 	h->port[at] = (struct port_slot){
 		.port = port, .known = reflector_name(port) != NULL, .used = true};
 	return &h->port[at];
@@ -104,6 +106,7 @@ int track_port_of(struct hot *h, const struct hot_record *r)
 	struct view *v;
 	struct span s;
 	uint64_t voted, bit;
+	int e;
 
 	if ((r->s->flags & FLOW_LATER_FRAGMENT) || f->sport == 0)
 		return 0;
@@ -126,10 +129,12 @@ int track_port_of(struct hot *h, const struct hot_record *r)
 	p->sources[bit / 64] |= UINT64_C(1) << (bit % 64);
 	amount.meter = (uint8_t)(METER_PORT + (p - h->port));
 	amount.n = packets;
-	v = meters_view(&h->meters, f->exporter, f->in_link, r->entry);
+	v = meters_view(&h->meters, f->exporter, LINK_UNKNOWN, r->entry);
 	if (!v || !packets || !meters_clip(&h->meters, &r->span, &s))
 		return 0;
-	return meters_add(&h->meters, v, &s, &amount, 1);
+	e = meters_add(&h->meters, v, &s, &amount, 1);
+	v = h->by_link ? meters_view(h->by_link, f->exporter, f->in_link, r->entry) : NULL;
+	return e == 0 && v ? meters_add(h->by_link, v, &s, &amount, 1) : e;
 }
 
 int track_dport(struct hot *h, const struct hot_record *r)

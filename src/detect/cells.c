@@ -179,6 +179,11 @@ static void grow(struct cells *t)
 	free(old_meta);
 }
 
+const struct cell *cells_peek(const struct cells *t, const struct probe *p)
+{
+	return find(t, &p->key, p->hash);
+}
+
 struct cell *cells_take(struct cells *t, const struct probe *p, bool *fresh)
 {
 	struct cell *c = find(t, &p->key, p->hash);

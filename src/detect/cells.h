@@ -57,6 +57,7 @@ struct probe {
 };
 struct probe probe_begin(const struct cells *t, const struct ip *key);
 void probe_fetch(const struct cells *t, const struct probe *p);
+const struct cell *cells_peek(const struct cells *t, const struct probe *p); /* or NULL */
 struct cell *cells_take(struct cells *t, const struct probe *p, bool *fresh);
 
 /** cells_find() - the cell of @key or NULL. */

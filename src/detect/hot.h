@@ -166,9 +166,11 @@ struct hot_record {
 	uint32_t key;	  /* its kind (kinds.c), 0 none */
 	uint32_t seconds; /* that it lasted, at least 1 */
 	uint32_t n_amounts;
-	uint64_t packets, bytes; /* weighted */
-	int64_t last_bin;	 /* of its last packet; the span may reach further */
-	int64_t recv_bin;	 /* of its arrival */
+	uint64_t packets, bytes;      /* weighted */
+	int64_t last_bin;	      /* of its last packet; the span may reach further */
+	int64_t recv_bin;	      /* of its arrival */
+	uint64_t src_hash, wide_hash; /* source_hash() of the sender and of its /24 (/64) */
+	bool hashed;
 	struct span span;
 	struct amount amount[AMOUNTS_MAX]; /* all packets first, then what detectors count */
 };
@@ -183,11 +185,17 @@ struct hot *hot_free(struct hot *h);
  * hot_in() sets @h->wanted where the senders of further groups are to be kept: hot_keep() does so,
  * after hot_look_back() was given the records before this one.
  */
-int hot_in(struct hot *h, const struct hot_record *r);
+int hot_in(struct hot *h, struct hot_record *r);
 int hot_out(struct hot *h, const struct hot_record *r);
+/** hot_fetch() - @r will be counted soon: have what its sender needs brought near. */
+void hot_fetch(const struct hot *h, struct hot_record *r);
+
+/** record_hash() - fill the hashes of the sender, unless they are. */
+void record_hash(struct hot_record *r);
+
 /** hot_flush() - count the run that is open; before anything is read. Return: 0 or -ENOMEM. */
 int hot_flush(struct hot *h);
-int hot_look_back(struct hot *h, const struct hot_record *r);
+int hot_look_back(struct hot *h, struct hot_record *r);
 void hot_keep(struct hot *h);
 
 /** hot_threshold() - packets per second at this level; UINT64_MAX when never. */

@@ -394,7 +394,7 @@ static unsigned groups_of(const struct hot_record *r)
 }
 
 /* Who sends it, and its header: only while something of it is near. */
-static int keep(struct hot *h, const struct hot_record *r)
+static int keep(struct hot *h, struct hot_record *r)
 {
 	unsigned groups = groups_of(r);
 	int e = 0;
@@ -425,7 +425,7 @@ static int count_run(struct hot *h, const struct hot_record *r)
 	return e;
 }
 
-int hot_in(struct hot *h, const struct hot_record *r)
+int hot_in(struct hot *h, struct hot_record *r)
 {
 	int e = count_run(h, r);
 
@@ -441,7 +441,7 @@ int hot_in(struct hot *h, const struct hot_record *r)
 	return e < 0 ? e : keep(h, r);
 }
 
-int hot_look_back(struct hot *h, const struct hot_record *r)
+int hot_look_back(struct hot *h, struct hot_record *r)
 {
 	unsigned groups = groups_of(r) & h->wanted;
 

@@ -43,5 +43,5 @@ int hot_split(struct hot *h);
 int track_port_of(struct hot *h, const struct hot_record *r);
 int track_dport(struct hot *h, const struct hot_record *r);
 int track_http(struct hot *h, const struct hot_record *r);
-int track_sources(struct hot *h, const struct hot_record *r, unsigned groups);
+int track_sources(struct hot *h, struct hot_record *r, unsigned groups);
 void track_link(struct hot *h, const struct run *r);

@@ -194,55 +194,102 @@ int track_http(struct hot *h, const struct hot_record *r)
 	return 0;
 }
 
-static struct ip unit_key(const struct hot_record *r, enum source_unit unit)
+static struct ip wide_key(const struct ip *src)
 {
-	bool v4 = ip_is_v4(&r->f->src);
-
-	switch (unit) {
-	case UNIT_24: /* IPv6: the /64 */
-		return ip_mask(&r->f->src, v4 ? PREFIX_V4_BASE + 24 : 64);
-	case UNIT_8: /* IPv6: the /32, what one registry holder has */
-		return ip_mask(&r->f->src, v4 ? PREFIX_V4_BASE + 8 : 32);
-	case UNIT_AS:
-		return ip_from_v4(r->s->src_as);
-	default:
-		return ip_from_v4(r->f->in_link);
-	}
+	return ip_mask(src, ip_is_v4(src) ? PREFIX_V4_BASE + 24 : 64);
 }
 
-int track_sources(struct hot *h, const struct hot_record *r, unsigned groups)
+/* IPv6: the /32, what one registry holder has. */
+static struct ip widest_key(const struct ip *src)
+{
+	return ip_mask(src, ip_is_v4(src) ? PREFIX_V4_BASE + 8 : 32);
+}
+
+void record_hash(struct hot_record *r)
+{
+	struct ip wide;
+
+	if (r->hashed)
+		return;
+	wide = wide_key(&r->f->src);
+	r->src_hash = source_hash(&r->f->src);
+	r->wide_hash = source_hash(&wide);
+	r->hashed = true;
+}
+
+void hot_fetch(const struct hot *h, struct hot_record *r)
+{
+	enum source_group g = source_group_of(r->f);
+
+	if (!(h->tracked >> g & 1))
+		return;
+	record_hash(r);
+	sources_fetch(&h->sources[g], r->src_hash);
+	if (g == GROUP_SYN)
+		sources_fetch(&h->units[UNIT_24], r->wide_hash);
+}
+
+/* What is counted of one record in a second. */
+struct sent {
+	int64_t second;
+	uint32_t each, weight;
+	uint64_t packets;
+};
+
+static int add_key(struct sources *s, const struct ip *key, uint64_t hash, const struct sent *n)
+{
+	return sources_add(s, key, hash, n->second, n->each, n->weight, n->packets);
+}
+
+/* Requests by wider units of their senders. */
+static int track_units(struct hot *h, const struct hot_record *r, const struct sent *n)
+{
+	struct ip key = wide_key(&r->f->src);
+	int e = add_key(&h->units[UNIT_24], &key, r->wide_hash, n);
+
+	if (e == 0) {
+		key = widest_key(&r->f->src);
+		e = add_key(&h->units[UNIT_8], &key, source_hash(&key), n);
+	}
+	if (e == 0 && r->s->src_as) {
+		key = ip_from_v4(r->s->src_as);
+		e = add_key(&h->units[UNIT_AS], &key, source_hash(&key), n);
+	}
+	if (e == 0 && r->f->in_link != LINK_UNKNOWN) {
+		key = ip_from_v4(r->f->in_link);
+		e = add_key(&h->units[UNIT_LINK], &key, source_hash(&key), n);
+	}
+	return e;
+}
+
+int track_sources(struct hot *h, struct hot_record *r, unsigned groups)
 {
 	const struct flow *f = r->f;
 	enum source_group g = source_group_of(f);
-	uint32_t each = f->packets / r->seconds + (f->packets % r->seconds != 0);
-	uint32_t weight = r->weight > UINT32_MAX ? UINT32_MAX : (uint32_t)r->weight;
-	uint64_t packets = r->packets;
-	int64_t second = time_floor_s(r->last_us);
+	struct sent n = {.second = time_floor_s(r->last_us),
+			 .each = f->packets / r->seconds + (f->packets % r->seconds != 0),
+			 .weight = r->weight > UINT32_MAX ? UINT32_MAX : (uint32_t)r->weight,
+			 .packets = r->packets};
+	int64_t second = n.second;
 	int e = 0;
 
+	record_hash(r);
 	if (groups >> g & 1)
-		e = sources_add(&h->sources[g], &f->src, second, each, weight, packets);
+		e = add_key(&h->sources[g], &f->src, r->src_hash, &n);
 	if (h->level != LEVEL_HOST && e == 0)
-		e = sources_add(&h->hosts, &f->dst, second, each, weight, packets);
-	if (g != GROUP_SYN && (groups >> GROUP_SYN & 1) && e == 0) {
-		/* The connection's one request counts among the requests too. */
-		e = sources_add(&h->sources[GROUP_SYN], &f->src, time_floor_s(r->first_us), 1,
-				weight, weight);
-		each = 1;
-		packets = weight;
-	}
-	if (!(groups >> GROUP_SYN & 1))
+		e = add_key(&h->hosts, &f->dst, source_hash(&f->dst), &n);
+	if (!(groups >> GROUP_SYN & 1) || e < 0)
 		return e;
-	for (int unit = UNIT_24; unit < UNIT_COUNT && e == 0; unit++) {
-		struct ip key = unit_key(r, (enum source_unit)unit);
-
-		if (unit == UNIT_AS && !r->s->src_as)
-			continue;
-		if (unit == UNIT_LINK && f->in_link == LINK_UNKNOWN)
-			continue;
-		e = sources_add(&h->units[unit], &key, second, each, weight, packets);
+	if (g != GROUP_SYN) {
+		/* The connection's one request counts among the requests too. */
+		n = (struct sent){.second = time_floor_s(r->first_us),
+				  .each = 1,
+				  .weight = n.weight,
+				  .packets = n.weight};
+		e = add_key(&h->sources[GROUP_SYN], &f->src, r->src_hash, &n);
+		n.second = second;
 	}
-	return e;
+	return e < 0 ? e : track_units(h, r, &n);
 }
 
 void track_link(struct hot *h, const struct run *r)

@@ -131,7 +131,7 @@ static void prepare(const struct history_record *h, struct hot_record *r)
 	r->counting = h->counting;
 	r->entry = h->counting == COUNT_ENTRY;
 	r->own_source = h->own_source;
-	r->classified = r->reported = false;
+	r->classified = r->reported = r->hashed = false;
 	/* A clock ahead of ours must not push the rings into the future. */
 	if (r->last_us > r->recv_us + 2 * US_PER_S)
 		r->last_us = r->recv_us;
@@ -367,6 +367,7 @@ static uint16_t thresholds_index(const struct shard_world *w, const struct ip *a
 /* Where a record is counted: its cell on each level. */
 struct places {
 	struct probe probe[LEVELS];
+	struct hot_record r;
 };
 
 static void count_at(struct shard *s, const struct shard_world *w, uint32_t record, unsigned l,
@@ -395,19 +396,16 @@ static void count_at(struct shard *s, const struct shard_world *w, uint32_t reco
 }
 
 static void count_in(struct shard *s, const struct shard_world *w, uint32_t record,
-		     const struct places *at)
+		     struct places *at)
 {
-	struct hot_record r;
-
-	hot_record_of(w, record, &r);
 	for (unsigned l = 0; l < LEVELS && s->error == 0; l++) {
 		bool fresh;
 		struct cell *c = cells_take(&s->cells[l], &at->probe[l], &fresh);
 
 		if (fresh)
 			c->thresholds =
-				thresholds_index(w, &at->probe[l].key, level_len(&r.f->dst, l));
-		count_at(s, w, record, l, c, &r);
+				thresholds_index(w, &at->probe[l].key, level_len(&at->r.f->dst, l));
+		count_at(s, w, record, l, c, &at->r);
 	}
 }
 
@@ -432,15 +430,26 @@ static void count_out(struct shard *s, const struct shard_world *w, uint32_t rec
 
 #define AHEAD 16 /* entries whose memory is fetched together */
 
+/* The host's followed destination, where it has one already. */
+static const struct hot *hot_at(const struct shard *s, const struct places *at)
+{
+	const struct cell *c = cells_peek(&s->cells[0], &at->probe[0]);
+
+	return c && c->hot ? s->hot[c->hot - 1] : NULL;
+}
+
 static void find_places(const struct shard *s, const struct shard_world *w,
 			const struct shard_entry *e, unsigned n, struct places *at)
 {
 	for (unsigned i = 0; i < n; i++) {
-		const struct flow *f =
-			&w->history[(w->batch_from + e[i].record) % HISTORY_ROOM].flow;
+		const struct ip *dst;
 
-		for (unsigned l = 0; l < LEVELS && !e[i].out; l++) {
-			struct ip key = l ? ip_mask(&f->dst, level_len(&f->dst, l)) : f->dst;
+		if (e[i].out)
+			continue;
+		hot_record_of(w, e[i].record, &at[i].r);
+		dst = &at[i].r.f->dst;
+		for (unsigned l = 0; l < LEVELS; l++) {
+			struct ip key = l ? ip_mask(dst, level_len(dst, l)) : *dst;
 
 			at[i].probe[l] = probe_begin(&s->cells[l], &key);
 		}
@@ -448,6 +457,12 @@ static void find_places(const struct shard *s, const struct shard_world *w,
 	for (unsigned i = 0; i < n; i++)
 		for (unsigned l = 0; l < LEVELS && !e[i].out; l++)
 			probe_fetch(&s->cells[l], &at[i].probe[l]);
+	for (unsigned i = 0; i < n; i++) {
+		const struct hot *h = e[i].out ? NULL : hot_at(s, &at[i]);
+
+		if (h)
+			hot_fetch(h, &at[i].r);
+	}
 }
 
 void shard_feed(struct shard *s, const struct shard_world *w)

@@ -214,7 +214,9 @@ static void test_sources_exact(void **state)
 		uint32_t per_s = i < 100 ? 100 : i < 200 ? 500 : 1000;
 
 		for (int64_t second = 0; second < 5; second++)
-			assert_int_equal(sources_add(&s, &key, second, per_s, 1, per_s), 0);
+			assert_int_equal(
+				sources_add(&s, &key, source_hash(&key), second, per_s, 1, per_s),
+				0);
 	}
 	assert_int_equal(sources_count(&s, &exact), 300);
 	assert_true(exact);
@@ -241,11 +243,12 @@ static void test_sources_flooded(void **state)
 
 			x = x * 1664525 + 1013904223;
 			key = ip_from_v4(x);
-			assert_int_equal(sources_add(&s, &key, second, 1, 1, 1), 0);
+			assert_int_equal(sources_add(&s, &key, source_hash(&key), second, 1, 1, 1),
+					 0);
 			if (i % 400 == 0)
 				for (uint32_t k = 0; k < 5; k++) {
 					key = ip_from_v4(0x0b000000 + k);
-					sources_add(&s, &key, second, 1, 1, 1);
+					sources_add(&s, &key, source_hash(&key), second, 1, 1, 1);
 				}
 		}
 	}
@@ -267,7 +270,8 @@ static void test_sources_sampled(void **state)
 	for (uint32_t i = 0; i < 1000; i++) {
 		struct ip key = ip_from_v4(0x0b000000 + i);
 
-		sources_add(&s, &key, i % 60, 1 + i % 3, 1000, 1000 * (1 + i % 3));
+		sources_add(&s, &key, source_hash(&key), i % 60, 1 + i % 3, 1000,
+			    1000 * (1 + i % 3));
 	}
 	c = sources_classes(&s);
 	assert_int_equal(c.ge_1000, 0);

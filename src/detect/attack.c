@@ -20,13 +20,13 @@ static bool is_capacity(enum vector v)
 
 static uint64_t tally_packets(const struct hot *h, unsigned track)
 {
-	return track < VECTOR_COUNT ? h->tally.packets[track]
+	return track < VECTOR_COUNT ? h->note[track].packets
 				    : h->port[track - VECTOR_COUNT].packets;
 }
 
 static uint64_t tally_bytes(const struct hot *h, unsigned track)
 {
-	return track < VECTOR_COUNT ? h->tally.bytes[track] : h->port[track - VECTOR_COUNT].bytes;
+	return track < VECTOR_COUNT ? h->note[track].bytes : h->port[track - VECTOR_COUNT].bytes;
 }
 
 static uint64_t floor_pps(const struct hot *h, unsigned track)
@@ -129,7 +129,7 @@ static int64_t refine_first(const struct hot *h, unsigned track, int64_t first_b
 
 	if (track == TRACKS)
 		return h->suspect_us > from ? h->suspect_us : from;
-	start = h->start_us[track < VECTOR_COUNT ? track : VECTOR_UDP_FLOOD];
+	start = h->note[track < VECTOR_COUNT ? track : VECTOR_UDP_FLOOD].start_us;
 	/* Sampled flows are spread beyond their own first packet: the packet is the better witness.
 	 */
 	if (h->sampling_max > 1 && start >= from)
@@ -209,7 +209,7 @@ struct attack *attack_open(struct hot *h, const struct crossing *c, uint64_t han
 	a->active_bin = end;
 	a->pulse_bin = a->series_bin = a->first_bin;
 	a->detected_us = h->last_recv_us < clock_us ? h->last_recv_us : clock_us;
-	a->shown_us = h->shown_us[track < VECTOR_COUNT ? track : VECTOR_UDP_FLOOD];
+	a->shown_us = h->note[track < VECTOR_COUNT ? track : VECTOR_UDP_FLOOD].shown_us;
 	if (a->shown_us == TIME_NONE || a->shown_us > a->detected_us)
 		a->shown_us = a->detected_us;
 	sum_window(a, total_tracks(a), h->meters.newest,
@@ -280,7 +280,7 @@ static void read_end(struct attack *a)
 	int64_t seen = TIME_NONE, end = (a->active_bin + 1) * BIN_US - 1;
 
 	for (unsigned t = 0; t < TRACKS; t++) {
-		int64_t us = a->hot->seen_us[t < VECTOR_COUNT ? t : VECTOR_UDP_FLOOD];
+		int64_t us = a->hot->note[t < VECTOR_COUNT ? t : VECTOR_UDP_FLOOD].seen_us;
 
 		if (a->part[t].over && us != TIME_NONE && (seen == TIME_NONE || us > seen))
 			seen = us;
@@ -417,10 +417,10 @@ static int add_point(struct attack *a, int64_t start_bin, uint32_t step_s, uint1
 static int add_link_points(struct attack *a, int64_t from, unsigned n, uint32_t step_s,
 			   uint32_t mask)
 {
-	const struct meters *m = &a->hot->meters;
+	const struct meters *m = a->hot->by_link;
 	int r = 0;
 
-	for (unsigned i = 0; i < m->n_views && r == 0; i++) {
+	for (unsigned i = 0; m && i < m->n_views && r == 0; i++) {
 		const struct view *v = &m->view[i];
 		uint64_t packets = 0, bytes = 0;
 		bool group[BYTE_GROUPS] = {false};
@@ -511,5 +511,7 @@ int hot_advance(struct hot *h, int64_t bin)
 		r = attack_settle(h->attack,
 				  (lost < h->meters.newest ? lost : h->meters.newest) + step);
 	meters_advance(&h->meters, bin);
+	if (h->by_link)
+		meters_advance(h->by_link, bin);
 	return r;
 }

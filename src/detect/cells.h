@@ -47,6 +47,19 @@ void cells_deinit(struct cells *t);
  */
 struct cell *cells_get(struct cells *t, const struct ip *key, bool *fresh);
 
+/*
+ * The same in three steps for many keys at once, so that memory is fetched while others are looked
+ * up: probe_begin() for all, probe_fetch() for all, cells_take() one after the other.
+ */
+struct probe {
+	struct ip key;
+	uint64_t hash;
+};
+struct probe probe_begin(const struct cells *t, const struct ip *key);
+void probe_fetch(const struct cells *t, const struct probe *p);
+const struct cell *cells_peek(const struct cells *t, const struct probe *p); /* or NULL */
+struct cell *cells_take(struct cells *t, const struct probe *p, bool *fresh);
+
 /** cells_find() - the cell of @key or NULL. */
 struct cell *cells_find(const struct cells *t, const struct ip *key);
 

@@ -351,7 +351,9 @@ static int show_good(struct detect *d, const struct history_record *h)
 static int deal(struct detect *d, const struct flow_batch *b, uint32_t i)
 {
 	const struct flow *f = &b->flow[i];
-	struct shard *in = &d->shard[shard_of(&f->dst)], *out = &d->shard[shard_of(&f->src)];
+	uint8_t filter_in, filter_out;
+	struct shard *in = &d->shard[shard_of(&f->dst, &filter_in)];
+	struct shard *out = &d->shard[shard_of(&f->src, &filter_out)];
 	int64_t last_us = flow_last_us(b, i), first_us = flow_first_us(b, i);
 	unsigned e = f->exporter <= EXPORTER_MAX ? f->exporter : 0;
 	uint32_t seconds = (uint32_t)((last_us - first_us) / US_PER_S);
@@ -373,11 +375,13 @@ static int deal(struct detect *d, const struct flow_batch *b, uint32_t i)
 		d->stats.dedup_dropped++;
 		return 0;
 	}
-	in->entry[in->n_entries++] = (struct shard_entry){.record = (uint16_t)i};
+	in->entry[in->n_entries++] =
+		(struct shard_entry){.record = (uint16_t)i, .filter = filter_in};
 	/* Own answers leave through any interface; the sender's shard hears of them. */
-	out->entry[out->n_entries++] = (struct shard_entry){.record = (uint16_t)i, .out = true};
+	out->entry[out->n_entries++] =
+		(struct shard_entry){.record = (uint16_t)i, .out = true, .filter = filter_out};
 	r = good_wants(d->good) ? show_good(d, h) : 0;
-	return r < 0 ? r : wide_count(d->wide, &d->world, i);
+	return r < 0 ? r : wide_count(d->wide, &d->world, i, f->in_link);
 }
 
 static int on_batch(void *userdata, const struct flow_batch *b)
@@ -439,8 +443,11 @@ int detect_pause(struct detect *d)
 {
 	for (unsigned i = 0; i < SHARDS; i++)
 		for (unsigned k = 0; k < d->shard[i].n_hot; k++) {
-			struct attack *a = d->shard[i].hot[k]->attack;
-			int r = a ? tell(d, a, false) : 0;
+			struct hot *h = d->shard[i].hot[k];
+			int r = h->attack ? hot_flush(h) : 0;
+
+			if (r == 0 && h->attack)
+				r = tell(d, h->attack, false);
 
 			if (r < 0)
 				return r;

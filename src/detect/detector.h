@@ -33,6 +33,7 @@ struct detector {
 	double noise;
 	/** a further condition for calling it an attack; NULL: none */
 	bool (*holds)(const struct window *w, uint64_t packets);
+	uint16_t dport;		 /* destination port that @count asks for, 0 none */
 	bool needs_every_packet; /* says nothing where packets are sampled */
 };
 

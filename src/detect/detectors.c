@@ -55,8 +55,7 @@ uint64_t window_answered(const struct window *w, unsigned in_meter, uint64_t pac
 	if (w->hot->baseline_s >= HEALTHY_SECONDS && base_in <= base_out) {
 		grown = answers - base_out;
 		if (in_meter < VECTOR_COUNT && hot_group((enum vector)in_meter) == GROUP_UDP &&
-		    hot_forged_like((struct hot *)w->hot, GROUP_UDP,
-				    w->hot->tally.packets[VECTOR_UDP_FLOOD]))
+		    hot_forged_like((struct hot *)w->hot, GROUP_UDP))
 			grown = 0; /* a server that answers forged questions is flooded still */
 		answers = base_in + (grown > 0 ? grown : 0);
 	}
@@ -88,8 +87,7 @@ bool window_outlasts_answers(const struct window *w, unsigned meter)
 
 	if (!h->has_flows || !sources_top(&h->sources[GROUP_TCP], top, 1))
 		return true;
-	all = h->tally.packets[VECTOR_RST_FLOOD] + h->tally.packets[VECTOR_ACK_FLOOD] +
-	      h->tally.packets[VECTOR_SYNACK_REFLECTION];
+	all = h->sources[GROUP_TCP].packets;
 	if ((double)top[0]->packets < SINGLE_SHARE * (double)all)
 		return true;
 	then = meters_sum(&h->meters, meter, w->end - ANSWER_BINS, w->n);

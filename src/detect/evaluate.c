@@ -33,14 +33,14 @@ static int child_meter(const struct hot *h, const struct hot *child, unsigned tr
 static uint64_t child_sum(const struct hot *child, unsigned meter, uint16_t link,
 			  const struct window *w)
 {
+	const struct meters *m = child->by_link;
 	uint64_t sum = 0;
 
 	if (link == LINK_UNKNOWN)
 		return meters_sum(&child->meters, meter, w->end, w->n);
-	for (unsigned i = 0; i < child->meters.n_views; i++)
-		if (child->meters.view[i].link == link)
-			sum += meters_sum_view(&child->meters, &child->meters.view[i], meter,
-					       w->end, w->n);
+	for (unsigned i = 0; m && i < m->n_views; i++)
+		if (m->view[i].link == link)
+			sum += meters_sum_view(m, &m->view[i], meter, w->end, w->n);
 	return sum;
 }
 
@@ -63,9 +63,10 @@ static uint64_t bytes_of_children(const struct reported *children, const struct 
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; children && i < children->n; i++) {
-		const struct meters *m = &children->child[i]->meters;
+		const struct hot *c = children->child[i];
+		const struct meters *m = children->link == LINK_UNKNOWN ? &c->meters : c->by_link;
 
-		for (unsigned k = 0; k < m->n_views; k++) {
+		for (unsigned k = 0; m && k < m->n_views; k++) {
 			if (children->link != LINK_UNKNOWN && m->view[k].link != children->link)
 				continue;
 			for (unsigned g = 0; g < BYTE_GROUPS; g++)
@@ -152,6 +153,13 @@ static void note(struct crossing *c, unsigned track, int64_t end, double ratio, 
 	}
 }
 
+static void note_load(struct crossing *c, uint64_t all, uint64_t threshold, unsigned n)
+{
+	double load = (double)all * BINS_PER_S / ((double)threshold * n);
+
+	c->load = load > c->load ? load : c->load;
+}
+
 static void look_at_tracks(const struct window *w, const struct reported *children, unsigned relax,
 			   struct crossing *c, double *best)
 {
@@ -167,6 +175,7 @@ static void look_at_tracks(const struct window *w, const struct reported *childr
 		threshold = threshold / relax ? threshold / relax : 1;
 		/* The raw sum first: most tracks of most windows end here. */
 		all = window_sum(w, t);
+		note_load(c, all, threshold, w->n);
 		if (all * BINS_PER_S < threshold * w->n)
 			continue;
 		n = track_excess(w, t, children);
@@ -200,6 +209,10 @@ static void look_at_any(const struct window *w, const struct reported *children,
 
 	for (unsigned g = 0; g < BYTE_GROUPS; g++)
 		bits += 8 * meters_sum_bytes(&h->meters, (enum byte_group)g, w->end, w->n);
+	if (pps != RATE_NEVER)
+		note_load(c, all, pps * h->times / relax, w->n);
+	if (bps != RATE_NEVER)
+		note_load(c, bits, bps * h->times / relax, w->n);
 	bool pps_over = pps != RATE_NEVER && all * BINS_PER_S * relax >= pps * h->times * w->n;
 	bool bps_over = bps != RATE_NEVER &&
 			(double)bits * BINS_PER_S * relax >= (double)bps * h->times * w->n;
@@ -218,6 +231,17 @@ static void look_at_any(const struct window *w, const struct reported *children,
 	bits = (uint64_t)((double)less(bits, 8 * bytes_of_children(children, w)) * fmin(1, share));
 	if (bps_over && bits_reach(w, n, all, bits, (double)bps * h->times / relax))
 		note(c, TRACKS, w->end, 0.5, best, w->n);
+}
+
+#define SUPPORT_BINS (20 * BINS_PER_S) /* that detectors look back for what explains a window */
+
+int64_t evaluate_from(const struct hot *h)
+{
+	int64_t window = h->sampling_max > 1 ? 60 * BINS_PER_S : BINS_PER_S;
+
+	if (h->dirty_first > h->dirty_last)
+		return h->meters.newest;
+	return h->dirty_first - LOOK_BACK_BINS - window - SUPPORT_BINS;
 }
 
 bool evaluate(const struct hot *h, const struct reported *children, unsigned relax, bool last_look,

@@ -21,7 +21,14 @@ struct crossing {
 	int64_t first_end[TRACKS + 1], last_end[TRACKS + 1]; /* bins; [TRACKS] is any */
 	unsigned main;	 /* track with the largest excess over its threshold; TRACKS for any */
 	unsigned main_n; /* bins of the window that crossed first */
+	double load;	 /* fullest window, as a share of its threshold, explained or not */
 };
+
+/**
+ * evaluate_from() - the first bin that evaluate() may ask for; the newest one when nothing changed
+ * since the last look.
+ */
+int64_t evaluate_from(const struct hot *h);
 
 /**
  * evaluate() - look at the windows that end in the bins changed since the last look.

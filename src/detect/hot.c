@@ -30,7 +30,9 @@ struct hot *hot_new(const struct prefix *key, enum level level, const struct thr
 	h->level = level;
 	h->th = th;
 	h->times = times;
-	h->meters.newest = INT64_MIN;
+	h->meters = METERS_NULL;
+	h->current_second = h->current_slot = INT64_MIN / 2;
+	h->load = 1;
 	h->dirty_first = INT64_MAX;
 	h->dirty_last = INT64_MIN;
 	h->suspect_us = TIME_NONE;
@@ -42,12 +44,27 @@ struct hot *hot_new(const struct prefix *key, enum level level, const struct thr
 		h->units[i] = SOURCES_NULL;
 	h->hosts = SOURCES_NULL;
 	for (unsigned v = 0; v < VECTOR_COUNT; v++)
-		h->start_us[v] = h->seen_us[v] = h->shown_us[v] = TIME_NONE;
+		h->note[v].start_us = h->note[v].seen_us = h->note[v].shown_us = TIME_NONE;
 	return h;
+}
+
+int hot_split(struct hot *h)
+{
+	h->by_link = malloc(sizeof(*h->by_link));
+	if (!h->by_link)
+		return -ENOMEM;
+	*h->by_link = METERS_NULL;
+	meters_advance(h->by_link, h->meters.newest);
+	return 0;
 }
 
 static void free_suspicion(struct hot *h)
 {
+	if (h->by_link)
+		meters_deinit(h->by_link);
+	free(h->by_link);
+	h->by_link = NULL;
+
 	for (unsigned i = 0; i < GROUP_COUNT; i++)
 		sources_deinit(&h->sources[i]);
 	for (unsigned i = 0; i < UNIT_COUNT; i++)
@@ -56,6 +73,7 @@ static void free_suspicion(struct hot *h)
 	free(h->evidence);
 	h->evidence = NULL;
 	h->n_evidence = 0;
+	h->tracked = 0;
 }
 
 struct hot *hot_free(struct hot *h)
@@ -77,6 +95,8 @@ void hot_reset_suspicion(struct hot *h, int64_t us)
 	free(h->dports);
 	h->dports = NULL;
 	h->tally = (struct tally){0};
+	for (unsigned v = 0; v < VECTOR_COUNT; v++)
+		h->note[v].packets = h->note[v].bytes = 0;
 	h->n_links = h->n_exporters = 0;
 	h->sampling_min = h->sampling_max = 0;
 	h->sampling_unknown = false;
@@ -90,6 +110,8 @@ void hot_reset_suspicion(struct hot *h, int64_t us)
 uint64_t hot_memory(const struct hot *h)
 {
 	uint64_t n = sizeof(*h) + h->meters.memory + h->hosts.memory;
+
+	n += h->by_link ? sizeof(*h->by_link) + h->by_link->memory : 0;
 
 	for (unsigned i = 0; i < GROUP_COUNT; i++)
 		n += h->sources[i].memory;
@@ -137,6 +159,12 @@ enum source_group hot_group(enum vector v)
 	}
 }
 
+bool hot_learn_due(const struct hot *h)
+{
+	return h->baseline_bin == INT64_MIN ||
+	       h->baseline_bin + BINS_PER_S <= h->meters.newest - BASELINE_LAG_BINS;
+}
+
 void hot_learn(struct hot *h, int64_t bin)
 {
 	int64_t to = bin - BASELINE_LAG_BINS;
@@ -162,7 +190,7 @@ void hot_learn(struct hot *h, int64_t bin)
 	}
 }
 
-bool hot_forged_like(struct hot *h, enum source_group g, uint64_t packets)
+bool hot_forged_like(struct hot *h, enum source_group g)
 {
 	bool exact;
 
@@ -172,7 +200,8 @@ bool hot_forged_like(struct hot *h, enum source_group g, uint64_t packets)
 		uint64_t n = sources_count(&h->sources[g], &exact);
 
 		h->forged_bin[g] = h->meters.newest;
-		h->forged[g] = n >= FORGED_SOURCES && (double)packets < FORGED_EACH * (double)n;
+		h->forged[g] = n >= FORGED_SOURCES &&
+			       (double)h->sources[g].packets < FORGED_EACH * (double)n;
 	}
 	return h->forged[g];
 }

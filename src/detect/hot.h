@@ -48,9 +48,18 @@ struct http_map {
 	uint64_t map[HTTP_MAP_BITS / 64];
 };
 
+/* Of one vector at one destination; a line of its own, since a record touches one or two. */
+struct vector_note {
+	uint64_t packets, bytes;   /* since suspicion began */
+	uint64_t running;	   /* packets of the current second of arrival */
+	uint64_t arriving;	   /* packets of the current quarter second of arrival */
+	uint64_t near;		   /* `running` from which its senders and headers are kept */
+	int64_t start_us, seen_us; /* the present run: its first and its newest packet */
+	int64_t shown_us;	   /* arrival since which it is not quiet */
+};
+
 /* Sums since suspicion began; what an attack reports besides peaks. */
 struct tally {
-	uint64_t packets[VECTOR_COUNT], bytes[VECTOR_COUNT];
 	uint64_t records;
 	uint64_t syn, done;
 	uint64_t answered; /* packets sent by the target */
@@ -62,16 +71,49 @@ struct hot_link {
 	uint64_t packets, bytes;
 };
 
+#define AMOUNTS_MAX (VECTOR_COUNT + 4)
+
+/*
+ * Records are counted as runs: those of one kind, link and bin that come one after the other are
+ * summed up first, so that a flood costs one count for many packets.
+ */
+struct run {
+	bool open, kept; /* kept: its vectors are near a threshold */
+	bool entry, own_source, known, packet, syn;
+	uint8_t byte_group;
+	uint16_t exporter, link;
+	uint32_t key;	  /* the kind; 0: no other record may join */
+	uint32_t seconds; /* that its one record lasted, at least 1 */
+	uint32_t n_amounts;
+	uint64_t weight;
+	struct span span;
+	int64_t last_bin, recv_bin;
+	int64_t first_us, last_us, recv_first_us, recv_last_us;
+	uint64_t records, packets, bytes, sampled;
+	uint64_t room_packets, room_bytes; /* that may come until something is near */
+	struct amount amount[AMOUNTS_MAX];
+};
+
 struct hot {
 	struct prefix key;
 	enum level level;
 	uint32_t slot; /* index in the shard's list */
 	const struct thresholds *th;
-	uint32_t times; /* the level's multiple of the host threshold */
-	struct meters meters;
+	uint32_t times;		/* the level's multiple of the host threshold */
+	struct run run;		/* not counted yet; hot_flush() */
+	struct meters meters;	/* a view for each exporter */
+	struct meters *by_link; /* a view for each link, since something came near; NULL before */
 	int64_t dirty_first, dirty_last; /* bins touched since the last look */
-	int64_t suspect_us;		 /* record time since which the tallies run */
-	int64_t last_recv_us, last_us;	 /* newest record: receive and record time */
+	/*
+	 * Looking is dear: windows are only judged again when what came since could lift one over
+	 * its threshold. Both in shares of the nearest threshold.
+	 */
+	double load;   /* of the fullest window at the last look */
+	double gained; /* at most, by what came since */
+	bool looked;   /* in this tick */
+	double inverse[VECTOR_COUNT], inverse_packets, inverse_bytes; /* 1 / threshold */
+	int64_t suspect_us;	       /* record time since which the tallies run */
+	int64_t last_recv_us, last_us; /* newest record: receive and record time */
 	int64_t first_recv_us;
 	double baseline[METER_COUNT]; /* packets per second in healthy times */
 	unsigned baseline_s;	      /* healthy seconds behind it */
@@ -85,6 +127,7 @@ struct hot {
 	uint64_t candidate_packets;
 	struct dport_map *dports;
 	struct http_map *http;
+	struct vector_note note[VECTOR_COUNT];
 	struct tally tally;
 	struct hot_link links[HOT_LINKS_MAX];
 	unsigned n_links;
@@ -92,16 +135,15 @@ struct hot {
 	unsigned n_exporters;
 	uint32_t sampling_min, sampling_max;
 	bool sampling_unknown;
-	bool forged[GROUP_COUNT];			       /* hot_forged_like() as of ... */
-	int64_t forged_bin[GROUP_COUNT];		       /* ... this newest bin */
-	bool has_flows;					       /* not only single packets */
-	int64_t start_us[VECTOR_COUNT], seen_us[VECTOR_COUNT]; /* the vector's present run */
-	int64_t current_second;				       /* for the running counters below */
-	uint64_t running[VECTOR_COUNT + 1]; /* of the current second; last: all packets */
-	int64_t current_slot;		    /* quarter second of arrival, for shown_us */
-	uint64_t arriving[VECTOR_COUNT];    /* in that slot */
-	int64_t shown_us[VECTOR_COUNT];	    /* arrival since which the vector is not quiet */
-	uint32_t last_vectors;		    /* bit per vector of the record counted last */
+	bool forged[GROUP_COUNT];		 /* hot_forged_like() as of ... */
+	int64_t forged_bin[GROUP_COUNT];	 /* ... this newest bin */
+	bool has_flows;				 /* not only single packets */
+	int64_t current_second;			 /* of arrival: what runs in the notes and below */
+	int64_t current_slot;			 /* quarter second of arrival */
+	uint64_t running_packets, running_bytes; /* all of the current second */
+	uint64_t near_packets, near_bytes;	 /* as in the notes */
+	uint8_t tracked;			 /* bit per source group whose senders are kept */
+	uint8_t wanted; /* groups to be kept from now on: the shard looks back for them */
 	struct evidence_record *evidence;
 	unsigned n_evidence;
 	struct sources hosts; /* prefix: distinct targets */
@@ -110,16 +152,27 @@ struct hot {
 	bool gone;     /* demoted; freed at the end of the tick */
 };
 
-/* One record prepared for counting. */
+/* One record prepared for counting. What is the same for all destinations is found out once. */
 struct hot_record {
 	const struct flow *f;
 	const struct flow_side *s;
 	int64_t first_us, last_us, recv_us;
-	int64_t spread_first_us, spread_last_us; /* what its packets are spread over */
-	uint8_t counting;			 /* enum counting (shard.h) */
-	bool entry;				 /* counted on entry from outside */
+	uint8_t counting; /* enum counting (shard.h) */
+	bool entry;	  /* counted on entry from outside */
 	bool own_source;
+	bool classified; /* what follows below is filled */
+	bool reported;	 /* a narrower level has an open attack that holds it */
 	uint64_t weight;
+	uint32_t key;	  /* its kind (kinds.c), 0 none */
+	uint32_t seconds; /* that it lasted, at least 1 */
+	uint32_t n_amounts;
+	uint64_t packets, bytes;      /* weighted */
+	int64_t last_bin;	      /* of its last packet; the span may reach further */
+	int64_t recv_bin;	      /* of its arrival */
+	uint64_t src_hash, wide_hash; /* source_hash() of the sender and of its /24 (/64) */
+	bool hashed;
+	struct span span;
+	struct amount amount[AMOUNTS_MAX]; /* all packets first, then what detectors count */
 };
 
 /** hot_new() - Return: NULL without memory. @th is borrowed from the configuration. */
@@ -127,9 +180,23 @@ struct hot *hot_new(const struct prefix *key, enum level level, const struct thr
 		    uint32_t times);
 struct hot *hot_free(struct hot *h);
 
-/** hot_in() - count a record sent to the destination; hot_out() - one sent by it. */
-int hot_in(struct hot *h, const struct hot_record *r);
+/**
+ * hot_in() - count a record (classified) sent to the destination; hot_out() - one sent by it.
+ * hot_in() sets @h->wanted where the senders of further groups are to be kept: hot_keep() does so,
+ * after hot_look_back() was given the records before this one.
+ */
+int hot_in(struct hot *h, struct hot_record *r);
 int hot_out(struct hot *h, const struct hot_record *r);
+/** hot_fetch() - @r will be counted soon: have what its sender needs brought near. */
+void hot_fetch(const struct hot *h, struct hot_record *r);
+
+/** record_hash() - fill the hashes of the sender, unless they are. */
+void record_hash(struct hot_record *r);
+
+/** hot_flush() - count the run that is open; before anything is read. Return: 0 or -ENOMEM. */
+int hot_flush(struct hot *h);
+int hot_look_back(struct hot *h, struct hot_record *r);
+void hot_keep(struct hot *h);
 
 /** hot_threshold() - packets per second at this level; UINT64_MAX when never. */
 uint64_t hot_threshold(const struct hot *h, enum vector v, uint16_t port);
@@ -138,14 +205,17 @@ uint64_t hot_threshold(const struct hot *h, enum vector v, uint16_t port);
 double hot_weight(const struct hot *h, int64_t end, unsigned n);
 
 /**
- * hot_forged_like() - most of the @packets since suspicion came from a sender of its own: no
+ * hot_forged_like() - most of the group's packets came from a sender of its own: no
  * clients send so, and answering them does not make them ordinary. Never true where packets are
  * sampled.
  */
-bool hot_forged_like(struct hot *h, enum source_group g, uint64_t packets);
+bool hot_forged_like(struct hot *h, enum source_group g);
 
 /** hot_group() - the group of sources that send vector @v. */
 enum source_group hot_group(enum vector v);
+
+/** hot_learn_due() - is there a second that hot_learn() would fold? */
+bool hot_learn_due(const struct hot *h);
 
 /** hot_learn() - fold healthy whole seconds before @bin into the baselines. */
 void hot_learn(struct hot *h, int64_t bin);

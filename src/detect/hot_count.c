@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Counting one record for one followed destination: hot_in() for what it is sent, hot_out() for
- * what it sends itself.
+ * what it sends itself. Most records belong to nothing near a threshold: they change a few rows of
+ * the ring and the notes of their vectors. Senders, ports and headers are only kept of vectors that
+ * come near one.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,21 +14,6 @@
 #define ICMP_ECHO_REPLY	 0
 #define ICMP6_ECHO_REPLY 129
 
-static unsigned family_of(uint8_t proto)
-{
-	switch (proto) {
-	case PROTO_TCP:
-		return FAMILY_TCP;
-	case PROTO_UDP:
-		return FAMILY_UDP;
-	case PROTO_ICMP:
-	case PROTO_ICMP6:
-		return FAMILY_ICMP;
-	default:
-		return FAMILY_OTHER;
-	}
-}
-
 static enum byte_group byte_group_of(const struct flow *f)
 {
 	if (f->proto == PROTO_TCP)
@@ -34,84 +21,356 @@ static enum byte_group byte_group_of(const struct flow *f)
 	return f->proto == PROTO_UDP ? BYTES_UDP : BYTES_OTHER;
 }
 
-static void note_vector(struct hot *h, const struct hot_record *r, enum vector v, uint64_t packets)
+static uint64_t per_second(uint64_t n, uint32_t seconds)
 {
-	uint64_t all = r->f->packets ? weighted(r->f->packets, r->weight) : 1;
+	return seconds == 1 ? n : n / seconds + (n % seconds != 0);
+}
 
-	h->tally.packets[v] += packets;
-	h->tally.bytes[v] += packets >= all ? weighted(r->f->bytes, r->weight)
-					    : (uint64_t)((double)r->f->bytes * (double)r->weight *
-							 ((double)packets / (double)all));
-	h->running[v] += packets / seconds_of(r) + (packets % seconds_of(r) != 0);
-	h->arriving[v] += packets;
-	h->last_vectors |= 1u << v;
-	if (h->shown_us[v] == TIME_NONE)
-		h->shown_us[v] = r->recv_us;
+static void note_vector(struct hot *h, const struct run *r, unsigned v, uint64_t packets)
+{
+	struct vector_note *n = &h->note[v];
+
+	n->packets += packets;
+	n->bytes += packets >= r->packets
+			    ? r->bytes
+			    : (uint64_t)((double)r->bytes * ((double)packets / (double)r->packets));
+	n->running += per_second(packets, r->seconds);
+	n->arriving += packets;
+	if (n->shown_us == TIME_NONE)
+		n->shown_us = r->recv_first_us;
 	/* A run begins after two seconds without the vector: its start is known to the microsecond.
 	 */
-	if (h->seen_us[v] == TIME_NONE || r->first_us > h->seen_us[v] + 2 * US_PER_S)
-		h->start_us[v] = r->first_us;
-	else if (r->first_us < h->start_us[v])
-		h->start_us[v] = r->first_us;
-	if (h->seen_us[v] == TIME_NONE || r->last_us > h->seen_us[v])
-		h->seen_us[v] = r->last_us;
+	if (n->seen_us == TIME_NONE || r->first_us > n->seen_us + 2 * US_PER_S)
+		n->start_us = r->first_us;
+	else if (r->first_us < n->start_us)
+		n->start_us = r->first_us;
+	if (n->seen_us == TIME_NONE || r->last_us > n->seen_us)
+		n->seen_us = r->last_us;
 }
 
-static int count_handshake(struct hot *h, struct view *v, const struct span *s,
-			   const struct hot_record *r)
+/* A connection that captured packets completed, in the second of @r. */
+static void note_connection(struct hot *h, const struct hot_record *r)
 {
+	struct run one = {.packets = r->packets,
+			  .bytes = r->bytes,
+			  .seconds = 1,
+			  .first_us = r->first_us,
+			  .last_us = r->last_us,
+			  .recv_first_us = r->recv_us};
+
+	h->tally.done++;
+	note_vector(h, &one, VECTOR_CONN_FLOOD, 1);
+}
+
+/* What concerns this record alone, beside its run. */
+static int count_some(struct hot *h, const struct hot_record *r, const struct amount *list,
+		      unsigned n)
+{
+	struct view *v = meters_view(&h->meters, r->f->exporter, LINK_UNKNOWN, r->entry);
+	struct span s;
+
+	return v && meters_clip(&h->meters, &r->span, &s) ? meters_add(&h->meters, v, &s, list, n)
+							  : 0;
+}
+
+/* A completed handshake in captured packets: the SYN was seen before. */
+static int count_handshake(struct hot *h, const struct hot_record *r)
+{
+	struct amount list[2] = {{VECTOR_CONN_FLOOD, 1}, {METER_DATA, 1}};
 	const struct flow *f = r->f;
-	bool packet = r->s->flags & FLOW_IS_PACKET, done = false, data = false;
-	int e;
+	bool done, data = false;
 
-	if (packet && r->weight == 1) {
-		if (!h->handshake && is_near(h, VECTOR_SYN_FLOOD)) {
-			h->handshake = calloc(1, sizeof(*h->handshake));
-			if (!h->handshake)
-				return -ENOMEM;
-		}
-		if (h->handshake && is_syn(f))
-			handshake_syn(h->handshake, f, r->last_us);
-		else if (h->handshake && (f->tcp_flags & (TH_ACK | TH_SYN | TH_RST)) == TH_ACK) {
-			done = handshake_ack(h->handshake, f, r->last_us);
-			if (r->s->flags & FLOW_HAS_PAYLOAD)
-				data = handshake_data(h->handshake, f, r->last_us);
-		}
-	} else if (r->weight == 1 && record_holds_syn(f, r->s) && (f->tcp_flags & TH_ACK)) {
-		done = true;
-		data = f->tcp_flags & TH_PSH;
+	if (!h->handshake) {
+		if (!is_near(h, VECTOR_SYN_FLOOD))
+			return 0;
+		h->handshake = calloc(1, sizeof(*h->handshake));
+		if (!h->handshake)
+			return -ENOMEM;
 	}
-	if (done) {
-		h->tally.done++;
-		note_vector(h, r, VECTOR_CONN_FLOOD, 1);
-		e = count_meter(h, v, s, METER_DONE, 1);
-		if (e == 0)
-			e = count_meter(h, v, s, VECTOR_CONN_FLOOD, 1);
-		if (e < 0)
-			return e;
+	if (is_syn(f)) {
+		handshake_syn(h->handshake, f, r->last_us);
+		return 0;
 	}
-	return data ? count_meter(h, v, s, METER_DATA, 1) : 0;
+	if ((f->tcp_flags & (TH_ACK | TH_SYN | TH_RST)) != TH_ACK)
+		return 0;
+	done = handshake_ack(h->handshake, f, r->last_us);
+	if (r->s->flags & FLOW_HAS_PAYLOAD)
+		data = handshake_data(h->handshake, f, r->last_us);
+	if (done)
+		note_connection(h, r);
+	h->gained += done ? h->inverse[VECTOR_CONN_FLOOD] : 0;
+	return done || data ? count_some(h, r, done ? list : list + 1, done + data) : 0;
 }
 
-/* True when the record just counted is of a vector that comes at a quarter of its threshold. */
-static bool wants_evidence(const struct hot *h)
+/* What stands near: a quarter of a threshold beyond twice what is usual here. */
+static uint64_t near_of(const struct hot *h, unsigned meter, uint64_t threshold)
 {
-	for (int v = 0; v < VECTOR_COUNT; v++) {
+	uint64_t usual = h->baseline_s >= HEALTHY_SECONDS ? (uint64_t)(2 * h->baseline[meter]) : 0;
+
+	return threshold == RATE_NEVER ? RATE_NEVER : threshold / NEAR_KEPT + usual;
+}
+
+/* A vector is quiet while fewer than 1/QUIET_SHARE of its threshold arrive in a quarter second. */
+#define QUIET_SHARE 64
+
+static void turn_slot(struct hot *h, int64_t slot)
+{
+	for (unsigned v = 0; v < VECTOR_COUNT; v++) {
+		struct vector_note *n = &h->note[v];
 		uint64_t t = hot_threshold(h, (enum vector)v, 0);
 
-		if (h->last_vectors >> v & 1 && t != RATE_NEVER && h->running[v] >= t / 4)
-			return true;
+		if (slot > h->current_slot + 1 || t == RATE_NEVER || n->arriving * QUIET_SHARE < t)
+			n->shown_us = TIME_NONE;
+		n->arriving = 0;
 	}
-	return h->th->any_pps != RATE_NEVER && h->running[VECTOR_COUNT] >= h->th->any_pps / 4;
+	h->current_slot = slot;
+}
+
+static double inverse(uint64_t threshold)
+{
+	return threshold == RATE_NEVER ? 0 : threshold ? 1.0 / (double)threshold : 1;
+}
+
+/* The least that UDP may count against: its own threshold or that of a reflector's port. */
+static uint64_t least_port(const struct hot *h)
+{
+	uint64_t least = hot_threshold(h, VECTOR_AMPLIFICATION, 0);
+
+	for (unsigned i = 0; i < h->th->n_reflectors; i++) {
+		uint64_t t = hot_threshold(h, VECTOR_AMPLIFICATION, h->th->reflector[i].port);
+
+		least = t < least ? t : least;
+	}
+	return least;
+}
+
+static void turn_second(struct hot *h, int64_t second)
+{
+	double port;
+
+	for (unsigned v = 0; v < VECTOR_COUNT; v++) {
+		uint64_t t = hot_threshold(h, (enum vector)v, 0);
+
+		h->note[v].running = 0;
+		h->note[v].near = near_of(h, v, t);
+		h->inverse[v] = inverse(t);
+	}
+	port = inverse(least_port(h));
+	if (port > h->inverse[VECTOR_UDP_FLOOD])
+		h->inverse[VECTOR_UDP_FLOOD] = port;
+	h->current_second = second;
+	h->running_packets = h->running_bytes = 0;
+	h->near_packets = near_of(
+		h, METER_PACKETS,
+		h->th->any_pps >= RATE_NEVER / h->times ? RATE_NEVER : h->th->any_pps * h->times);
+	h->near_bytes = h->th->any_bps >= RATE_NEVER / h->times
+				? RATE_NEVER
+				: h->th->any_bps * h->times / 8 / NEAR_KEPT;
+	h->inverse_packets = inverse(
+		h->th->any_pps >= RATE_NEVER / h->times ? RATE_NEVER : h->th->any_pps * h->times);
+	h->inverse_bytes =
+		8 * inverse(h->th->any_bps >= RATE_NEVER / h->times ? RATE_NEVER
+								    : h->th->any_bps * h->times);
+}
+
+static void turn_clock(struct hot *h, int64_t slot)
+{
+	int64_t second;
+
+	if (slot == h->current_slot)
+		return;
+	turn_slot(h, slot);
+	second = slot < 0 ? (slot - BINS_PER_S + 1) / BINS_PER_S : slot / BINS_PER_S;
+	if (second != h->current_second)
+		turn_second(h, second);
+}
+
+static void note_times(struct hot *h, const struct run *r)
+{
+	if (h->first_recv_us == TIME_NONE)
+		h->first_recv_us = r->recv_first_us;
+	h->last_recv_us = r->recv_last_us;
+	if (h->last_us == TIME_NONE || r->last_us > h->last_us)
+		h->last_us = r->last_us;
+	if (h->suspect_us == TIME_NONE)
+		h->suspect_us = r->first_us;
+}
+
+static uint32_t to_u32(uint64_t v)
+{
+	return v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
+}
+
+static void note_sampling(struct hot *h, const struct run *r)
+{
+	uint32_t w = to_u32(r->weight);
+
+	if (!r->packet)
+		h->has_flows = true;
+	if (!r->known)
+		h->sampling_unknown = true;
+	if (!h->sampling_min || w < h->sampling_min)
+		h->sampling_min = w;
+	if (w > h->sampling_max)
+		h->sampling_max = w;
+}
+
+static void note_tally(struct hot *h, const struct run *r)
+{
+	h->tally.records += r->records;
+	h->tally.all_packets += r->packets;
+	h->tally.own_source += r->own_source ? r->packets : 0;
+	h->tally.syn += r->syn ? r->packets : 0;
+	h->running_packets += r->packets / r->seconds;
+	h->running_bytes += r->bytes / r->seconds;
+	for (unsigned i = 0; i < r->n_amounts; i++) {
+		unsigned meter = r->amount[i].meter;
+
+		if (meter < VECTOR_COUNT)
+			note_vector(h, r, meter, r->amount[i].n);
+		h->tally.done += meter == VECTOR_CONN_FLOOD ? r->amount[i].n : 0;
+	}
+}
+
+/* No window of a second holds more of the run than it claims for a second. */
+static void gain(struct hot *h, const struct run *r)
+{
+	double most = (double)r->packets * h->inverse_packets, n;
+
+	n = (double)r->bytes * h->inverse_bytes;
+	most = n > most ? n : most;
+	for (unsigned i = 0; i < r->n_amounts; i++) {
+		unsigned meter = r->amount[i].meter;
+
+		n = meter < VECTOR_COUNT ? (double)r->amount[i].n * h->inverse[meter] : 0;
+		most = n > most ? n : most;
+	}
+	h->gained += most / r->seconds;
+}
+
+static int count_in_view(struct meters *m, const struct run *r, uint16_t link, const struct span *s)
+{
+	struct view *v = meters_view(m, r->exporter, link, r->entry);
+
+	if (!v)
+		return 0;
+	if (r->weight > v->weight)
+		v->weight = to_u32(r->weight);
+	return meters_add(m, v, s, r->amount, r->n_amounts);
+}
+
+static int count_meters(struct hot *h, struct run *r)
+{
+	struct span s;
+	int e;
+
+	if (!meters_clip(&h->meters, &r->span, &s)) {
+		h->late += r->records;
+		return 0;
+	}
+	if (s.first < h->dirty_first)
+		h->dirty_first = s.first;
+	if (s.last > h->dirty_last)
+		h->dirty_last = s.last;
+	r->amount[r->n_amounts++] = (struct amount){METER_BYTES + r->byte_group, r->bytes};
+	if (h->sampling_max > 1)
+		r->amount[r->n_amounts++] = (struct amount){METER_SAMPLED, r->sampled};
+	e = count_in_view(&h->meters, r, LINK_UNKNOWN, &s);
+	return e == 0 && h->by_link ? count_in_view(h->by_link, r, r->link, &s) : e;
+}
+
+int hot_flush(struct hot *h)
+{
+	struct run *r = &h->run;
+
+	if (!r->open)
+		return 0;
+	r->open = false;
+	note_times(h, r);
+	note_sampling(h, r);
+	note_tally(h, r);
+	gain(h, r);
+	track_link(h, r);
+	return count_meters(h, r);
+}
+
+/* How much more may come until something of the run's kind is near. */
+static void find_room(const struct hot *h, struct run *r)
+{
+	uint64_t room = h->near_packets - h->running_packets;
+
+	r->kept = h->running_packets >= h->near_packets || h->running_bytes >= h->near_bytes;
+	r->room_bytes = h->near_bytes - h->running_bytes;
+	for (unsigned i = 0; i < r->n_amounts; i++) {
+		const struct vector_note *n = &h->note[r->amount[i].meter];
+
+		if (r->amount[i].meter >= VECTOR_COUNT)
+			continue;
+		r->kept |= n->running >= n->near;
+		room = n->near - n->running < room ? n->near - n->running : room;
+	}
+	r->room_packets = room;
+}
+
+static void run_begin(struct hot *h, const struct hot_record *from)
+{
+	struct run *r = &h->run;
+	bool one_bin = from->span.first == from->span.last;
+
+	r->open = true;
+	r->entry = from->entry;
+	r->own_source = from->own_source;
+	r->known = from->s->flags & FLOW_SAMPLING_KNOWN;
+	r->packet = from->s->flags & FLOW_IS_PACKET;
+	r->syn = is_syn(from->f);
+	r->byte_group = byte_group_of(from->f);
+	r->exporter = from->f->exporter;
+	r->link = from->f->in_link;
+	r->key = one_bin && from->seconds == 1 ? from->key : 0;
+	r->seconds = from->seconds;
+	r->n_amounts = from->n_amounts;
+	r->weight = from->weight;
+	r->span = from->span;
+	r->recv_bin = from->recv_bin;
+	r->first_us = from->first_us;
+	r->last_us = from->last_us;
+	r->recv_first_us = r->recv_last_us = from->recv_us;
+	r->records = 1;
+	r->packets = from->packets;
+	r->bytes = from->bytes;
+	r->sampled = from->f->packets;
+	memcpy(r->amount, from->amount, from->n_amounts * sizeof(from->amount[0]));
+	find_room(h, r);
+}
+
+static bool run_takes(const struct run *r, const struct hot_record *from)
+{
+	return r->open && r->key && r->key == from->key && r->span.first == from->span.first &&
+	       r->span.last == from->span.last && r->recv_bin == from->recv_bin &&
+	       r->link == from->f->in_link && r->exporter == from->f->exporter &&
+	       r->entry == from->entry && r->own_source == from->own_source &&
+	       r->weight == from->weight && r->known == !!(from->s->flags & FLOW_SAMPLING_KNOWN) &&
+	       from->seconds == 1 &&
+	       (r->kept || (r->packets < r->room_packets && r->bytes < r->room_bytes));
+}
+
+static void run_add(struct run *r, const struct hot_record *from)
+{
+	r->first_us = from->first_us < r->first_us ? from->first_us : r->first_us;
+	r->last_us = from->last_us > r->last_us ? from->last_us : r->last_us;
+	r->recv_last_us = from->recv_us;
+	r->records++;
+	r->packets += from->packets;
+	r->bytes += from->bytes;
+	r->sampled += from->f->packets;
+	for (unsigned i = 0; i < r->n_amounts; i++)
+		r->amount[i].n += from->amount[i].n;
 }
 
 static int keep_evidence(struct hot *h, const struct hot_record *r)
 {
-	int e;
+	int e = h->level == LEVEL_HOST ? track_dport(h, r) : 0;
 
-	if (!wants_evidence(h))
-		return 0;
-	e = h->level == LEVEL_HOST ? track_dport(h, r) : 0;
 	if (e < 0 || h->n_evidence == EVIDENCE_MAX)
 		return e;
 	if (!h->evidence) {
@@ -127,179 +386,101 @@ static int keep_evidence(struct hot *h, const struct hot_record *r)
 	return 0;
 }
 
-/* A vector is quiet while fewer than 1/QUIET_SHARE of its threshold arrive in a quarter second. */
-#define QUIET_SHARE 64
-
-static void turn_slot(struct hot *h, const struct hot_record *r)
+static unsigned groups_of(const struct hot_record *r)
 {
-	int64_t slot = bin_of(r->recv_us);
+	unsigned group = 1u << source_group_of(r->f);
 
-	if (slot == h->current_slot)
-		return;
-	for (int v = 0; v < VECTOR_COUNT; v++) {
-		uint64_t t = hot_threshold(h, (enum vector)v, 0);
-
-		if (slot > h->current_slot + 1 || t == RATE_NEVER ||
-		    h->arriving[v] * QUIET_SHARE < t)
-			h->shown_us[v] = TIME_NONE;
-		h->arriving[v] = 0;
-	}
-	h->current_slot = slot;
+	return record_holds_syn(r->f, r->s) ? group | 1u << GROUP_SYN : group;
 }
 
-static void turn_second(struct hot *h, const struct hot_record *r)
+/* Who sends it, and its header: only while something of it is near. */
+static int keep(struct hot *h, struct hot_record *r)
 {
-	int64_t second = time_floor_s(r->recv_us);
-
-	turn_slot(h, r);
-	if (second == h->current_second)
-		return;
-	h->current_second = second;
-	memset(h->running, 0, sizeof(h->running));
-}
-
-static void note_times(struct hot *h, const struct hot_record *r, const struct span *s)
-{
-	if (h->first_recv_us == TIME_NONE)
-		h->first_recv_us = r->recv_us;
-	h->last_recv_us = r->recv_us;
-	if (h->last_us == TIME_NONE || r->last_us > h->last_us)
-		h->last_us = r->last_us;
-	if (h->suspect_us == TIME_NONE)
-		h->suspect_us = r->first_us;
-	if (s && s->first < h->dirty_first)
-		h->dirty_first = s->first;
-	if (s && s->last > h->dirty_last)
-		h->dirty_last = s->last;
-}
-
-static void note_sampling(struct hot *h, const struct hot_record *r)
-{
-	uint32_t w = r->weight > UINT32_MAX ? UINT32_MAX : (uint32_t)r->weight;
-
-	if (!(r->s->flags & FLOW_IS_PACKET))
-		h->has_flows = true;
-	if (!(r->s->flags & FLOW_SAMPLING_KNOWN))
-		h->sampling_unknown = true;
-	if (!h->sampling_min || w < h->sampling_min)
-		h->sampling_min = w;
-	if (w > h->sampling_max)
-		h->sampling_max = w;
-}
-
-static int count_vectors(struct hot *h, struct view *v, const struct span *s,
-			 const struct hot_record *r)
-{
-	unsigned family = family_of(r->f->proto);
+	unsigned groups = groups_of(r);
 	int e = 0;
 
-	for (unsigned i = 0; i < VECTOR_COUNT && e == 0; i++) {
-		const struct detector *d = detectors[i];
-		uint64_t n;
-
-		if (!d->count || !(d->families & family))
-			continue;
-		n = weighted(d->count(r->f, r->s), r->weight);
-		if (!n)
-			continue;
-		note_vector(h, r, d->vector, n);
-		e = count_meter(h, v, s, i, n);
-	}
-	return e;
+	if (h->run.kept && !h->by_link && hot_split(h) < 0)
+		return -ENOMEM;
+	if (h->run.kept)
+		h->wanted = (uint8_t)(groups & ~h->tracked);
+	if (groups & h->tracked)
+		e = track_sources(h, r, groups & h->tracked);
+	return e < 0 || !h->run.kept ? e : keep_evidence(h, r);
 }
 
-static int count_totals(struct hot *h, struct view *v, const struct span *s,
-			const struct hot_record *r, uint64_t packets)
+/* Into the run that is open, or into a new one. */
+static int count_run(struct hot *h, const struct hot_record *r)
 {
-	const struct flow *f = r->f;
-	int e = count_meter(h, v, s, METER_PACKETS, packets);
-
-	if (e == 0 && h->sampling_max > 1)
-		e = count_meter(h, v, s, METER_SAMPLED, f->packets);
-	if (e == 0 && f->proto == PROTO_TCP)
-		e = count_meter(h, v, s, METER_TCP,
-				weighted(detectors[VECTOR_ACK_FLOOD]->count(f, r->s), r->weight));
-	if (e == 0 && s && v)
-		e = meters_add_bytes(&h->meters, v, byte_group_of(f), s,
-				     weighted(f->bytes, r->weight));
-	return e;
-}
-
-int hot_in(struct hot *h, const struct hot_record *r)
-{
-	uint64_t packets = weighted(r->f->packets, r->weight);
-	struct span span, *s = NULL;
-	struct view *v;
 	int e;
 
-	turn_second(h, r);
-	e = hot_advance(h, bin_of(r->last_us));
-	if (e < 0)
+	if (run_takes(&h->run, r)) {
+		run_add(&h->run, r);
+		return 0;
+	}
+	e = hot_flush(h);
+	if (e == 0 && r->last_bin > h->meters.newest)
+		e = hot_advance(h, r->last_bin);
+	turn_clock(h, r->recv_bin);
+	run_begin(h, r);
+	return e;
+}
+
+int hot_in(struct hot *h, struct hot_record *r)
+{
+	int e = count_run(h, r);
+
+	if (e == 0 && r->f->proto == PROTO_UDP)
+		e = track_port_of(h, r);
+	/* What a narrower level reports is none of the wider one's. */
+	if (e < 0 || (r->reported && h->level == LEVEL_PREFIX))
 		return e;
-	if (meters_span(&h->meters, r->spread_first_us, r->spread_last_us, &span))
-		s = &span;
-	else
-		h->late++;
-	note_times(h, r, s);
-	note_sampling(h, r);
-	v = meters_view(&h->meters, r->f->exporter, r->f->in_link, r->entry);
-	if (v && r->weight > v->weight)
-		v->weight = r->weight > UINT32_MAX ? UINT32_MAX : (uint32_t)r->weight;
-	h->last_vectors = 0;
-	h->tally.records++;
-	h->tally.all_packets += packets;
-	h->tally.own_source += r->own_source ? packets : 0;
-	h->tally.syn += is_syn(r->f) ? packets : 0;
-	h->running[VECTOR_COUNT] += packets / seconds_of(r);
-	e = count_totals(h, v, s, r, packets);
-	if (e == 0)
-		e = count_vectors(h, v, s, r);
-	if (e == 0 && r->f->proto == PROTO_TCP)
-		e = count_handshake(h, v, s, r);
-	if (e == 0)
-		e = track_port_of(h, v, s, r, packets);
+	if (r->f->proto == PROTO_TCP && (r->s->flags & FLOW_IS_PACKET) && r->weight == 1)
+		e = count_handshake(h, r);
 	if (e == 0 && r->s->app == APP_HTTP_REQUEST && is_near(h, VECTOR_HTTP_FLOOD))
 		e = track_http(h, r);
-	if (e == 0)
-		e = track_sources(h, r);
-	track_link(h, r);
-	return e < 0 ? e : keep_evidence(h, r);
+	return e < 0 ? e : keep(h, r);
+}
+
+int hot_look_back(struct hot *h, struct hot_record *r)
+{
+	unsigned groups = groups_of(r) & h->wanted;
+
+	return groups ? track_sources(h, r, groups) : 0;
+}
+
+void hot_keep(struct hot *h)
+{
+	h->tracked |= h->wanted;
+	h->wanted = 0;
 }
 
 int hot_out(struct hot *h, const struct hot_record *r)
 {
-	uint64_t packets = weighted(r->f->packets, r->weight);
+	struct amount list[2] = {{METER_OUT_OTHER, r->packets}, {METER_OUT_SYN, r->packets}};
 	const struct flow *f = r->f;
-	unsigned meter = METER_OUT_OTHER;
 	struct span s;
 	struct view *v;
-	int e;
+	int e = 0;
 
-	e = hot_advance(h, bin_of(r->last_us));
+	if (r->last_bin > h->meters.newest)
+		e = hot_advance(h, r->last_bin);
 	if (e < 0)
 		return e;
-	if (!meters_span(&h->meters, r->spread_first_us, r->spread_last_us, &s))
+	if (!meters_clip(&h->meters, &r->span, &s))
 		return 0;
-	h->tally.answered += packets;
+	h->tally.answered += r->packets;
 	/* Replies to pings are no reason for more pings; without a type (0) it may be one. */
 	if ((f->proto == PROTO_ICMP && r->s->icmp_type == ICMP_ECHO_REPLY) ||
 	    (f->proto == PROTO_ICMP6 && r->s->icmp_type == ICMP6_ECHO_REPLY))
 		return 0;
-	/* Own answers come in over another interface; a view of their own keeps the rings apart. */
-	v = meters_view(&h->meters, f->exporter, f->in_link, r->entry);
-	if (!v)
+	if (f->proto == PROTO_TCP && (f->tcp_flags & TH_RST))
 		return 0;
-	if (f->proto == PROTO_TCP) {
-		if (f->tcp_flags & TH_RST)
-			return 0;
-		meter = METER_OUT_TCP;
-		if (is_syn(f)) {
-			e = meters_add(&h->meters, v, METER_OUT_SYN, &s, packets);
-			if (e < 0)
-				return e;
-		}
-	} else if (f->proto == PROTO_UDP) {
-		meter = METER_OUT_UDP;
-	}
-	return meters_add(&h->meters, v, meter, &s, packets);
+	v = meters_view(&h->meters, f->exporter, LINK_UNKNOWN, r->entry);
+	if (!v || !r->packets)
+		return 0;
+	if (f->proto == PROTO_TCP)
+		list[0].meter = METER_OUT_TCP;
+	else if (f->proto == PROTO_UDP)
+		list[0].meter = METER_OUT_UDP;
+	return meters_add(&h->meters, v, &s, list, is_syn(f) ? 2 : 1);
 }

@@ -7,7 +7,8 @@
 
 #include "detect/attack.h"
 
-#define NEAR 8 /* a share of the threshold from which the costlier maps are kept */
+#define NEAR	  8 /* a share of the threshold from which handshakes are kept */
+#define NEAR_KEPT 4 /* the same for senders and headers */
 
 static inline bool is_syn(const struct flow *f)
 {
@@ -21,14 +22,6 @@ static inline enum source_group source_group_of(const struct flow *f)
 	return f->proto == PROTO_UDP ? GROUP_UDP : GROUP_OTHER;
 }
 
-/* Seconds that a record's packets are spread over, at least 1. */
-static inline uint32_t seconds_of(const struct hot_record *r)
-{
-	int64_t s = (r->last_us - r->first_us) / US_PER_S;
-
-	return s < 1 ? 1 : s > UINT32_MAX ? UINT32_MAX : (uint32_t)s;
-}
-
 static inline uint64_t weighted(uint64_t n, uint64_t weight)
 {
 	uint64_t out;
@@ -36,23 +29,19 @@ static inline uint64_t weighted(uint64_t n, uint64_t weight)
 	return __builtin_mul_overflow(n, weight, &out) ? UINT64_MAX >> UNIT_SHIFT : out;
 }
 
-static inline int count_meter(struct hot *h, struct view *v, const struct span *s, unsigned meter,
-			      uint64_t packets)
-{
-	return s && v && packets ? meters_add(&h->meters, v, meter, s, packets) : 0;
-}
-
 static inline bool is_near(const struct hot *h, enum vector v)
 {
 	uint64_t t = hot_threshold(h, v, 0);
 
-	return t != RATE_NEVER && h->running[v] >= t / NEAR;
+	return t != RATE_NEVER && h->note[v].running >= t / NEAR;
 }
 
+/** hot_split() - count by link from now on. Return: 0 or -ENOMEM. */
+int hot_split(struct hot *h);
+
 /** hot_track.c: who sends, from which reflector ports, to which ports, over which links. */
-int track_port_of(struct hot *h, struct view *v, const struct span *s, const struct hot_record *r,
-		  uint64_t packets);
+int track_port_of(struct hot *h, const struct hot_record *r);
 int track_dport(struct hot *h, const struct hot_record *r);
 int track_http(struct hot *h, const struct hot_record *r);
-int track_sources(struct hot *h, const struct hot_record *r);
-void track_link(struct hot *h, const struct hot_record *r);
+int track_sources(struct hot *h, struct hot_record *r, unsigned groups);
+void track_link(struct hot *h, const struct run *r);

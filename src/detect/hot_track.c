@@ -48,14 +48,6 @@ static struct port_slot *find_slot(struct hot *h, uint16_t port)
 	return NULL;
 }
 
-static void clear_slot_rings(struct hot *h, unsigned slot)
-{
-	for (unsigned i = 0; i < h->meters.n_views; i++)
-		if (h->meters.view[i].ring[METER_PORT + slot])
-			memset(h->meters.view[i].ring[METER_PORT + slot], 0,
-			       RING_BINS * sizeof(uint32_t));
-}
-
 /* A free slot, else the one with least traffic in the last 10 s, when that is less than @beat. */
 static struct port_slot *claim_slot(struct hot *h, uint16_t port, uint64_t beat)
 {
@@ -78,7 +70,9 @@ static struct port_slot *claim_slot(struct hot *h, uint16_t port, uint64_t beat)
 	}
 	if (least > beat || least == UINT64_MAX)
 		return NULL;
-	clear_slot_rings(h, at);
+	meters_clear(&h->meters, METER_PORT + at);
+	if (h->by_link)
+		meters_clear(h->by_link, METER_PORT + at);
 	h->port[at] = (struct port_slot){
 		.port = port, .known = reflector_name(port) != NULL, .used = true};
 	return &h->port[at];
@@ -103,14 +97,18 @@ static uint64_t vote(struct hot *h, uint16_t port, uint64_t packets)
 	return h->candidate_port == port ? h->candidate_packets : 0;
 }
 
-int track_port_of(struct hot *h, struct view *v, const struct span *s, const struct hot_record *r,
-		  uint64_t packets)
+int track_port_of(struct hot *h, const struct hot_record *r)
 {
+	struct amount amount = {.n = r->packets};
 	const struct flow *f = r->f;
+	uint64_t packets = r->packets;
 	struct port_slot *p;
+	struct view *v;
+	struct span s;
 	uint64_t voted, bit;
+	int e;
 
-	if (f->proto != PROTO_UDP || (r->s->flags & FLOW_LATER_FRAGMENT) || f->sport == 0)
+	if ((r->s->flags & FLOW_LATER_FRAGMENT) || f->sport == 0)
 		return 0;
 	/* A first fragment of no known service counts as a fragment alone. */
 	if ((r->s->flags & FLOW_FRAGMENT) && !reflector_name(f->sport))
@@ -126,10 +124,17 @@ int track_port_of(struct hot *h, struct view *v, const struct span *s, const str
 	if (!p)
 		return 0;
 	p->packets += packets;
-	p->bytes += weighted(f->bytes, r->weight);
+	p->bytes += r->bytes;
 	bit = hash_u128(f->src.u, HASH_K0) % PORT_MAP_BITS;
 	p->sources[bit / 64] |= UINT64_C(1) << (bit % 64);
-	return count_meter(h, v, s, METER_PORT + (unsigned)(p - h->port), packets);
+	amount.meter = (uint8_t)(METER_PORT + (p - h->port));
+	amount.n = packets;
+	v = meters_view(&h->meters, f->exporter, LINK_UNKNOWN, r->entry);
+	if (!v || !packets || !meters_clip(&h->meters, &r->span, &s))
+		return 0;
+	e = meters_add(&h->meters, v, &s, &amount, 1);
+	v = h->by_link ? meters_view(h->by_link, f->exporter, f->in_link, r->entry) : NULL;
+	return e == 0 && v ? meters_add(h->by_link, v, &s, &amount, 1) : e;
 }
 
 int track_dport(struct hot *h, const struct hot_record *r)
@@ -189,76 +194,124 @@ int track_http(struct hot *h, const struct hot_record *r)
 	return 0;
 }
 
-static struct ip unit_key(const struct hot_record *r, enum source_unit unit)
+static struct ip wide_key(const struct ip *src)
 {
-	bool v4 = ip_is_v4(&r->f->src);
-
-	switch (unit) {
-	case UNIT_24: /* IPv6: the /64 */
-		return ip_mask(&r->f->src, v4 ? PREFIX_V4_BASE + 24 : 64);
-	case UNIT_8: /* IPv6: the /32, what one registry holder has */
-		return ip_mask(&r->f->src, v4 ? PREFIX_V4_BASE + 8 : 32);
-	case UNIT_AS:
-		return ip_from_v4(r->s->src_as);
-	default:
-		return ip_from_v4(r->f->in_link);
-	}
+	return ip_mask(src, ip_is_v4(src) ? PREFIX_V4_BASE + 24 : 64);
 }
 
-int track_sources(struct hot *h, const struct hot_record *r)
+/* IPv6: the /32, what one registry holder has. */
+static struct ip widest_key(const struct ip *src)
 {
-	const struct flow *f = r->f;
-	enum source_group g = source_group_of(f);
-	uint32_t each = f->packets / seconds_of(r) + (f->packets % seconds_of(r) != 0);
-	uint32_t weight = r->weight > UINT32_MAX ? UINT32_MAX : (uint32_t)r->weight;
-	uint64_t packets = weighted(f->packets, r->weight);
-	int64_t second = time_floor_s(r->last_us);
-	int e = sources_add(&h->sources[g], &f->src, second, each, weight, packets);
+	return ip_mask(src, ip_is_v4(src) ? PREFIX_V4_BASE + 8 : 32);
+}
 
-	if (g == GROUP_TCP && e == 0 && record_holds_syn(f, r->s)) {
-		/* The connection's one request counts among the requests too. */
-		e = sources_add(&h->sources[GROUP_SYN], &f->src, time_floor_s(r->first_us), 1,
-				weight, weight);
-		g = GROUP_SYN;
-		each = 1;
-		packets = weight;
+void record_hash(struct hot_record *r)
+{
+	struct ip wide;
+
+	if (r->hashed)
+		return;
+	wide = wide_key(&r->f->src);
+	r->src_hash = source_hash(&r->f->src);
+	r->wide_hash = source_hash(&wide);
+	r->hashed = true;
+}
+
+void hot_fetch(const struct hot *h, struct hot_record *r)
+{
+	enum source_group g = source_group_of(r->f);
+
+	if (!(h->tracked >> g & 1))
+		return;
+	record_hash(r);
+	sources_fetch(&h->sources[g], r->src_hash);
+	if (g == GROUP_SYN)
+		sources_fetch(&h->units[UNIT_24], r->wide_hash);
+}
+
+/* What is counted of one record in a second. */
+struct sent {
+	int64_t second;
+	uint32_t each, weight;
+	uint64_t packets;
+};
+
+static int add_key(struct sources *s, const struct ip *key, uint64_t hash, const struct sent *n)
+{
+	return sources_add(s, key, hash, n->second, n->each, n->weight, n->packets);
+}
+
+/* Requests by wider units of their senders. */
+static int track_units(struct hot *h, const struct hot_record *r, const struct sent *n)
+{
+	struct ip key = wide_key(&r->f->src);
+	int e = add_key(&h->units[UNIT_24], &key, r->wide_hash, n);
+
+	if (e == 0) {
+		key = widest_key(&r->f->src);
+		e = add_key(&h->units[UNIT_8], &key, source_hash(&key), n);
 	}
-	if (h->level != LEVEL_HOST && e == 0)
-		e = sources_add(&h->hosts, &f->dst, second, each, weight, packets);
-	if (g != GROUP_SYN)
-		return e;
-	for (int unit = UNIT_24; unit < UNIT_COUNT && e == 0; unit++) {
-		struct ip key = unit_key(r, (enum source_unit)unit);
-
-		if (unit == UNIT_AS && !r->s->src_as)
-			continue;
-		if (unit == UNIT_LINK && f->in_link == LINK_UNKNOWN)
-			continue;
-		e = sources_add(&h->units[unit], &key, second, each, weight, packets);
+	if (e == 0 && r->s->src_as) {
+		key = ip_from_v4(r->s->src_as);
+		e = add_key(&h->units[UNIT_AS], &key, source_hash(&key), n);
+	}
+	if (e == 0 && r->f->in_link != LINK_UNKNOWN) {
+		key = ip_from_v4(r->f->in_link);
+		e = add_key(&h->units[UNIT_LINK], &key, source_hash(&key), n);
 	}
 	return e;
 }
 
-void track_link(struct hot *h, const struct hot_record *r)
+int track_sources(struct hot *h, struct hot_record *r, unsigned groups)
+{
+	const struct flow *f = r->f;
+	enum source_group g = source_group_of(f);
+	struct sent n = {.second = time_floor_s(r->last_us),
+			 .each = f->packets / r->seconds + (f->packets % r->seconds != 0),
+			 .weight = r->weight > UINT32_MAX ? UINT32_MAX : (uint32_t)r->weight,
+			 .packets = r->packets};
+	int64_t second = n.second;
+	int e = 0;
+
+	record_hash(r);
+	if (groups >> g & 1)
+		e = add_key(&h->sources[g], &f->src, r->src_hash, &n);
+	if (h->level != LEVEL_HOST && e == 0)
+		e = add_key(&h->hosts, &f->dst, source_hash(&f->dst), &n);
+	if (!(groups >> GROUP_SYN & 1) || e < 0)
+		return e;
+	if (g != GROUP_SYN) {
+		/* The connection's one request counts among the requests too. */
+		n = (struct sent){.second = time_floor_s(r->first_us),
+				  .each = 1,
+				  .weight = n.weight,
+				  .packets = n.weight};
+		e = add_key(&h->sources[GROUP_SYN], &f->src, r->src_hash, &n);
+		n.second = second;
+	}
+	return e < 0 ? e : track_units(h, r, &n);
+}
+
+void track_link(struct hot *h, const struct run *r)
 {
 	struct hot_link *l = NULL;
 	unsigned i;
 
-	for (i = 0; i < h->n_exporters && h->exporters[i] != r->f->exporter; i++)
+	for (i = 0; i < h->n_exporters && h->exporters[i] != r->exporter; i++)
 		;
 	if (i == h->n_exporters && i < FINDING_EXPORTERS_MAX)
-		h->exporters[h->n_exporters++] = r->f->exporter;
-	if (r->f->in_link == LINK_UNKNOWN)
+		h->exporters[h->n_exporters++] = r->exporter;
+	if (r->link == LINK_UNKNOWN)
 		return;
 	for (i = 0; i < h->n_links && !l; i++)
-		if (h->links[i].link == r->f->in_link)
+		if (h->links[i].link == r->link)
 			l = &h->links[i];
 	if (!l) {
 		if (h->n_links == HOT_LINKS_MAX)
 			return;
 		l = &h->links[h->n_links++];
-		*l = (struct hot_link){.link = r->f->in_link, .exporter = r->f->exporter};
+		*l = (struct hot_link){.link = r->link, .exporter = r->exporter};
 	}
-	l->packets += weighted(r->f->packets, r->weight);
-	l->bytes += weighted(r->f->bytes, r->weight);
+	l->packets += r->packets;
+	l->bytes += r->bytes;
 }

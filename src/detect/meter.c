@@ -2,63 +2,80 @@
 #include "detect/meter.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-void meters_deinit(struct meters *m)
-{
-	for (unsigned i = 0; i < m->n_views; i++) {
-		for (unsigned k = 0; k < METER_COUNT; k++)
-			free(m->view[i].ring[k]);
-		for (unsigned k = 0; k < BYTE_GROUPS; k++)
-			free(m->view[i].bytes[k]);
-	}
-	*m = (struct meters){.newest = INT64_MIN};
-}
+#define ROOM_FIRST 8
 
 static unsigned slot_of(int64_t bin)
 {
 	return (unsigned)((uint64_t)bin % RING_BINS);
 }
 
-static void clear_bin(struct meters *m, unsigned slot)
+void meters_deinit(struct meters *m)
 {
-	for (unsigned i = 0; i < m->n_views; i++) {
-		struct view *v = &m->view[i];
+	for (unsigned i = 0; i < m->n_views; i++)
+		free(m->view[i].row);
+	*m = METERS_NULL;
+}
 
-		for (unsigned k = 0; k < METER_COUNT; k++)
-			if (v->ring[k])
-				v->ring[k][slot] = 0;
-		for (unsigned k = 0; k < BYTE_GROUPS; k++)
-			if (v->bytes[k])
-				v->bytes[k][slot] = 0;
-	}
+static void add_row(struct view *v, unsigned to, unsigned from)
+{
+	uint64_t *a = v->row + to * v->room;
+	const uint64_t *b = v->row + from * v->room;
+
+	for (unsigned i = 0; i < v->room; i++)
+		a[i] += b[i];
+}
+
+/* The oldest bin's row becomes that of the bin after the newest. */
+static void turn_row(struct view *v, int64_t oldest, int64_t recent)
+{
+	if (!v->row)
+		return;
+	add_row(v, ROW_BASE, slot_of(oldest));
+	memset(v->row + slot_of(oldest) * v->room, 0, v->room * sizeof(*v->row));
+	add_row(v, ROW_RECENT, slot_of(recent));
+}
+
+static void clear_view(struct view *v)
+{
+	if (v->row)
+		memset(v->row, 0, RING_ROWS * v->room * sizeof(*v->row));
 }
 
 void meters_advance(struct meters *m, int64_t to)
 {
-	int64_t from;
-
 	if (to <= m->newest)
 		return;
-	from = m->newest + 1;
-	if (m->newest == INT64_MIN || to - m->newest >= RING_BINS)
-		from = to - RING_BINS + 1;
-	for (int64_t b = from; b <= to; b++)
-		clear_bin(m, slot_of(b));
-	m->newest = to;
+	/* Behind the newest bin all flows have ended, so nothing is carried over a long gap. */
+	if (m->newest == INT64_MIN || to - m->newest >= RING_BINS) {
+		for (unsigned i = 0; i < m->n_views; i++)
+			clear_view(&m->view[i]);
+		m->newest = to;
+		return;
+	}
+	for (; m->newest < to; m->newest++)
+		for (unsigned i = 0; i < m->n_views; i++)
+			turn_row(&m->view[i], ring_oldest(m), recent_first(m));
+}
+
+static bool is_view(const struct view *v, uint16_t exporter, uint16_t link, bool entry)
+{
+	return v->exporter == exporter && v->link == link && v->entry == entry;
 }
 
 struct view *meters_view(struct meters *m, uint16_t exporter, uint16_t link, bool entry)
 {
-	struct view *v;
+	struct view *v = &m->view[m->last_view];
 
-	for (unsigned i = 0; i < m->n_views; i++) {
-		v = &m->view[i];
-		if (v->exporter == exporter && v->link == link && v->entry == entry)
-			return v;
-	}
+	if (m->last_view < m->n_views && is_view(v, exporter, link, entry))
+		return v;
+	for (unsigned i = 0; i < m->n_views; i++)
+		if (is_view(&m->view[i], exporter, link, entry)) {
+			m->last_view = i;
+			return &m->view[i];
+		}
 	if (m->n_views == VIEWS_MAX) {
 		/* More links than views: the exporter's own last view takes them, or nobody. */
 		m->overflow++;
@@ -67,307 +84,163 @@ struct view *meters_view(struct meters *m, uint16_t exporter, uint16_t link, boo
 				return &m->view[i];
 		return NULL;
 	}
+	m->last_view = m->n_views;
 	v = &m->view[m->n_views++];
 	*v = (struct view){.exporter = exporter, .link = link, .entry = entry};
 	return v;
 }
 
-bool meters_span(const struct meters *m, int64_t first_us, int64_t last_us, struct span *out)
+struct span span_of(int64_t first_us, int64_t last_us)
 {
-	int64_t first = bin_of(first_us), last = bin_of(last_us),
-		oldest = m->newest - RING_BINS + 1;
+	int64_t first = bin_of(first_us), last = bin_of(last_us);
+	uint64_t total_us = (uint64_t)(last_us - first_us) + 1;
+	struct span s = {.first = first, .last = last, .begins = true, .ends = true};
 
-	if (last < oldest || first > m->newest)
-		return false;
-	*out = (struct span){.first = first < oldest ? oldest : first,
-			     .last = last > m->newest ? m->newest : last,
-			     .total_us = (uint64_t)(last_us - first_us) + 1,
-			     .first_us = (uint64_t)((first + 1) * BIN_US - first_us),
-			     .begins = first >= oldest,
-			     .ends = last <= m->newest};
-	return true;
-}
-
-/* So that amount x time fits 64 bits: 10^13 bytes or 4 x 10^10 packets in one record. */
-#define SPREAD_MAX (UINT64_MAX / (uint64_t)BIN_US)
-
-/*
- * What falls into bin @b of @amount spread evenly over the flow's time. The flow's own last bin
- * takes what is left, so that nothing is lost to rounding. @given: the sum so far, 0 at first.
- */
-static uint64_t share(const struct span *s, int64_t b, uint64_t amount, uint64_t *given)
-{
-	uint64_t n;
-
-	if (s->first == s->last && s->begins && s->ends)
-		return amount;
-	if (b == s->last && s->ends && s->begins)
-		return amount - *given;
-	if (b == s->first && s->begins)
-		n = amount * s->first_us / s->total_us;
-	else
-		n = amount * (uint64_t)BIN_US / s->total_us;
-	if (n > amount - *given)
-		n = amount - *given;
-	*given += n;
-	return n;
-}
-
-static void add32(uint32_t *to, uint64_t n)
-{
-	uint64_t sum = *to + n;
-
-	*to = sum > UINT32_MAX ? UINT32_MAX : (uint32_t)sum;
-}
-
-int meters_add(struct meters *m, struct view *v, unsigned meter, const struct span *s,
-	       uint64_t packets)
-{
-	uint32_t *ring = v->ring[meter];
-	uint64_t units, each, given = 0;
-
-	if (!ring) {
-		ring = calloc(RING_BINS, sizeof(*ring));
-		if (!ring)
-			return -ENOMEM;
-		v->ring[meter] = ring;
-		m->memory += RING_BINS * sizeof(*ring);
-	}
-	units = packets > SPREAD_MAX >> UNIT_SHIFT ? SPREAD_MAX : packets << UNIT_SHIFT;
-	for (int64_t b = s->first; b <= s->last; b++) {
-		each = share(s, b, units, &given);
-		add32(&ring[slot_of(b)], each);
-	}
-	return 0;
-}
-
-int meters_add_bytes(struct meters *m, struct view *v, enum byte_group g, const struct span *s,
-		     uint64_t bytes)
-{
-	uint64_t *ring = v->bytes[g];
-	uint64_t given = 0;
-
-	if (!ring) {
-		ring = calloc(RING_BINS, sizeof(*ring));
-		if (!ring)
-			return -ENOMEM;
-		v->bytes[g] = ring;
-		m->memory += RING_BINS * sizeof(*ring);
-	}
-	bytes = bytes > SPREAD_MAX ? SPREAD_MAX : bytes;
-	for (int64_t b = s->first; b <= s->last; b++)
-		ring[slot_of(b)] += share(s, b, bytes, &given);
-	return 0;
-}
-
-/* Clip the window to what the ring holds; false when nothing is left. */
-static bool clip(const struct meters *m, int64_t *end, unsigned *n)
-{
-	int64_t first = *end - *n + 1, oldest = m->newest - RING_BINS + 1;
-
-	if (m->newest == INT64_MIN)
-		return false;
-	if (*end > m->newest)
-		*end = m->newest;
-	if (first < oldest)
-		first = oldest;
-	if (first > *end)
-		return false;
-	*n = (unsigned)(*end - first + 1);
-	return true;
-}
-
-static uint64_t sum32(const uint32_t *ring, int64_t end, unsigned n)
-{
-	uint64_t sum = 0;
-
-	for (int64_t b = end - n + 1; ring && b <= end; b++)
-		sum += ring[slot_of(b)];
-	return sum;
-}
-
-static uint64_t sum64(const uint64_t *ring, int64_t end, unsigned n)
-{
-	uint64_t sum = 0;
-
-	for (int64_t b = end - n + 1; ring && b <= end; b++)
-		sum += ring[slot_of(b)];
-	return sum;
-}
-
-#define BYTES_USUAL 1000	      /* of a sampled packet, for how sure a sum of bytes is */
-#define WIDE	    (10 * BINS_PER_S) /* which exporter to believe is settled over ten seconds */
-
-struct seen {
-	uint64_t sum, wide;
-	uint32_t weight;
-};
-
-/* A sum @sigma standard deviations of its sampled count off. @unit: a packet's worth. */
-static double off_by(uint64_t sum, double unit, uint32_t weight, double sigma)
-{
-	return weight <= 1 ? (double)sum : (double)sum + sigma * sqrt((double)sum * unit * weight);
-}
-
-static struct seen seen_by(const struct meters *m, unsigned i, const uint64_t each[VIEWS_MAX],
-			   const uint64_t wide[VIEWS_MAX])
-{
-	struct seen s = {0};
-
-	for (unsigned k = 0; k < m->n_views; k++) {
-		const struct view *v = &m->view[k];
-
-		if (v->entry || v->exporter != m->view[i].exporter)
-			continue;
-		s.sum += each[k];
-		s.wide += wide[k];
-		s.weight = v->weight > s.weight ? v->weight : s.weight;
-	}
+	s.first_share = s.whole_share = 1;
+	if (first == last)
+		return s;
+	s.first_share = (double)((first + 1) * BIN_US - first_us) / (double)total_us;
+	s.whole_share = (double)BIN_US / (double)total_us;
 	return s;
 }
 
-/*
- * Of the exporters without known sides the one that surely saw most in ten seconds, unless another
- * surely saw more in the window itself (the traffic has moved). A coarse exporter's lucky second
- * must not beat a fine one's count; of the many windows of an attack one is off by four standard
- * deviations now and then, so five are asked for.
+bool meters_clip(const struct meters *m, const struct span *s, struct span *out)
+{
+	int64_t oldest = ring_oldest(m);
+
+	*out = *s;
+	if (s->last < oldest || s->first > m->newest)
+		return false;
+	if (s->first < oldest) {
+		out->first = oldest;
+		out->begins = false;
+	}
+	if (s->last > m->newest) {
+		out->last = m->newest;
+		out->ends = false;
+	}
+	return true;
+}
+
+/* Whole units. What a double lacks of a whole one is no unit less: a thousand bins would feel it.
  */
-static uint64_t believed(const struct meters *m, const uint64_t each[VIEWS_MAX],
-			 const uint64_t wide[VIEWS_MAX], double unit)
+static uint64_t share(uint64_t amount, double of)
 {
-	struct seen best = {0};
-	double most = -1;
-
-	for (unsigned i = 0; i < m->n_views; i++) {
-		struct seen s = seen_by(m, i, each, wide);
-		double sure = off_by(s.wide, unit, s.weight, -3);
-
-		if (m->view[i].entry || (most >= 0 && sure <= most))
-			continue;
-		most = sure;
-		best = s;
-	}
-	for (unsigned i = 0; i < m->n_views; i++) {
-		struct seen s = seen_by(m, i, each, wide);
-
-		if (!m->view[i].entry &&
-		    off_by(s.sum, unit, s.weight, -5) > off_by(best.sum, unit, best.weight, 2))
-			best = s;
-	}
-	return best.sum;
+	return (uint64_t)((double)amount * of + 1e-6);
 }
 
-/* Entry views add up, and so do the links of one exporter. */
-static uint64_t combine(const struct meters *m, const uint64_t each[VIEWS_MAX],
-			const uint64_t wide[VIEWS_MAX], double unit)
-{
-	uint64_t entry = 0, other = 0;
+/* What a span changes in the ring: at most four rows. */
+struct deltas {
+	int64_t bin[4];
+	uint64_t delta[4]; /* wraps where it is a decrease */
+	unsigned n;
+};
 
-	for (unsigned i = 0; i < m->n_views; i++) {
-		if (m->view[i].entry)
-			entry += each[i];
-		else
-			other += each[i];
+static void put_delta(struct deltas *d, int64_t bin, uint64_t delta)
+{
+	d->bin[d->n] = bin;
+	d->delta[d->n++] = delta;
+}
+
+static void spread(const struct span *s, uint64_t amount, struct deltas *d)
+{
+	uint64_t whole = share(amount, s->whole_share);
+	uint64_t first = s->begins ? share(amount, s->first_share) : whole, last = whole;
+
+	d->n = 0;
+	put_delta(d, s->first, first);
+	if (s->first == s->last) {
+		put_delta(d, s->last + 1, -first);
+		return;
 	}
-	return entry + (wide ? believed(m, each, wide, unit) : other);
+	/* The flow's own last bin takes what is left, so that nothing is lost to rounding. */
+	if (s->begins && s->ends)
+		last = amount - first - (uint64_t)(s->last - s->first - 1) * whole;
+	if (s->last == s->first + 1) {
+		put_delta(d, s->last, last - first);
+	} else {
+		put_delta(d, s->first + 1, whole - first);
+		put_delta(d, s->last, last - whole);
+	}
+	put_delta(d, s->last + 1, -last);
 }
 
-static uint64_t sum_ring(const struct view *v, unsigned meter, bool bytes, int64_t end, unsigned n)
+/* Wider rows, each with what the narrower one had in its first columns. */
+static int widen(struct meters *m, struct view *v)
 {
-	return bytes ? sum64(v->bytes[meter], end, n) : sum32(v->ring[meter], end, n);
+	unsigned room = v->room ? v->room * 2 : ROOM_FIRST;
+	size_t bytes = RING_ROWS * room * sizeof(*v->row);
+	uint64_t *p = aligned_alloc(64, bytes);
+
+	if (!p)
+		return -ENOMEM;
+	memset(p, 0, bytes);
+	for (unsigned r = 0; v->row && r < RING_ROWS; r++)
+		memcpy(p + r * room, v->row + r * v->room, v->room * sizeof(*p));
+	m->memory += RING_ROWS * (room - v->room) * sizeof(*p);
+	free(v->row);
+	v->row = p;
+	v->room = (uint8_t)room;
+	return 0;
 }
 
-static uint64_t sum_views(const struct meters *m, unsigned meter, bool bytes, int64_t end,
-			  unsigned n, double unit)
+static int make_column(struct meters *m, struct view *v, unsigned meter)
 {
-	uint64_t each[VIEWS_MAX], wide[VIEWS_MAX];
-	bool several = meters_exporters(m) > 1;
-	int64_t wide_end = end;
-	unsigned wide_n = n > WIDE ? n : WIDE;
-
-	if (!clip(m, &end, &n))
+	if (v->column[meter])
 		return 0;
-	for (unsigned i = 0; i < m->n_views; i++)
-		each[i] = sum_ring(&m->view[i], meter, bytes, end, n);
-	if (!several || !clip(m, &wide_end, &wide_n))
-		return combine(m, each, NULL, unit);
-	for (unsigned i = 0; i < m->n_views; i++)
-		wide[i] = sum_ring(&m->view[i], meter, bytes, wide_end, wide_n);
-	return combine(m, each, wide, unit);
+	if (v->n_columns == v->room && widen(m, v) < 0)
+		return -ENOMEM;
+	v->column[meter] = ++v->n_columns;
+	return 0;
 }
 
-uint64_t meters_sum(const struct meters *m, unsigned meter, int64_t end, unsigned n)
-{
-	uint64_t units = sum_views(m, meter, false, end, n, 1 << UNIT_SHIFT);
+#define MOST (UINT64_C(1) << 48) /* of one record, so that no column can wrap */
 
-	return (units + (1 << UNIT_SHIFT) / 2) >> UNIT_SHIFT;
+static uint64_t units_of(const struct amount *a)
+{
+	if (a->meter >= METER_BYTES)
+		return a->n < MOST ? a->n : MOST;
+	return a->n < MOST >> UNIT_SHIFT ? a->n << UNIT_SHIFT : MOST;
 }
 
-uint64_t meters_sum_bytes(const struct meters *m, enum byte_group g, int64_t end, unsigned n)
+/* The same rows for all amounts: they are found once, and hit in one line each. */
+static void add_deltas(struct meters *m, struct view *v, unsigned column, const struct deltas *d)
 {
-	return sum_views(m, g, true, end, n, BYTES_USUAL);
-}
+	int64_t recent = recent_first(m);
 
-/* Sum over the views that belong with view @i: the same exporter, or all that count on entry. */
-static uint64_t with_view(const struct meters *m, unsigned i, const uint64_t each[VIEWS_MAX])
-{
-	const struct view *v = &m->view[i];
-	uint64_t sum = 0;
-
-	for (unsigned k = 0; k < m->n_views; k++)
-		if (m->view[k].entry == v->entry &&
-		    (v->entry || m->view[k].exporter == v->exporter))
-			sum += each[k];
-	return sum;
-}
-
-double meters_weight(const struct meters *m, int64_t end, unsigned n)
-{
-	uint64_t packets[VIEWS_MAX], sampled[VIEWS_MAX], most = 0, of_most = 0;
-
-	if (!clip(m, &end, &n))
-		return 0;
-	for (unsigned i = 0; i < m->n_views; i++) {
-		packets[i] = sum32(m->view[i].ring[METER_PACKETS], end, n);
-		sampled[i] = sum32(m->view[i].ring[METER_SAMPLED], end, n);
+	for (unsigned i = 0; i < d->n; i++) {
+		v->row[slot_of(d->bin[i]) * v->room + column] += d->delta[i];
+		if (d->bin[i] < recent)
+			v->row[ROW_RECENT * v->room + column] += d->delta[i];
 	}
-	for (unsigned i = 0; i < m->n_views; i++) {
-		uint64_t all = with_view(m, i, packets);
+}
 
-		if (all > most) {
-			most = all;
-			of_most = with_view(m, i, sampled);
-		}
+int meters_add(struct meters *m, struct view *v, const struct span *s, const struct amount *list,
+	       unsigned n)
+{
+	struct deltas d = {.n = 0};
+	uint64_t amount = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t units = units_of(&list[i]);
+
+		if (make_column(m, v, list[i].meter) < 0)
+			return -ENOMEM;
+		/* Mostly all meters of a record count the same packets. */
+		if (!d.n || units != amount)
+			spread(s, units, &d);
+		amount = units;
+		add_deltas(m, v, v->column[list[i].meter] - 1u, &d);
 	}
-	return of_most ? (double)most / (double)of_most : 0;
+	return 0;
 }
 
-uint64_t meters_sum_view(const struct meters *m, const struct view *v, unsigned meter, int64_t end,
-			 unsigned n)
+void meters_clear(struct meters *m, unsigned meter)
 {
-	if (!clip(m, &end, &n))
-		return 0;
-	return (sum32(v->ring[meter], end, n) + (1 << UNIT_SHIFT) / 2) >> UNIT_SHIFT;
-}
-
-uint64_t meters_sum_view_bytes(const struct meters *m, const struct view *v, enum byte_group g,
-			       int64_t end, unsigned n)
-{
-	if (!clip(m, &end, &n))
-		return 0;
-	return sum64(v->bytes[g], end, n);
-}
-
-unsigned meters_exporters(const struct meters *m)
-{
-	unsigned n = 0;
-
 	for (unsigned i = 0; i < m->n_views; i++) {
-		bool seen = m->view[i].entry;
+		struct view *v = &m->view[i];
 
-		for (unsigned k = 0; k < i && !seen; k++)
-			seen = !m->view[k].entry && m->view[k].exporter == m->view[i].exporter;
-		n += !seen;
+		for (unsigned r = 0; v->column[meter] && r < RING_ROWS; r++)
+			v->row[r * v->room + v->column[meter] - 1] = 0;
 	}
-	return n;
 }

@@ -34,8 +34,8 @@ static void put_vector(struct finding *f, const struct attack *a, unsigned t)
 	unsigned at = f->n_vectors;
 
 	v.over = a->part[t].over;
-	v.packets = t < VECTOR_COUNT ? h->tally.packets[t] : h->port[t - VECTOR_COUNT].packets;
-	v.bytes = t < VECTOR_COUNT ? h->tally.bytes[t] : h->port[t - VECTOR_COUNT].bytes;
+	v.packets = t < VECTOR_COUNT ? h->note[t].packets : h->port[t - VECTOR_COUNT].packets;
+	v.bytes = t < VECTOR_COUNT ? h->note[t].bytes : h->port[t - VECTOR_COUNT].bytes;
 	v.peak_pps = a->part[t].peak_pps;
 	v.threshold_pps = hot_threshold(h, v.vector, v.port);
 	v.over_first_us = v.over ? a->part[t].over_first_us : TIME_NONE;
@@ -60,7 +60,7 @@ static void fill_vectors(struct finding *f, const struct attack *a)
 
 	for (unsigned t = 0; t < TRACKS; t++) {
 		uint64_t n =
-			t < VECTOR_COUNT ? h->tally.packets[t] : h->port[t - VECTOR_COUNT].packets;
+			t < VECTOR_COUNT ? h->note[t].packets : h->port[t - VECTOR_COUNT].packets;
 		bool part = t != VECTOR_AMPLIFICATION && t != VECTOR_UDP_FLOOD &&
 			    same_family(track_vector(t), track_vector(a->main)) &&
 			    n * PART_SHARE >= h->tally.all_packets && n > 0;

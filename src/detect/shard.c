@@ -18,11 +18,13 @@ static unsigned level_len(const struct ip *ip, unsigned level)
 	return ip_is_v4(ip) ? v4[level] : v6[level];
 }
 
-unsigned shard_of(const struct ip *ip)
+unsigned shard_of(const struct ip *ip, uint8_t *filter)
 {
 	struct ip key = ip_mask(ip, ip_is_v4(ip) ? PREFIX_V4_BASE + 20 : 44);
+	uint64_t hash = hash_u128(key.u, HASH_K1);
 
-	return (unsigned)(hash_u128(key.u, HASH_K1) >> 58);
+	*filter = (uint8_t)hash;
+	return (unsigned)(hash >> 58);
 }
 
 int shard_init(struct shard *s, unsigned index, size_t cells_bytes)
@@ -30,6 +32,7 @@ int shard_init(struct shard *s, unsigned index, size_t cells_bytes)
 	int r = 0;
 
 	s->index = index;
+	kinds_init(&s->kinds);
 	for (unsigned l = 0; l < LEVELS && r == 0; l++)
 		r = cells_init(&s->cells[l], l == 0 ? cells_bytes / 4 * 3 : cells_bytes / 8);
 	return r;
@@ -46,6 +49,7 @@ void shard_deinit(struct shard *s)
 	free(s->hot);
 	free(s->lookup);
 	free(s->word);
+	sheet_deinit(&s->sheet);
 }
 
 static uint64_t key_hash(const struct ip *addr, unsigned len)
@@ -71,17 +75,21 @@ static struct hot *find_hot(const struct shard *s, const struct ip *addr, unsign
 
 static void enter_lookup(struct shard *s, const struct hot *h)
 {
+	uint8_t filter;
 	unsigned i = (unsigned)key_hash(&h->key.addr, h->key.len) & (s->lookup_room - 1);
 
 	while (s->lookup[i])
 		i = (i + 1) & (s->lookup_room - 1);
 	s->lookup[i] = h->slot + 1;
+	shard_of(&h->key.addr, &filter);
+	s->filter[filter / 64] |= UINT64_C(1) << (filter % 64);
 }
 
 void shard_rebuild_lookup(struct shard *s)
 {
 	if (s->lookup)
 		memset(s->lookup, 0, s->lookup_room * sizeof(*s->lookup));
+	memset(s->filter, 0, sizeof(s->filter));
 	for (unsigned i = 0; i < s->n_hot; i++)
 		enter_lookup(s, s->hot[i]);
 }
@@ -111,50 +119,29 @@ static int make_hot_room(struct shard *s)
 	return 0;
 }
 
-/*
- * The first and last of k sampled packets lie inside the flow: of k even draws from a time T the
- * mean span is T (k - 1) / (k + 1). Without widening, sampled flows would pile up in the middle of
- * an attack (a peak 42 % too high was seen at 1:100).
- */
-static void set_spread(struct hot_record *r)
+/* Its amounts are left as they are: zeroing them for each record took a tenth of the whole path. */
+static void prepare(const struct history_record *h, struct hot_record *r)
 {
-	int64_t length = r->last_us - r->first_us, more;
-
-	r->spread_first_us = r->first_us;
-	r->spread_last_us = r->last_us;
-	if (r->weight <= 1 || r->f->packets < 2 || length == 0)
-		return;
-	more = length / (int64_t)(r->f->packets - 1);
-	r->spread_first_us -= more;
-	r->spread_last_us += more;
-	if (r->spread_last_us > r->recv_us && r->recv_us >= r->last_us)
-		r->spread_last_us = r->recv_us;
-}
-
-static struct hot_record prepare(const struct history_record *h)
-{
-	struct hot_record r = {.f = &h->flow,
-			       .s = &h->side,
-			       .first_us = h->first_us,
-			       .last_us = h->last_us,
-			       .recv_us = h->recv_us,
-			       .weight = flow_weight(&h->side),
-			       .counting = h->counting,
-			       .entry = h->counting == COUNT_ENTRY,
-			       .own_source = h->own_source};
-
+	r->f = &h->flow;
+	r->s = &h->side;
+	r->first_us = h->first_us;
+	r->last_us = h->last_us;
+	r->recv_us = h->recv_us;
+	r->weight = flow_weight(&h->side);
+	r->counting = h->counting;
+	r->entry = h->counting == COUNT_ENTRY;
+	r->own_source = h->own_source;
+	r->classified = r->reported = r->hashed = false;
 	/* A clock ahead of ours must not push the rings into the future. */
-	if (r.last_us > r.recv_us + 2 * US_PER_S)
-		r.last_us = r.recv_us;
-	if (r.first_us > r.last_us)
-		r.first_us = r.last_us;
-	set_spread(&r);
-	return r;
+	if (r->last_us > r->recv_us + 2 * US_PER_S)
+		r->last_us = r->recv_us;
+	if (r->first_us > r->last_us)
+		r->first_us = r->last_us;
 }
 
-struct hot_record hot_record_of(const struct shard_world *w, uint32_t i)
+void hot_record_of(const struct shard_world *w, uint32_t i, struct hot_record *r)
 {
-	return prepare(&w->history[(w->batch_from + i) % HISTORY_ROOM]);
+	prepare(&w->history[(w->batch_from + i) % HISTORY_ROOM], r);
 }
 
 enum counting record_counting(const struct shard_world *w, const struct flow *f,
@@ -174,30 +161,91 @@ enum counting record_counting(const struct shard_world *w, const struct flow *f,
 	return l->side == SIDE_OUTSIDE ? COUNT_ENTRY : COUNT_NOT;
 }
 
+/* The records before number @end that are looked back at. */
+struct look_back {
+	uint64_t at, end;
+	int64_t now_us;
+};
+
+static struct look_back look_back(const struct shard_world *w, uint64_t end)
+{
+	struct look_back l = {.at = end > HISTORY_LOOK ? end - HISTORY_LOOK : 0,
+			      .end = end,
+			      .now_us = w->history[end % HISTORY_ROOM].recv_us};
+
+	if (l.at < w->history_from)
+		l.at = w->history_from;
+	return l;
+}
+
+/* The next record to or from @key; NULL behind the last. */
+static const struct history_record *look_next(struct look_back *l, const struct shard_world *w,
+					      const struct prefix *key)
+{
+	while (l->at < l->end) {
+		const struct history_record *old = &w->history[l->at++ % HISTORY_ROOM];
+
+		if (old->counting != COUNT_NOT && old->recv_us <= l->now_us &&
+		    l->now_us - old->recv_us <= REPLAY_US &&
+		    (prefix_contains(key, &old->flow.dst) || prefix_contains(key, &old->flow.src)))
+			return old;
+	}
+	return NULL;
+}
+
+/* Senders of a group that has come near a threshold: also those of just before. */
+static int keep_senders(struct hot *h, const struct shard_world *w, struct kinds *k,
+			uint64_t number)
+{
+	struct look_back l = look_back(w, number);
+	const struct history_record *old;
+	int e = 0;
+
+	for (l.end++; e == 0 && (old = look_next(&l, w, &h->key)) != NULL;) {
+		struct hot_record r;
+
+		if (!prefix_contains(&h->key, &old->flow.dst))
+			continue;
+		prepare(old, &r);
+		record_classify(k, &r);
+		e = hot_look_back(h, &r);
+	}
+	hot_keep(h);
+	return e;
+}
+
+static int put_in(struct hot *h, const struct shard_world *w, struct kinds *k, struct hot_record *r,
+		  uint64_t number)
+{
+	int e;
+
+	record_classify(k, r);
+	e = hot_in(h, r);
+	return e == 0 && h->wanted ? keep_senders(h, w, k, number) : e;
+}
+
+static int put_out(struct hot *h, struct kinds *k, struct hot_record *r)
+{
+	record_classify(k, r);
+	return hot_out(h, r);
+}
+
 /* Count what came just before, since the bound that makes a destination followed is an eighth full.
  */
-static int replay(struct hot *h, const struct shard_world *w, uint32_t until)
+static int replay(struct hot *h, const struct shard_world *w, struct kinds *k, uint64_t number)
 {
-	uint64_t end = w->batch_from + until;
-	uint64_t n = end > HISTORY_LOOK ? end - HISTORY_LOOK : 0;
-	int64_t now = w->history[end % HISTORY_ROOM].recv_us;
+	struct look_back l = look_back(w, number);
+	const struct history_record *old;
+	int e = 0;
 
-	for (n = n < w->history_from ? w->history_from : n; n < end; n++) {
-		const struct history_record *old = &w->history[n % HISTORY_ROOM];
-		bool in = prefix_contains(&h->key, &old->flow.dst);
+	while (e == 0 && (old = look_next(&l, w, &h->key)) != NULL) {
 		struct hot_record r;
-		int e;
 
-		if (old->counting == COUNT_NOT || old->recv_us > now ||
-		    now - old->recv_us > REPLAY_US ||
-		    (!in && !prefix_contains(&h->key, &old->flow.src)))
-			continue;
-		r = prepare(old);
-		e = in ? hot_in(h, &r) : hot_out(h, &r);
-		if (e < 0)
-			return e;
+		prepare(old, &r);
+		e = prefix_contains(&h->key, &old->flow.dst) ? put_in(h, w, k, &r, l.at - 1)
+							     : put_out(h, k, &r);
 	}
-	return 0;
+	return e;
 }
 
 static const struct thresholds *thresholds_of(const struct shard_world *w, unsigned index)
@@ -232,7 +280,7 @@ static struct hot *follow(struct shard *s, const struct shard_world *w, struct c
 	enter_lookup(s, h);
 	c->hot = h->slot + 1;
 	cells_heat(&s->cells[level], c, UINT32_MAX);
-	s->error = replay(h, w, until);
+	s->error = replay(h, w, &s->kinds, w->batch_from + until);
 	return h;
 }
 
@@ -316,42 +364,56 @@ static uint16_t thresholds_index(const struct shard_world *w, const struct ip *a
 	return 0;
 }
 
-static void count_in(struct shard *s, const struct shard_world *w, uint32_t record)
-{
-	struct hot_record r = hot_record_of(w, record);
+/* Where a record is counted: its cell on each level. */
+struct places {
+	struct probe probe[LEVELS];
+	struct hot_record r;
+};
 
+static void count_at(struct shard *s, const struct shard_world *w, uint32_t record, unsigned l,
+		     struct cell *c, struct hot_record *r)
+{
+	const struct thresholds *th;
+	struct hot *h;
+
+	if (c->hot) {
+		h = s->hot[c->hot - 1];
+		s->error = put_in(h, w, &s->kinds, r, w->batch_from + record);
+		r->reported |= h->attack != NULL;
+		return;
+	}
+	count_cold(c, r);
+	cells_heat(&s->cells[l], c, c->packets);
+	th = thresholds_of(w, c->thresholds);
+	if (!is_near(c, &w->follow[c->thresholds],
+		     l == 0   ? 1
+		     : l == 1 ? th->prefix24_times
+			      : th->prefix20_times))
+		return;
+	h = follow(s, w, c, l, record);
+	if (h && s->error == 0)
+		s->error = put_in(h, w, &s->kinds, r, w->batch_from + record);
+}
+
+static void count_in(struct shard *s, const struct shard_world *w, uint32_t record,
+		     struct places *at)
+{
 	for (unsigned l = 0; l < LEVELS && s->error == 0; l++) {
-		unsigned len = level_len(&r.f->dst, l);
-		struct ip key = l ? ip_mask(&r.f->dst, len) : r.f->dst;
 		bool fresh;
-		struct cell *c = cells_get(&s->cells[l], &key, &fresh);
-		const struct thresholds *th;
-		struct hot *h;
+		struct cell *c = cells_take(&s->cells[l], &at->probe[l], &fresh);
 
 		if (fresh)
-			c->thresholds = thresholds_index(w, &key, len);
-		if (c->hot) {
-			s->error = hot_in(s->hot[c->hot - 1], &r);
-			continue;
-		}
-		count_cold(c, &r);
-		cells_heat(&s->cells[l], c, c->packets);
-		th = thresholds_of(w, c->thresholds);
-		if (!is_near(c, &w->follow[c->thresholds],
-			     l == 0   ? 1
-			     : l == 1 ? th->prefix24_times
-				      : th->prefix20_times))
-			continue;
-		h = follow(s, w, c, l, record);
-		if (h && s->error == 0)
-			s->error = hot_in(h, &r);
+			c->thresholds =
+				thresholds_index(w, &at->probe[l].key, level_len(&at->r.f->dst, l));
+		count_at(s, w, record, l, c, &at->r);
 	}
 }
 
 static void count_out(struct shard *s, const struct shard_world *w, uint32_t record)
 {
-	struct hot_record r = hot_record_of(w, record);
+	struct hot_record r;
 
+	hot_record_of(w, record, &r);
 	/* A packet to oneself (loopback, a forged land attack) is no answer. */
 	if (ip_equal(&r.f->src, &r.f->dst))
 		return;
@@ -362,17 +424,62 @@ static void count_out(struct shard *s, const struct shard_world *w, uint32_t rec
 
 		/* Traffic that stays inside the prefix is no answer of it. */
 		if (h && !(l && prefix_contains(&h->key, &r.f->dst)))
-			s->error = hot_out(h, &r);
+			s->error = put_out(h, &s->kinds, &r);
+	}
+}
+
+#define AHEAD 16 /* entries whose memory is fetched together */
+
+/* The host's followed destination, where it has one already. */
+static const struct hot *hot_at(const struct shard *s, const struct places *at)
+{
+	const struct cell *c = cells_peek(&s->cells[0], &at->probe[0]);
+
+	return c && c->hot ? s->hot[c->hot - 1] : NULL;
+}
+
+static void find_places(const struct shard *s, const struct shard_world *w,
+			const struct shard_entry *e, unsigned n, struct places *at)
+{
+	for (unsigned i = 0; i < n; i++) {
+		const struct ip *dst;
+
+		if (e[i].out)
+			continue;
+		hot_record_of(w, e[i].record, &at[i].r);
+		dst = &at[i].r.f->dst;
+		for (unsigned l = 0; l < LEVELS; l++) {
+			struct ip key = l ? ip_mask(dst, level_len(dst, l)) : *dst;
+
+			at[i].probe[l] = probe_begin(&s->cells[l], &key);
+		}
+	}
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned l = 0; l < LEVELS && !e[i].out; l++)
+			probe_fetch(&s->cells[l], &at[i].probe[l]);
+	for (unsigned i = 0; i < n; i++) {
+		const struct hot *h = e[i].out ? NULL : hot_at(s, &at[i]);
+
+		if (h)
+			hot_fetch(h, &at[i].r);
 	}
 }
 
 void shard_feed(struct shard *s, const struct shard_world *w)
 {
-	for (unsigned i = 0; i < s->n_entries && s->error == 0; i++) {
-		if (s->entry[i].out)
-			count_out(s, w, s->entry[i].record);
-		else
-			count_in(s, w, s->entry[i].record);
+	struct places at[AHEAD];
+
+	for (unsigned i = 0; i < s->n_entries && s->error == 0; i += AHEAD) {
+		const struct shard_entry *e = &s->entry[i];
+		unsigned n = s->n_entries - i < AHEAD ? s->n_entries - i : AHEAD;
+
+		find_places(s, w, e, n, at);
+		for (unsigned k = 0; k < n && s->error == 0; k++) {
+			if (!e[k].out)
+				count_in(s, w, e[k].record, &at[k]);
+			else if (s->filter[e[k].filter / 64] >> (e[k].filter % 64) & 1)
+				count_out(s, w, e[k].record);
+		}
 	}
 	s->n_entries = 0;
 }
@@ -387,6 +494,7 @@ void shard_drop_hot(struct shard *s)
 	for (unsigned i = 0; i < s->n_hot; i++)
 		hot_free(s->hot[i]);
 	s->n_hot = 0;
+	memset(s->filter, 0, sizeof(s->filter));
 	if (s->lookup)
 		memset(s->lookup, 0, s->lookup_room * sizeof(*s->lookup));
 	for (unsigned l = 0; l < LEVELS; l++)
@@ -421,6 +529,8 @@ void shard_reconf(struct shard *s, const struct shard_world *w)
 		h->th = thresholds_of(w, thresholds_index(w, &h->key.addr, h->key.len));
 		h->times = l == 0 ? 1 : l == 1 ? h->th->prefix24_times : h->th->prefix20_times;
 		h->times = h->times ? h->times : 1;
+		h->load = 1; /* of other thresholds */
+		h->current_second = INT64_MIN / 2;
 	}
 }
 

@@ -9,6 +9,7 @@
 #include "conf/conf.h"
 #include "detect/attack.h"
 #include "detect/cells.h"
+#include "detect/kinds.h"
 #include "observe/exporter.h"
 
 #define SHARDS	      64
@@ -64,7 +65,8 @@ enum counting { COUNT_BY_MAX = 0, COUNT_ENTRY = 1, COUNT_NOT = 2 };
 
 struct shard_entry {
 	uint16_t record;
-	bool out; /* the record's source lies in this shard */
+	bool out;	/* the record's source lies in this shard */
+	uint8_t filter; /* hash of the address's /20 (/44) */
 };
 
 /* An attack that has something to say after a tick. */
@@ -84,12 +86,19 @@ struct shard {
 	unsigned n_entries;
 	struct shard_word *word;
 	unsigned n_words, room_words;
+	/*
+	 * Bit per hash of the /20s that hold something followed: most sources are in none, and
+	 * their records need not even be read.
+	 */
+	uint64_t filter[4];
+	struct kinds kinds;
+	struct sheet sheet; /* sums of the destination that is looked at */
 	uint64_t next_handle, hot_refused, late;
 	int error; /* first negative error of a worker */
 };
 
-/** shard_of() - the shard of an address. */
-unsigned shard_of(const struct ip *ip);
+/** shard_of() - the shard of an address; @filter: what its entry carries. */
+unsigned shard_of(const struct ip *ip, uint8_t *filter);
 
 int shard_init(struct shard *s, unsigned index, size_t cells_bytes);
 void shard_deinit(struct shard *s);
@@ -124,4 +133,4 @@ enum counting record_counting(const struct shard_world *w, const struct flow *f,
 			      const struct flow_side *s, bool own_source);
 
 /** hot_record_of() - record @i of the world's batch, prepared for counting. */
-struct hot_record hot_record_of(const struct shard_world *w, uint32_t i);
+void hot_record_of(const struct shard_world *w, uint32_t i, struct hot_record *r);

@@ -14,7 +14,7 @@
 #define SKETCH_ROW  (1u << SKETCH_BITS)
 #define ROOM_MAX    (SOURCES_EXACT * 2)
 
-static uint64_t key_hash(const struct ip *key)
+uint64_t source_hash(const struct ip *key)
 {
 	return hash_u128(key->u, HASH_K1);
 }
@@ -24,6 +24,7 @@ void sources_deinit(struct sources *s)
 	free(s->table);
 	free(s->hll);
 	free(s->sketch);
+	free(s->present);
 	*s = SOURCES_NULL;
 }
 
@@ -50,7 +51,7 @@ static int grow(struct sources *s)
 	}
 	for (uint32_t i = 0; i < old_room; i++)
 		if (old[i].packets)
-			*find(s, &old[i].key, key_hash(&old[i].key)) = old[i];
+			*find(s, &old[i].key, source_hash(&old[i].key)) = old[i];
 	free(old);
 	s->memory += (s->room - old_room) * sizeof(*old);
 	return 0;
@@ -82,6 +83,21 @@ static double hll_count(const uint8_t *hll)
 	return e;
 }
 
+static unsigned present_bit(uint64_t hash)
+{
+	return (unsigned)(hash >> 20) & ((1u << PRESENT_BITS) - 1);
+}
+
+static void set_present(struct sources *s, uint64_t hash)
+{
+	s->present[present_bit(hash) / 64] |= UINT64_C(1) << (present_bit(hash) % 64);
+}
+
+static bool is_present(const struct sources *s, uint64_t hash)
+{
+	return s->present[present_bit(hash) / 64] >> (present_bit(hash) % 64) & 1;
+}
+
 /* Out of exact room: remember all keys in the HLL, keep those with a heavy second. */
 static int overflow(struct sources *s)
 {
@@ -89,30 +105,48 @@ static int overflow(struct sources *s)
 
 	s->hll = calloc(HLL_SIZE, 1);
 	s->sketch = calloc(2, SKETCH_ROW);
+	s->present = calloc(1, (1u << PRESENT_BITS) / 8);
 	s->table = calloc(s->room, sizeof(*s->table));
-	if (!s->hll || !s->sketch || !s->table) {
+	if (!s->hll || !s->sketch || !s->present || !s->table) {
 		free(s->hll);
 		free(s->sketch);
+		free(s->present);
 		free(s->table);
 		s->hll = s->sketch = NULL;
+		s->present = NULL;
 		s->table = old;
 		return -ENOMEM;
 	}
-	s->memory += HLL_SIZE + 2 * SKETCH_ROW;
+	s->memory += HLL_SIZE + 2 * SKETCH_ROW + (1u << PRESENT_BITS) / 8;
 	s->used = 0;
 	for (uint32_t i = 0; i < s->room; i++) {
-		uint64_t h = key_hash(&old[i].key);
+		uint64_t h = source_hash(&old[i].key);
 
 		if (!old[i].packets)
 			continue;
 		hll_add(s->hll, h);
 		if (old[i].best >= PROMOTE_AT) {
 			*find(s, &old[i].key, h) = old[i];
+			set_present(s, h);
 			s->used++;
 		}
 	}
 	free(old);
 	return 0;
+}
+
+static uint8_t *sketch_at(const struct sources *s, unsigned row, uint64_t hash)
+{
+	return &s->sketch[row * SKETCH_ROW + ((hash >> (row * 24)) & (SKETCH_ROW - 1))];
+}
+
+void sources_fetch(const struct sources *s, uint64_t hash)
+{
+	if (!s->hll)
+		return;
+	__builtin_prefetch(&s->hll[hash >> (64 - HLL_BITS)], 1);
+	__builtin_prefetch(sketch_at(s, 0, hash), 1);
+	__builtin_prefetch(sketch_at(s, 1, hash), 1);
 }
 
 /* What the sketch says of the key after adding; both rows must agree, so the smaller counts. */
@@ -125,8 +159,7 @@ static uint32_t sketch_add(struct sources *s, uint64_t hash, int64_t second, uin
 		s->sketch_second = second;
 	}
 	for (unsigned row = 0; row < 2; row++) {
-		uint8_t *c =
-			&s->sketch[row * SKETCH_ROW + ((hash >> (row * 24)) & (SKETCH_ROW - 1))];
+		uint8_t *c = sketch_at(s, row, hash);
 		uint32_t sum = *c + n;
 
 		*c = sum > UINT8_MAX ? UINT8_MAX : (uint8_t)sum;
@@ -160,51 +193,69 @@ static void count_in(struct source *c, int64_t second, uint32_t n, uint32_t weig
 	}
 }
 
-int sources_add(struct sources *s, const struct ip *key, int64_t second, uint32_t sampled,
-		uint32_t weight, uint64_t packets)
+/* A key that the sketch has shown to be heavy, or all keys while they are exact. */
+static struct source *enter(struct sources *s, struct source *at, const struct ip *key,
+			    uint64_t hash, uint32_t weight)
 {
-	uint64_t hash = key_hash(key);
-	struct source *c = NULL;
-	int r;
+	*at = (struct source){.key = *key, .weight = weight};
+	s->used++;
+	if (s->present)
+		set_present(s, hash);
+	return at;
+}
 
+/* Beyond exact: NULL for a key that is no heavy one; *@sampled grows by what the sketch saw. */
+static struct source *add_overflown(struct sources *s, const struct ip *key, uint64_t hash,
+				    int64_t second, uint32_t *sampled, uint32_t weight)
+{
+	struct source *c = is_present(s, hash) ? find(s, key, hash) : NULL;
+	uint32_t seen;
+
+	hll_add(s->hll, hash);
+	seen = sketch_add(s, hash, second, *sampled);
+	if (c && c->packets)
+		return c;
+	if (seen < PROMOTE_AT)
+		return NULL;
+	if (s->used >= SOURCES_EXACT) {
+		s->refused++;
+		return NULL;
+	}
+	/* What the sketch saw of it this second comes along. */
+	*sampled = seen > *sampled ? seen : *sampled;
+	return enter(s, find(s, key, hash), key, hash, weight);
+}
+
+int sources_add(struct sources *s, const struct ip *key, uint64_t hash, int64_t second,
+		uint32_t sampled, uint32_t weight, uint64_t packets)
+{
+	struct source *c;
+	int r = 0;
+
+	s->packets += packets;
 	if (weight > s->weight_max)
 		s->weight_max = weight;
 	if (second < s->second_first)
 		s->second_first = second;
 	if (second > s->second_last)
 		s->second_last = second;
-	if (!s->room || (!s->hll && s->used * 2 >= s->room && s->room < ROOM_MAX)) {
+	if (!s->room || (!s->hll && s->used * 2 >= s->room && s->room < ROOM_MAX))
 		r = grow(s);
-		if (r < 0)
-			return r;
-	}
-	c = find(s, key, hash);
-	if (!c->packets && !s->hll && s->used >= SOURCES_EXACT) {
-		r = overflow(s);
-		if (r < 0)
-			return r;
+	if (r < 0)
+		return r;
+	if (!s->hll) {
 		c = find(s, key, hash);
+		if (!c->packets && s->used < SOURCES_EXACT)
+			enter(s, c, key, hash, weight);
+		else if (!c->packets)
+			r = overflow(s);
+		if (r < 0)
+			return r;
 	}
-	if (s->hll) {
-		hll_add(s->hll, hash);
-		uint32_t seen = sketch_add(s, hash, second, sampled);
-
-		if (!c->packets) {
-			if (seen < PROMOTE_AT)
-				return 0;
-			if (s->used >= SOURCES_EXACT) {
-				s->refused++;
-				return 0;
-			}
-			/* What the sketch saw of it this second comes along. */
-			sampled = seen > sampled ? seen : sampled;
-		}
-	}
-	if (!c->packets) {
-		*c = (struct source){.key = *key, .weight = weight};
-		s->used++;
-	}
-	count_in(c, second, sampled, weight, packets ? packets : 1);
+	if (s->hll)
+		c = add_overflown(s, key, hash, second, &sampled, weight);
+	if (c)
+		count_in(c, second, sampled, weight, packets ? packets : 1);
 	return 0;
 }
 
@@ -220,7 +271,7 @@ static void merge_into(uint8_t *hll, const struct sources *s)
 			hll[k] = s->hll[k] > hll[k] ? s->hll[k] : hll[k];
 	for (uint32_t k = 0; k < s->room; k++)
 		if (s->table[k].packets)
-			hll_add(hll, key_hash(&s->table[k].key));
+			hll_add(hll, source_hash(&s->table[k].key));
 }
 
 /* Exact: count the keys of each tracker that no tracker before it has. */
@@ -235,7 +286,7 @@ static uint64_t count_exact(const struct sources *const *s, unsigned n)
 
 			for (unsigned j = 0; j < i && !again; j++)
 				again = s[j]->room &&
-					find(s[j], &c->key, key_hash(&c->key))->packets != 0;
+					find(s[j], &c->key, source_hash(&c->key))->packets != 0;
 			count += !again;
 		}
 	return count;

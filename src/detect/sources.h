@@ -19,6 +19,7 @@
 #define SOURCES_EXACT 4096
 #define PROMOTE_AT    64
 #define HLL_BITS      15
+#define PRESENT_BITS  15
 #define SECONDS_KEPT  4 /* late records of the last seconds still meet their counter */
 
 struct source {
@@ -35,9 +36,15 @@ struct sources {
 	uint32_t room, used;
 	uint8_t *hll;	 /* NULL while exact */
 	uint8_t *sketch; /* 2 rows; NULL while exact */
+	/*
+	 * Bit per hash of the keys in the table once it overflowed: of millions of forged senders
+	 * hardly one is in it, and 4 kB of bits stay near where the table does not.
+	 */
+	uint64_t *present;
 	int64_t sketch_second;
 	uint32_t weight_max; /* largest sampling factor met */
 	int64_t second_first, second_last;
+	uint64_t packets; /* of all, corrected for sampling */
 	uint64_t refused; /* heavy keys that found the table full */
 	uint64_t memory;
 };
@@ -46,13 +53,19 @@ struct sources {
 
 void sources_deinit(struct sources *s);
 
+/** source_hash() - of a key, for sources_add() and sources_fetch(). */
+uint64_t source_hash(const struct ip *key);
+
+/** sources_fetch() - a key with that hash will be added soon: have its memory brought near. */
+void sources_fetch(const struct sources *s, uint64_t hash);
+
 /**
  * sources_add() - @sampled packets of @key in UTC second @second, each standing for @weight.
- * @packets: all packets of the record, corrected (a long flow has more than fall in one second).
- * Return: 0, or -ENOMEM.
+ * @hash: source_hash(@key). @packets: all packets of the record, corrected (a long flow has more
+ * than fall in one second). Return: 0, or -ENOMEM.
  */
-int sources_add(struct sources *s, const struct ip *key, int64_t second, uint32_t sampled,
-		uint32_t weight, uint64_t packets);
+int sources_add(struct sources *s, const struct ip *key, uint64_t hash, int64_t second,
+		uint32_t sampled, uint32_t weight, uint64_t packets);
 
 /** sources_count() - distinct keys; *@exact says whether it is a count or an estimate. */
 uint64_t sources_count(const struct sources *s, bool *exact);

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "detect/cells.h"
 #include "detect/detect.h"
 #include "detect/handshake.h"
@@ -55,55 +56,95 @@ static void test_blind_spot(void **state)
 	assert_true(s1.pps > 12000 && s1.pps < 15000);
 }
 
+static void add(struct meters *m, struct view *v, unsigned meter, int64_t first_us, int64_t last_us,
+		uint64_t packets)
+{
+	struct amount amount = {.meter = (uint8_t)meter, .n = packets};
+	struct span whole = span_of(first_us, last_us), s;
+
+	assert_true(meters_clip(m, &whole, &s));
+	assert_int_equal(meters_add(m, v, &s, &amount, 1), 0);
+}
+
 static void test_meters_spread(void **state)
 {
-	struct meters m = {.newest = INT64_MIN};
+	struct meters m = METERS_NULL;
+	struct span s, old = span_of(0, 10 * BIN_US);
 	struct view *v;
-	struct span s;
-	uint64_t total = 0;
 
 	meters_advance(&m, 1000);
 	v = meters_view(&m, 1, 0, false);
-	assert_true(meters_span(&m, 700 * BIN_US, 940 * BIN_US - 1, &s));
-	assert_int_equal(meters_add(&m, v, METER_PACKETS, &s, 6000), 0);
+	add(&m, v, METER_PACKETS, 700 * BIN_US, 940 * BIN_US - 1, 6000);
 	assert_int_equal(meters_sum(&m, METER_PACKETS, 800, 4), 100);
 	assert_int_equal(meters_sum(&m, METER_PACKETS, 1000, RING_BINS), 6000);
 	assert_int_equal(meters_sum(&m, METER_PACKETS, 1000, 4), 0);
 	/* A flow that begins and ends inside bins keeps its rate in between. */
-	assert_true(meters_span(&m, 950 * BIN_US + BIN_US / 2, 960 * BIN_US + BIN_US / 2 - 1, &s));
-	assert_int_equal(meters_add(&m, v, METER_DATA, &s, 1000), 0);
+	add(&m, v, METER_DATA, 950 * BIN_US + BIN_US / 2, 960 * BIN_US + BIN_US / 2 - 1, 1000);
 	assert_int_equal(meters_sum(&m, METER_DATA, 954, 4), 400);
 	assert_int_equal(meters_sum(&m, METER_DATA, 950, 1), 50);
 	assert_int_equal(meters_sum(&m, METER_DATA, 970, 40), 1000);
 	/* Half of a flow lies before the ring: only the part inside counts. */
-	assert_true(meters_span(&m, (488 - 511 - 100) * BIN_US, 588 * BIN_US, &s));
-	assert_int_equal(s.first, 1000 - RING_BINS + 1);
+	s = span_of((490 - 511 - 98) * BIN_US, 588 * BIN_US);
+	assert_true(meters_clip(&m, &s, &s));
+	assert_int_equal(s.first, ring_oldest(&m));
 	meters_advance(&m, 1000 + RING_BINS - 1);
-	total = meters_sum(&m, METER_PACKETS, 1511, RING_BINS);
-	assert_int_equal(total, 0);
-	assert_false(meters_span(&m, 0, 10 * BIN_US, &s));
+	assert_int_equal(meters_sum(&m, METER_PACKETS, 1511, RING_BINS), 0);
+	assert_false(meters_clip(&m, &old, &s));
+	meters_deinit(&m);
+}
+
+/* Any flows in any order, also while the ring moves on: each bin as if counted one by one. */
+static void test_meters_any(void **state)
+{
+	static double bins[3000];
+	struct meters m = METERS_NULL;
+	struct view *v = NULL;
+	struct sheet sheet = {0};
+
+	for (unsigned i = 0; i < 4000; i++) {
+		int64_t newest = 600 + i / 4, length = (int64_t)(hash_u64(i, 1) % 300);
+		int64_t first = newest - length - (int64_t)(hash_u64(i, 2) % 180);
+		uint64_t packets = hash_u64(i, 3) % 5000;
+
+		meters_advance(&m, newest);
+		v = meters_view(&m, 1, 0, false);
+		add(&m, v, i % 3 ? METER_PACKETS : METER_DATA, first * BIN_US,
+		    (first + length) * BIN_US + BIN_US - 1, packets);
+		for (int64_t b = first; i % 3 && b <= first + length; b++)
+			bins[b] += (double)packets / (double)(length + 1);
+	}
+	for (unsigned opened = 0; opened < 3; opened++) {
+		if (opened)
+			sheet_open(&sheet, &m, opened == 1 ? 0 : m.newest - 100);
+		for (int64_t end = ring_oldest(&m) + 40; end <= m.newest; end++) {
+			double sum = 0;
+
+			for (int64_t b = end - 39; b <= end; b++)
+				sum += bins[b];
+			assert_true(fabs((double)meters_sum(&m, METER_PACKETS, end, 40) - sum) <
+				    20);
+		}
+		sheet_close(&m);
+	}
+	sheet_deinit(&sheet);
 	meters_deinit(&m);
 }
 
 static void test_meters_views(void **state)
 {
-	struct meters m = {.newest = INT64_MIN};
+	struct meters m = METERS_NULL;
 	static const struct {
 		uint16_t exporter, link;
 		uint64_t packets;
 	} seen[] = {{1, 1, 100}, {1, 2, 50}, {2, 3, 140}};
-	struct span s;
 
 	meters_advance(&m, 10);
-	assert_true(meters_span(&m, 10 * BIN_US, 10 * BIN_US, &s));
-	for (unsigned i = 0; i < ARRAY_LEN(seen); i++) {
-		struct view *v = meters_view(&m, seen[i].exporter, seen[i].link, false);
-
-		meters_add(&m, v, METER_PACKETS, &s, seen[i].packets);
-	}
+	for (unsigned i = 0; i < ARRAY_LEN(seen); i++)
+		add(&m, meters_view(&m, seen[i].exporter, seen[i].link, false), METER_PACKETS,
+		    10 * BIN_US, 10 * BIN_US, seen[i].packets);
 	/* Two links of one exporter add up, two exporters do not. */
 	assert_int_equal(meters_sum(&m, METER_PACKETS, 10, 1), 150);
-	meters_add(&m, meters_view(&m, 3, 4, true), METER_PACKETS, &s, 7);
+	add(&m, meters_view(&m, 3, 4, true), METER_PACKETS, 10 * BIN_US, 10 * BIN_US, 7);
 	assert_int_equal(meters_sum(&m, METER_PACKETS, 10, 1), 157);
 	meters_deinit(&m);
 }
@@ -173,7 +214,9 @@ static void test_sources_exact(void **state)
 		uint32_t per_s = i < 100 ? 100 : i < 200 ? 500 : 1000;
 
 		for (int64_t second = 0; second < 5; second++)
-			assert_int_equal(sources_add(&s, &key, second, per_s, 1, per_s), 0);
+			assert_int_equal(
+				sources_add(&s, &key, source_hash(&key), second, per_s, 1, per_s),
+				0);
 	}
 	assert_int_equal(sources_count(&s, &exact), 300);
 	assert_true(exact);
@@ -200,11 +243,12 @@ static void test_sources_flooded(void **state)
 
 			x = x * 1664525 + 1013904223;
 			key = ip_from_v4(x);
-			assert_int_equal(sources_add(&s, &key, second, 1, 1, 1), 0);
+			assert_int_equal(sources_add(&s, &key, source_hash(&key), second, 1, 1, 1),
+					 0);
 			if (i % 400 == 0)
 				for (uint32_t k = 0; k < 5; k++) {
 					key = ip_from_v4(0x0b000000 + k);
-					sources_add(&s, &key, second, 1, 1, 1);
+					sources_add(&s, &key, source_hash(&key), second, 1, 1, 1);
 				}
 		}
 	}
@@ -226,7 +270,8 @@ static void test_sources_sampled(void **state)
 	for (uint32_t i = 0; i < 1000; i++) {
 		struct ip key = ip_from_v4(0x0b000000 + i);
 
-		sources_add(&s, &key, i % 60, 1 + i % 3, 1000, 1000 * (1 + i % 3));
+		sources_add(&s, &key, source_hash(&key), i % 60, 1 + i % 3, 1000,
+			    1000 * (1 + i % 3));
 	}
 	c = sources_classes(&s);
 	assert_int_equal(c.ge_1000, 0);
@@ -256,10 +301,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_poisson_bounds),	cmocka_unit_test(test_blind_spot),
-		cmocka_unit_test(test_meters_spread),	cmocka_unit_test(test_meters_views),
-		cmocka_unit_test(test_cells_evict),	cmocka_unit_test(test_cells_growth),
-		cmocka_unit_test(test_sources_exact),	cmocka_unit_test(test_sources_flooded),
-		cmocka_unit_test(test_sources_sampled), cmocka_unit_test(test_handshake),
+		cmocka_unit_test(test_meters_spread),	cmocka_unit_test(test_meters_any),
+		cmocka_unit_test(test_meters_views),	cmocka_unit_test(test_cells_evict),
+		cmocka_unit_test(test_cells_growth),	cmocka_unit_test(test_sources_exact),
+		cmocka_unit_test(test_sources_flooded), cmocka_unit_test(test_sources_sampled),
+		cmocka_unit_test(test_handshake),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

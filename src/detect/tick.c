@@ -11,6 +11,7 @@
 
 #define FOLD_HOSTS     8    /* hosts of one /24 crossing together are one prefix attack */
 #define ONE_HOST_SHARE 0.75 /* of a prefix's excess: then the host is the target */
+#define LOOK_LOAD      0.99 /* sums are rounded; a little less than a threshold must do */
 #define STAND_OUT      2    /* times its threshold, for a host inside a reported prefix */
 #define UPDATE_US      US_PER_S
 #define QUIET_AFTER_US (2 * US_PER_S)
@@ -182,6 +183,23 @@ static bool left_to_prefix(const struct shard *s, const struct candidate *all, u
 	return followed && neighbours >= FOLD_HOSTS;
 }
 
+/* evaluate() over a sheet. */
+static bool look(struct shard *s, struct hot *h, const struct reported *r, bool last_look,
+		 struct crossing *c)
+{
+	bool crossed;
+
+	if (h->dirty_first > h->dirty_last || (!last_look && h->load + h->gained < LOOK_LOAD))
+		return false;
+	sheet_open(&s->sheet, &h->meters, evaluate_from(h));
+	crossed = evaluate(h, r, 1, last_look, c);
+	sheet_close(&h->meters);
+	h->looked = true;
+	h->load = c->load;
+	h->gained = 0;
+	return crossed;
+}
+
 static int look_at_hosts(struct shard *s, const struct shard_world *w, bool last_look)
 {
 	_cleanup_free_ struct candidate *list = NULL;
@@ -191,7 +209,7 @@ static int look_at_hosts(struct shard *s, const struct shard_world *w, bool last
 		struct hot *h = s->hot[i];
 		struct crossing c;
 
-		if (h->level != LEVEL_HOST || h->attack || !evaluate(h, NULL, 1, last_look, &c))
+		if (h->level != LEVEL_HOST || h->attack || !look(s, h, NULL, last_look, &c))
 			continue;
 		if (inside_reported_prefix(s, h)) {
 			struct hot strict = *h;
@@ -251,10 +269,10 @@ static void look_at_prefixes(struct shard *s, const struct shard_world *w, bool 
 
 			if (h->level != LEVEL_PREFIX || h->attack || narrow != (pass == 0))
 				continue;
-			if (!evaluate(h, NULL, 1, last_look, &c))
+			if (!look(s, h, NULL, last_look, &c))
 				continue;
 			r.n = children_of(s, h, children, CHILDREN_MAX);
-			if (r.n && !evaluate(h, &r, 1, last_look, &c))
+			if (r.n && !look(s, h, &r, last_look, &c))
 				continue;
 			if (one_host_carries(s, h, &r, &c))
 				continue;
@@ -282,6 +300,7 @@ static void update_attack(struct shard *s, const struct shard_world *w, struct h
 
 	if (h->level == LEVEL_PREFIX)
 		r.n = children_of(s, h, children, CHILDREN_MAX);
+	sheet_open(&s->sheet, &h->meters, INT64_MIN / 2);
 	evaluate(h, &r, 2, last_look, &half);
 	evaluate(h, &r, 1, last_look, &full);
 	attack_update(a, &half, &full);
@@ -291,17 +310,17 @@ static void update_attack(struct shard *s, const struct shard_world *w, struct h
 		lag = RING_BINS - 16;
 	if (s->error == 0)
 		s->error = attack_settle(a, h->meters.newest - lag);
+	sheet_close(&h->meters);
 	if (ended || (a->changed &&
 		      (a->emitted_us == TIME_NONE || w->clock_us - a->emitted_us >= UPDATE_US)))
 		say(s, a, ended);
 }
 
-static bool is_cool(const struct hot *h, const struct shard_world *w)
+/* Far below all thresholds for half a minute. */
+static bool rests(const struct hot *h, const struct shard_world *w)
 {
 	const struct meters *m = &h->meters;
 
-	if (w->now_bin - bin_of(h->last_us) > IDLE_BINS)
-		return true;
 	for (unsigned v = 0; v < VECTOR_COUNT; v++) {
 		uint64_t t = hot_threshold(h, (enum vector)v, 0);
 
@@ -312,6 +331,18 @@ static bool is_cool(const struct hot *h, const struct shard_world *w)
 	return h->th->any_pps == RATE_NEVER ||
 	       meters_sum(m, METER_PACKETS, m->newest, IDLE_BINS) * BINS_PER_S <
 		       h->th->any_pps * h->times / (2 * w->near) * IDLE_BINS;
+}
+
+static bool is_cool(struct shard *s, struct hot *h, const struct shard_world *w)
+{
+	bool cool;
+
+	if (w->now_bin - bin_of(h->last_us) > IDLE_BINS)
+		return true;
+	sheet_open(&s->sheet, &h->meters, h->meters.newest - IDLE_BINS);
+	cool = rests(h, w);
+	sheet_close(&h->meters);
+	return cool;
 }
 
 static unsigned cell_level(const struct hot *h)
@@ -341,7 +372,7 @@ static void demote(struct shard *s, const struct shard_world *w)
 		struct hot *h = s->hot[i], *last;
 
 		/* Look at each one every 8 s: the check itself is not free. */
-		if (h->attack || ((w->now_bin + h->slot) & 31) || !is_cool(h, w))
+		if (h->attack || ((w->now_bin + h->slot) & 31) || !is_cool(s, h, w))
 			continue;
 		set_cell(s, h, 0);
 		last = s->hot[--s->n_hot];
@@ -361,11 +392,20 @@ static void settle_hot(struct shard *s, const struct shard_world *w)
 	for (unsigned i = 0; i < s->n_hot; i++) {
 		struct hot *h = s->hot[i];
 
-		h->dirty_first = INT64_MAX;
-		h->dirty_last = INT64_MIN;
-		if (h->attack)
+		if (h->looked || h->attack) {
+			h->dirty_first = INT64_MAX;
+			h->dirty_last = INT64_MIN;
+			h->looked = false;
+		}
+		if (h->attack) {
+			h->load = 1; /* when it ends, all of it is looked at */
 			continue;
-		hot_learn(h, h->meters.newest);
+		}
+		if (hot_learn_due(h)) {
+			sheet_open(&s->sheet, &h->meters, h->meters.newest - RECENT_BINS);
+			hot_learn(h, h->meters.newest);
+			sheet_close(&h->meters);
+		}
 		if (h->suspect_us != TIME_NONE && h->last_us - h->suspect_us > SUSPICION_US)
 			hot_reset_suspicion(h, h->last_us);
 	}
@@ -373,9 +413,11 @@ static void settle_hot(struct shard *s, const struct shard_world *w)
 
 void shard_tick(struct shard *s, const struct shard_world *w, bool last_look)
 {
-	for (unsigned i = 0; i < s->n_hot && s->error == 0; i++)
-		if (s->hot[i]->meters.newest != INT64_MIN)
+	for (unsigned i = 0; i < s->n_hot && s->error == 0; i++) {
+		s->error = hot_flush(s->hot[i]);
+		if (s->error == 0 && s->hot[i]->meters.newest != INT64_MIN)
 			s->error = hot_advance(s->hot[i], w->now_bin);
+	}
 	s->added = 0;
 	if (s->error == 0)
 		s->error = look_at_hosts(s, w, last_look);

@@ -33,11 +33,16 @@ struct wide {
 	bool ended[FOLLOWED_MAX + 1];
 	unsigned n_words;
 	uint64_t next_handle;
+	struct kinds kinds;
 };
 
 struct wide *wide_new(void)
 {
-	return calloc(1, sizeof(struct wide));
+	struct wide *w = calloc(1, sizeof(*w));
+
+	if (w)
+		kinds_init(&w->kinds);
+	return w;
 }
 
 static void followed_end(struct followed *f)
@@ -119,8 +124,21 @@ static int follow_link(struct wide *w, const struct shard_world *world, struct w
 	return 0;
 }
 
-static int count_network(struct wide *w, const struct shard_world *world,
-			 const struct hot_record *r)
+/* There is no looking back here: what made a link followed is no attack yet. */
+static int put_in(struct wide *w, struct hot *h, struct hot_record *r)
+{
+	int e;
+
+	record_classify(&w->kinds, r);
+	e = hot_in(h, r);
+	if (e == 0 && h->wanted) {
+		e = hot_look_back(h, r);
+		hot_keep(h);
+	}
+	return e;
+}
+
+static int count_network(struct wide *w, const struct shard_world *world, struct hot_record *r)
 {
 	uint64_t pps = world->conf->thresholds.network_pps;
 	struct prefix none = {0};
@@ -136,38 +154,48 @@ static int count_network(struct wide *w, const struct shard_world *world,
 		if (!w->network.hot)
 			return -ENOMEM;
 	}
-	return hot_in(w->network.hot, r);
+	return put_in(w, w->network.hot, r);
 }
 
-int wide_count(struct wide *w, const struct shard_world *world, uint32_t i)
+/* Bytes of a link in this second, until it is followed. */
+static int count_link(struct wide *w, const struct shard_world *world, struct wide_link *l,
+		      const struct link *known, struct hot_record *r)
 {
-	struct hot_record r = hot_record_of(world, i);
-	const struct link *known;
-	struct wide_link *l;
-	int64_t second;
+	int64_t second = time_floor_s(r->last_us);
 	uint64_t limit;
-	int e;
 
-	e = count_network(w, world, &r);
-	known = r.f->in_link == LINK_UNKNOWN ? NULL
-					     : exporters_get_link(world->exporters, r.f->in_link);
-	if (e < 0 || !known || !known->speed_bps)
-		return e;
-	l = link_at(w, r.f->in_link);
-	if (!l)
-		return -ENOMEM;
-	if (l->followed)
-		return hot_in(l->followed->hot, &r);
-	second = time_floor_s(r.last_us);
 	if (second != l->second) {
 		l->second = second;
 		l->bytes = 0;
 	}
-	l->bytes += r.f->bytes * r.weight / (1 + (uint64_t)((r.last_us - r.first_us) / US_PER_S));
+	l->bytes +=
+		r->f->bytes * r->weight / (1 + (uint64_t)((r->last_us - r->first_us) / US_PER_S));
 	limit = limit_bps(world, known->speed_bps);
 	if (limit && l->bytes * 8 * FOLLOW_SHARE >= limit)
-		return follow_link(w, world, l, r.f->in_link, known->speed_bps);
+		return follow_link(w, world, l, r->f->in_link, known->speed_bps);
 	return 0;
+}
+
+int wide_count(struct wide *w, const struct shard_world *world, uint32_t i, uint16_t in_link)
+{
+	uint64_t network = world->conf->thresholds.network_pps;
+	const struct link *known =
+		in_link == LINK_UNKNOWN ? NULL : exporters_get_link(world->exporters, in_link);
+	bool counts_link = known && known->speed_bps;
+	struct hot_record r;
+	struct wide_link *l;
+	int e;
+
+	if (!counts_link && (network == RATE_INHERIT || network == RATE_NEVER))
+		return 0;
+	hot_record_of(world, i, &r);
+	e = count_network(w, world, &r);
+	if (e < 0 || !counts_link)
+		return e;
+	l = link_at(w, in_link);
+	if (!l)
+		return -ENOMEM;
+	return l->followed ? put_in(w, l->followed->hot, &r) : count_link(w, world, l, known, &r);
 }
 
 /* Everything reported in the shards; a host inside a reported prefix is counted with the prefix. */
@@ -197,7 +225,10 @@ static int look_at(struct wide *w, struct followed *f, const struct reported *r,
 {
 	struct hot *h = f->hot;
 	struct crossing half, full;
-	int e = hot_advance(h, world->now_bin);
+	int e = hot_flush(h);
+
+	if (e == 0)
+		e = hot_advance(h, world->now_bin);
 
 	if (!h->attack && evaluate(h, r, 1, last_look, &full) &&
 	    !attack_open(h, &full, UINT64_C(0xff) << 40 | ++w->next_handle, attack_wait_s(h, world),

@@ -29,5 +29,6 @@ const struct detector detector_dns_query_flood = {
 	.families = FAMILY_UDP,
 	.bytes = BYTES_UDP,
 	.count = count,
+	.dport = DNS_PORT,
 	.explained = explained,
 };

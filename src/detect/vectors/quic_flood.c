@@ -24,5 +24,6 @@ const struct detector detector_quic_flood = {
 	.families = FAMILY_UDP,
 	.bytes = BYTES_UDP,
 	.count = count,
+	.dport = QUIC_PORT,
 	.explained = explained,
 };

@@ -14,21 +14,6 @@
 #include "base/cleanup.h"
 #include "base/map.h"
 
-struct ip ip_mask(const struct ip *ip, unsigned len)
-{
-	struct ip out = *ip;
-
-	for (unsigned i = 0; i < 2; i++) {
-		unsigned keep = len > 64 * i ? len - 64 * i : 0;
-
-		if (keep == 0)
-			out.u[i] = 0;
-		else if (keep < 64)
-			out.u[i] &= __builtin_bswap64(~0ull << (64 - keep));
-	}
-	return out;
-}
-
 int ip_parse(const char *text, struct ip *out)
 {
 	uint8_t v4[4];

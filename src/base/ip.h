@@ -82,7 +82,14 @@ static inline bool ip_is_zero(const struct ip *ip)
 }
 
 /** ip_mask() - the address with all bits behind the first @len (0..128) cleared. */
-struct ip ip_mask(const struct ip *ip, unsigned len);
+static inline struct ip ip_mask(const struct ip *ip, unsigned len)
+{
+	uint64_t high = len >= 64 ? ~UINT64_C(0) : len ? ~UINT64_C(0) << (64 - len) : 0;
+	uint64_t low = len <= 64 ? 0 : len >= 128 ? ~UINT64_C(0) : ~UINT64_C(0) << (128 - len);
+
+	return (struct ip){
+		.u = {ip->u[0] & __builtin_bswap64(high), ip->u[1] & __builtin_bswap64(low)}};
+}
 
 /**
  * ip_parse() - read "192.0.2.1" or "2001:db8::1".

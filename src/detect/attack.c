@@ -216,11 +216,11 @@ struct attack *attack_open(struct hot *h, const struct crossing *c, uint64_t han
 		   (unsigned)(h->meters.newest - a->first_bin + 1), &inside, &bytes_inside);
 	for (unsigned t = 0; t < TRACKS; t++)
 		if (total_tracks(a) >> t & 1) {
-			a->packets_before += tally_packets(h, t);
-			a->bytes_before += tally_bytes(h, t);
+			a->packets_before += (int64_t)tally_packets(h, t);
+			a->bytes_before += (int64_t)tally_bytes(h, t);
 		}
-	a->packets_before = a->packets_before > inside ? a->packets_before - inside : 0;
-	a->bytes_before = a->bytes_before > bytes_inside ? a->bytes_before - bytes_inside : 0;
+	a->packets_before -= (int64_t)inside;
+	a->bytes_before -= (int64_t)bytes_inside;
 	a->changed = true;
 	h->attack = a;
 	return a;
@@ -253,6 +253,13 @@ static void read_totals_once(struct attack *a, uint32_t mask)
 	a->bytes = bytes > a->bytes ? bytes : a->bytes;
 }
 
+static uint64_t less(uint64_t n, int64_t before)
+{
+	int64_t rest = (int64_t)n - before;
+
+	return rest > 0 ? (uint64_t)rest : 0;
+}
+
 static void read_totals(struct attack *a)
 {
 	uint64_t packets = 0, bytes = 0;
@@ -269,8 +276,8 @@ static void read_totals(struct attack *a)
 		packets += tally_packets(a->hot, t);
 		bytes += tally_bytes(a->hot, t);
 	}
-	packets = packets > a->packets_before ? packets - a->packets_before : 0;
-	bytes = bytes > a->bytes_before ? bytes - a->bytes_before : 0;
+	packets = less(packets, a->packets_before);
+	bytes = less(bytes, a->bytes_before);
 	a->packets = packets > a->packets ? packets : a->packets;
 	a->bytes = bytes > a->bytes ? bytes : a->bytes;
 }

@@ -31,7 +31,8 @@ struct attack {
 	int64_t over_us;    /* record time of the last window over half the threshold */
 	int64_t active_bin; /* last bin with more than background of it */
 	int64_t first_bin;
-	uint64_t packets_before, bytes_before; /* of the tallies, before the attack */
+	/* Of the tallies, what is none of the attack; below 0 for what of it they missed. */
+	int64_t packets_before, bytes_before;
 	uint64_t packets, bytes;
 	uint64_t peak_pps, peak_bps, peak_syn;
 	int64_t peak_us;

@@ -240,6 +240,7 @@ static int tick(struct detect *d, bool last_look)
 	int r;
 
 	read_watermark(d);
+	d->world.history_end = d->next_record;
 	r = run(d, last_look ? WORK_LAST_TICK : WORK_TICK);
 	if (r == 0)
 		r = wide_tick(d->wide, d->shard, &d->world, last_look);

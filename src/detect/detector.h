@@ -10,6 +10,7 @@
 #include "detect/hot.h"
 
 #define HEALTHY_SECONDS 8 /* of history before it counts */
+#define NEAR_KEPT	4 /* share of a threshold from which senders and headers are kept */
 
 enum family { FAMILY_TCP = 1, FAMILY_UDP = 2, FAMILY_ICMP = 4, FAMILY_OTHER = 8 };
 

@@ -160,6 +160,21 @@ static void note_load(struct crossing *c, uint64_t all, uint64_t threshold, unsi
 	c->load = load > c->load ? load : c->load;
 }
 
+/* A share of the threshold beyond twice what is usual: who sends it is worth knowing. */
+static bool is_near(const struct window *w, unsigned meter, uint64_t all, uint64_t threshold)
+{
+	double usual = w->hot->baseline_s >= HEALTHY_SECONDS ? 2 * w->hot->baseline[meter] : 0;
+
+	return (double)all * BINS_PER_S >= ((double)threshold / NEAR_KEPT + usual) * w->n;
+}
+
+static unsigned groups_of(unsigned track)
+{
+	enum vector v = track_vector(track);
+
+	return 1u << hot_group(v) | (v == VECTOR_CONN_FLOOD ? 1u << GROUP_SYN : 0);
+}
+
 static void look_at_tracks(const struct window *w, const struct reported *children, unsigned relax,
 			   struct crossing *c, double *best)
 {
@@ -176,6 +191,8 @@ static void look_at_tracks(const struct window *w, const struct reported *childr
 		/* The raw sum first: most tracks of most windows end here. */
 		all = window_sum(w, t);
 		note_load(c, all, threshold, w->n);
+		if (is_near(w, t, all, threshold))
+			c->near |= groups_of(t);
 		if (all * BINS_PER_S < threshold * w->n)
 			continue;
 		n = track_excess(w, t, children);
@@ -209,10 +226,16 @@ static void look_at_any(const struct window *w, const struct reported *children,
 
 	for (unsigned g = 0; g < BYTE_GROUPS; g++)
 		bits += 8 * meters_sum_bytes(&h->meters, (enum byte_group)g, w->end, w->n);
-	if (pps != RATE_NEVER)
+	if (pps != RATE_NEVER) {
 		note_load(c, all, pps * h->times / relax, w->n);
-	if (bps != RATE_NEVER)
+		if (is_near(w, METER_PACKETS, all, pps * h->times))
+			c->near |= (1u << GROUP_COUNT) - 1;
+	}
+	if (bps != RATE_NEVER) {
 		note_load(c, bits, bps * h->times / relax, w->n);
+		if ((double)bits * BINS_PER_S * NEAR_KEPT >= (double)bps * h->times * w->n)
+			c->near |= (1u << GROUP_COUNT) - 1;
+	}
 	bool pps_over = pps != RATE_NEVER && all * BINS_PER_S * relax >= pps * h->times * w->n;
 	bool bps_over = bps != RATE_NEVER &&
 			(double)bits * BINS_PER_S * relax >= (double)bps * h->times * w->n;

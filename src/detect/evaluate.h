@@ -21,6 +21,7 @@ struct crossing {
 	int64_t first_end[TRACKS + 1], last_end[TRACKS + 1]; /* bins; [TRACKS] is any */
 	unsigned main;	 /* track with the largest excess over its threshold; TRACKS for any */
 	unsigned main_n; /* bins of the window that crossed first */
+	unsigned near;	 /* groups of senders: bit for each whose vectors come near a threshold */
 	double load;	 /* fullest window, as a share of its threshold, explained or not */
 };
 

@@ -36,7 +36,7 @@ struct hot *hot_new(const struct prefix *key, enum level level, const struct thr
 	h->dirty_first = INT64_MAX;
 	h->dirty_last = INT64_MIN;
 	h->suspect_us = TIME_NONE;
-	h->last_us = h->last_recv_us = h->first_recv_us = TIME_NONE;
+	h->last_us = h->last_recv_us = TIME_NONE;
 	h->baseline_bin = INT64_MIN;
 	for (unsigned i = 0; i < GROUP_COUNT; i++)
 		h->sources[i] = SOURCES_NULL;
@@ -74,6 +74,7 @@ static void free_suspicion(struct hot *h)
 	h->evidence = NULL;
 	h->n_evidence = 0;
 	h->tracked = 0;
+	h->noted = false;
 }
 
 struct hot *hot_free(struct hot *h)
@@ -89,7 +90,7 @@ struct hot *hot_free(struct hot *h)
 	return NULL;
 }
 
-void hot_reset_suspicion(struct hot *h, int64_t us)
+void hot_reset_suspicion(struct hot *h)
 {
 	free_suspicion(h);
 	free(h->dports);
@@ -104,7 +105,7 @@ void hot_reset_suspicion(struct hot *h, int64_t us)
 		h->port[i].packets = h->port[i].bytes = 0;
 		memset(h->port[i].sources, 0, sizeof(h->port[i].sources));
 	}
-	h->suspect_us = us;
+	h->suspect_us = TIME_NONE;
 }
 
 uint64_t hot_memory(const struct hot *h)

@@ -114,9 +114,8 @@ struct hot {
 	double inverse[VECTOR_COUNT], inverse_packets, inverse_bytes; /* 1 / threshold */
 	int64_t suspect_us;	       /* record time since which the tallies run */
 	int64_t last_recv_us, last_us; /* newest record: receive and record time */
-	int64_t first_recv_us;
-	double baseline[METER_COUNT]; /* packets per second in healthy times */
-	unsigned baseline_s;	      /* healthy seconds behind it */
+	double baseline[METER_COUNT];  /* packets per second in healthy times */
+	unsigned baseline_s;	       /* healthy seconds behind it */
 	int64_t baseline_bin;
 	struct handshake *handshake;
 	struct sources sources[GROUP_COUNT];
@@ -142,8 +141,9 @@ struct hot {
 	int64_t current_slot;			 /* quarter second of arrival */
 	uint64_t running_packets, running_bytes; /* all of the current second */
 	uint64_t near_packets, near_bytes;	 /* as in the notes */
-	uint8_t tracked;			 /* bit per source group whose senders are kept */
-	uint8_t wanted; /* groups to be kept from now on: the shard looks back for them */
+	bool noted;	 /* something is near: notes, tallies and links are kept */
+	uint8_t tracked; /* bit per source group whose senders are kept */
+	uint8_t wanted;	 /* groups to be kept from now on: the shard looks back for them */
 	struct evidence_record *evidence;
 	unsigned n_evidence;
 	struct sources hosts; /* prefix: distinct targets */
@@ -183,7 +183,7 @@ struct hot *hot_free(struct hot *h);
 /**
  * hot_in() - count a record (classified) sent to the destination; hot_out() - one sent by it.
  * hot_in() sets @h->wanted where the senders of further groups are to be kept: hot_keep() does so,
- * after hot_look_back() was given the records before this one.
+ * after hot_look_back() was given the records before, and this one.
  */
 int hot_in(struct hot *h, struct hot_record *r);
 int hot_out(struct hot *h, const struct hot_record *r);
@@ -196,6 +196,10 @@ void record_hash(struct hot_record *r);
 /** hot_flush() - count the run that is open; before anything is read. Return: 0 or -ENOMEM. */
 int hot_flush(struct hot *h);
 int hot_look_back(struct hot *h, struct hot_record *r);
+
+/** hot_want() - what hot_in() does, for bits of groups that a look has found to be near. */
+int hot_want(struct hot *h, unsigned groups);
+
 void hot_keep(struct hot *h);
 
 /** hot_threshold() - packets per second at this level; UINT64_MAX when never. */
@@ -221,7 +225,7 @@ bool hot_learn_due(const struct hot *h);
 void hot_learn(struct hot *h, int64_t bin);
 
 /** hot_reset_suspicion() - forget tallies, sources and evidence gathered without an attack. */
-void hot_reset_suspicion(struct hot *h, int64_t us);
+void hot_reset_suspicion(struct hot *h);
 uint64_t hot_memory(const struct hot *h);
 
 /** port_sources() - distinct senders from a reflector's port (linear counting). */

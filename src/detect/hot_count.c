@@ -34,7 +34,6 @@ static void note_vector(struct hot *h, const struct run *r, unsigned v, uint64_t
 	n->bytes += packets >= r->packets
 			    ? r->bytes
 			    : (uint64_t)((double)r->bytes * ((double)packets / (double)r->packets));
-	n->running += per_second(packets, r->seconds);
 	n->arriving += packets;
 	if (n->shown_us == TIME_NONE)
 		n->shown_us = r->recv_first_us;
@@ -96,8 +95,9 @@ static int count_handshake(struct hot *h, const struct hot_record *r)
 	done = handshake_ack(h->handshake, f, r->last_us);
 	if (r->s->flags & FLOW_HAS_PAYLOAD)
 		data = handshake_data(h->handshake, f, r->last_us);
-	if (done)
+	if (done && h->noted)
 		note_connection(h, r);
+	h->note[VECTOR_CONN_FLOOD].running += done;
 	h->gained += done ? h->inverse[VECTOR_CONN_FLOOD] : 0;
 	return done || data ? count_some(h, r, done ? list : list + 1, done + data) : 0;
 }
@@ -146,7 +146,7 @@ static uint64_t least_port(const struct hot *h)
 
 static void turn_second(struct hot *h, int64_t second)
 {
-	double port;
+	uint64_t port;
 
 	for (unsigned v = 0; v < VECTOR_COUNT; v++) {
 		uint64_t t = hot_threshold(h, (enum vector)v, 0);
@@ -155,9 +155,13 @@ static void turn_second(struct hot *h, int64_t second)
 		h->note[v].near = near_of(h, v, t);
 		h->inverse[v] = inverse(t);
 	}
-	port = inverse(least_port(h));
-	if (port > h->inverse[VECTOR_UDP_FLOOD])
-		h->inverse[VECTOR_UDP_FLOOD] = port;
+	/* UDP may be a reflector's port that nobody knows yet. */
+	port = least_port(h);
+	if (inverse(port) > h->inverse[VECTOR_UDP_FLOOD])
+		h->inverse[VECTOR_UDP_FLOOD] = inverse(port);
+	port = near_of(h, VECTOR_UDP_FLOOD, port);
+	if (port < h->note[VECTOR_UDP_FLOOD].near)
+		h->note[VECTOR_UDP_FLOOD].near = port;
 	h->current_second = second;
 	h->running_packets = h->running_bytes = 0;
 	h->near_packets = near_of(
@@ -187,13 +191,9 @@ static void turn_clock(struct hot *h, int64_t slot)
 
 static void note_times(struct hot *h, const struct run *r)
 {
-	if (h->first_recv_us == TIME_NONE)
-		h->first_recv_us = r->recv_first_us;
 	h->last_recv_us = r->recv_last_us;
 	if (h->last_us == TIME_NONE || r->last_us > h->last_us)
 		h->last_us = r->last_us;
-	if (h->suspect_us == TIME_NONE)
-		h->suspect_us = r->first_us;
 }
 
 static uint32_t to_u32(uint64_t v)
@@ -217,12 +217,12 @@ static void note_sampling(struct hot *h, const struct run *r)
 
 static void note_tally(struct hot *h, const struct run *r)
 {
+	if (h->suspect_us == TIME_NONE)
+		h->suspect_us = r->first_us;
 	h->tally.records += r->records;
 	h->tally.all_packets += r->packets;
 	h->tally.own_source += r->own_source ? r->packets : 0;
 	h->tally.syn += r->syn ? r->packets : 0;
-	h->running_packets += r->packets / r->seconds;
-	h->running_bytes += r->bytes / r->seconds;
 	for (unsigned i = 0; i < r->n_amounts; i++) {
 		unsigned meter = r->amount[i].meter;
 
@@ -232,17 +232,25 @@ static void note_tally(struct hot *h, const struct run *r)
 	}
 }
 
-/* No window of a second holds more of the run than it claims for a second. */
-static void gain(struct hot *h, const struct run *r)
+/*
+ * What arrives in this second, and how much fuller a window can be by it: none of a second holds
+ * more of the run than it claims for a second.
+ */
+static void note_rates(struct hot *h, const struct run *r)
 {
 	double most = (double)r->packets * h->inverse_packets, n;
 
+	h->running_packets += r->packets / r->seconds;
+	h->running_bytes += r->bytes / r->seconds;
 	n = (double)r->bytes * h->inverse_bytes;
 	most = n > most ? n : most;
 	for (unsigned i = 0; i < r->n_amounts; i++) {
 		unsigned meter = r->amount[i].meter;
 
-		n = meter < VECTOR_COUNT ? (double)r->amount[i].n * h->inverse[meter] : 0;
+		if (meter >= VECTOR_COUNT)
+			continue;
+		h->note[meter].running += per_second(r->amount[i].n, r->seconds);
+		n = (double)r->amount[i].n * h->inverse[meter];
 		most = n > most ? n : most;
 	}
 	h->gained += most / r->seconds;
@@ -288,9 +296,11 @@ int hot_flush(struct hot *h)
 	r->open = false;
 	note_times(h, r);
 	note_sampling(h, r);
-	note_tally(h, r);
-	gain(h, r);
-	track_link(h, r);
+	note_rates(h, r);
+	if (h->noted) {
+		note_tally(h, r);
+		track_link(h, r);
+	}
 	return count_meters(h, r);
 }
 
@@ -312,9 +322,8 @@ static void find_room(const struct hot *h, struct run *r)
 	r->room_packets = room;
 }
 
-static void run_begin(struct hot *h, const struct hot_record *from)
+static void run_fill(struct run *r, const struct hot_record *from)
 {
-	struct run *r = &h->run;
 	bool one_bin = from->span.first == from->span.last;
 
 	r->open = true;
@@ -340,7 +349,6 @@ static void run_begin(struct hot *h, const struct hot_record *from)
 	r->bytes = from->bytes;
 	r->sampled = from->f->packets;
 	memcpy(r->amount, from->amount, from->n_amounts * sizeof(from->amount[0]));
-	find_room(h, r);
 }
 
 static bool run_takes(const struct run *r, const struct hot_record *from)
@@ -393,16 +401,29 @@ static unsigned groups_of(const struct hot_record *r)
 	return record_holds_syn(r->f, r->s) ? group | 1u << GROUP_SYN : group;
 }
 
-/* Who sends it, and its header: only while something of it is near. */
+int hot_want(struct hot *h, unsigned groups)
+{
+	h->wanted |= (uint8_t)(groups & ~h->tracked);
+	return h->wanted && !h->by_link ? hot_split(h) : 0;
+}
+
+/*
+ * Who sends it, and its header: only while something of it is near. What was not kept before is
+ * asked of the shard (h->wanted), which looks back; this very record is among what it finds.
+ */
 static int keep(struct hot *h, struct hot_record *r)
 {
 	unsigned groups = groups_of(r);
 	int e = 0;
 
-	if (h->run.kept && !h->by_link && hot_split(h) < 0)
-		return -ENOMEM;
-	if (h->run.kept)
-		h->wanted = (uint8_t)(groups & ~h->tracked);
+	if (h->run.kept && (groups & ~h->tracked)) {
+		/* Counted before the notes begin, so that the look back notes it once. */
+		e = h->noted ? 0 : hot_flush(h);
+		if (e == 0)
+			e = hot_want(h, groups);
+		if (e < 0)
+			return e;
+	}
 	if (groups & h->tracked)
 		e = track_sources(h, r, groups & h->tracked);
 	return e < 0 || !h->run.kept ? e : keep_evidence(h, r);
@@ -421,7 +442,8 @@ static int count_run(struct hot *h, const struct hot_record *r)
 	if (e == 0 && r->last_bin > h->meters.newest)
 		e = hot_advance(h, r->last_bin);
 	turn_clock(h, r->recv_bin);
-	run_begin(h, r);
+	run_fill(&h->run, r);
+	find_room(h, &h->run);
 	return e;
 }
 
@@ -429,7 +451,7 @@ int hot_in(struct hot *h, struct hot_record *r)
 {
 	int e = count_run(h, r);
 
-	if (e == 0 && r->f->proto == PROTO_UDP)
+	if (e == 0 && r->f->proto == PROTO_UDP && (h->noted || reflector_name(r->f->sport)))
 		e = track_port_of(h, r);
 	/* What a narrower level reports is none of the wider one's. */
 	if (e < 0 || (r->reported && h->level == LEVEL_PREFIX))
@@ -444,12 +466,22 @@ int hot_in(struct hot *h, struct hot_record *r)
 int hot_look_back(struct hot *h, struct hot_record *r)
 {
 	unsigned groups = groups_of(r) & h->wanted;
+	struct run old = {.open = false};
+	int e = 0;
 
-	return groups ? track_sources(h, r, groups) : 0;
+	if (!h->noted) {
+		run_fill(&old, r);
+		note_tally(h, &old);
+		track_link(h, &old);
+		if (r->f->proto == PROTO_UDP && !reflector_name(r->f->sport))
+			e = track_port_of(h, r);
+	}
+	return groups && e == 0 ? track_sources(h, r, groups) : e;
 }
 
 void hot_keep(struct hot *h)
 {
+	h->noted = true;
 	h->tracked |= h->wanted;
 	h->wanted = 0;
 }
@@ -468,7 +500,7 @@ int hot_out(struct hot *h, const struct hot_record *r)
 		return e;
 	if (!meters_clip(&h->meters, &r->span, &s))
 		return 0;
-	h->tally.answered += r->packets;
+	h->tally.answered += h->noted ? r->packets : 0;
 	/* Replies to pings are no reason for more pings; without a type (0) it may be one. */
 	if ((f->proto == PROTO_ICMP && r->s->icmp_type == ICMP_ECHO_REPLY) ||
 	    (f->proto == PROTO_ICMP6 && r->s->icmp_type == ICMP6_ECHO_REPLY))

@@ -7,8 +7,7 @@
 
 #include "detect/attack.h"
 
-#define NEAR	  8 /* a share of the threshold from which handshakes are kept */
-#define NEAR_KEPT 4 /* the same for senders and headers */
+#define NEAR 8 /* a share of the threshold from which handshakes are kept */
 
 static inline bool is_syn(const struct flow *f)
 {

@@ -129,42 +129,6 @@ static uint64_t share(uint64_t amount, double of)
 	return (uint64_t)((double)amount * of + 1e-6);
 }
 
-/* What a span changes in the ring: at most four rows. */
-struct deltas {
-	int64_t bin[4];
-	uint64_t delta[4]; /* wraps where it is a decrease */
-	unsigned n;
-};
-
-static void put_delta(struct deltas *d, int64_t bin, uint64_t delta)
-{
-	d->bin[d->n] = bin;
-	d->delta[d->n++] = delta;
-}
-
-static void spread(const struct span *s, uint64_t amount, struct deltas *d)
-{
-	uint64_t whole = share(amount, s->whole_share);
-	uint64_t first = s->begins ? share(amount, s->first_share) : whole, last = whole;
-
-	d->n = 0;
-	put_delta(d, s->first, first);
-	if (s->first == s->last) {
-		put_delta(d, s->last + 1, -first);
-		return;
-	}
-	/* The flow's own last bin takes what is left, so that nothing is lost to rounding. */
-	if (s->begins && s->ends)
-		last = amount - first - (uint64_t)(s->last - s->first - 1) * whole;
-	if (s->last == s->first + 1) {
-		put_delta(d, s->last, last - first);
-	} else {
-		put_delta(d, s->first + 1, whole - first);
-		put_delta(d, s->last, last - whole);
-	}
-	put_delta(d, s->last + 1, -last);
-}
-
 /* Wider rows, each with what the narrower one had in its first columns. */
 static int widen(struct meters *m, struct view *v)
 {
@@ -203,34 +167,94 @@ static uint64_t units_of(const struct amount *a)
 	return a->n < MOST >> UNIT_SHIFT ? a->n << UNIT_SHIFT : MOST;
 }
 
-/* The same rows for all amounts: they are found once, and hit in one line each. */
-static void add_deltas(struct meters *m, struct view *v, unsigned column, const struct deltas *d)
-{
-	int64_t recent = recent_first(m);
+#define CHANGES_MAX 4
 
-	for (unsigned i = 0; i < d->n; i++) {
-		v->row[slot_of(d->bin[i]) * v->room + column] += d->delta[i];
-		if (d->bin[i] < recent)
-			v->row[ROW_RECENT * v->room + column] += d->delta[i];
+/* The rows that a span changes: found once, and hit in one line each by all meters. */
+struct changes {
+	uint64_t *row[CHANGES_MAX];
+	bool old[CHANGES_MAX]; /* counts in ROW_RECENT too */
+	bool any_old;
+	unsigned n;
+};
+
+static void put_row(struct changes *c, const struct meters *m, const struct view *v, int64_t bin)
+{
+	c->row[c->n] = v->row + slot_of(bin) * v->room;
+	c->old[c->n] = bin < recent_first(m);
+	c->any_old |= c->old[c->n++];
+}
+
+static void find_rows(struct changes *c, const struct meters *m, const struct view *v,
+		      const struct span *s)
+{
+	c->n = 0;
+	c->any_old = false;
+	put_row(c, m, v, s->first);
+	if (s->last > s->first + 1)
+		put_row(c, m, v, s->first + 1);
+	if (s->last > s->first)
+		put_row(c, m, v, s->last);
+	put_row(c, m, v, s->last + 1);
+}
+
+/* What each of those rows changes by, for one amount; decreases wrap. */
+static void spread(const struct span *s, uint64_t amount, uint64_t delta[CHANGES_MAX])
+{
+	uint64_t whole, first, last;
+
+	if (s->first == s->last) {
+		delta[0] = s->begins && s->ends
+				   ? amount
+				   : share(amount, s->begins ? s->first_share : s->whole_share);
+		delta[1] = -delta[0];
+		return;
 	}
+	whole = share(amount, s->whole_share);
+	first = s->begins ? share(amount, s->first_share) : whole;
+	/* The flow's own last bin takes what is left, so that nothing is lost to rounding. */
+	last = s->begins && s->ends ? amount - first - (uint64_t)(s->last - s->first - 1) * whole
+				    : whole;
+	delta[0] = first;
+	if (s->last == s->first + 1) {
+		delta[1] = last - first;
+		delta[2] = -last;
+	} else {
+		delta[1] = whole - first;
+		delta[2] = last - whole;
+		delta[3] = -last;
+	}
+}
+
+static void add_old(const struct view *v, const struct changes *c, unsigned column,
+		    const uint64_t delta[CHANGES_MAX])
+{
+	for (unsigned i = 0; i < c->n; i++)
+		if (c->old[i])
+			v->row[ROW_RECENT * v->room + column] += delta[i];
 }
 
 int meters_add(struct meters *m, struct view *v, const struct span *s, const struct amount *list,
 	       unsigned n)
 {
-	struct deltas d = {.n = 0};
-	uint64_t amount = 0;
+	uint64_t delta[CHANGES_MAX], amount = 0;
+	struct changes c;
 
-	for (unsigned i = 0; i < n; i++) {
-		uint64_t units = units_of(&list[i]);
-
+	for (unsigned i = 0; i < n; i++)
 		if (make_column(m, v, list[i].meter) < 0)
 			return -ENOMEM;
+	find_rows(&c, m, v, s);
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t units = units_of(&list[i]);
+		unsigned column = v->column[list[i].meter] - 1u;
+
 		/* Mostly all meters of a record count the same packets. */
-		if (!d.n || units != amount)
-			spread(s, units, &d);
+		if (i == 0 || units != amount)
+			spread(s, units, delta);
 		amount = units;
-		add_deltas(m, v, v->column[list[i].meter] - 1u, &d);
+		for (unsigned k = 0; k < c.n; k++)
+			c.row[k][column] += delta[k];
+		if (c.any_old)
+			add_old(v, &c, column, delta);
 	}
 	return 0;
 }

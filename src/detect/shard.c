@@ -214,6 +214,15 @@ static int keep_senders(struct hot *h, const struct shard_world *w, struct kinds
 	return e;
 }
 
+int shard_keep_senders(struct shard *s, const struct shard_world *w, struct hot *h, unsigned groups)
+{
+	int e = hot_want(h, groups);
+
+	if (e < 0 || !h->wanted || w->history_end <= w->history_from)
+		return e;
+	return keep_senders(h, w, &s->kinds, w->history_end - 1);
+}
+
 static int put_in(struct hot *h, const struct shard_world *w, struct kinds *k, struct hot_record *r,
 		  uint64_t number)
 {

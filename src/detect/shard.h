@@ -54,6 +54,7 @@ struct shard_world {
 	const struct history_record *history; /* [number % HISTORY_ROOM] */
 	uint64_t history_from;		      /* number of the epoch's first record */
 	uint64_t batch_from;		      /* number of the batch's record 0 */
+	uint64_t history_end;		      /* number of the next record; for ticks */
 	int64_t clock_us;
 	int64_t now_bin;
 	unsigned hot_room; /* followed destinations a shard may add until the next tick */
@@ -114,6 +115,13 @@ void shard_rebuild_lookup(struct shard *s);
 
 /** shard_told() - after word[] was told: free what ended. */
 void shard_told(struct shard *s);
+
+/**
+ * shard_keep_senders() - a look has found @groups of @h near: keep their senders from now on, and
+ * look back for those of just before. Return: 0 or -ENOMEM.
+ */
+int shard_keep_senders(struct shard *s, const struct shard_world *w, struct hot *h,
+		       unsigned groups);
 
 /** shard_drop_hot() - stop following everything (a new epoch); attacks must have been closed. */
 void shard_drop_hot(struct shard *s);

@@ -12,6 +12,7 @@
 #define FOLD_HOSTS     8    /* hosts of one /24 crossing together are one prefix attack */
 #define ONE_HOST_SHARE 0.75 /* of a prefix's excess: then the host is the target */
 #define LOOK_LOAD      0.99 /* sums are rounded; a little less than a threshold must do */
+#define NEAR_LOAD      0.25 /* 1 / NEAR_KEPT */
 #define STAND_OUT      2    /* times its threshold, for a host inside a reported prefix */
 #define UPDATE_US      US_PER_S
 #define QUIET_AFTER_US (2 * US_PER_S)
@@ -183,13 +184,14 @@ static bool left_to_prefix(const struct shard *s, const struct candidate *all, u
 	return followed && neighbours >= FOLD_HOSTS;
 }
 
-/* evaluate() over a sheet. */
-static bool look(struct shard *s, struct hot *h, const struct reported *r, bool last_look,
-		 struct crossing *c)
+/* evaluate() over a sheet, when what came since the last time could change its answer. */
+static bool look(struct shard *s, const struct shard_world *w, struct hot *h,
+		 const struct reported *r, bool last_look, struct crossing *c)
 {
+	double least = h->load < NEAR_LOAD && !h->tracked ? NEAR_LOAD : LOOK_LOAD;
 	bool crossed;
 
-	if (h->dirty_first > h->dirty_last || (!last_look && h->load + h->gained < LOOK_LOAD))
+	if (h->dirty_first > h->dirty_last || (!last_look && h->load + h->gained < least))
 		return false;
 	sheet_open(&s->sheet, &h->meters, evaluate_from(h));
 	crossed = evaluate(h, r, 1, last_look, c);
@@ -197,6 +199,8 @@ static bool look(struct shard *s, struct hot *h, const struct reported *r, bool 
 	h->looked = true;
 	h->load = c->load;
 	h->gained = 0;
+	if (c->near & ~h->tracked)
+		s->error = shard_keep_senders(s, w, h, c->near);
 	return crossed;
 }
 
@@ -209,7 +213,7 @@ static int look_at_hosts(struct shard *s, const struct shard_world *w, bool last
 		struct hot *h = s->hot[i];
 		struct crossing c;
 
-		if (h->level != LEVEL_HOST || h->attack || !look(s, h, NULL, last_look, &c))
+		if (h->level != LEVEL_HOST || h->attack || !look(s, w, h, NULL, last_look, &c))
 			continue;
 		if (inside_reported_prefix(s, h)) {
 			struct hot strict = *h;
@@ -269,10 +273,10 @@ static void look_at_prefixes(struct shard *s, const struct shard_world *w, bool 
 
 			if (h->level != LEVEL_PREFIX || h->attack || narrow != (pass == 0))
 				continue;
-			if (!look(s, h, NULL, last_look, &c))
+			if (!look(s, w, h, NULL, last_look, &c))
 				continue;
 			r.n = children_of(s, h, children, CHILDREN_MAX);
-			if (r.n && !look(s, h, &r, last_look, &c))
+			if (r.n && !look(s, w, h, &r, last_look, &c))
 				continue;
 			if (one_host_carries(s, h, &r, &c))
 				continue;
@@ -407,7 +411,7 @@ static void settle_hot(struct shard *s, const struct shard_world *w)
 			sheet_close(&h->meters);
 		}
 		if (h->suspect_us != TIME_NONE && h->last_us - h->suspect_us > SUSPICION_US)
-			hot_reset_suspicion(h, h->last_us);
+			hot_reset_suspicion(h);
 	}
 }
 
@@ -440,7 +444,7 @@ void shard_told(struct shard *s)
 		if (!word->ended)
 			continue;
 		attack_free(word->attack);
-		hot_reset_suspicion(h, h->last_us);
+		hot_reset_suspicion(h);
 	}
 	s->n_words = 0;
 }

@@ -254,7 +254,7 @@ static int look_at(struct wide *w, struct followed *f, const struct reported *r,
 	h->dirty_last = INT64_MIN;
 	if (!h->attack && h->last_us != TIME_NONE && h->suspect_us != TIME_NONE &&
 	    h->last_us - h->suspect_us > 64 * US_PER_S)
-		hot_reset_suspicion(h, h->last_us);
+		hot_reset_suspicion(h);
 	return e;
 }
 
@@ -295,7 +295,7 @@ void wide_told(struct wide *w)
 		if (!w->ended[i])
 			continue;
 		attack_free(w->word[i]);
-		hot_reset_suspicion(h, h->last_us);
+		hot_reset_suspicion(h);
 	}
 	w->n_words = 0;
 }

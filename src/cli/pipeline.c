@@ -2,6 +2,7 @@
 #include "cli/pipeline.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,12 +14,22 @@
 #define MINUTE_US      (60 * US_PER_S)
 #define THREADS_MAX    64
 
+/* Those that this process may run on: a pinned one has fewer than the machine. */
+static unsigned usable_cores(void)
+{
+	cpu_set_t set;
+	long all = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 0)
+		return (unsigned)CPU_COUNT(&set);
+	return all > 0 ? (unsigned)all : 1;
+}
+
 static unsigned threads_for(const struct pipeline_options *o)
 {
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned n = o->threads ? o->threads : o->conf->limits.threads;
 
-	n = n ? n : cores > 0 ? (unsigned)cores : 1;
+	n = n ? n : usable_cores();
 	return n < THREADS_MAX ? n : THREADS_MAX;
 }
 

@@ -126,16 +126,16 @@ void probe_fetch(const struct cells *t, const struct probe *p)
 static unsigned make_way(struct cells *t, size_t set)
 {
 	struct cell_meta *m = &t->meta[set];
+	uint32_t empty = ways_of(m, 0);
 	unsigned coldest = 0;
 
-	for (unsigned w = 0; w < WAYS; w++) {
-		if (!m->tag[w]) {
-			t->used++;
-			return w;
-		}
+	if (empty) {
+		t->used++;
+		return (unsigned)__builtin_ctz(empty);
+	}
+	for (unsigned w = 1; w < WAYS; w++)
 		if (m->heat[w] < m->heat[coldest])
 			coldest = w;
-	}
 	/* Every eighth eviction all cool a little, so that yesterday's heavy hosts can go too. */
 	if (++t->evicted % 8 == 0)
 		for (unsigned w = 0; w < WAYS; w++)
@@ -155,7 +155,7 @@ static struct cell *insert(struct cells *t, const struct ip *key, uint64_t hash,
 }
 
 /* Growth by a quarter: doubling would break the bound of bytes per host right after it. */
-static void grow(struct cells *t)
+static bool grow(struct cells *t)
 {
 	size_t sets = t->sets + t->sets / 4 + 1, old_sets = t->sets;
 	struct cell *old = t->cell, *cell;
@@ -164,7 +164,7 @@ static void grow(struct cells *t)
 	if (sets > t->sets_max)
 		sets = t->sets_max;
 	if (sets <= t->sets || allocate(sets, &cell, &meta) < 0)
-		return;
+		return false;
 	t->cell = cell;
 	t->meta = meta;
 	t->sets = sets;
@@ -177,11 +177,24 @@ static void grow(struct cells *t)
 	}
 	free(old);
 	free(old_meta);
+	return true;
 }
 
 const struct cell *cells_peek(const struct cells *t, const struct probe *p)
 {
 	return find(t, &p->key, p->hash);
+}
+
+/*
+ * At 0.7 full, 0.6 % of new keys would find their set full; and while there is room nobody is given
+ * up because his set happens to be. Less than half full, a set is only filled by somebody who
+ * chooses addresses for it: that is no reason to grow.
+ */
+static bool wants_growth(const struct cells *t, size_t set)
+{
+	size_t room = t->sets * WAYS;
+
+	return t->used * 10 >= room * 7 || (t->used * 2 >= room && !ways_of(&t->meta[set], 0));
 }
 
 struct cell *cells_take(struct cells *t, const struct probe *p, bool *fresh)
@@ -191,9 +204,8 @@ struct cell *cells_take(struct cells *t, const struct probe *p, bool *fresh)
 	*fresh = !c;
 	if (c)
 		return c;
-	/* At 0.7 full, 0.6 % of new keys would find their set full. */
-	if (t->used * 10 >= t->sets * WAYS * 7 && t->sets < t->sets_max)
-		grow(t);
+	while (wants_growth(t, set_of(t, p->hash)) && grow(t))
+		;
 	c = insert(t, &p->key, p->hash, 0);
 	*c = (struct cell){.key = p->key};
 	return c;

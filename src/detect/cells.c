@@ -185,16 +185,19 @@ const struct cell *cells_peek(const struct cells *t, const struct probe *p)
 	return find(t, &p->key, p->hash);
 }
 
+#define SETS_FEW 32
+
 /*
- * At 0.7 full, 0.6 % of new keys would find their set full; and while there is room nobody is given
- * up because his set happens to be. Less than half full, a set is only filled by somebody who
- * chooses addresses for it: that is no reason to grow.
+ * At 0.7 full, 0.6 % of new keys would find their set full. In a small table chance fills one much
+ * earlier, and bytes are few: there nobody is given up while it may still grow. Less than half full
+ * a set is only filled by somebody who chooses addresses for it: that is no reason to grow.
  */
 static bool wants_growth(const struct cells *t, size_t set)
 {
 	size_t room = t->sets * WAYS;
 
-	return t->used * 10 >= room * 7 || (t->used * 2 >= room && !ways_of(&t->meta[set], 0));
+	return t->used * 10 >= room * 7 ||
+	       (t->sets < SETS_FEW && t->used * 2 >= room && !ways_of(&t->meta[set], 0));
 }
 
 struct cell *cells_take(struct cells *t, const struct probe *p, bool *fresh)

@@ -227,7 +227,7 @@ void cells_heat(struct cells *t, const struct cell *c, uint32_t packets)
 	uint8_t *heat = &t->meta[i / WAYS].heat[i % WAYS];
 	uint8_t now = packets ? (uint8_t)(4 * (32 - __builtin_clz(packets))) : 0;
 
-	if (c->hot)
+	if (c->busy)
 		*heat = HEAT_PINNED;
 	else if (*heat == HEAT_PINNED || now > *heat)
 		*heat = now;

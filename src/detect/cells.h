@@ -23,8 +23,8 @@ struct cell {
 	uint32_t rate_packets, rate_special; /* packets/s that longer flows claim, decaying */
 	uint32_t rate_bytes8;		     /* the same, in 8 bytes/s */
 	uint32_t rate_second;		     /* when the rates were halved last */
-	uint32_t hot;			     /* slot of the followed destination + 1; 0 none */
-	uint16_t thresholds;		     /* 0 the defaults, else protected object + 1 */
+	uint32_t busy;	     /* slot of what is usual there + 1; 0 none: it is not busy */
+	uint16_t thresholds; /* 0 the defaults, else protected object + 1 */
 	uint8_t spare[2];
 };
 
@@ -63,7 +63,7 @@ struct cell *cells_take(struct cells *t, const struct probe *p, bool *fresh);
 /** cells_find() - the cell of @key or NULL. */
 struct cell *cells_find(const struct cells *t, const struct ip *key);
 
-/** cells_heat() - note how much the cell matters; a followed one (255) is never evicted. */
+/** cells_heat() - note how much the cell matters; a busy one (255) is never evicted. */
 void cells_heat(struct cells *t, const struct cell *c, uint32_t packets);
 
 /** cells_each() - call @fn for every cell in use. */

@@ -19,6 +19,7 @@
 #define FORWARD_US  (5 * 60 * US_PER_S)
 #define BACKWARD_US (60 * US_PER_S)
 #define NEAR	    8
+#define BUSY_TIMES  8  /* so many times more are busy than can be followed */
 #define HOT_SHARE   16 /* a shard may take this part of the free room in a tick */
 
 enum work { WORK_FEED, WORK_TICK, WORK_LAST_TICK };
@@ -126,6 +127,7 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	d->world.history = d->history;
 	d->world.near = NEAR;
 	d->world.hot_room = conf->limits.hot_keys / HOT_SHARE + 1;
+	d->world.busy_room = conf->limits.hot_keys * BUSY_TIMES / HOT_SHARE + 1;
 	for (unsigned i = 0; i <= EXPORTER_MAX; i++)
 		d->watch[i].watermark_us = d->watch[i].recv_us = TIME_NONE;
 	return d;
@@ -209,12 +211,18 @@ static int tell_all(struct detect *d)
 
 static void grant_room(struct detect *d)
 {
-	unsigned used = 0, free_room;
+	unsigned used = 0, free_room, most;
 
 	for (unsigned i = 0; i < SHARDS; i++)
 		used += d->shard[i].n_hot;
 	free_room = used < d->conf->limits.hot_keys ? d->conf->limits.hot_keys - used : 0;
 	d->world.hot_room = free_room / HOT_SHARE + (free_room ? 1 : 0);
+	used = 0;
+	for (unsigned i = 0; i < SHARDS; i++)
+		used += d->shard[i].n_busy;
+	most = d->conf->limits.hot_keys * BUSY_TIMES;
+	free_room = used < most ? most - used : 0;
+	d->world.busy_room = free_room / HOT_SHARE + (free_room ? 1 : 0);
 }
 
 static void read_watermark(struct detect *d)

@@ -52,7 +52,7 @@ uint64_t window_answered(const struct window *w, unsigned in_meter, uint64_t pac
 	double grown, answers = (double)out * factor;
 
 	base_out *= seconds * factor;
-	if (w->hot->baseline_s >= HEALTHY_SECONDS && base_in <= base_out) {
+	if (w->hot->usual->seconds >= HEALTHY_SECONDS && base_in <= base_out) {
 		grown = answers - base_out;
 		if (in_meter < VECTOR_COUNT && hot_group((enum vector)in_meter) == GROUP_UDP &&
 		    hot_forged_like((struct hot *)w->hot, GROUP_UDP))

@@ -163,7 +163,7 @@ static void note_load(struct crossing *c, uint64_t all, uint64_t threshold, unsi
 /* A share of the threshold beyond twice what is usual: who sends it is worth knowing. */
 static bool is_near(const struct window *w, unsigned meter, uint64_t all, uint64_t threshold)
 {
-	double usual = w->hot->baseline_s >= HEALTHY_SECONDS ? 2 * w->hot->baseline[meter] : 0;
+	double usual = w->hot->usual->seconds >= HEALTHY_SECONDS ? 2 * w->hot->baseline[meter] : 0;
 
 	return (double)all * BINS_PER_S >= ((double)threshold / NEAR_KEPT + usual) * w->n;
 }

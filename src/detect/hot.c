@@ -12,21 +12,18 @@
 
 #include "detect/hot_inside.h"
 
-#define FORGED_SOURCES	  1000 /* so many senders ... */
-#define FORGED_EACH	  1.5  /* ... of hardly more than one packet each */
-#define BASELINE_SECONDS  120
-#define BASELINE_LAG_BINS 12
+#define FORGED_SOURCES 1000 /* so many senders ... */
+#define FORGED_EACH    1.5  /* ... of hardly more than one packet each */
 
-struct hot *hot_new(const struct prefix *key, enum level level, const struct thresholds *th,
-		    uint32_t times)
+struct hot *hot_new(struct usual *u, enum level level, const struct thresholds *th, uint32_t times)
 {
 	struct hot *h = calloc(1, sizeof(*h));
 
 	if (!h)
 		return NULL;
-	h->key.addr =
-		key->addr; /* by members: the padding stays zero, keys are compared as bytes */
-	h->key.len = key->len;
+	h->key = u->key;
+	h->usual = u;
+	h->baseline = u->rate;
 	h->level = level;
 	h->th = th;
 	h->times = times;
@@ -37,7 +34,6 @@ struct hot *hot_new(const struct prefix *key, enum level level, const struct thr
 	h->dirty_last = INT64_MIN;
 	h->suspect_us = TIME_NONE;
 	h->last_us = h->last_recv_us = TIME_NONE;
-	h->baseline_bin = INT64_MIN;
 	for (unsigned i = 0; i < GROUP_COUNT; i++)
 		h->sources[i] = SOURCES_NULL;
 	for (unsigned i = 0; i < UNIT_COUNT; i++)
@@ -157,37 +153,6 @@ enum source_group hot_group(enum vector v)
 		return GROUP_OTHER;
 	default:
 		return GROUP_TCP;
-	}
-}
-
-bool hot_learn_due(const struct hot *h)
-{
-	return h->baseline_bin == INT64_MIN ||
-	       h->baseline_bin + BINS_PER_S <= h->meters.newest - BASELINE_LAG_BINS;
-}
-
-void hot_learn(struct hot *h, int64_t bin)
-{
-	int64_t to = bin - BASELINE_LAG_BINS;
-
-	if (h->baseline_bin == INT64_MIN) {
-		/* The first second is seen in part only. */
-		h->baseline_bin = h->meters.newest + BINS_PER_S - h->meters.newest % BINS_PER_S;
-		return;
-	}
-	if (to - h->baseline_bin > RING_BINS)
-		h->baseline_bin = to - RING_BINS;
-	for (; h->baseline_bin + BINS_PER_S <= to; h->baseline_bin += BINS_PER_S) {
-		double a = h->baseline_s < BASELINE_SECONDS ? 1.0 / (h->baseline_s + 1)
-							    : 1.0 / BASELINE_SECONDS;
-
-		for (unsigned m = 0; m < METER_COUNT; m++) {
-			double now = (double)meters_sum(
-				&h->meters, m, h->baseline_bin + BINS_PER_S - 1, BINS_PER_S);
-
-			h->baseline[m] += a * (now - h->baseline[m]);
-		}
-		h->baseline_s++;
 	}
 }
 

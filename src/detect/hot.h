@@ -10,6 +10,7 @@
 #include "detect/handshake.h"
 #include "detect/meter.h"
 #include "detect/sources.h"
+#include "detect/usual.h"
 
 struct attack;
 struct detector;
@@ -114,9 +115,8 @@ struct hot {
 	double inverse[VECTOR_COUNT], inverse_packets, inverse_bytes; /* 1 / threshold */
 	int64_t suspect_us;	       /* record time since which the tallies run */
 	int64_t last_recv_us, last_us; /* newest record: receive and record time */
-	double baseline[METER_COUNT];  /* packets per second in healthy times */
-	unsigned baseline_s;	       /* healthy seconds behind it */
-	int64_t baseline_bin;
+	struct usual *usual;	       /* borrowed */
+	const double *baseline;	       /* usual->rate */
 	struct handshake *handshake;
 	struct sources sources[GROUP_COUNT];
 	struct sources units[UNIT_COUNT]; /* [UNIT_24..UNIT_LINK], SYN by wider units */
@@ -166,18 +166,20 @@ struct hot_record {
 	uint32_t key;	  /* its kind (kinds.c), 0 none */
 	uint32_t seconds; /* that it lasted, at least 1 */
 	uint32_t n_amounts;
-	uint64_t packets, bytes;      /* weighted */
-	int64_t last_bin;	      /* of its last packet; the span may reach further */
-	int64_t recv_bin;	      /* of its arrival */
-	uint64_t src_hash, wide_hash; /* source_hash() of the sender and of its /24 (/64) */
+	uint64_t packets, bytes;       /* weighted */
+	int64_t last_bin;	       /* of its last packet; the span may reach further */
+	int64_t recv_bin, recv_second; /* of its arrival */
+	uint64_t src_hash, wide_hash;  /* source_hash() of the sender and of its /24 (/64) */
 	bool hashed;
 	struct span span;
 	struct amount amount[AMOUNTS_MAX]; /* all packets first, then what detectors count */
 };
 
-/** hot_new() - Return: NULL without memory. @th is borrowed from the configuration. */
-struct hot *hot_new(const struct prefix *key, enum level level, const struct thresholds *th,
-		    uint32_t times);
+/**
+ * hot_new() - follow @u (borrowed), which knows its key. @th is borrowed from the configuration.
+ * Return: NULL without memory.
+ */
+struct hot *hot_new(struct usual *u, enum level level, const struct thresholds *th, uint32_t times);
 struct hot *hot_free(struct hot *h);
 
 /**
@@ -187,6 +189,9 @@ struct hot *hot_free(struct hot *h);
  */
 int hot_in(struct hot *h, struct hot_record *r);
 int hot_out(struct hot *h, const struct hot_record *r);
+/** record_answers() - the meter of what a target sent; false for what is no reason for more. */
+bool record_answers(const struct hot_record *r, unsigned *meter);
+
 /** hot_fetch() - @r will be counted soon: have what its sender needs brought near. */
 void hot_fetch(const struct hot *h, struct hot_record *r);
 
@@ -217,12 +222,6 @@ bool hot_forged_like(struct hot *h, enum source_group g);
 
 /** hot_group() - the group of sources that send vector @v. */
 enum source_group hot_group(enum vector v);
-
-/** hot_learn_due() - is there a second that hot_learn() would fold? */
-bool hot_learn_due(const struct hot *h);
-
-/** hot_learn() - fold healthy whole seconds before @bin into the baselines. */
-void hot_learn(struct hot *h, int64_t bin);
 
 /** hot_reset_suspicion() - forget tallies, sources and evidence gathered without an attack. */
 void hot_reset_suspicion(struct hot *h);

@@ -105,7 +105,8 @@ static int count_handshake(struct hot *h, const struct hot_record *r)
 /* What stands near: a quarter of a threshold beyond twice what is usual here. */
 static uint64_t near_of(const struct hot *h, unsigned meter, uint64_t threshold)
 {
-	uint64_t usual = h->baseline_s >= HEALTHY_SECONDS ? (uint64_t)(2 * h->baseline[meter]) : 0;
+	uint64_t usual =
+		h->usual->seconds >= HEALTHY_SECONDS ? (uint64_t)(2 * h->baseline[meter]) : 0;
 
 	return threshold == RATE_NEVER ? RATE_NEVER : threshold / NEAR_KEPT + usual;
 }
@@ -486,8 +487,24 @@ void hot_keep(struct hot *h)
 	h->wanted = 0;
 }
 
+bool record_answers(const struct hot_record *r, unsigned *meter)
+{
+	const struct flow *f = r->f;
+
+	/* Replies to pings are no reason for more pings; without a type (0) it may be one. */
+	if ((f->proto == PROTO_ICMP && r->s->icmp_type == ICMP_ECHO_REPLY) ||
+	    (f->proto == PROTO_ICMP6 && r->s->icmp_type == ICMP6_ECHO_REPLY) ||
+	    (f->proto == PROTO_TCP && (f->tcp_flags & TH_RST)))
+		return false;
+	*meter = f->proto == PROTO_TCP	 ? METER_OUT_TCP
+		 : f->proto == PROTO_UDP ? METER_OUT_UDP
+					 : METER_OUT_OTHER;
+	return true;
+}
+
 int hot_out(struct hot *h, const struct hot_record *r)
 {
+	unsigned meter;
 	struct amount list[2] = {{METER_OUT_OTHER, r->packets}, {METER_OUT_SYN, r->packets}};
 	const struct flow *f = r->f;
 	struct span s;
@@ -501,18 +518,11 @@ int hot_out(struct hot *h, const struct hot_record *r)
 	if (!meters_clip(&h->meters, &r->span, &s))
 		return 0;
 	h->tally.answered += h->noted ? r->packets : 0;
-	/* Replies to pings are no reason for more pings; without a type (0) it may be one. */
-	if ((f->proto == PROTO_ICMP && r->s->icmp_type == ICMP_ECHO_REPLY) ||
-	    (f->proto == PROTO_ICMP6 && r->s->icmp_type == ICMP6_ECHO_REPLY))
-		return 0;
-	if (f->proto == PROTO_TCP && (f->tcp_flags & TH_RST))
+	if (!record_answers(r, &meter))
 		return 0;
 	v = meters_view(&h->meters, f->exporter, LINK_UNKNOWN, r->entry);
 	if (!v || !r->packets)
 		return 0;
-	if (f->proto == PROTO_TCP)
-		list[0].meter = METER_OUT_TCP;
-	else if (f->proto == PROTO_UDP)
-		list[0].meter = METER_OUT_UDP;
+	list[0].meter = (uint8_t)meter;
 	return meters_add(&h->meters, v, &s, list, is_syn(f) ? 2 : 1);
 }

@@ -6,17 +6,10 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "detect/busy.h"
 
 #define RATE_HALVING_S 60
 #define REPLAY_US      (2 * US_PER_S)
-
-static unsigned level_len(const struct ip *ip, unsigned level)
-{
-	static const uint8_t v4[LEVELS] = {128, PREFIX_V4_BASE + 24, PREFIX_V4_BASE + 20};
-	static const uint8_t v6[LEVELS] = {128, 64, 48};
-
-	return ip_is_v4(ip) ? v4[level] : v6[level];
-}
 
 unsigned shard_of(const struct ip *ip, uint8_t *filter)
 {
@@ -32,6 +25,7 @@ int shard_init(struct shard *s, unsigned index, size_t cells_bytes)
 	int r = 0;
 
 	s->index = index;
+	s->step = 1;
 	kinds_init(&s->kinds);
 	for (unsigned l = 0; l < LEVELS && r == 0; l++)
 		r = cells_init(&s->cells[l], l == 0 ? cells_bytes / 4 * 3 : cells_bytes / 8);
@@ -40,83 +34,11 @@ int shard_init(struct shard *s, unsigned index, size_t cells_bytes)
 
 void shard_deinit(struct shard *s)
 {
-	for (unsigned i = 0; i < s->n_hot; i++) {
-		attack_free(s->hot[i]->attack);
-		hot_free(s->hot[i]);
-	}
+	busy_deinit(s);
 	for (unsigned l = 0; l < LEVELS; l++)
 		cells_deinit(&s->cells[l]);
-	free(s->hot);
-	free(s->lookup);
 	free(s->word);
 	sheet_deinit(&s->sheet);
-}
-
-static uint64_t key_hash(const struct ip *addr, unsigned len)
-{
-	return hash_u64(hash_u128(addr->u, HASH_K0), len);
-}
-
-static struct hot *find_hot(const struct shard *s, const struct ip *addr, unsigned len)
-{
-	unsigned i;
-
-	if (!s->lookup_room)
-		return NULL;
-	i = (unsigned)key_hash(addr, len) & (s->lookup_room - 1);
-	for (; s->lookup[i]; i = (i + 1) & (s->lookup_room - 1)) {
-		struct hot *h = s->hot[s->lookup[i] - 1];
-
-		if (h->key.len == len && ip_equal(&h->key.addr, addr))
-			return h;
-	}
-	return NULL;
-}
-
-static void enter_lookup(struct shard *s, const struct hot *h)
-{
-	uint8_t filter;
-	unsigned i = (unsigned)key_hash(&h->key.addr, h->key.len) & (s->lookup_room - 1);
-
-	while (s->lookup[i])
-		i = (i + 1) & (s->lookup_room - 1);
-	s->lookup[i] = h->slot + 1;
-	shard_of(&h->key.addr, &filter);
-	s->filter[filter / 64] |= UINT64_C(1) << (filter % 64);
-}
-
-void shard_rebuild_lookup(struct shard *s)
-{
-	if (s->lookup)
-		memset(s->lookup, 0, s->lookup_room * sizeof(*s->lookup));
-	memset(s->filter, 0, sizeof(s->filter));
-	for (unsigned i = 0; i < s->n_hot; i++)
-		enter_lookup(s, s->hot[i]);
-}
-
-static int make_hot_room(struct shard *s)
-{
-	if (s->n_hot == s->room_hot) {
-		unsigned room = s->room_hot ? s->room_hot * 2 : 16;
-		struct hot **p = realloc(s->hot, room * sizeof(struct hot *));
-
-		if (!p)
-			return -ENOMEM;
-		s->hot = p;
-		s->room_hot = room;
-	}
-	if (s->n_hot * 2 >= s->lookup_room) {
-		unsigned room = s->lookup_room ? s->lookup_room * 2 : 64;
-		uint32_t *p = calloc(room, sizeof(*p));
-
-		if (!p)
-			return -ENOMEM;
-		free(s->lookup);
-		s->lookup = p;
-		s->lookup_room = room;
-		shard_rebuild_lookup(s);
-	}
-	return 0;
 }
 
 /* Its amounts are left as they are: zeroing them for each record took a tenth of the whole path. */
@@ -263,36 +185,6 @@ static const struct thresholds *thresholds_of(const struct shard_world *w, unsig
 						    : &w->conf->thresholds;
 }
 
-static struct hot *follow(struct shard *s, const struct shard_world *w, struct cell *c,
-			  unsigned level, uint32_t until)
-{
-	struct prefix key = {.addr = c->key, .len = (uint8_t)level_len(&c->key, level)};
-	const struct thresholds *th = thresholds_of(w, c->thresholds);
-	uint32_t times[LEVELS] = {1, th->prefix24_times, th->prefix20_times};
-	struct hot *h;
-
-	if (s->added >= w->hot_room) {
-		s->hot_refused++;
-		return NULL;
-	}
-	s->error = make_hot_room(s);
-	if (s->error < 0)
-		return NULL;
-	h = hot_new(&key, level ? LEVEL_PREFIX : LEVEL_HOST, th, times[level] ? times[level] : 1);
-	if (!h) {
-		s->error = -ENOMEM;
-		return NULL;
-	}
-	h->slot = s->n_hot;
-	s->hot[s->n_hot++] = h;
-	s->added++;
-	enter_lookup(s, h);
-	c->hot = h->slot + 1;
-	cells_heat(&s->cells[level], c, UINT32_MAX);
-	s->error = replay(h, w, &s->kinds, w->batch_from + until);
-	return h;
-}
-
 static bool is_special(const struct flow *f, const struct flow_side *side)
 {
 	if (f->proto != PROTO_TCP)
@@ -321,15 +213,29 @@ static void decay_rates(struct cell *c, uint32_t second)
 	c->rate_second = second;
 }
 
+/* What the cell claims of each for a second: counted in this one, and claimed by longer flows. */
+static void fill_of(const struct cell *c, uint64_t fill[FILLS])
+{
+	fill[FILL_PACKETS] = (uint64_t)c->packets + c->rate_packets;
+	fill[FILL_SPECIAL] = (uint64_t)c->special + c->rate_special;
+	fill[FILL_BYTES] = c->bytes + c->rate_bytes8 * 8ull;
+}
+
 /* Cheap and never too low: whether the destination could be near a threshold. */
-static void count_cold(struct cell *c, const struct hot_record *r)
+static void count_cold(struct cell *c, struct usual *u, const uint64_t least[FILLS],
+		       const struct hot_record *r)
 {
 	uint32_t second = (uint32_t)time_floor_s(r->last_us);
 	uint64_t packets = (uint64_t)r->f->packets * r->weight, bytes = r->f->bytes * r->weight;
 	uint64_t seconds = (uint64_t)(r->last_us - r->first_us) / US_PER_S;
 	bool special = is_special(r->f, r->s);
+	uint64_t fill[FILLS];
 
-	if (seconds == 0 && (int32_t)(second - c->second) > 0) {
+	if ((int32_t)(second - c->second) > 0) {
+		if (u) {
+			fill_of(c, fill);
+			usual_fill(u, fill, least);
+		}
 		c->second = second;
 		c->packets = c->special = 0;
 		c->bytes = 0;
@@ -349,11 +255,35 @@ static void count_cold(struct cell *c, const struct hot_record *r)
 	add_capped(&c->rate_bytes8, bytes / seconds / 8);
 }
 
-static bool is_near(const struct cell *c, const struct follow_rate *f, uint64_t times)
+/* The least of each from which a destination is busy. */
+static void least_of(const struct follow_rate *f, uint64_t times, uint64_t least[FILLS])
 {
-	return (uint64_t)c->packets + c->rate_packets >= f->packets * times ||
-	       (uint64_t)c->special + c->rate_special >= f->special * times ||
-	       c->bytes + c->rate_bytes8 * 8ull >= f->bytes * times;
+	least[FILL_PACKETS] = f->packets * times;
+	least[FILL_SPECIAL] = f->special * times;
+	least[FILL_BYTES] = f->bytes * times;
+}
+
+static bool is_busy(const struct cell *c, const uint64_t least[FILLS])
+{
+	return (uint64_t)c->packets + c->rate_packets >= least[FILL_PACKETS] ||
+	       (uint64_t)c->special + c->rate_special >= least[FILL_SPECIAL] ||
+	       c->bytes + c->rate_bytes8 * 8ull >= least[FILL_BYTES];
+}
+
+/*
+ * Does a busy destination stand out from what is usual there? A host also does at a whole
+ * threshold, usual or not.
+ */
+static bool stands_out(const struct cell *c, const struct usual *u, const uint64_t least[FILLS],
+		       unsigned near)
+{
+	uint64_t fill[FILLS];
+
+	fill_of(c, fill);
+	for (unsigned k = 0; k < FILLS; k++)
+		if ((double)fill[k] >= u->limit[k] || (near && fill[k] >= least[k] * near))
+			return true;
+	return false;
 }
 
 /* Which thresholds count: a protected object's where it holds the whole destination. */
@@ -379,29 +309,58 @@ struct places {
 	struct hot_record r;
 };
 
-static void count_at(struct shard *s, const struct shard_world *w, uint32_t record, unsigned l,
+/* Means of minutes: while records are many, one in eight tells them well enough. */
+static bool is_taken(const struct shard *s, uint64_t number)
+{
+	return s->step == 1 || number % s->step == 0;
+}
+
+static void learn_in(struct shard *s, struct usual *u, struct hot_record *r)
+{
+	record_classify(&s->kinds, r);
+	usual_turn(u, r->recv_second);
+	for (unsigned i = 0; i < r->n_amounts; i++)
+		usual_add(u, r->amount[i].meter, r->amount[i].n * s->step);
+}
+
+static void learn_out(struct shard *s, struct usual *u, struct hot_record *r)
+{
+	unsigned meter;
+
+	record_classify(&s->kinds, r);
+	if (!record_answers(r, &meter))
+		return;
+	usual_turn(u, r->recv_second);
+	usual_add(u, meter, r->packets * s->step);
+	if (meter == METER_OUT_TCP && (r->f->tcp_flags & (TH_SYN | TH_ACK | TH_RST)) == TH_SYN)
+		usual_add(u, METER_OUT_SYN, r->packets * s->step);
+}
+
+static void count_at(struct shard *s, const struct shard_world *w, uint64_t number, unsigned l,
 		     struct cell *c, struct hot_record *r)
 {
-	const struct thresholds *th;
-	struct hot *h;
+	struct usual *u = c->busy ? s->busy[c->busy - 1] : NULL;
+	const struct thresholds *th = thresholds_of(w, c->thresholds);
+	const uint32_t times[LEVELS] = {1, th->prefix24_times, th->prefix20_times};
+	uint64_t least[FILLS];
 
-	if (c->hot) {
-		h = s->hot[c->hot - 1];
-		s->error = put_in(h, w, &s->kinds, r, w->batch_from + record);
-		r->reported |= h->attack != NULL;
-		return;
-	}
-	count_cold(c, r);
+	least_of(&w->follow[c->thresholds], times[l], least);
+	count_cold(c, u, least, r);
 	cells_heat(&s->cells[l], c, c->packets);
-	th = thresholds_of(w, c->thresholds);
-	if (!is_near(c, &w->follow[c->thresholds],
-		     l == 0   ? 1
-		     : l == 1 ? th->prefix24_times
-			      : th->prefix20_times))
+	if (!u && is_busy(c, least))
+		u = busy_make(s, w, c, l);
+	if (!u)
 		return;
-	h = follow(s, w, c, l, record);
-	if (h && s->error == 0)
-		s->error = put_in(h, w, &s->kinds, r, w->batch_from + record);
+	if (is_taken(s, number) && !r->reported)
+		learn_in(s, u, r);
+	if (stands_out(c, u, least, l ? 0 : w->near))
+		u->out_us = r->recv_us;
+	if (!u->hot && u->out_us == r->recv_us && busy_follow(s, w, u, th))
+		s->error = replay(u->hot, w, &s->kinds, number);
+	if (!u->hot || s->error < 0)
+		return;
+	s->error = put_in(u->hot, w, &s->kinds, r, number);
+	r->reported |= u->hot->attack != NULL;
 }
 
 static void count_in(struct shard *s, const struct shard_world *w, uint32_t record,
@@ -414,7 +373,7 @@ static void count_in(struct shard *s, const struct shard_world *w, uint32_t reco
 		if (fresh)
 			c->thresholds =
 				thresholds_index(w, &at->probe[l].key, level_len(&at->r.f->dst, l));
-		count_at(s, w, record, l, c, &at->r);
+		count_at(s, w, w->batch_from + record, l, c, &at->r);
 	}
 }
 
@@ -426,14 +385,18 @@ static void count_out(struct shard *s, const struct shard_world *w, uint32_t rec
 	/* A packet to oneself (loopback, a forged land attack) is no answer. */
 	if (ip_equal(&r.f->src, &r.f->dst))
 		return;
-	for (unsigned l = 0; l < LEVELS && s->n_hot && s->error == 0; l++) {
+	for (unsigned l = 0; l < LEVELS && s->error == 0; l++) {
 		unsigned len = level_len(&r.f->src, l);
 		struct ip key = l ? ip_mask(&r.f->src, len) : r.f->src;
-		struct hot *h = find_hot(s, &key, len);
+		struct usual *u = busy_find(s, &key, len);
 
 		/* Traffic that stays inside the prefix is no answer of it. */
-		if (h && !(l && prefix_contains(&h->key, &r.f->dst)))
-			s->error = put_out(h, &s->kinds, &r);
+		if (!u || (l && prefix_contains(&u->key, &r.f->dst)))
+			continue;
+		if (is_taken(s, w->batch_from + record))
+			learn_out(s, u, &r);
+		if (u->hot)
+			s->error = put_out(u->hot, &s->kinds, &r);
 	}
 }
 
@@ -444,7 +407,7 @@ static const struct hot *hot_at(const struct shard *s, const struct places *at)
 {
 	const struct cell *c = cells_peek(&s->cells[0], &at->probe[0]);
 
-	return c && c->hot ? s->hot[c->hot - 1] : NULL;
+	return c && c->busy ? s->busy[c->busy - 1]->hot : NULL;
 }
 
 static void find_places(const struct shard *s, const struct shard_world *w,
@@ -490,24 +453,8 @@ void shard_feed(struct shard *s, const struct shard_world *w)
 				count_out(s, w, e[k].record);
 		}
 	}
+	s->records += s->n_entries;
 	s->n_entries = 0;
-}
-
-static void forget_hot_of(struct cell *c, void *userdata)
-{
-	c->hot = 0;
-}
-
-void shard_drop_hot(struct shard *s)
-{
-	for (unsigned i = 0; i < s->n_hot; i++)
-		hot_free(s->hot[i]);
-	s->n_hot = 0;
-	memset(s->filter, 0, sizeof(s->filter));
-	if (s->lookup)
-		memset(s->lookup, 0, s->lookup_room * sizeof(*s->lookup));
-	for (unsigned l = 0; l < LEVELS; l++)
-		cells_each(&s->cells[l], forget_hot_of, NULL);
 }
 
 struct reconf {
@@ -531,9 +478,7 @@ void shard_reconf(struct shard *s, const struct shard_world *w)
 	}
 	for (unsigned i = 0; i < s->n_hot; i++) {
 		struct hot *h = s->hot[i];
-		unsigned l = h->level == LEVEL_HOST			? 0
-			     : h->key.len == level_len(&h->key.addr, 1) ? 1
-									: 2;
+		unsigned l = level_of(&h->key);
 
 		h->th = thresholds_of(w, thresholds_index(w, &h->key.addr, h->key.len));
 		h->times = l == 0 ? 1 : l == 1 ? h->th->prefix24_times : h->th->prefix20_times;
@@ -546,6 +491,7 @@ void shard_reconf(struct shard *s, const struct shard_world *w)
 uint64_t shard_memory(const struct shard *s)
 {
 	uint64_t n = sizeof(*s) + s->room_hot * sizeof(struct hot *) +
+		     s->room_busy * sizeof(struct usual *) + s->n_busy * sizeof(struct usual) +
 		     s->lookup_room * sizeof(*s->lookup);
 
 	for (unsigned l = 0; l < LEVELS; l++)

@@ -57,8 +57,9 @@ struct shard_world {
 	uint64_t history_end;		      /* number of the next record; for ticks */
 	int64_t clock_us;
 	int64_t now_bin;
-	unsigned hot_room; /* followed destinations a shard may add until the next tick */
-	unsigned near;	   /* share of a threshold from which a destination is followed */
+	unsigned hot_room;  /* followed destinations a shard may add until the next tick */
+	unsigned busy_room; /* the same of busy ones */
+	unsigned near;	    /* share of a threshold from which a destination is followed */
 };
 
 /* How a record counts, so that each packet counts once. */
@@ -79,10 +80,14 @@ struct shard_word {
 struct shard {
 	unsigned index;
 	struct cells cells[LEVELS];
-	struct hot **hot; /* dense list */
+	struct usual **busy; /* dense list */
+	unsigned n_busy, room_busy, added_busy;
+	struct hot **hot; /* dense list of the followed ones among them */
 	unsigned n_hot, room_hot, added;
-	uint32_t *lookup; /* open addressing: slot + 1 */
+	uint32_t *lookup; /* open addressing: slot in busy + 1 */
 	unsigned lookup_room;
+	unsigned records; /* since the last tick */
+	unsigned step;	  /* every so-many-th record is taken for what is usual */
 	struct shard_entry entry[SHARD_ENTRIES];
 	unsigned n_entries;
 	struct shard_word *word;
@@ -110,8 +115,11 @@ void shard_feed(struct shard *s, const struct shard_world *w);
 /** shard_tick() - look, open, update, close; what is to be told stands in word[]. */
 void shard_tick(struct shard *s, const struct shard_world *w, bool last_look);
 
-/** shard_rebuild_lookup() - after slots moved. */
-void shard_rebuild_lookup(struct shard *s);
+/** shard_unfollow() - @h stands out no more: drop it, not what is usual there. */
+void shard_unfollow(struct shard *s, struct hot *h);
+
+/** shard_settle_busy() - forget destinations that are busy no more. */
+void shard_settle_busy(struct shard *s, const struct shard_world *w);
 
 /** shard_told() - after word[] was told: free what ended. */
 void shard_told(struct shard *s);

@@ -17,7 +17,9 @@
 #define UPDATE_US      US_PER_S
 #define QUIET_AFTER_US (2 * US_PER_S)
 #define SILENT_US      (10 * US_PER_S)
-#define IDLE_BINS      (30 * BINS_PER_S)
+#define MANY_RECORDS   512 /* of a shard in a quarter second */
+#define MANY_STEP      8
+#define CALM_US	       (30 * US_PER_S)
 #define SUSPICION_US   (64 * US_PER_S)
 #define WAIT_MAX_S     300
 #define INACTIVE_S     15 /* the usual inactive timeout */
@@ -320,75 +322,15 @@ static void update_attack(struct shard *s, const struct shard_world *w, struct h
 		say(s, a, ended);
 }
 
-/* Far below all thresholds for half a minute. */
-static bool rests(const struct hot *h, const struct shard_world *w)
-{
-	const struct meters *m = &h->meters;
-
-	for (unsigned v = 0; v < VECTOR_COUNT; v++) {
-		uint64_t t = hot_threshold(h, (enum vector)v, 0);
-
-		if (t != RATE_NEVER && meters_sum(m, v, m->newest, IDLE_BINS) * BINS_PER_S >=
-					       t / (2 * w->near) * IDLE_BINS)
-			return false;
-	}
-	return h->th->any_pps == RATE_NEVER ||
-	       meters_sum(m, METER_PACKETS, m->newest, IDLE_BINS) * BINS_PER_S <
-		       h->th->any_pps * h->times / (2 * w->near) * IDLE_BINS;
-}
-
-static bool is_cool(struct shard *s, struct hot *h, const struct shard_world *w)
-{
-	bool cool;
-
-	if (w->now_bin - bin_of(h->last_us) > IDLE_BINS)
-		return true;
-	sheet_open(&s->sheet, &h->meters, h->meters.newest - IDLE_BINS);
-	cool = rests(h, w);
-	sheet_close(&h->meters);
-	return cool;
-}
-
-static unsigned cell_level(const struct hot *h)
-{
-	if (h->level == LEVEL_HOST)
-		return 0;
-	return h->key.len == (ip_is_v4(&h->key.addr) ? PREFIX_V4_BASE + 24 : 64) ? 1 : 2;
-}
-
-static void set_cell(struct shard *s, const struct hot *h, uint32_t hot)
-{
-	struct cells *t = &s->cells[cell_level(h)];
-	struct cell *c = cells_find(t, &h->key.addr);
-
-	if (c) {
-		c->hot = hot;
-		cells_heat(t, c, hot ? UINT32_MAX : c->packets);
-	}
-}
-
-/* Stop following what has been idle or far below any threshold for half a minute. */
+/* Stop following what stands out no more. */
 static void demote(struct shard *s, const struct shard_world *w)
 {
-	bool any = false;
-
 	for (unsigned i = s->n_hot; i-- > 0;) {
-		struct hot *h = s->hot[i], *last;
+		struct hot *h = s->hot[i];
 
-		/* Look at each one every 8 s: the check itself is not free. */
-		if (h->attack || ((w->now_bin + h->slot) & 31) || !is_cool(s, h, w))
-			continue;
-		set_cell(s, h, 0);
-		last = s->hot[--s->n_hot];
-		s->hot[i] = last;
-		last->slot = i;
-		if (last != h)
-			set_cell(s, last, i + 1);
-		hot_free(h);
-		any = true;
+		if (!h->attack && w->clock_us - h->usual->out_us > CALM_US)
+			shard_unfollow(s, h);
 	}
-	if (any)
-		shard_rebuild_lookup(s);
 }
 
 static void settle_hot(struct shard *s, const struct shard_world *w)
@@ -401,14 +343,10 @@ static void settle_hot(struct shard *s, const struct shard_world *w)
 			h->dirty_last = INT64_MIN;
 			h->looked = false;
 		}
+		h->usual->frozen = h->attack != NULL;
 		if (h->attack) {
 			h->load = 1; /* when it ends, all of it is looked at */
 			continue;
-		}
-		if (hot_learn_due(h)) {
-			sheet_open(&s->sheet, &h->meters, h->meters.newest - RECENT_BINS);
-			hot_learn(h, h->meters.newest);
-			sheet_close(&h->meters);
 		}
 		if (h->suspect_us != TIME_NONE && h->last_us - h->suspect_us > SUSPICION_US)
 			hot_reset_suspicion(h);
@@ -422,7 +360,9 @@ void shard_tick(struct shard *s, const struct shard_world *w, bool last_look)
 		if (s->error == 0 && s->hot[i]->meters.newest != INT64_MIN)
 			s->error = hot_advance(s->hot[i], w->now_bin);
 	}
-	s->added = 0;
+	s->added = s->added_busy = 0;
+	s->step = s->records > MANY_RECORDS ? MANY_STEP : 1;
+	s->records = 0;
 	if (s->error == 0)
 		s->error = look_at_hosts(s, w, last_look);
 	if (s->error == 0)
@@ -431,8 +371,10 @@ void shard_tick(struct shard *s, const struct shard_world *w, bool last_look)
 		if (s->hot[i]->attack)
 			update_attack(s, w, s->hot[i], last_look);
 	settle_hot(s, w);
-	if (!last_look)
+	if (!last_look) {
 		demote(s, w);
+		shard_settle_busy(s, w);
+	}
 }
 
 void shard_told(struct shard *s)

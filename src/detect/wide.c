@@ -18,6 +18,7 @@ struct wide_link {
 /* A link, or the network, with thresholds of its own. */
 struct followed {
 	struct hot *hot;
+	struct usual *usual;
 	struct thresholds th;
 	uint16_t link;
 	uint64_t capacity_bps;
@@ -50,6 +51,7 @@ static void followed_end(struct followed *f)
 	if (f->hot) {
 		attack_free(f->hot->attack);
 		hot_free(f->hot);
+		free(f->usual);
 	}
 	*f = (struct followed){0};
 }
@@ -81,6 +83,19 @@ static void set_never(struct thresholds *t)
 	t->any_pps = t->any_bps = RATE_NEVER;
 }
 
+static int followed_make(struct followed *f, enum level level)
+{
+	struct prefix none = {0};
+
+	f->usual = usual_new(&none);
+	f->hot = f->usual ? hot_new(f->usual, level, &f->th, 1) : NULL;
+	if (f->hot)
+		return 0;
+	free(f->usual);
+	f->usual = NULL;
+	return -ENOMEM;
+}
+
 static uint64_t limit_bps(const struct shard_world *world, uint64_t capacity_bps)
 {
 	uint32_t percent = world->conf->thresholds.link_percent;
@@ -106,7 +121,6 @@ static struct wide_link *link_at(struct wide *w, unsigned i)
 static int follow_link(struct wide *w, const struct shard_world *world, struct wide_link *l,
 		       uint16_t index, uint64_t capacity_bps)
 {
-	struct prefix none = {0};
 	struct followed *f;
 
 	if (w->n_followed == FOLLOWED_MAX)
@@ -116,8 +130,7 @@ static int follow_link(struct wide *w, const struct shard_world *world, struct w
 	f->th.any_bps = limit_bps(world, capacity_bps);
 	f->link = index;
 	f->capacity_bps = capacity_bps;
-	f->hot = hot_new(&none, LEVEL_LINK, &f->th, 1);
-	if (!f->hot)
+	if (followed_make(f, LEVEL_LINK) < 0)
 		return -ENOMEM;
 	w->n_followed++;
 	l->followed = f;
@@ -141,7 +154,6 @@ static int put_in(struct wide *w, struct hot *h, struct hot_record *r)
 static int count_network(struct wide *w, const struct shard_world *world, struct hot_record *r)
 {
 	uint64_t pps = world->conf->thresholds.network_pps;
-	struct prefix none = {0};
 
 	if (pps == RATE_INHERIT || pps == RATE_NEVER)
 		return 0;
@@ -150,8 +162,7 @@ static int count_network(struct wide *w, const struct shard_world *world, struct
 		for (int v = 0; v < VECTOR_COUNT; v++)
 			if (v != VECTOR_ACK_FLOOD)
 				w->network.th.pps[v] = pps;
-		w->network.hot = hot_new(&none, LEVEL_NETWORK, &w->network.th, 1);
-		if (!w->network.hot)
+		if (followed_make(&w->network, LEVEL_NETWORK) < 0)
 			return -ENOMEM;
 	}
 	return put_in(w, w->network.hot, r);

@@ -36,7 +36,7 @@ static uint64_t explained_sampled(const struct window *w, uint64_t packets)
 	double base_syn = h->baseline[VECTOR_SYN_FLOOD] * seconds;
 
 	usual = believable(base_syn, h->baseline[METER_TCP] * seconds);
-	if (h->baseline_s >= HEALTHY_SECONDS && base_syn <= usual) {
+	if (h->usual->seconds >= HEALTHY_SECONDS && base_syn <= usual) {
 		answers = believable((double)packets, (double)window_sum(w, METER_TCP)) - usual;
 		answers = base_syn + (answers > 0 ? answers : 0);
 	} else {

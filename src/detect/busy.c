@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: ISC */
+#include "detect/busy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+
+#define CALM_US (60 * US_PER_S) /* without standing out, before it may be forgotten */
+
+unsigned level_len(const struct ip *ip, unsigned level)
+{
+	static const uint8_t v4[LEVELS] = {128, PREFIX_V4_BASE + 24, PREFIX_V4_BASE + 20};
+	static const uint8_t v6[LEVELS] = {128, 64, 48};
+
+	return ip_is_v4(ip) ? v4[level] : v6[level];
+}
+
+unsigned level_of(const struct prefix *key)
+{
+	unsigned level = 0;
+
+	while (level + 1 < LEVELS && key->len != level_len(&key->addr, level))
+		level++;
+	return level;
+}
+
+static uint64_t key_hash(const struct ip *addr, unsigned len)
+{
+	return hash_u64(hash_u128(addr->u, HASH_K0), len);
+}
+
+struct usual *busy_find(const struct shard *s, const struct ip *addr, unsigned len)
+{
+	unsigned i;
+
+	if (!s->lookup_room)
+		return NULL;
+	i = (unsigned)key_hash(addr, len) & (s->lookup_room - 1);
+	for (; s->lookup[i]; i = (i + 1) & (s->lookup_room - 1)) {
+		struct usual *u = s->busy[s->lookup[i] - 1];
+
+		if (u->key.len == len && ip_equal(&u->key.addr, addr))
+			return u;
+	}
+	return NULL;
+}
+
+static void enter_lookup(struct shard *s, const struct usual *u)
+{
+	uint8_t filter;
+	unsigned i = (unsigned)key_hash(&u->key.addr, u->key.len) & (s->lookup_room - 1);
+
+	while (s->lookup[i])
+		i = (i + 1) & (s->lookup_room - 1);
+	s->lookup[i] = u->slot + 1;
+	shard_of(&u->key.addr, &filter);
+	s->filter[filter / 64] |= UINT64_C(1) << (filter % 64);
+}
+
+static void rebuild_lookup(struct shard *s)
+{
+	if (s->lookup)
+		memset(s->lookup, 0, s->lookup_room * sizeof(*s->lookup));
+	memset(s->filter, 0, sizeof(s->filter));
+	for (unsigned i = 0; i < s->n_busy; i++)
+		enter_lookup(s, s->busy[i]);
+}
+
+static int make_busy_room(struct shard *s)
+{
+	if (s->n_busy == s->room_busy) {
+		unsigned room = s->room_busy ? s->room_busy * 2 : 16;
+		struct usual **p = realloc(s->busy, room * sizeof(struct usual *));
+
+		if (!p)
+			return -ENOMEM;
+		s->busy = p;
+		s->room_busy = room;
+	}
+	if (s->n_busy * 2 >= s->lookup_room) {
+		unsigned room = s->lookup_room ? s->lookup_room * 2 : 64;
+		uint32_t *p = calloc(room, sizeof(*p));
+
+		if (!p)
+			return -ENOMEM;
+		free(s->lookup);
+		s->lookup = p;
+		s->lookup_room = room;
+		rebuild_lookup(s);
+	}
+	return 0;
+}
+
+struct usual *busy_make(struct shard *s, const struct shard_world *w, struct cell *c,
+			unsigned level)
+{
+	struct prefix key = {.addr = c->key, .len = (uint8_t)level_len(&c->key, level)};
+	struct usual *u;
+
+	if (s->added_busy >= w->busy_room) {
+		s->hot_refused++;
+		return NULL;
+	}
+	s->error = make_busy_room(s);
+	u = s->error < 0 ? NULL : usual_new(&key);
+	if (!u) {
+		s->error = -ENOMEM;
+		return NULL;
+	}
+	u->slot = s->n_busy;
+	s->busy[s->n_busy++] = u;
+	s->added_busy++;
+	enter_lookup(s, u);
+	c->busy = u->slot + 1;
+	cells_heat(&s->cells[level], c, UINT32_MAX);
+	return u;
+}
+
+static int make_hot_room(struct shard *s)
+{
+	unsigned room = s->room_hot ? s->room_hot * 2 : 16;
+	struct hot **p;
+
+	if (s->n_hot < s->room_hot)
+		return 0;
+	p = realloc(s->hot, room * sizeof(struct hot *));
+	if (!p)
+		return -ENOMEM;
+	s->hot = p;
+	s->room_hot = room;
+	return 0;
+}
+
+struct hot *busy_follow(struct shard *s, const struct shard_world *w, struct usual *u,
+			const struct thresholds *th)
+{
+	const uint32_t times[LEVELS] = {1, th->prefix24_times, th->prefix20_times};
+	unsigned level = level_of(&u->key);
+	struct hot *h;
+
+	if (s->added >= w->hot_room) {
+		s->hot_refused++;
+		return NULL;
+	}
+	s->error = make_hot_room(s);
+	if (s->error < 0)
+		return NULL;
+	h = hot_new(u, level ? LEVEL_PREFIX : LEVEL_HOST, th, times[level] ? times[level] : 1);
+	if (!h) {
+		s->error = -ENOMEM;
+		return NULL;
+	}
+	h->slot = s->n_hot;
+	s->hot[s->n_hot++] = h;
+	s->added++;
+	u->hot = h;
+	return h;
+}
+
+void shard_unfollow(struct shard *s, struct hot *h)
+{
+	struct hot *last = s->hot[--s->n_hot];
+
+	s->hot[h->slot] = last;
+	last->slot = h->slot;
+	h->usual->hot = NULL;
+	hot_free(h);
+}
+
+static void set_cell(struct shard *s, const struct usual *u, uint32_t busy)
+{
+	struct cells *t = &s->cells[level_of(&u->key)];
+	struct cell *c = cells_find(t, &u->key.addr);
+
+	if (!c)
+		return;
+	c->busy = busy;
+	cells_heat(t, c, busy ? UINT32_MAX : c->packets);
+}
+
+/* Far below what makes busy, for a while. */
+static bool is_calm(const struct usual *u, const struct shard_world *w, const struct cell *c)
+{
+	uint32_t second = (uint32_t)time_floor_s(w->clock_us);
+
+	if (u->hot || (u->out_us != TIME_NONE && w->clock_us - u->out_us < CALM_US))
+		return false;
+	/* Nothing at all, or half of what it takes. */
+	if (!c || (int32_t)(second - c->second) > CALM_US / US_PER_S)
+		return true;
+	for (unsigned k = 0; k < FILLS; k++)
+		if (u->fill[k] * STANDS_FROM >= u->limit[k] - STANDS_OUT * u->fill[k])
+			return false;
+	return u->fill_seconds > 0;
+}
+
+void shard_settle_busy(struct shard *s, const struct shard_world *w)
+{
+	bool any = false;
+
+	for (unsigned i = s->n_busy; i-- > 0;) {
+		struct usual *u = s->busy[i], *last;
+
+		/* Each one every 8 s. */
+		if (((w->now_bin + u->slot) & 31) ||
+		    !is_calm(u, w, cells_find(&s->cells[level_of(&u->key)], &u->key.addr)))
+			continue;
+		set_cell(s, u, 0);
+		last = s->busy[--s->n_busy];
+		s->busy[i] = last;
+		last->slot = i;
+		if (last != u)
+			set_cell(s, last, i + 1);
+		free(u);
+		any = true;
+	}
+	if (any)
+		rebuild_lookup(s);
+}
+
+static void forget_busy_of(struct cell *c, void *userdata)
+{
+	c->busy = 0;
+}
+
+void shard_drop_hot(struct shard *s)
+{
+	for (unsigned i = 0; i < s->n_hot; i++)
+		hot_free(s->hot[i]);
+	for (unsigned i = 0; i < s->n_busy; i++)
+		free(s->busy[i]);
+	s->n_hot = s->n_busy = 0;
+	rebuild_lookup(s);
+	for (unsigned l = 0; l < LEVELS; l++)
+		cells_each(&s->cells[l], forget_busy_of, NULL);
+}
+
+void busy_deinit(struct shard *s)
+{
+	for (unsigned i = 0; i < s->n_hot; i++) {
+		attack_free(s->hot[i]->attack);
+		hot_free(s->hot[i]);
+	}
+	for (unsigned i = 0; i < s->n_busy; i++)
+		free(s->busy[i]);
+	free(s->hot);
+	free(s->busy);
+	free(s->lookup);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The lists of a shard: destinations that are busy (usual.h), and the few of them that stand out
+ * and are followed (hot.h). Inside the shard only.
+ */
+#pragma once
+
+#include "detect/shard.h"
+
+/** level_len() - prefix length of a level in the 128-bit space. */
+unsigned level_len(const struct ip *ip, unsigned level);
+
+/** level_of() - the level that a key of the shard belongs to. */
+unsigned level_of(const struct prefix *key);
+
+/** busy_find() - what is usual at that destination; NULL when it is not busy. */
+struct usual *busy_find(const struct shard *s, const struct ip *addr, unsigned len);
+
+/**
+ * busy_make() - the destination of @c has become busy.
+ * Return: NULL when the shard has no room for more (counted), or with s->error set.
+ */
+struct usual *busy_make(struct shard *s, const struct shard_world *w, struct cell *c,
+			unsigned level);
+
+/** busy_follow() - @u stands out: follow it. Return: as busy_make(). */
+struct hot *busy_follow(struct shard *s, const struct shard_world *w, struct usual *u,
+			const struct thresholds *th);
+
+void busy_deinit(struct shard *s);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+#include "detect/usual.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SECONDS	    120		  /* of the mean */
+#define FILL_QUICK  64		  /* the cell's mean settles quicker at first */
+#define IDLE_LEARNT (4 * SECONDS) /* of a longer silence, no more is learnt than that */
+
+struct usual *usual_new(const struct prefix *key)
+{
+	struct usual *u = calloc(1, sizeof(*u));
+
+	if (!u)
+		return NULL;
+	u->key.addr = key->addr; /* by members: the padding stays zero */
+	u->key.len = key->len;
+	u->second = INT64_MIN;
+	u->out_us = TIME_NONE;
+	return u;
+}
+
+/* A second that has waited: into the mean, unless an attack was open. */
+static void learn(struct usual *u, int64_t second)
+{
+	uint32_t *sum = u->sum[(uint64_t)second % USUAL_LAG];
+	double share = 1.0 / (u->seconds < SECONDS ? u->seconds + 1 : SECONDS);
+
+	if (!u->frozen && second >= u->begun) {
+		for (unsigned m = 0; m < USUAL_METERS; m++)
+			u->rate[m] += share * ((double)sum[m] - u->rate[m]);
+		u->seconds++;
+	}
+	memset(sum, 0, sizeof(u->sum[0]));
+}
+
+void usual_turn(struct usual *u, int64_t second)
+{
+	if (second <= u->second)
+		return;
+	if (u->second == INT64_MIN) {
+		u->second = second;
+		u->begun = second + 1;
+		return;
+	}
+	if (second - u->second > IDLE_LEARNT)
+		u->second = second - IDLE_LEARNT;
+	for (; u->second < second; u->second++)
+		learn(u, u->second + 1 - USUAL_LAG);
+}
+
+void usual_fill(struct usual *u, const uint64_t fill[FILLS], const uint64_t least[FILLS])
+{
+	double share = u->fill_seconds < FILL_QUICK ? 1.0 / 16 : 1.0 / 64;
+
+	u->fill_seconds++;
+	for (unsigned k = 0; k < FILLS; k++) {
+		if (!u->frozen)
+			u->fill[k] += share * ((double)fill[k] - u->fill[k]);
+		u->limit[k] = STANDS_OUT * u->fill[k] + (double)least[k];
+	}
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What is usual at a busy destination: packets per second of each meter, in and out, as a mean over
+ * two minutes of healthy time, and how full its cell usually is. Far more destinations are busy
+ * than stand out; they cost this and no more. Only one that stands out from what is usual here is
+ * followed with rings (hot.h), and then begins with a history.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "detect/meter.h"
+
+#define USUAL_METERS METER_BYTES /* packets only */
+#define STANDS_OUT   1.25	 /* times its usual fill, and a least amount, */
+#define STANDS_FROM  2		 /* of which half is not busy any more */
+#define USUAL_LAG    4 /* seconds that wait, so that an attack's first ones are not learnt */
+
+struct hot;
+
+/* By the measures of a cell: all packets, those of vectors with low thresholds, bytes. */
+enum fill { FILL_PACKETS, FILL_SPECIAL, FILL_BYTES, FILLS };
+
+struct usual {
+	struct prefix key;
+	uint32_t slot;	 /* index in the shard's list */
+	struct hot *hot; /* followed now, else NULL */
+	int64_t out_us; /* arrival of the last record that found it standing out, TIME_NONE never */
+	double fill[FILLS];    /* mean per second */
+	double limit[FILLS];   /* from which it stands out */
+	unsigned fill_seconds; /* behind that mean */
+	unsigned seconds;      /* healthy ones behind the rates */
+	int64_t second;	       /* of arrival, being summed; INT64_MIN before the first */
+	int64_t begun;	       /* the first second that is seen whole */
+	bool frozen;	       /* an attack is open: nothing is learnt */
+	double rate[USUAL_METERS];
+	uint32_t sum[USUAL_LAG][USUAL_METERS]; /* by second % USUAL_LAG */
+};
+
+/** usual_new() - nothing is known yet, so any traffic stands out. NULL without memory. */
+struct usual *usual_new(const struct prefix *key);
+
+/** usual_turn() - let the clock of arrival reach @second: what has waited long enough is learnt. */
+void usual_turn(struct usual *u, int64_t second);
+
+/**
+ * usual_add() - packets of a meter in the second of the last usual_turn().
+ * @n: corrected for sampling, and for records that were passed over.
+ */
+static inline void usual_add(struct usual *u, unsigned meter, uint64_t n)
+{
+	uint32_t *sum = &u->sum[(uint64_t)u->second % USUAL_LAG][meter];
+	uint64_t all = *sum + n;
+
+	*sum = all > UINT32_MAX ? UINT32_MAX : (uint32_t)all;
+}
+
+/**
+ * usual_fill() - a second of its cell is over, which held @fill.
+ * @least: what is never standing out, of each.
+ */
+void usual_fill(struct usual *u, const uint64_t fill[FILLS], const uint64_t least[FILLS]);

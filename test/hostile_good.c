@@ -79,8 +79,8 @@ struct field {
 static const struct field shape_usual[] = {{8, 4},  {12, 4}, {7, 2},  {11, 2}, {4, 1},	{6, 1},
 					   {1, 4},  {2, 4},  {22, 4}, {21, 4}, {10, 2}, {14, 2},
 					   {15, 4}, {5, 1},  {9, 1},  {13, 1}};
-static const struct field shape_wide[] = {{8, 4}, {12, 4}, {1, 8},  {2, 8},   {152, 8}, {153, 8},
-					  {4, 1}, {7, 2},  {11, 2}, {10, 4},  {14, 4},	{16, 4},
+static const struct field shape_wide[] = {{8, 4},  {12, 4}, {1, 8},  {2, 8},  {152, 8}, {153, 8},
+					  {4, 1},  {7, 2},  {11, 2}, {10, 4}, {14, 4},	{16, 4},
 					  {17, 4}, {61, 1}, {89, 1}, {48, 2}};
 static const struct field shape_six[] = {{27, 16}, {28, 16}, {62, 16}, {1, 8},	{2, 8},
 					 {150, 4}, {151, 4}, {4, 1},   {7, 2},	{11, 2},
@@ -95,7 +95,10 @@ static const struct shape {
 	const struct field *fields;
 	unsigned n;
 } shapes[HOSTILE_SHAPES] = {
-#define SHAPE(s) {s, sizeof(s) / sizeof(s[0])}
+#define SHAPE(s)                                                                                   \
+	{                                                                                          \
+		s, sizeof(s) / sizeof(s[0])                                                        \
+	}
 	SHAPE(shape_usual),   SHAPE(shape_wide), SHAPE(shape_six),
 	SHAPE(shape_sampled), SHAPE(shape_both), SHAPE(shape_bare),
 #undef SHAPE
@@ -248,7 +251,8 @@ static void good_v5(struct hostile_maker *m, struct hostile_datagram *d)
 /* A sampled frame: Ethernet, IPv4, TCP's SYN. */
 static void put_frame(struct hostile_maker *m, struct hostile_datagram *d)
 {
-	hostile_puts(d, 4, 1, 72, 1518, 4, 54); /* format, length, wire, stripped, header */
+	/* format, length; Ethernet, bytes on the wire, stripped, bytes here */
+	hostile_puts(d, 4, 1, 72, 1, 58, 4, 54);
 	hostile_put(d, 0, 12);
 	hostile_puts(d, 2, 0x0800, 0x4500, 40, hostile_below(m, 65536), 0, 0x4006, 0);
 	hostile_puts(d, 4, (uint32_t)hostile_random(m), own_host(m));

@@ -4,7 +4,8 @@
  * sets. A set's one meta line holds 32 tags and 32 heats, so one more line is fetched at most, and
  * a full set evicts its coldest member without touching another (measured on a prototype: 24 to 57
  * ns from ten thousand to ten million hosts, where linear probing cost up to ten times that when
- * full). A cell holds this second's counters; the first record of a later second begins them anew.
+ * full). A cell holds what arrived in
+ * this second; the first record of a later one begins anew.
  */
 #pragma once
 
@@ -16,16 +17,13 @@
 
 struct cell {
 	struct ip key;
-	uint64_t bytes;	  /* of this second, corrected for sampling */
-	uint32_t second;  /* UTC, low 32 bits */
-	uint32_t packets; /* of this second */
-	uint32_t special; /* packets of this second of the vectors with low thresholds */
-	uint32_t rate_packets, rate_special; /* packets/s that longer flows claim, decaying */
-	uint32_t rate_bytes8;		     /* the same, in 8 bytes/s */
-	uint32_t rate_second;		     /* when the rates were halved last */
+	uint64_t bytes;	     /* of this second, corrected for sampling */
+	uint32_t second;     /* of arrival, UTC, low 32 bits */
+	uint32_t packets;    /* of this second */
+	uint32_t special;    /* packets of this second of the vectors with low thresholds */
 	uint32_t busy;	     /* slot of what is usual there + 1; 0 none: it is not busy */
 	uint16_t thresholds; /* 0 the defaults, else protected object + 1 */
-	uint8_t spare[2];
+	uint8_t spare[22];
 };
 
 _Static_assert(sizeof(struct cell) == 64, "one cache line");

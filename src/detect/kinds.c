@@ -141,7 +141,6 @@ void record_classify(struct kinds *k, struct hot_record *r)
 	r->span = spread_of(r);
 	r->last_bin = r->weight <= 1 ? r->span.last : bin_of(r->last_us);
 	r->recv_bin = bin_of(r->recv_us);
-	r->recv_second = time_floor_s(r->recv_us);
 	r->seconds = seconds < 1 ? 1 : seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
 	r->packets = weighted(r->f->packets, r->weight);
 	r->bytes = weighted(r->f->bytes, r->weight);

@@ -8,8 +8,7 @@
 #include "base/hash.h"
 #include "detect/busy.h"
 
-#define RATE_HALVING_S 60
-#define REPLAY_US      (2 * US_PER_S)
+#define REPLAY_US (2 * US_PER_S)
 
 unsigned shard_of(const struct ip *ip, uint8_t *filter)
 {
@@ -49,6 +48,7 @@ static void prepare(const struct history_record *h, struct hot_record *r)
 	r->first_us = h->first_us;
 	r->last_us = h->last_us;
 	r->recv_us = h->recv_us;
+	r->recv_second = time_floor_s(h->recv_us);
 	r->weight = flow_weight(&h->side);
 	r->counting = h->counting;
 	r->entry = h->counting == COUNT_ENTRY;
@@ -200,35 +200,23 @@ static void add_capped(uint32_t *to, uint64_t n)
 	*to = sum > UINT32_MAX ? UINT32_MAX : (uint32_t)sum;
 }
 
-static void decay_rates(struct cell *c, uint32_t second)
-{
-	uint32_t steps = (second - c->rate_second) / RATE_HALVING_S;
-
-	if ((int32_t)(second - c->rate_second) < RATE_HALVING_S)
-		return;
-	steps = steps > 31 ? 31 : steps;
-	c->rate_packets >>= steps;
-	c->rate_special >>= steps;
-	c->rate_bytes8 >>= steps;
-	c->rate_second = second;
-}
-
-/* What the cell claims of each for a second: counted in this one, and claimed by longer flows. */
 static void fill_of(const struct cell *c, uint64_t fill[FILLS])
 {
-	fill[FILL_PACKETS] = (uint64_t)c->packets + c->rate_packets;
-	fill[FILL_SPECIAL] = (uint64_t)c->special + c->rate_special;
-	fill[FILL_BYTES] = c->bytes + c->rate_bytes8 * 8ull;
+	fill[FILL_PACKETS] = c->packets;
+	fill[FILL_SPECIAL] = c->special;
+	fill[FILL_BYTES] = c->bytes;
 }
 
-/* Cheap and never too low: whether the destination could be near a threshold. */
+/*
+ * What arrives in a second, flows with all their packets. A flow's packets are older than its
+ * arrival, but flows of one event end together, so that within a factor of a few as much arrives in
+ * a second as was sent in one; a destination is busy from an eighth of a threshold.
+ */
 static void count_cold(struct cell *c, struct usual *u, const uint64_t least[FILLS],
 		       const struct hot_record *r)
 {
-	uint32_t second = (uint32_t)time_floor_s(r->last_us);
-	uint64_t packets = (uint64_t)r->f->packets * r->weight, bytes = r->f->bytes * r->weight;
-	uint64_t seconds = (uint64_t)(r->last_us - r->first_us) / US_PER_S;
-	bool special = is_special(r->f, r->s);
+	uint32_t second = (uint32_t)r->recv_second;
+	uint64_t packets = (uint64_t)r->f->packets * r->weight;
 	uint64_t fill[FILLS];
 
 	if ((int32_t)(second - c->second) > 0) {
@@ -240,19 +228,9 @@ static void count_cold(struct cell *c, struct usual *u, const uint64_t least[FIL
 		c->packets = c->special = 0;
 		c->bytes = 0;
 	}
-	if (seconds == 0 && second == c->second) {
-		add_capped(&c->packets, packets);
-		add_capped(&c->special, special ? packets : 0);
-		c->bytes += bytes;
-		return;
-	}
-	/* Longer than a second, or late: what it claims per second may overlap with others' claims.
-	 */
-	decay_rates(c, second);
-	seconds = seconds ? seconds : 1;
-	add_capped(&c->rate_packets, packets / seconds + 1);
-	add_capped(&c->rate_special, special ? packets / seconds + 1 : 0);
-	add_capped(&c->rate_bytes8, bytes / seconds / 8);
+	add_capped(&c->packets, packets);
+	add_capped(&c->special, is_special(r->f, r->s) ? packets : 0);
+	c->bytes += r->f->bytes * r->weight;
 }
 
 /* The least of each from which a destination is busy. */
@@ -265,9 +243,8 @@ static void least_of(const struct follow_rate *f, uint64_t times, uint64_t least
 
 static bool is_busy(const struct cell *c, const uint64_t least[FILLS])
 {
-	return (uint64_t)c->packets + c->rate_packets >= least[FILL_PACKETS] ||
-	       (uint64_t)c->special + c->rate_special >= least[FILL_SPECIAL] ||
-	       c->bytes + c->rate_bytes8 * 8ull >= least[FILL_BYTES];
+	return c->packets >= least[FILL_PACKETS] || c->special >= least[FILL_SPECIAL] ||
+	       c->bytes >= least[FILL_BYTES];
 }
 
 /*

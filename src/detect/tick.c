@@ -19,7 +19,8 @@
 #define SILENT_US      (10 * US_PER_S)
 #define MANY_RECORDS   512 /* of a shard in a quarter second */
 #define MANY_STEP      8
-#define CALM_US	       (30 * US_PER_S)
+#define CALM_US	       (60 * US_PER_S) /* without standing out, until it is followed no more */
+#define CALM_NEW_US    (4 * US_PER_S)  /* all stands out when nothing is known yet */
 #define SUSPICION_US   (64 * US_PER_S)
 #define WAIT_MAX_S     300
 #define INACTIVE_S     15 /* the usual inactive timeout */
@@ -328,7 +329,9 @@ static void demote(struct shard *s, const struct shard_world *w)
 	for (unsigned i = s->n_hot; i-- > 0;) {
 		struct hot *h = s->hot[i];
 
-		if (!h->attack && w->clock_us - h->usual->out_us > CALM_US)
+		int64_t calm = usual_is_new(h->usual) ? CALM_NEW_US : CALM_US;
+
+		if (!h->attack && w->clock_us - h->usual->out_us > calm)
 			shard_unfollow(s, h);
 	}
 }

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECONDS	    120		  /* of the mean */
-#define FILL_QUICK  64		  /* the cell's mean settles quicker at first */
-#define IDLE_LEARNT (4 * SECONDS) /* of a longer silence, no more is learnt than that */
+#define SECONDS	     120	   /* of the mean */
+#define FILL_SECONDS 64		   /* of the cell's mean */
+#define IDLE_LEARNT  (4 * SECONDS) /* of a longer silence, no more is learnt than that */
 
 struct usual *usual_new(const struct prefix *key)
 {
@@ -52,7 +52,7 @@ void usual_turn(struct usual *u, int64_t second)
 
 void usual_fill(struct usual *u, const uint64_t fill[FILLS], const uint64_t least[FILLS])
 {
-	double share = u->fill_seconds < FILL_QUICK ? 1.0 / 16 : 1.0 / 64;
+	double share = 1.0 / (u->fill_seconds < FILL_SECONDS ? u->fill_seconds + 1 : FILL_SECONDS);
 
 	u->fill_seconds++;
 	for (unsigned k = 0; k < FILLS; k++) {

@@ -39,6 +39,12 @@ struct usual {
 	uint32_t sum[USUAL_LAG][USUAL_METERS]; /* by second % USUAL_LAG */
 };
 
+/** usual_is_new() - so little is known yet that to stand out means little. */
+static inline bool usual_is_new(const struct usual *u)
+{
+	return u->fill_seconds < 64;
+}
+
 /** usual_new() - nothing is known yet, so any traffic stands out. NULL without memory. */
 struct usual *usual_new(const struct prefix *key);
 

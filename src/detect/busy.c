@@ -191,7 +191,7 @@ static bool is_calm(const struct usual *u, const struct shard_world *w, const st
 	if (!c || (int32_t)(second - c->second) > CALM_US / US_PER_S)
 		return true;
 	for (unsigned k = 0; k < FILLS; k++)
-		if (u->fill[k] * STANDS_FROM >= u->limit[k] - STANDS_OUT * u->fill[k])
+		if (u->fill[k] * STANDS_FROM >= (double)u->limit[k] - STANDS_OUT * u->fill[k])
 			return false;
 	return u->fill_seconds > 0;
 }

@@ -37,7 +37,8 @@ struct detect {
 	struct history_record *history;
 	uint64_t next_record; /* number of the next record, counted over the whole run */
 	bool begun;
-	int64_t tick; /* bin of the receive clock that is being filled */
+	int64_t tick;	     /* bin of the receive clock that is being filled */
+	int64_t tick_end_us; /* where it ends */
 	struct detect_stats stats;
 	struct crew *crew;
 };
@@ -63,7 +64,8 @@ static int run(struct detect *d, enum work work)
 
 static void read_follow(struct follow_rate *f, const struct thresholds *t)
 {
-	uint64_t least = RATE_NEVER;
+	const uint32_t times[LEVELS] = {1, t->prefix24_times, t->prefix20_times};
+	uint64_t least = RATE_NEVER, special, packets, bytes;
 
 	for (int v = 0; v < VECTOR_COUNT; v++)
 		if (v != VECTOR_ACK_FLOOD && t->pps[v] < least)
@@ -71,10 +73,15 @@ static void read_follow(struct follow_rate *f, const struct thresholds *t)
 	for (unsigned i = 0; i < t->n_reflectors; i++)
 		if (t->reflector[i].pps < least)
 			least = t->reflector[i].pps;
-	f->special = least == RATE_NEVER ? RATE_NEVER / 1024 : least / NEAR + 1;
+	special = least == RATE_NEVER ? RATE_NEVER / 1024 : least / NEAR + 1;
 	least = t->any_pps < t->pps[VECTOR_ACK_FLOOD] ? t->any_pps : t->pps[VECTOR_ACK_FLOOD];
-	f->packets = least == RATE_NEVER ? RATE_NEVER / 1024 : least / NEAR + 1;
-	f->bytes = t->any_bps == RATE_NEVER ? RATE_NEVER / 1024 : t->any_bps / 8 / NEAR + 1;
+	packets = least == RATE_NEVER ? RATE_NEVER / 1024 : least / NEAR + 1;
+	bytes = t->any_bps == RATE_NEVER ? RATE_NEVER / 1024 : t->any_bps / 8 / NEAR + 1;
+	for (unsigned l = 0; l < LEVELS; l++) {
+		f->least[l][FILL_PACKETS] = packets * times[l];
+		f->least[l][FILL_SPECIAL] = special * times[l];
+		f->least[l][FILL_BYTES] = bytes * times[l];
+	}
 }
 
 static int set_conf(struct detect *d, struct conf *conf)
@@ -286,6 +293,12 @@ static int new_epoch(struct detect *d, int64_t recv_us)
 	return r;
 }
 
+static void set_tick(struct detect *d, int64_t bin)
+{
+	d->tick = bin;
+	d->tick_end_us = (bin + 1) * BIN_US;
+}
+
 /* Let the receive clock reach @recv_us. Return: 0 or a negative error. */
 static int advance_clock(struct detect *d, int64_t recv_us)
 {
@@ -294,14 +307,14 @@ static int advance_clock(struct detect *d, int64_t recv_us)
 	if (!d->begun) {
 		d->begun = true;
 		d->world.clock_us = recv_us;
-		d->tick = bin_of(recv_us);
+		set_tick(d, bin_of(recv_us));
 		return 0;
 	}
 	if (recv_us <= d->world.clock_us)
 		return 0;
 	if (bin_of(recv_us) > d->tick) {
 		r = tick(d, false);
-		d->tick = bin_of(recv_us);
+		set_tick(d, bin_of(recv_us));
 	}
 	d->world.clock_us = recv_us;
 	return r;
@@ -393,6 +406,18 @@ static int deal(struct detect *d, const struct flow_batch *b, uint32_t i)
 	return r < 0 ? r : wide_count(d->wide, &d->world, i, f->in_link);
 }
 
+static int turn_clock(struct detect *d, int64_t recv_us)
+{
+	bool jumped = jumps(d, recv_us);
+	int r = 0;
+
+	if (jumped || (d->begun && bin_of(recv_us) > d->tick))
+		r = feed(d);
+	if (r == 0 && jumped)
+		r = new_epoch(d, recv_us);
+	return r < 0 ? r : advance_clock(d, recv_us);
+}
+
 static int on_batch(void *userdata, const struct flow_batch *b)
 {
 	struct detect *d = userdata;
@@ -402,15 +427,11 @@ static int on_batch(void *userdata, const struct flow_batch *b)
 	for (uint32_t i = 0; i < b->n && r == 0; i++) {
 		int64_t recv_us = flow_recv_us(b, i);
 
-		if (jumps(d, recv_us)) {
-			r = feed(d);
-			if (r == 0)
-				r = new_epoch(d, recv_us);
-		} else if (d->begun && bin_of(recv_us) > d->tick) {
-			r = feed(d);
-		}
-		if (r == 0)
-			r = advance_clock(d, recv_us);
+		/* Nearly always: within the quarter second that is being filled. */
+		if (d->begun && recv_us >= d->world.clock_us && recv_us < d->tick_end_us)
+			d->world.clock_us = recv_us;
+		else
+			r = turn_clock(d, recv_us);
 		if (r == 0)
 			r = deal(d, b, i);
 	}

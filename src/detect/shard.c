@@ -233,14 +233,6 @@ static void count_cold(struct cell *c, struct usual *u, const uint64_t least[FIL
 	c->bytes += r->f->bytes * r->weight;
 }
 
-/* The least of each from which a destination is busy. */
-static void least_of(const struct follow_rate *f, uint64_t times, uint64_t least[FILLS])
-{
-	least[FILL_PACKETS] = f->packets * times;
-	least[FILL_SPECIAL] = f->special * times;
-	least[FILL_BYTES] = f->bytes * times;
-}
-
 static bool is_busy(const struct cell *c, const uint64_t least[FILLS])
 {
 	return c->packets >= least[FILL_PACKETS] || c->special >= least[FILL_SPECIAL] ||
@@ -254,13 +246,12 @@ static bool is_busy(const struct cell *c, const uint64_t least[FILLS])
 static bool stands_out(const struct cell *c, const struct usual *u, const uint64_t least[FILLS],
 		       unsigned near)
 {
-	uint64_t fill[FILLS];
-
-	fill_of(c, fill);
-	for (unsigned k = 0; k < FILLS; k++)
-		if ((double)fill[k] >= u->limit[k] || (near && fill[k] >= least[k] * near))
-			return true;
-	return false;
+	if (c->packets >= u->limit[FILL_PACKETS] || c->special >= u->limit[FILL_SPECIAL] ||
+	    c->bytes >= u->limit[FILL_BYTES])
+		return true;
+	return near &&
+	       (c->packets >= least[FILL_PACKETS] * near ||
+		c->special >= least[FILL_SPECIAL] * near || c->bytes >= least[FILL_BYTES] * near);
 }
 
 /* Which thresholds count: a protected object's where it holds the whole destination. */
@@ -318,10 +309,8 @@ static void count_at(struct shard *s, const struct shard_world *w, uint64_t numb
 {
 	struct usual *u = c->busy ? s->busy[c->busy - 1] : NULL;
 	const struct thresholds *th = thresholds_of(w, c->thresholds);
-	const uint32_t times[LEVELS] = {1, th->prefix24_times, th->prefix20_times};
-	uint64_t least[FILLS];
+	const uint64_t *least = w->follow[c->thresholds].least[l];
 
-	least_of(&w->follow[c->thresholds], times[l], least);
 	count_cold(c, u, least, r);
 	cells_heat(&s->cells[l], c, c->packets);
 	if (!u && is_busy(c, least))

@@ -25,9 +25,9 @@ struct exporter_watch {
 	uint32_t longest_flow_s;
 };
 
-/* The least rates at which a destination of one set of thresholds is followed. */
+/* What makes a destination of one set of thresholds busy, by level. */
 struct follow_rate {
-	uint64_t packets, special, bytes;
+	uint64_t least[LEVELS][FILLS];
 };
 
 /*

@@ -58,6 +58,6 @@ void usual_fill(struct usual *u, const uint64_t fill[FILLS], const uint64_t leas
 	for (unsigned k = 0; k < FILLS; k++) {
 		if (!u->frozen)
 			u->fill[k] += share * ((double)fill[k] - u->fill[k]);
-		u->limit[k] = STANDS_OUT * u->fill[k] + (double)least[k];
+		u->limit[k] = (uint64_t)(STANDS_OUT * u->fill[k]) + least[k];
 	}
 }

@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE 64
+#define LINE	 64
+#define ROOM_MIN (RING_BYTES / RING_ENTRIES) /* so that small ones cannot use the entries up */
 
 struct ring {
 	/* The writer's. */
@@ -47,7 +48,7 @@ struct ring *ring_free(struct ring *r)
 
 static uint32_t room_of(uint32_t len)
 {
-	return len ? (len + LINE - 1) / LINE * LINE : LINE;
+	return len < ROOM_MIN ? ROOM_MIN : (len + LINE - 1) / LINE * LINE;
 }
 
 static struct ring_entry *entry_at(struct ring *r, uint64_t number)

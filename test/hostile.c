@@ -31,10 +31,14 @@
  * How much the resident memory may grow behind the first quarter. All state has a cap, and streams
  * come to it within 5,000 datagrams where it is one exporter's. What may still come then is one
  * growth of a table (by half; the largest of one exporter are 2 MB) and pages the allocator takes
- * and keeps. A leak of 16 bytes a datagram is more at a million.
+ * and keeps. A leak of 16 bytes a datagram is more than this at 400,000.
  */
-#define FLAT_KB	       4096
-#define FLAT_DETECT_KB 16384
+#define FLAT_KB 4096
+/*
+ * With detection the bound is absolute: its tables fill over minutes up to limits.memory (64 MB
+ * here), and beside them stands the evidence of what is open.
+ */
+#define DETECT_MOST_KB (320 << 10)
 
 struct account {
 	uint64_t sent, used, partly, waiting, refused[REFUSAL_COUNT];
@@ -180,12 +184,13 @@ static struct before before_of(const struct exporter *e)
 
 /*
  * Reasons that speak of a packet within a record, not of the datagram: a sampled ARP is counted and
- * is no fault of who sampled it. Only TRUNCATED can speak of either.
+ * is no fault of who sampled it. UNSUPPORTED can speak of either.
  */
-static bool is_of_packet(enum refusal why)
+static bool is_of_packet(enum refusal why, int answer)
 {
 	return why == REFUSED_NOT_IP || why == REFUSED_BAD_IP || why == REFUSED_CAPTURE_CUT ||
-	       why == REFUSED_TOO_DEEP || why == REFUSED_BAD_LINKTYPE;
+	       why == REFUSED_TOO_DEEP || why == REFUSED_BAD_LINKTYPE ||
+	       (why == REFUSED_UNSUPPORTED && answer == 0);
 }
 
 /* Put the datagram into its one class. @answer: what exports_datagram() said. */
@@ -197,7 +202,7 @@ static void classify(struct run *r, const struct exporter *e, const struct befor
 
 	for (int i = 0; i < REFUSAL_COUNT; i++) {
 		grown[i] = e->refused.count[i] - b->refused.count[i];
-		if (grown[i] && is_of_packet((enum refusal)i)) {
+		if (grown[i] && is_of_packet((enum refusal)i, answer)) {
 			a->noted += grown[i];
 		} else if (grown[i]) {
 			reasons++;
@@ -308,7 +313,9 @@ static void check_sums(struct run *r)
 
 static bool is_flat(const struct run *r)
 {
-	return r->end_kb - r->quarter_kb <= (r->detect ? FLAT_DETECT_KB : FLAT_KB);
+	long most_kb = r->detect ? DETECT_MOST_KB : r->stream->most_kb;
+
+	return most_kb ? r->end_kb <= most_kb : r->end_kb - r->quarter_kb <= FLAT_KB;
 }
 
 static void print_line(const struct run *r, double seconds)

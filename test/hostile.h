@@ -39,8 +39,9 @@ struct hostile_stream {
 	const char *name;
 	const char *help;
 	void (*make)(struct hostile_maker *m, struct hostile_datagram *d);
-	bool open;   /* any exporter is taken, as in files */
-	bool mostly; /* an honest exporter's: all but what waits for a template must be used */
+	long most_kb; /* resident memory stays below; 0: it is flat (hostile.c) */
+	bool open;    /* any exporter is taken, as in files */
+	bool mostly;  /* an honest exporter's: all but what waits for a template must be used */
 };
 
 extern const struct hostile_stream hostile_streams[];

@@ -138,6 +138,18 @@ static void make_template_ids(struct hostile_maker *m, struct hostile_datagram *
 	hostile_finish(d, ipfix);
 }
 
+/* A domain that is full of them is told of more: each asks whether an old one can give way. */
+static void make_template_full(struct hostile_maker *m, struct hostile_datagram *d)
+{
+	bool ipfix = open_message(m, d, 7);
+	size_t set = hostile_set_open(d, ipfix ? 2 : 0);
+
+	while (d->n + 8 <= PAYLOAD)
+		hostile_puts(d, 2, 256 + hostile_below(m, 65280), 1, 1 + hostile_below(m, 400), 4);
+	hostile_set_close(d, set);
+	hostile_finish(d, ipfix);
+}
+
 /* As many elements as fit, up to more than are taken; now and then in a datagram of 64 KB. */
 static void make_template_fields(struct hostile_maker *m, struct hostile_datagram *d)
 {
@@ -207,6 +219,23 @@ static void make_withdraw(struct hostile_maker *m, struct hostile_datagram *d)
 		default:
 			hostile_puts(d, 2, 256 + hostile_below(m, 64), 1, 1, 4);
 		}
+	hostile_set_close(d, set);
+	hostile_finish(d, true);
+}
+
+/* A thousand templates stand, and all options templates are withdrawn again and again. */
+static void make_withdraw_all(struct hostile_maker *m, struct hostile_datagram *d)
+{
+	bool fill = m->i % 64 < 8;
+	size_t set;
+
+	hostile_header(m, d, true, 7);
+	set = hostile_set_open(d, fill ? 2 : 3);
+	while (d->n + 8 <= PAYLOAD)
+		if (fill)
+			hostile_puts(d, 2, 256 + hostile_below(m, 1000), 1, 1, 4);
+		else
+			hostile_puts(d, 2, 3, 0);
 	hostile_set_close(d, set);
 	hostile_finish(d, true);
 }
@@ -390,11 +419,11 @@ static void make_spoofed(struct hostile_maker *m, struct hostile_datagram *d)
 		d->from = ip_from_v4(0x64000000u + hostile_below(m, 1000000));
 }
 
-/* As many states as an address can have: a domain with a template in each datagram. */
+/* As many exporters as are taken, and as many domains as each may have. */
 static void make_spoofed_domains(struct hostile_maker *m, struct hostile_datagram *d)
 {
 	make_template_domains(m, d);
-	d->from = ip_from_v4(0x64000000u + hostile_below(m, 1000000));
+	d->from = ip_from_v4(0x64000000u + hostile_below(m, 4096));
 }
 
 const struct hostile_stream hostile_streams[] = {
@@ -410,10 +439,12 @@ const struct hostile_stream hostile_streams[] = {
 	{"mutated-ipfix", "IPFIX, changed in a few places", mutate_ipfix},
 	{"mutated-sflow", "sFlow, changed in a few places", mutate_sflow},
 	{"template-ids", "templates of every id", make_template_ids},
+	{"template-full", "more templates than one domain may have", make_template_full},
 	{"template-fields", "templates of hundreds of elements", make_template_fields},
 	{"template-domains", "a new domain in every datagram", make_template_domains},
 	{"template-refresh", "one id that is told anew all the time", make_template_refresh},
 	{"template-withdraw", "templates told and withdrawn", make_withdraw},
+	{"withdraw-all", "all of them withdrawn, again and again", make_withdraw_all},
 	{"options", "sampling factors for everything", make_options},
 	{"sequence", "sequence numbers that lie", make_sequence},
 	{"clock", "exporters' clocks from 1970 to 9999", make_clock},
@@ -422,7 +453,8 @@ const struct hostile_stream hostile_streams[] = {
 	{"interfaces", "interfaces, sources and agents without end", make_interfaces},
 	{"spoofed", "a million addresses that are not on the list", make_spoofed},
 	{"spoofed-open", "a million addresses where any is taken", make_spoofed, .open = true},
-	{"spoofed-domains", "a million addresses with a domain each", make_spoofed_domains,
-	 .open = true},
+	/* 256 MB of domains and templates, and half as much for the maps they stand in. */
+	{"spoofed-domains", "4,096 addresses, and domains without end", make_spoofed_domains,
+	 .open = true, .most_kb = 448 << 10},
 };
 const size_t hostile_n_streams = sizeof(hostile_streams) / sizeof(hostile_streams[0]);

@@ -313,10 +313,11 @@ static void find_room(const struct hot *h, struct run *r)
 	r->kept = h->running_packets >= h->near_packets || h->running_bytes >= h->near_bytes;
 	r->room_bytes = h->near_bytes - h->running_bytes;
 	for (unsigned i = 0; i < r->n_amounts; i++) {
-		const struct vector_note *n = &h->note[r->amount[i].meter];
+		const struct vector_note *n;
 
 		if (r->amount[i].meter >= VECTOR_COUNT)
 			continue;
+		n = &h->note[r->amount[i].meter];
 		r->kept |= n->running >= n->near;
 		room = n->near - n->running < room ? n->near - n->running : room;
 	}

@@ -148,7 +148,8 @@ static int domain_of(struct export_pass *p, const struct ip *agent, struct domai
 	*out = domain_find(p->source, &key);
 	if (*out)
 		return 0;
-	if (map_count(p->source->domains) >= DOMAINS_PER_EXPORTER) {
+	if (map_count(p->source->domains) >= DOMAINS_PER_EXPORTER ||
+	    p->x->bytes + sizeof(*d) > EXPORT_MEMORY_MAX) {
 		pass_refuse(p, REFUSED_TEMPLATE_LIMIT, p->datagram->len);
 		return 1;
 	}
@@ -159,6 +160,8 @@ static int domain_of(struct export_pass *p, const struct ip *agent, struct domai
 		return -ENOMEM;
 	}
 	d->system_init_us = TIME_NONE;
+	p->source->bytes += sizeof(*d);
+	p->x->bytes += sizeof(*d);
 	*out = *slot = d;
 	return 0;
 }

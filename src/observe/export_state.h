@@ -16,7 +16,7 @@
 #define DOMAINS_PER_EXPORTER 256
 #define SOURCES_PER_DOMAIN   1024	  /* sFlow data sources whose sequence is followed */
 #define SOURCES_RECENT	     16		  /* of them, found without a look-up; a power of two */
-#define EXPORT_MEMORY_MAX    (256u << 20) /* templates of all exporters together */
+#define EXPORT_MEMORY_MAX    (256u << 20) /* templates and domains of all exporters together */
 /* The end of year 9999: what is later is no time. */
 #define TIME_MS_MAX	 UINT64_C(253402300799999)
 #define TEMPLATE_LIFE_US (INT64_C(86400) * US_PER_S) /* neither told nor used: dropped */
@@ -95,7 +95,7 @@ struct export_source {
 	struct map *domains;	    /* struct domain_key -> struct domain * */
 	struct domain_key last_key; /* of the domain found last; they never go */
 	struct domain *last;
-	size_t bytes; /* of templates */
+	size_t bytes; /* of templates and domains */
 	int64_t system_init_us;
 	struct link_memo links;
 };
@@ -107,7 +107,7 @@ struct exports {
 	struct export_source *sources[EXPORTER_MAX + 1];
 	const struct export_trace *trace; /* NULL mostly */
 	int64_t tick_us;
-	size_t bytes;	      /* of all templates */
+	size_t bytes;	      /* of all templates and domains */
 	plain_place_fn place; /* how plain records are moved; NULL: not at all */
 	struct plain *v5;     /* the records of NetFlow v5 are a plain template too */
 	struct record record;

@@ -86,10 +86,8 @@ static uint16_t exporter_make(struct exporters *t, const struct ip *addr, const 
 {
 	struct exporter *e;
 
-	if (t->n > EXPORTER_MAX) {
-		refuse(&t->items[0]->refused, REFUSED_EXPORTER_LIMIT, 0);
-		return EXPORTER_UNKNOWN;
-	}
+	if (t->n > EXPORTER_MAX)
+		return EXPORTER_UNKNOWN; /* counted by who asked: a datagram, or the one below */
 	e = calloc(1, sizeof(*e));
 	if (!e)
 		return EXPORTER_UNKNOWN;
@@ -133,6 +131,8 @@ static int add_configured(struct exporters *t)
 
 		if (index != EXPORTER_UNKNOWN)
 			exporter_apply_conf(t->items[index], c);
+		else
+			refuse(&t->items[0]->refused, REFUSED_EXPORTER_LIMIT, 0);
 	}
 	for (size_t i = 0; t->conf && i < t->conf->n_interfaces; i++)
 		for (unsigned k = 1; k < t->n; k++)
@@ -223,6 +223,8 @@ uint16_t exporters_add_capture(struct exporters *t, const char *name)
 
 	if (index != EXPORTER_UNKNOWN)
 		t->items[index]->is_capture = true;
+	else
+		refuse(&t->items[0]->refused, REFUSED_EXPORTER_LIMIT, 0);
 	return index;
 }
 

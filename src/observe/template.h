@@ -250,6 +250,8 @@ void template_load(const struct template *t, const uint8_t *p, const struct layo
 struct template_table {
 	struct map *by_id;     /* uint16_t -> struct template * */
 	struct template *last; /* found last, so that a run of sets looks it up once */
+	uint32_t n_kind[2];    /* data templates, options templates */
+	int64_t swept_us;      /* when idle ones were last looked for to make room */
 };
 
 /** template_table_put() - take over @t. Return: 0, 1 when there is no room, or -ENOMEM; @t is gone.

@@ -14,9 +14,9 @@
 #define MINUTE_US      (60 * US_PER_S)
 #define THREADS_MAX    64
 
-/* Those that this process may run on: a pinned one has fewer than the machine. */
-static unsigned usable_cores(void)
+unsigned usable_cores(void)
 {
+	/* A pinned process has fewer than the machine. */
 	cpu_set_t set;
 	long all = sysconf(_SC_NPROCESSORS_ONLN);
 

@@ -62,6 +62,9 @@ int pipeline_open(struct pipeline *p, const struct pipeline_options *o, const ch
 /** pipeline_close() - free everything; the store is flushed. Safe on a zeroed or half-built one. */
 void pipeline_close(struct pipeline *p);
 
+/** usable_cores() - those that this process may run on; at least 1. */
+unsigned usable_cores(void);
+
 /** pipeline_clock() - the receive clock says @now_us: hand on what waits, close seconds (live). */
 int pipeline_clock(struct pipeline *p, int64_t now_us);
 

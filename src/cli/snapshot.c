@@ -135,23 +135,107 @@ json_t *detect_json(const struct detect *d)
 	return o;
 }
 
+static void add_stats(struct receive_socket_stats *sum, const struct receive_socket_stats *s)
+{
+	sum->kernel.datagrams += s->kernel.datagrams;
+	sum->kernel.bytes += s->kernel.bytes;
+	sum->kernel.kernel_drops += s->kernel.kernel_drops;
+	sum->kernel.truncated += s->kernel.truncated;
+	sum->kernel.errors += s->kernel.errors;
+	sum->kernel.buffer_bytes += s->kernel.buffer_bytes;
+	sum->unknown += s->unknown;
+	sum->ring_drops += s->ring_drops;
+}
+
+static json_t *socket_json(const struct receive_socket_stats *s)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "datagrams",
+			 whole(s->kernel.datagrams), "bytes", whole(s->kernel.bytes),
+			 "kernel_drops", whole(s->kernel.kernel_drops), "ring_drops",
+			 whole(s->ring_drops), "unknown", whole(s->unknown), "truncated",
+			 whole(s->kernel.truncated), "errors", whole(s->kernel.errors),
+			 "buffer_bytes", whole(s->kernel.buffer_bytes));
+}
+
+/* The sums of its sockets, and each of them. */
+static json_t *listener_json(const struct watch *w, const struct watch_listener *l)
+{
+	struct receive_socket_stats sum = {0}, one;
+	json_t *sockets = json_array(), *o;
+	char addr[IP_TEXT_MAX];
+
+	for (unsigned i = 0; i < listener_sockets(l->listener); i++) {
+		receive_socket(w->receive, l->listener, i, &one);
+		add_stats(&sum, &one);
+		json_array_append_new(sockets, socket_json(&one));
+	}
+	o = socket_json(&sum);
+	json_object_set_new(o, "address", json_string(ip_format(&l->at.addr, addr)));
+	json_object_set_new(o, "port", whole(listener_port(l->listener)));
+	json_object_set_new(o, "sockets", sockets);
+	return o;
+}
+
 static json_t *listeners_json(const struct watch *w)
 {
 	json_t *all = json_array();
 
-	for (unsigned i = 0; i < w->n_listeners; i++) {
-		const struct watch_listener *l = &w->listeners[i];
-		struct listen_stats s;
-		char addr[IP_TEXT_MAX];
+	for (unsigned i = 0; i < w->n_listeners; i++)
+		json_array_append_new(all, listener_json(w, &w->listeners[i]));
+	return all;
+}
 
-		listener_stats(l->listener, &s);
-		json_array_append_new(
-			all,
-			json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "address",
-				  ip_format(&l->at.addr, addr), "port", listener_port(l->listener),
-				  "datagrams", whole(s.datagrams), "bytes", whole(s.bytes),
-				  "kernel_drops", whole(s.kernel_drops), "truncated",
-				  whole(s.truncated), "buffer_bytes", whole(s.buffer_bytes)));
+static json_t *receive_json(const struct watch *w)
+{
+	struct receive_stats s;
+
+	receive_stats(w->receive, &s);
+	return json_pack("{s:i, s:o, s:o, s:o}", "threads", (int)s.threads, "handed",
+			 whole(s.handed), "waiting", whole(s.waiting), "out_of_order",
+			 whole(s.out_of_order));
+}
+
+static json_t *fates_json(const struct fates *f)
+{
+	return json_pack("{s:o, s:o, s:o, s:o}", "delivered", whole(f->delivered), "decoded",
+			 whole(f->decoded), "waiting", whole(f->waiting), "refused",
+			 whole(f->refused));
+}
+
+/* What became of the datagrams of one exporter, also in the last whole minute. */
+static json_t *account_json(const struct watch *w, unsigned index)
+{
+	const struct account *of = &w->accounts->of[index];
+	json_t *o = fates_json(&of->total), *reasons = json_object(), *minute;
+
+	for (int i = 0; i < REFUSAL_COUNT; i++)
+		if (of->refused[i])
+			json_object_set_new(reasons, refusal_name((enum refusal)i),
+					    whole(of->refused[i]));
+	json_object_set_new(o, "refused_by", reasons);
+	/* Accounts of the rings are exporters only where there is an allow-list. */
+	json_object_set_new(o, "ring_drops",
+			    w->options->any_exporter
+				    ? json_null()
+				    : whole(receive_dropped(w->receive, (uint16_t)index)));
+	minute = fates_json(&of->last_minute);
+	json_object_set_new(minute, "from", time_json(w->accounts->last_us));
+	json_object_set_new(o, "last_minute", minute);
+	return o;
+}
+
+/* All that have told something, with what only the live role knows of them. */
+static json_t *live_exporters_json(struct watch *w)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 1; i < exporters_count(w->pipeline.exporters); i++) {
+		const struct exporter *e = exporters_get(w->pipeline.exporters, (uint16_t)i);
+		json_t *o = exporter_json(e);
+
+		if (!e->is_capture)
+			json_object_set_new(o, "account", account_json(w, i));
+		json_array_append_new(all, o);
 	}
 	return all;
 }
@@ -243,8 +327,9 @@ char *watch_snapshot(struct watch *w, int64_t now_us)
 			    json_pack("{s:s?, s:o, s:o, s:o}", "file", p->conf->path, "loaded",
 				      time_json(w->conf_loaded_us), "reloads", whole(w->reloads),
 				      "reloads_refused", whole(w->reloads_refused)));
-	json_object_set_new(o, "exporters", exporters_json(p->exporters));
+	json_object_set_new(o, "exporters", live_exporters_json(w));
 	json_object_set_new(o, "listeners", listeners_json(w));
+	json_object_set_new(o, "receive", receive_json(w));
 	json_object_set_new(o, "captures", captures_json(w));
 	json_object_set_new(o, "unknown_exporters", unknown_json(w));
 	json_object_set_new(o, "refused",

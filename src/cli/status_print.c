@@ -103,7 +103,7 @@ static void exporter_row(const struct cli *cli, struct table *t, const json_t *e
 {
 	_cleanup_text_ struct text formats = TEXT_NULL, sampling = TEXT_NULL, refused = TEXT_NULL,
 				   seen = TEXT_NULL;
-	const json_t *lost = at(e, "lost"), *clock = at(e, "clock");
+	const json_t *lost = at(e, "lost"), *clock = at(e, "clock"), *account = at(e, "account");
 
 	add_formats(&formats, at(e, "formats"));
 	add_sampling(cli, &sampling, at(e, "sampling"));
@@ -115,6 +115,8 @@ static void exporter_row(const struct cli *cli, struct table *t, const json_t *e
 	table_cell(t, json_is_true(at(at(e, "sampling"), "known")) ? TABLE_PLAIN : TABLE_YELLOW,
 		   "%s", text_str(&sampling));
 	table_cell(t, TABLE_PLAIN, "%lld", whole(e, "records"));
+	table_cell(t, whole(account, "ring_drops") ? TABLE_YELLOW : TABLE_PLAIN, "%lld/%lld/%lld",
+		   whole(account, "decoded"), whole(account, "waiting"), whole(account, "refused"));
 	table_cell(t, TABLE_PLAIN, "%s", text_str(&seen));
 	table_cell(t, json_is_true(at(clock, "shifted")) ? TABLE_YELLOW : TABLE_PLAIN, "%+.1f s",
 		   json_number_value(at(clock, "offset_s")));
@@ -132,12 +134,14 @@ static void print_exporters(const struct cli *cli, const json_t *status, int64_t
 		PHRASE("FORMAT", "形式"),
 		PHRASE("SAMPLING", "サンプリング"),
 		PHRASE("RECORDS", "レコード"),
+		PHRASE("DGRAMS ok/wait/ref", "受信 良/待/拒"),
 		PHRASE("SEEN", "最終"),
 		PHRASE("CLOCK", "時計"),
 		PHRASE("LOST dgram/rec", "欠落"),
 		PHRASE("REFUSED", "拒否"),
 	};
-	static const bool right[] = {false, false, false, true, true, true, true, true, false};
+	static const bool right[] = {false, false, false, true, true,
+				     true,  true,  true,  true, false};
 	struct sheet s;
 	const json_t *e;
 	size_t i;
@@ -173,21 +177,78 @@ static void print_unknown(const struct cli *cli, const json_t *status)
 		     "許可リストにない送信元 (数えるだけで信用しない)"));
 }
 
+static void socket_row(struct table *t, const char *name, const json_t *s)
+{
+	static const char *const lost[] = {"kernel_drops", "ring_drops", "unknown", "truncated",
+					   "errors"};
+
+	table_cell(t, TABLE_BOLD, "%s", name);
+	table_cell(t, TABLE_PLAIN, "%lld", whole(s, "datagrams"));
+	table_cell(t, TABLE_PLAIN, "%.1f MB", (double)whole(s, "bytes") / 1e6);
+	for (size_t i = 0; i < ARRAY_LEN(lost); i++)
+		table_cell(t, whole(s, lost[i]) ? TABLE_YELLOW : TABLE_PLAIN, "%lld",
+			   whole(s, lost[i]));
+	table_cell(t, TABLE_PLAIN, "%.1f MB", (double)whole(s, "buffer_bytes") / 1e6);
+}
+
+/* One row for each socket; a listener with several has one of its own, with the sums. */
+static void listener_rows(struct table *t, const json_t *l)
+{
+	const json_t *sockets = at(l, "sockets"), *one;
+	_cleanup_text_ struct text name = TEXT_NULL;
+	char number[32];
+	size_t i;
+
+	text_printf(&name, strchr(word(l, "address"), ':') ? "[%s]:%lld" : "%s:%lld",
+		    word(l, "address"), whole(l, "port"));
+	socket_row(t, text_str(&name), l);
+	if (json_array_size(sockets) < 2)
+		return;
+	json_array_foreach(sockets, i, one)
+	{
+		snprintf(number, sizeof(number), "  #%zu", i + 1);
+		socket_row(t, number, one);
+	}
+}
+
+static void print_listeners(const struct cli *cli, const json_t *status)
+{
+	static const struct phrase titles[] = {
+		PHRASE("LISTENER", "待ち受け"),
+		PHRASE("DATAGRAMS", "データグラム"),
+		PHRASE("BYTES", "バイト"),
+		PHRASE("KERNEL DROPS", "カーネル欠落"),
+		PHRASE("RING DROPS", "リング欠落"),
+		PHRASE("UNKNOWN", "未知"),
+		PHRASE("CUT", "切詰"),
+		PHRASE("ERRORS", "エラー"),
+		PHRASE("BUFFER", "バッファー"),
+	};
+	static const bool right[] = {false, true, true, true, true, true, true, true, true};
+	const json_t *one, *receive = at(status, "receive");
+	struct sheet s;
+	size_t i;
+
+	if (!json_array_size(at(status, "listeners")) ||
+	    !sheet_begin(cli, &s, titles, right, ARRAY_LEN(titles)))
+		return;
+	json_array_foreach(at(status, "listeners"), i, one) listener_rows(s.table, one);
+	sheet_end(cli, &s, tr(cli, "Listeners", "待ち受け"));
+	fprintf(cli->out,
+		tr(cli,
+		   "receiving: %lld threads, %lld datagrams handed to the decoders, %lld waiting, "
+		   "%lld out of order\n",
+		   "受信: スレッド %lld、復号へ渡したデータグラム %lld、待ち %lld、順不同 %lld\n"),
+		whole(receive, "threads"), whole(receive, "handed"), whole(receive, "waiting"),
+		whole(receive, "out_of_order"));
+}
+
 static void print_inputs(const struct cli *cli, const json_t *status)
 {
 	const json_t *one;
 	size_t i;
 
 	fputc('\n', cli->out);
-	json_array_foreach(at(status, "listeners"), i, one)
-		fprintf(cli->out,
-			tr(cli,
-			   "listening on %s port %lld: %lld datagrams, %lld dropped by the kernel, "
-			   "%lld cut\n",
-			   "待ち受け %s ポート %lld: データグラム %lld、カーネルでの欠落 "
-			   "%lld、切り詰め %lld\n"),
-			word(one, "address"), whole(one, "port"), whole(one, "datagrams"),
-			whole(one, "kernel_drops"), whole(one, "truncated"));
 	json_array_foreach(at(status, "captures"), i, one)
 		fprintf(cli->out,
 			tr(cli,
@@ -328,6 +389,7 @@ void status_print(const struct cli *cli, const json_t *status, int64_t age_us, b
 		now_us = clock_real_us();
 	print_exporters(cli, status, now_us);
 	print_unknown(cli, status);
+	print_listeners(cli, status);
 	print_inputs(cli, status);
 	print_tables(cli, status);
 	print_blind(cli, status);

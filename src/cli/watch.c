@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One thread, one loop: datagrams and frames when they come, the receive clock every 250 ms, the
- * status once a second. A signal to stop leaves incidents open in the store, where the next start
- * finds them.
+ * One loop: datagrams as the receiving threads have them and frames when they come, the receive
+ * clock every 250 ms, the status once a second. A signal to stop leaves incidents open in the
+ * store, where the next start finds them.
  */
 #include "cli/watch.h"
 
@@ -118,6 +118,8 @@ static void each_second(struct watch *w, int64_t now_us)
 	_cleanup_free_ char *status = NULL;
 
 	pipeline_housekeep(&w->pipeline, now_us);
+	watch_unknown(w);
+	accounts_tick(w->accounts, now_us);
 	status = watch_snapshot(w, now_us);
 	if (status)
 		store_put_status(w->pipeline.store, status, now_us);
@@ -131,8 +133,12 @@ static int on_tick(void *userdata, uint64_t ticks)
 
 	if (r < 0)
 		return r;
-	if (++w->ticks % WATCH_TICKS_PER_S == 0)
+	if (++w->ticks % WATCH_TICKS_PER_S == 0) {
 		each_second(w, now_us);
+		/* A reload that found no memory for a thread has left it for better times. */
+		if (receive_go(w->receive) < 0)
+			log_error("not-receiving", "reason=\"no thread can be started\"");
+	}
 	if (w->until_us && clock_mono_us() >= w->until_us)
 		loop_stop(w->loop);
 	return 0;
@@ -145,7 +151,8 @@ static int open_loop(struct watch *w)
 
 	w->loop = loop_new();
 	w->shown = map_new(INCIDENT_ID_MAX, sizeof(uint8_t), WATCH_SHOWN_MAX);
-	if (!w->loop || !w->shown)
+	w->accounts = accounts_new();
+	if (!w->loop || !w->shown || !w->accounts)
 		return -ENOMEM;
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(signals); i++)
 		r = loop_add_signal(w->loop, signals[i], on_signal, w);
@@ -161,6 +168,24 @@ static int open_bell(struct watch *w)
 	if (r < 0)
 		log_warn("no-reload-socket", "dir=\"%s\" reason=\"%s\"", w->db, strerror(-r));
 	return r == -ENOMEM ? EXIT_BROKEN : EXIT_GOOD;
+}
+
+/* A core is left to whoever detects; told to use one thread, it is one thread. */
+static int open_receive(struct watch *w, const struct conf *conf, struct text *why)
+{
+	unsigned cores = usable_cores();
+	int r;
+
+	if (w->options->threads && w->options->threads < cores)
+		cores = (unsigned)w->options->threads;
+	r = receive_new(receive_threads(cores), &w->receive);
+	if (r == 0)
+		r = watch_allow(w, conf);
+	if (r == 0)
+		r = loop_add_fd(w->loop, receive_fd(w->receive), EPOLLIN, watch_on_arrival, w);
+	if (r < 0)
+		text_printf(why, "cannot receive: %s", strerror(-r));
+	return r < 0 ? EXIT_BROKEN : EXIT_GOOD;
 }
 
 int watch_open(struct watch *w, struct cli *cli, struct text *why)
@@ -185,6 +210,8 @@ int watch_open(struct watch *w, struct cli *cli, struct text *why)
 	w->conf_loaded_us = clock_real_us();
 	r = open_pipeline(w, conf, why);
 	if (r == EXIT_GOOD)
+		r = open_receive(w, conf, why);
+	if (r == EXIT_GOOD)
 		r = watch_listen(w, conf, why);
 	if (r == EXIT_GOOD)
 		r = watch_capture(w, conf, why);
@@ -201,6 +228,8 @@ int watch_run(struct watch *w)
 		w->until_us = clock_mono_us() + (int64_t)w->options->for_s * US_PER_S;
 	each_second(w, clock_real_us());
 	r = loop_run(w->loop);
+	if (r == 0)
+		r = watch_stop_receiving(w);
 	if (r < 0) {
 		log_error("watch-broken", "reason=\"%s\"", strerror(-r));
 		return EXIT_BROKEN;
@@ -218,6 +247,8 @@ void watch_close(struct watch *w)
 		watch_inputs_close(w);
 	w->control = control_close(w->control);
 	pipeline_close(&w->pipeline);
+	free(w->accounts);
+	w->accounts = NULL;
 	w->shown = map_free(w->shown);
 	w->loop = loop_free(w->loop);
 }
@@ -235,7 +266,7 @@ int watch_reload(struct watch *w, struct text *messages)
 			  (int)strcspn(text_str(messages), "\n"), text_str(messages));
 		return r;
 	}
-	if (pipeline_reconf(&w->pipeline, conf) < 0) {
+	if (pipeline_reconf(&w->pipeline, conf) < 0 || watch_allow(w, conf) < 0) {
 		text_add(messages, "out of memory\n");
 		return EXIT_BROKEN;
 	}

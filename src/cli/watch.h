@@ -10,11 +10,12 @@
 
 #include "base/loop.h"
 #include "base/map.h"
+#include "cli/account.h"
 #include "cli/control.h"
 #include "cli/pipeline.h"
 #include "cli/setup.h"
 #include "observe/capture.h"
-#include "observe/listen.h"
+#include "observe/receive.h"
 
 #define WATCH_LISTENERS_MAX 32
 #define WATCH_CAPTURES_MAX  32
@@ -51,7 +52,9 @@ struct watch {
 	unsigned n_listeners;
 	struct watch_capture captures[WATCH_CAPTURES_MAX];
 	unsigned n_captures;
-	struct senders unknown; /* who is on no allow-list */
+	struct receive *receive; /* what empties the listeners */
+	struct accounts *accounts;
+	struct senders unknown; /* who is on no allow-list, as of the last second */
 	struct control *control;
 	struct map *shown;			      /* incident id to the state last printed */
 	int64_t started_us, conf_loaded_us, until_us; /* until: monotonic, 0 no end */
@@ -78,6 +81,19 @@ int watch_reload(struct watch *w, struct text *messages);
  * touched. Return: EXIT_GOOD, or EXIT_USAGE with the reason in @why; then nothing has changed.
  */
 int watch_listen(struct watch *w, const struct conf *conf, struct text *why);
+
+/** watch_allow() - from now on take only exporters of @conf. Return: 0 or -ENOMEM; then as before.
+ */
+int watch_allow(struct watch *w, const struct conf *conf);
+
+/** watch_on_arrival() - handler of the loop: datagrams have come. */
+int watch_on_arrival(void *userdata, int fd, uint32_t events);
+
+/** watch_stop_receiving() - end the threads, decode what they have. Return: 0 or negative. */
+int watch_stop_receiving(struct watch *w);
+
+/** watch_unknown() - once a second: learn who was turned away, and book it. */
+void watch_unknown(struct watch *w);
 
 /** watch_capture() - begin to capture on the interfaces of @conf and --interface. Return: as above.
  */

@@ -17,24 +17,60 @@
 static int on_datagram(void *userdata, const struct datagram *d)
 {
 	struct watch *w = userdata;
-	int r;
+	struct exporters *t = w->pipeline.exporters;
+	uint16_t index = exporters_find(t, &d->from, w->options->any_exporter);
+	int r = accounts_decode(w->accounts, w->pipeline.exports, t, index, d);
 
-	if (!w->options->any_exporter &&
-	    exporters_find(w->pipeline.exporters, &d->from, false) == EXPORTER_UNKNOWN)
-		senders_count(&w->unknown, &d->from, d->len, d->recv_us);
-	r = exports_datagram(w->pipeline.exports, d);
 	return r < 0 ? r : 0;
 }
 
-static int on_socket(void *userdata, int fd, uint32_t events)
+int watch_on_arrival(void *userdata, int fd, uint32_t events)
 {
 	struct watch *w = userdata;
 
-	for (unsigned i = 0; i < w->n_listeners; i++) {
-		if (listener_fd(w->listeners[i].listener) == fd)
-			return listener_dispatch(w->listeners[i].listener, on_datagram, w);
+	return receive_dispatch(w->receive, on_datagram, w);
+}
+
+int watch_stop_receiving(struct watch *w)
+{
+	receive_hold(w->receive);
+	return receive_rest(w->receive, on_datagram, w);
+}
+
+int watch_allow(struct watch *w, const struct conf *conf)
+{
+	struct map *allowed;
+
+	if (w->options->any_exporter)
+		return 0;
+	allowed = map_new(sizeof(struct ip), sizeof(uint16_t), 0);
+	if (!allowed)
+		return -ENOMEM;
+	for (size_t i = 0; i < conf->n_exporters; i++) {
+		const struct ip *addr = &conf->exporters[i].addr;
+		uint16_t *owner = map_put(allowed, addr, NULL);
+
+		if (!owner) {
+			map_free(allowed);
+			return -ENOMEM;
+		}
+		*owner = exporters_find(w->pipeline.exporters, addr, false);
 	}
-	return 0;
+	receive_hold(w->receive);
+	receive_allow(w->receive, allowed);
+	return receive_go(w->receive);
+}
+
+void watch_unknown(struct watch *w)
+{
+	struct exporter *nobody = exporters_get(w->pipeline.exporters, EXPORTER_UNKNOWN);
+	uint64_t datagrams = w->unknown.datagrams, bytes = w->unknown.bytes;
+
+	receive_unknown(w->receive, &w->unknown);
+	datagrams = w->unknown.datagrams - datagrams;
+	nobody->datagrams += datagrams;
+	nobody->refused.count[REFUSED_UNKNOWN_EXPORTER] += datagrams;
+	nobody->refused.bytes[REFUSED_UNKNOWN_EXPORTER] += w->unknown.bytes - bytes;
 }
 
 static int on_capture(void *userdata, int fd, uint32_t events)
@@ -124,13 +160,39 @@ static int wanted_listeners(const struct watch *w, const struct conf *conf,
 	return EXIT_GOOD;
 }
 
-static int open_listener(struct watch *w, struct watch_listener *l, struct text *why)
+static bool is_any(const struct ip *addr)
 {
-	char addr[IP_TEXT_MAX];
-	int r = listener_open(&l->at.addr, l->at.port, &l->listener);
+	return (addr->u[0] == 0 && addr->u[1] == 0) || (ip_is_v4(addr) && ip_v4(addr) == 0);
+}
 
+static bool overlap(const struct conf_listen *a, const struct conf_listen *b)
+{
+	return a->port && a->port == b->port && (is_any(&a->addr) || is_any(&b->addr));
+}
+
+/* One of our own has the port already: for all addresses, or for one where @at is all of them. */
+static bool is_beside(const struct watch *w, const struct watch_listener *next, unsigned n_next,
+		      const struct conf_listen *at)
+{
+	for (unsigned i = 0; i < w->n_listeners; i++)
+		if (overlap(&w->listeners[i].at, at))
+			return true;
+	for (unsigned i = 0; i < n_next; i++)
+		if (next[i].listener && overlap(&next[i].at, at))
+			return true;
+	return false;
+}
+
+static int open_listener(struct watch *w, struct watch_listener *l, bool beside, struct text *why)
+{
+	struct receive_stats s;
+	char addr[IP_TEXT_MAX];
+	int r;
+
+	receive_stats(w->receive, &s);
+	r = listener_open(&l->at.addr, l->at.port, s.threads, beside, &l->listener);
 	if (r == 0)
-		r = loop_add_fd(w->loop, listener_fd(l->listener), EPOLLIN, on_socket, w);
+		r = receive_add(w->receive, l->listener);
 	if (r == 0)
 		return EXIT_GOOD;
 	text_printf(why, "cannot listen on %s port %u: %s", ip_format(&l->at.addr, addr),
@@ -142,11 +204,11 @@ static int open_listener(struct watch *w, struct watch_listener *l, struct text 
 static void close_listener(struct watch *w, struct watch_listener *l)
 {
 	if (l->listener)
-		loop_remove_fd(w->loop, listener_fd(l->listener));
+		receive_remove(w->receive, l->listener);
 	l->listener = listener_free(l->listener);
 }
 
-int watch_listen(struct watch *w, const struct conf *conf, struct text *why)
+static int change_listeners(struct watch *w, const struct conf *conf, struct text *why)
 {
 	struct watch_listener next[WATCH_LISTENERS_MAX], *kept;
 	unsigned n, fresh[WATCH_LISTENERS_MAX], n_fresh = 0;
@@ -158,7 +220,7 @@ int watch_listen(struct watch *w, const struct conf *conf, struct text *why)
 			next[i].listener = kept->listener;
 			continue;
 		}
-		r = open_listener(w, &next[i], why);
+		r = open_listener(w, &next[i], is_beside(w, next, i, &next[i].at), why);
 		if (r == EXIT_GOOD)
 			fresh[n_fresh++] = i;
 	}
@@ -174,6 +236,19 @@ int watch_listen(struct watch *w, const struct conf *conf, struct text *why)
 	memcpy(w->listeners, next, n * sizeof(next[0]));
 	w->n_listeners = n;
 	return EXIT_GOOD;
+}
+
+int watch_listen(struct watch *w, const struct conf *conf, struct text *why)
+{
+	int r, error;
+
+	receive_hold(w->receive);
+	r = change_listeners(w, conf, why);
+	error = receive_go(w->receive);
+	if (error == 0)
+		return r;
+	text_printf(why, "cannot start the threads that receive: %s", strerror(-error));
+	return EXIT_BROKEN;
 }
 
 /* An interface's side is configured with its capture, not with an exporter. */
@@ -239,8 +314,11 @@ int watch_capture(struct watch *w, const struct conf *conf, struct text *why)
 
 void watch_inputs_close(struct watch *w)
 {
+	if (w->receive)
+		receive_hold(w->receive);
 	for (unsigned i = 0; i < w->n_listeners; i++)
 		close_listener(w, &w->listeners[i]);
+	w->receive = receive_free(w->receive);
 	for (unsigned i = 0; i < w->n_captures; i++)
 		w->captures[i].capture = capture_free(w->captures[i].capture);
 	w->n_listeners = w->n_captures = 0;

@@ -114,11 +114,14 @@ bool ring_put(struct ring *r, const struct ring_entry *e, const uint8_t *data)
 	return true;
 }
 
-void ring_publish(struct ring *r)
+bool ring_publish(struct ring *r)
 {
+	if (atomic_load_explicit(&r->published, memory_order_relaxed) == r->put)
+		return false;
 	/* In one order with the reader's word that it goes to sleep, see receive.c. */
 	atomic_store(&r->published, r->put);
 	take_back(r);
+	return true;
 }
 
 const struct ring_entry *ring_peek(struct ring *r)

@@ -40,8 +40,8 @@ struct ring *ring_free(struct ring *r);
  */
 bool ring_put(struct ring *r, const struct ring_entry *e, const uint8_t *data);
 
-/** ring_publish() - the writer lets the reader see all that it has put. */
-void ring_publish(struct ring *r);
+/** ring_publish() - the writer lets the reader see all that it has put. False: nothing new. */
+bool ring_publish(struct ring *r);
 
 /** ring_peek() - the reader's next one, or NULL. Stays until ring_release(). */
 const struct ring_entry *ring_peek(struct ring *r);

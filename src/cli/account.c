@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/account.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+#define MINUTE_US (60 * US_PER_S)
+
+struct accounts *accounts_new(void)
+{
+	struct accounts *a = calloc(1, sizeof(*a));
+
+	if (a)
+		a->minute_us = a->last_us = TIME_NONE;
+	return a;
+}
+
+/* A missing template is a reason only where there is no other. */
+static void book_refused(struct account *a, const uint64_t *before, const uint64_t *after)
+{
+	for (int why = 0; why < REFUSAL_COUNT; why++) {
+		if (why == REFUSED_NO_TEMPLATE || before[why] == after[why])
+			continue;
+		a->total.refused++;
+		a->refused[why]++;
+		return;
+	}
+	a->total.waiting++;
+}
+
+int accounts_decode(struct accounts *a, struct exports *x, struct exporters *exporters,
+		    uint16_t index, const struct datagram *d)
+{
+	const struct exporter *e = exporters_get(exporters, index);
+	struct account *of = &a->of[index % (EXPORTER_MAX + 1)];
+	uint64_t before[REFUSAL_COUNT];
+	int r;
+
+	memcpy(before, e->refused.count, sizeof(before));
+	r = exports_datagram(x, d);
+	of->total.delivered++;
+	if (r == 0)
+		of->total.decoded++;
+	else if (r > 0)
+		book_refused(of, before, e->refused.count);
+	return r;
+}
+
+void accounts_tick(struct accounts *a, int64_t now_us)
+{
+	int64_t minute_us = now_us - now_us % MINUTE_US;
+
+	if (minute_us == a->minute_us)
+		return;
+	for (unsigned i = 0; i <= EXPORTER_MAX; i++) {
+		struct account *of = &a->of[i];
+		const struct fates *now = &of->total, *began = &of->minute_began;
+
+		if (!now->delivered)
+			continue;
+		of->last_minute = (struct fates){
+			now->delivered - began->delivered, now->decoded - began->decoded,
+			now->waiting - began->waiting, now->refused - began->refused};
+		of->minute_began = *now;
+	}
+	a->last_us = a->minute_us;
+	a->minute_us = minute_us;
+}

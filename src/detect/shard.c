@@ -133,12 +133,12 @@ static void set_spread(struct hot_record *r)
 
 static struct hot_record prepare(const struct history_record *h)
 {
-	struct hot_record r = {.f = &h->flow,
-			       .s = &h->side,
-			       .first_us = h->first_us,
-			       .last_us = h->last_us,
-			       .recv_us = h->recv_us,
-			       .weight = flow_weight(&h->side),
+	struct hot_record r = {.f = &h->e.flow,
+			       .s = &h->e.side,
+			       .first_us = h->e.first_us,
+			       .last_us = h->e.last_us,
+			       .recv_us = h->e.recv_us,
+			       .weight = flow_weight(&h->e.side),
 			       .counting = h->counting,
 			       .entry = h->counting == COUNT_ENTRY,
 			       .own_source = h->own_source};
@@ -180,17 +180,17 @@ static int replay(struct hot *h, const struct shard_world *w, uint32_t until)
 {
 	uint64_t end = w->batch_from + until;
 	uint64_t n = end > HISTORY_LOOK ? end - HISTORY_LOOK : 0;
-	int64_t now = w->history[end % HISTORY_ROOM].recv_us;
+	int64_t now = w->history[end % HISTORY_ROOM].e.recv_us;
 
 	for (n = n < w->history_from ? w->history_from : n; n < end; n++) {
 		const struct history_record *old = &w->history[n % HISTORY_ROOM];
-		bool in = prefix_contains(&h->key, &old->flow.dst);
+		bool in = prefix_contains(&h->key, &old->e.flow.dst);
 		struct hot_record r;
 		int e;
 
-		if (old->counting == COUNT_NOT || old->recv_us > now ||
-		    now - old->recv_us > REPLAY_US ||
-		    (!in && !prefix_contains(&h->key, &old->flow.src)))
+		if (old->counting == COUNT_NOT || old->e.recv_us > now ||
+		    now - old->e.recv_us > REPLAY_US ||
+		    (!in && !prefix_contains(&h->key, &old->e.flow.src)))
 			continue;
 		r = prepare(old);
 		e = in ? hot_in(h, &r) : hot_out(h, &r);

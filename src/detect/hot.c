@@ -16,6 +16,7 @@
 #define FORGED_EACH	  1.5  /* ... of hardly more than one packet each */
 #define BASELINE_SECONDS  120
 #define BASELINE_LAG_BINS 12
+#define FLOW_LAG_BINS	  (17 * BINS_PER_S) /* the usual inactive timeout of 15 s, and delivery */
 
 struct hot *hot_new(const struct prefix *key, enum level level, const struct thresholds *th,
 		    uint32_t times)
@@ -139,7 +140,12 @@ enum source_group hot_group(enum vector v)
 
 void hot_learn(struct hot *h, int64_t bin)
 {
-	int64_t to = bin - BASELINE_LAG_BINS;
+	/*
+	 * Sampled flows are told of out of order, a connection's FIN at once and its SYN after the
+	 * inactive timeout. What is learnt of them before would be a level of its own.
+	 */
+	bool late = h->has_flows && h->sampling_max > 1;
+	int64_t to = bin - (late ? FLOW_LAG_BINS : BASELINE_LAG_BINS);
 
 	if (h->baseline_bin == INT64_MIN) {
 		/* The first second is seen in part only. */

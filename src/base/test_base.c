@@ -184,6 +184,10 @@ static void test_text(void **state)
 	assert_string_equal(text_nearest("exportres", words, 3), "exporters");
 	assert_null(text_nearest("zzz", words, 3));
 	assert_int_equal(text_width("狼煙 a"), 6);
+	assert_true(text_is_utf8("狼煙", 6));
+	assert_false(text_is_utf8("狼煙", 5));
+	assert_false(text_is_utf8("\xc0\xaf", 2));     /* longer than it need be */
+	assert_false(text_is_utf8("\xed\xa0\x80", 3)); /* half of a pair */
 }
 
 static void test_vector_names(void **state)

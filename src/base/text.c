@@ -178,3 +178,40 @@ size_t text_width(const char *utf8)
 	}
 	return w;
 }
+
+static bool is_continuation(const char *s, size_t n, size_t want)
+{
+	if (n < want)
+		return false;
+	for (size_t i = 0; i < want; i++)
+		if (((unsigned char)s[i] & 0xc0) != 0x80)
+			return false;
+	return true;
+}
+
+/* Length of the UTF-8 character at @s, 0 when it is none (RFC 3629 section 4). */
+static size_t utf8_char(const char *s, size_t n)
+{
+	unsigned char c = (unsigned char)s[0], second = n > 1 ? (unsigned char)s[1] : 0;
+	size_t more = c < 0x80 ? 0 : c >= 0xc2 && c < 0xe0 ? 1 : c >= 0xe0 && c < 0xf0 ? 2 : 3;
+
+	if ((c >= 0x80 && c < 0xc2) || c > 0xf4 || !is_continuation(s + 1, n - 1, more))
+		return 0;
+	if ((c == 0xe0 && second < 0xa0) || (c == 0xed && second > 0x9f) ||
+	    (c == 0xf0 && second < 0x90) || (c == 0xf4 && second > 0x8f))
+		return 0;
+	return more + 1;
+}
+
+bool text_is_utf8(const char *s, size_t n)
+{
+	while (n) {
+		size_t len = utf8_char(s, n);
+
+		if (!len)
+			return false;
+		s += len;
+		n -= len;
+	}
+	return true;
+}

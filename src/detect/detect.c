@@ -346,28 +346,19 @@ static void watch_exporter(struct detect *d, const struct flow *f, const struct 
 }
 
 /* Into the history, with how it counts; workers read it from there. */
-static void remember(struct detect *d, const struct flow_batch *b, uint32_t i)
+static const struct history_record *remember(struct detect *d, const struct flow_batch *b,
+					     uint32_t i)
 {
 	struct history_record *h = &d->history[d->next_record++ % HISTORY_ROOM];
 
-	h->flow = b->flow[i];
-	h->side = b->side[i];
-	h->first_us = flow_first_us(b, i);
-	h->last_us = flow_last_us(b, i);
-	h->recv_us = flow_recv_us(b, i);
-	h->own_source = d->conf->n_own && conf_is_own(d->conf, &h->flow.src);
-	h->counting = (uint8_t)record_counting(&d->world, &h->flow, &h->side, h->own_source);
-}
-
-static int show_good(struct detect *d, const struct history_record *h)
-{
-	struct evidence_record e = {.first_us = h->first_us,
-				    .last_us = h->last_us,
-				    .recv_us = h->recv_us,
-				    .flow = h->flow,
-				    .side = h->side};
-
-	return good_count(d->good, d->conf, d->next_record, &e);
+	h->e.flow = b->flow[i];
+	h->e.side = b->side[i];
+	h->e.first_us = flow_first_us(b, i);
+	h->e.last_us = flow_last_us(b, i);
+	h->e.recv_us = flow_recv_us(b, i);
+	h->own_source = conf_is_own(d->conf, &h->e.flow.src);
+	h->counting = (uint8_t)record_counting(&d->world, &h->e.flow, &h->e.side, h->own_source);
+	return h;
 }
 
 static int deal(struct detect *d, const struct flow_batch *b, uint32_t i)
@@ -376,14 +367,17 @@ static int deal(struct detect *d, const struct flow_batch *b, uint32_t i)
 	uint8_t filter_in, filter_out;
 	struct shard *in = &d->shard[shard_of(&f->dst, &filter_in)];
 	struct shard *out = &d->shard[shard_of(&f->src, &filter_out)];
-	int64_t last_us = flow_last_us(b, i), first_us = flow_first_us(b, i);
 	unsigned e = f->exporter <= EXPORTER_MAX ? f->exporter : 0;
-	uint32_t seconds = (uint32_t)((last_us - first_us) / US_PER_S);
-	const struct history_record *h = &d->history[d->next_record % HISTORY_ROOM];
+	const struct history_record *h;
+	int64_t first_us, last_us;
+	uint32_t seconds;
 	int r;
 
-	watch_exporter(d, f, &b->side[i], last_us, flow_recv_us(b, i));
-	remember(d, b, i);
+	watch_exporter(d, f, &b->side[i], flow_last_us(b, i), flow_recv_us(b, i));
+	h = remember(d, b, i);
+	first_us = h->e.first_us;
+	last_us = h->e.last_us;
+	seconds = (uint32_t)((last_us - first_us) / US_PER_S);
 	if (seconds > d->watch[e].longest_flow_s)
 		d->watch[e].longest_flow_s = seconds;
 	d->stats.records++;
@@ -402,7 +396,7 @@ static int deal(struct detect *d, const struct flow_batch *b, uint32_t i)
 	/* Own answers leave through any interface; the sender's shard hears of them. */
 	out->entry[out->n_entries++] =
 		(struct shard_entry){.record = (uint16_t)i, .out = true, .filter = filter_out};
-	r = good_wants(d->good) ? show_good(d, h) : 0;
+	r = good_wants(d->good) ? good_count(d->good, d->conf, d->next_record, &h->e) : 0;
 	return r < 0 ? r : wide_count(d->wide, &d->world, i, f->in_link);
 }
 

@@ -14,14 +14,13 @@
 #include "base/cleanup.h"
 #include "base/hash.h"
 
-#define SLOT_US	  (600 * US_PER_S)
-#define SLOTS	  7 /* six whole ones and the one that is being filled */
-#define SLOT_ROOM (EVIDENCE_MAX / SLOTS)
-#define OPEN_MAX  256
-#define BEFORE_US                                                                                  \
-	US_PER_S /* an attack's first packets may lie before what was read as its start            \
-		  */
+#define SLOT_US	   (600 * US_PER_S)
+#define SLOTS	   7 /* six whole ones and the one that is being filled */
+#define SLOT_ROOM  (EVIDENCE_MAX / SLOTS)
+#define OPEN_MAX   256
 #define SLOT_NEVER INT64_MIN
+/* An attack's first packets may lie before what was read as its start. */
+#define BEFORE_US US_PER_S
 
 struct ranked {
 	uint64_t rank;
@@ -107,29 +106,30 @@ static void take_known(struct good *g, struct good_object **of, size_t n)
 			}
 }
 
+/* An empty one for each object that consents, and room to lend a sample from. */
+static int make_objects(struct good *g, struct good_object **of, const struct conf *conf, size_t *n)
+{
+	for (size_t i = 0; i < conf->n_objects; i++) {
+		if (!conf->objects[i].sample_consent[0])
+			continue;
+		of[i] = object_new(conf->objects[i].name);
+		if (!of[i])
+			return -ENOMEM;
+		++*n;
+	}
+	if (*n && !g->out)
+		g->out = malloc(EVIDENCE_MAX * sizeof(*g->out));
+	return *n && !g->out ? -ENOMEM : 0;
+}
+
 int good_reconf(struct good *g, const struct conf *conf)
 {
 	struct good_object **of = calloc(conf->n_objects + 1, sizeof(struct good_object *));
 	size_t n = 0;
 
-	if (!of)
+	if (!of || make_objects(g, of, conf, &n) < 0) {
+		free_objects(of, conf->n_objects);
 		return -ENOMEM;
-	for (size_t i = 0; i < conf->n_objects; i++) {
-		if (!conf->objects[i].sample_consent[0])
-			continue;
-		of[i] = object_new(conf->objects[i].name);
-		n++;
-		if (!of[i]) {
-			free_objects(of, conf->n_objects);
-			return -ENOMEM;
-		}
-	}
-	if (n && !g->out) {
-		g->out = malloc(EVIDENCE_MAX * sizeof(*g->out));
-		if (!g->out) {
-			free_objects(of, conf->n_objects);
-			return -ENOMEM;
-		}
 	}
 	take_known(g, of, conf->n_objects);
 	free_objects(g->of, g->n_of);
@@ -179,14 +179,13 @@ static int make_room(struct slot *s)
 int good_count(struct good *g, const struct conf *conf, uint64_t number,
 	       const struct evidence_record *e)
 {
-	struct ranked new = {.rank = hash_u64(number, HASH_K2), .e = *e};
-	struct good_object *o;
+	const struct conf_object *to = conf_object(conf, &e->flow.dst);
+	size_t object = to ? (size_t)(to - conf->objects) : SIZE_MAX;
+	struct good_object *o = object < g->n_of ? g->of[object] : NULL;
+	uint64_t rank = hash_u64(number, HASH_K2);
+	unsigned at;
 	struct slot *s;
-	uint32_t object;
 
-	if (!g->n_consenting || !prefix_set_find(conf->object_set, &e->flow.dst, &object))
-		return 0;
-	o = object < g->n_of ? g->of[object] : NULL;
 	if (!o || e->recv_us < 0)
 		return 0;
 	s = &o->slot[e->recv_us / SLOT_US % SLOTS];
@@ -194,17 +193,14 @@ int good_count(struct good *g, const struct conf *conf, uint64_t number,
 		empty_slot(s);
 		s->number = e->recv_us / SLOT_US;
 	}
-	if (s->n == SLOT_ROOM && new.rank >= s->kept[s->worst].rank)
+	if (s->n == SLOT_ROOM && rank >= s->kept[s->worst].rank)
 		return 0;
 	if (under_attack(g, &e->flow.dst))
 		return 0;
-	if (s->n == SLOT_ROOM) {
-		s->kept[s->worst] = new;
-	} else {
-		if (make_room(s) < 0)
-			return -ENOMEM;
-		s->kept[s->n++] = new;
-	}
+	if (s->n < SLOT_ROOM && make_room(s) < 0)
+		return -ENOMEM;
+	at = s->n < SLOT_ROOM ? s->n++ : s->worst;
+	s->kept[at] = (struct ranked){.rank = rank, .e = *e};
 	if (s->n == SLOT_ROOM)
 		find_worst(s);
 	return 0;

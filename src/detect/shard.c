@@ -43,13 +43,13 @@ void shard_deinit(struct shard *s)
 /* Its amounts are left as they are: zeroing them for each record took a tenth of the whole path. */
 static void prepare(const struct history_record *h, struct hot_record *r)
 {
-	r->f = &h->flow;
-	r->s = &h->side;
-	r->first_us = h->first_us;
-	r->last_us = h->last_us;
-	r->recv_us = h->recv_us;
-	r->recv_second = time_floor_s(h->recv_us);
-	r->weight = flow_weight(&h->side);
+	r->f = &h->e.flow;
+	r->s = &h->e.side;
+	r->first_us = h->e.first_us;
+	r->last_us = h->e.last_us;
+	r->recv_us = h->e.recv_us;
+	r->recv_second = time_floor_s(h->e.recv_us);
+	r->weight = flow_weight(&h->e.side);
 	r->counting = h->counting;
 	r->entry = h->counting == COUNT_ENTRY;
 	r->own_source = h->own_source;
@@ -93,7 +93,7 @@ static struct look_back look_back(const struct shard_world *w, uint64_t end)
 {
 	struct look_back l = {.at = end > HISTORY_LOOK ? end - HISTORY_LOOK : 0,
 			      .end = end,
-			      .now_us = w->history[end % HISTORY_ROOM].recv_us};
+			      .now_us = w->history[end % HISTORY_ROOM].e.recv_us};
 
 	if (l.at < w->history_from)
 		l.at = w->history_from;
@@ -107,9 +107,10 @@ static const struct history_record *look_next(struct look_back *l, const struct 
 	while (l->at < l->end) {
 		const struct history_record *old = &w->history[l->at++ % HISTORY_ROOM];
 
-		if (old->counting != COUNT_NOT && old->recv_us <= l->now_us &&
-		    l->now_us - old->recv_us <= REPLAY_US &&
-		    (prefix_contains(key, &old->flow.dst) || prefix_contains(key, &old->flow.src)))
+		if (old->counting != COUNT_NOT && old->e.recv_us <= l->now_us &&
+		    l->now_us - old->e.recv_us <= REPLAY_US &&
+		    (prefix_contains(key, &old->e.flow.dst) ||
+		     prefix_contains(key, &old->e.flow.src)))
 			return old;
 	}
 	return NULL;
@@ -126,7 +127,7 @@ static int keep_senders(struct hot *h, const struct shard_world *w, struct kinds
 	for (l.end++; e == 0 && (old = look_next(&l, w, &h->key)) != NULL;) {
 		struct hot_record r;
 
-		if (!prefix_contains(&h->key, &old->flow.dst))
+		if (!prefix_contains(&h->key, &old->e.flow.dst))
 			continue;
 		prepare(old, &r);
 		record_classify(k, &r);
@@ -173,8 +174,8 @@ static int replay(struct hot *h, const struct shard_world *w, struct kinds *k, u
 		struct hot_record r;
 
 		prepare(old, &r);
-		e = prefix_contains(&h->key, &old->flow.dst) ? put_in(h, w, k, &r, l.at - 1)
-							     : put_out(h, k, &r);
+		e = prefix_contains(&h->key, &old->e.flow.dst) ? put_in(h, w, k, &r, l.at - 1)
+							       : put_out(h, k, &r);
 	}
 	return e;
 }
@@ -287,6 +288,8 @@ static void learn_in(struct shard *s, struct usual *u, struct hot_record *r)
 {
 	record_classify(&s->kinds, r);
 	usual_turn(u, r->recv_second);
+	if (r->weight > 1 && !(r->s->flags & FLOW_IS_PACKET))
+		usual_late(u);
 	for (unsigned i = 0; i < r->n_amounts; i++)
 		usual_add(u, r->amount[i].meter, r->amount[i].n * s->step);
 }

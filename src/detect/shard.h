@@ -38,9 +38,7 @@ struct follow_rate {
 #define HISTORY_LOOK 4096
 
 struct history_record {
-	struct flow flow;
-	struct flow_side side;
-	int64_t first_us, last_us, recv_us;
+	struct evidence_record e;
 	uint8_t counting, own_source;
 };
 

@@ -22,6 +22,18 @@ double poisson_upper(double k, double z)
 	return n * cube(1 - 1 / (9 * n) + z / (3 * sqrt(n)));
 }
 
+double share_chance(double k, double n, double share)
+{
+	double seen = n > 0 ? k / n : 0, far;
+
+	if (seen <= share)
+		return 1;
+	far = seen * log(seen / share);
+	if (seen < 1)
+		far += (1 - seen) * log((1 - seen) / (1 - share));
+	return exp(-n * far);
+}
+
 /* Abramowitz & Stegun 26.2.23, absolute error below 4.5e-4. */
 double normal_z(double tail)
 {

@@ -19,3 +19,9 @@ double poisson_upper(double k, double z);
 
 /** normal_z() - one-sided z of the upper tail probability @tail (0 < tail < 0.5). */
 double normal_z(double tail);
+
+/**
+ * share_chance() - how likely @k or more of @n are of a kind that has @share of all: never more
+ * than that (Chernoff 1952, Hoeffding 1963 theorem 1); 1 where @k is no more than that share.
+ */
+double share_chance(double k, double n, double share);

@@ -3,122 +3,7 @@
  * Proves the engine on traffic built here: what crosses is found in time and once, what is ordinary
  * is not, clocks that jump do no harm, and threads do not change a figure.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "base/cleanup.h"
-#include "base/hash.h"
-#include "detect/detect.h"
-
-#define T0   (1218000000 * US_PER_S)
-#define KEPT 64
-
-struct bench {
-	struct conf *conf;
-	struct exporters *exporters;
-	struct detect *detect;
-	struct flow_writer writer;
-	uint16_t exporter;
-	struct finding last[KEPT]; /* newest state of each attack */
-	unsigned n;
-	uint64_t series_packets; /* of the last state told, whole attack */
-};
-
-static int on_finding(void *userdata, const struct finding *f)
-{
-	struct bench *b = userdata;
-	unsigned i = 0;
-
-	while (i < b->n && b->last[i].handle != f->handle)
-		i++;
-	assert_true(i < KEPT);
-	b->n += i == b->n;
-	b->last[i] = *f;
-	b->series_packets = 0;
-	for (unsigned k = 0; k < f->n_series; k++)
-		if (f->series[k].link == LINK_UNKNOWN)
-			b->series_packets += f->series[k].packets;
-	return 0;
-}
-
-static void bench_start_with(struct bench *b, struct conf *conf, unsigned threads, bool capture)
-{
-	struct finding_sink sink = {.finding = on_finding, .userdata = b};
-	struct flow_sink flows;
-	struct ip from = ip_from_v4(0x7f000001);
-
-	*b = (struct bench){0};
-	b->conf = conf;
-	assert_non_null(conf);
-	b->exporters = exporters_new(b->conf);
-	b->exporter = capture ? exporters_add_capture(b->exporters, "test")
-			      : exporters_find(b->exporters, &from, true);
-	b->detect = detect_new(b->conf, b->exporters, threads, &sink);
-	assert_non_null(b->detect);
-	flows = detect_sink(b->detect);
-	assert_int_equal(flow_writer_init(&b->writer, &flows), 0);
-}
-
-static void bench_start(struct bench *b, unsigned threads, bool capture)
-{
-	bench_start_with(b, conf_default(), threads, capture);
-}
-
-static void bench_end(struct bench *b)
-{
-	assert_int_equal(flow_writer_flush(&b->writer), 0);
-	assert_int_equal(detect_finish(b->detect), 0);
-}
-
-static void bench_free(struct bench *b)
-{
-	detect_free(b->detect);
-	flow_writer_deinit(&b->writer);
-	exporters_free(b->exporters);
-	conf_unref(b->conf);
-}
-
-static void put(struct bench *b, struct flow f, uint32_t sampling, bool packet, int64_t first_us,
-		int64_t last_us, int64_t recv_us)
-{
-	struct flow_side s = {.sampling = sampling,
-			      .flags = FLOW_SAMPLING_KNOWN | (packet ? FLOW_IS_PACKET : 0)};
-
-	f.exporter = b->exporter;
-	assert_int_equal(flow_writer_put(&b->writer, &f, &s, first_us, last_us, recv_us), 0);
-}
-
-static struct flow tcp(uint32_t src, uint32_t dst, uint16_t sport, uint16_t dport, uint8_t flags)
-{
-	return (struct flow){.src = ip_from_v4(src),
-			     .dst = ip_from_v4(dst),
-			     .bytes = 40,
-			     .packets = 1,
-			     .sport = sport,
-			     .dport = dport,
-			     .proto = PROTO_TCP,
-			     .tcp_flags = flags};
-}
-
-#define VICTIM	  0xc6336401u /* 198.51.100.1 */
-#define FORGED(i) (0x0b000000u + (uint32_t)(i)*2654435761u % 0x70000000u)
-
-/* SYNs from forged sources at @pps for @seconds from @from_us. */
-static void flood(struct bench *b, uint32_t dst, unsigned pps, double seconds, int64_t from_us)
-{
-	unsigned n = (unsigned)(pps * seconds);
-
-	for (unsigned i = 0; i < n; i++) {
-		int64_t us = from_us + (int64_t)i * US_PER_S / pps;
-
-		put(b, tcp(FORGED(i), dst, (uint16_t)(1024 + i % 60000), 80, TH_SYN), 1, true, us,
-		    us, us);
-	}
-}
+#include "detect/test_detect_kit.h"
 
 static void test_syn_flood(void **state)
 {
@@ -221,28 +106,6 @@ static void test_one_host_is_no_carpet(void **state)
 	bench_end(&b);
 	assert_int_equal(b.n, 1);
 	assert_int_equal(b.last[0].level, LEVEL_PREFIX);
-	bench_free(&b);
-}
-
-/* Of 70,000 packets a 1:1000 exporter shows 70, and of 60 senders about 40: still NTP. */
-static void test_few_samples_of_reflectors(void **state)
-{
-	struct bench b;
-
-	bench_start(&b, 1, true);
-	for (unsigned i = 0; i < 70; i++) {
-		int64_t us = T0 + i * 150000;
-		struct flow f =
-			tcp(0x0b000000u + (uint32_t)(hash_u64(i, 1) % 60), VICTIM, 123, 4000, 0);
-
-		f.proto = PROTO_UDP;
-		f.bytes = 468;
-		put(&b, f, 1000, true, us, us, us);
-	}
-	bench_end(&b);
-	assert_int_equal(b.n, 1);
-	assert_int_equal(b.last[0].vectors[0].vector, VECTOR_AMPLIFICATION);
-	assert_true(b.last[0].sources.count < 50);
 	bench_free(&b);
 }
 
@@ -358,30 +221,6 @@ static void test_scan(void **state)
 	bench_end(&b);
 	assert_int_equal(b.n, 1);
 	assert_int_equal(b.last[0].kind, FINDING_SCAN);
-	bench_free(&b);
-}
-
-/* 1:1000: 20 samples a second show an attack of 20,000 SYN/s, one or two show nothing. */
-static void test_sampled(void **state)
-{
-	struct bench b;
-
-	bench_start(&b, 1, false);
-	for (unsigned i = 0; i < 100; i++) {
-		int64_t us = T0 + i * 50000;
-
-		put(&b, tcp(FORGED(i), VICTIM, 2000, 80, TH_SYN), 1000, true, us, us, us);
-	}
-	for (unsigned i = 0; i < 10; i++) {
-		int64_t us = T0 + i * 500000;
-
-		put(&b, tcp(FORGED(i), VICTIM + 0x10000, 2000, 80, TH_SYN), 1000, true, us, us, us);
-	}
-	bench_end(&b);
-	assert_int_equal(b.n, 1);
-	assert_int_equal(ip_v4(&b.last[0].target.addr), VICTIM);
-	assert_int_equal(b.last[0].sources.syn[UNIT_ADDRESS].ge_1000, 0);
-	assert_true(b.last[0].blind_pps > 2500);
 	bench_free(&b);
 }
 
@@ -508,24 +347,14 @@ static void test_lost_sight(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_syn_flood),
-		cmocka_unit_test(test_below_threshold),
-		cmocka_unit_test(test_just_over),
-		cmocka_unit_test(test_pulses),
-		cmocka_unit_test(test_two_attacks),
-		cmocka_unit_test(test_one_host_is_no_carpet),
-		cmocka_unit_test(test_few_samples_of_reflectors),
-		cmocka_unit_test(test_flash_crowd),
-		cmocka_unit_test(test_answers),
-		cmocka_unit_test(test_long_flows),
-		cmocka_unit_test(test_long_flows_over),
-		cmocka_unit_test(test_carpet),
-		cmocka_unit_test(test_scan),
-		cmocka_unit_test(test_sampled),
-		cmocka_unit_test(test_series_kept),
-		cmocka_unit_test(test_jumps),
-		cmocka_unit_test(test_threads),
-		cmocka_unit_test(test_batches),
+		cmocka_unit_test(test_syn_flood),   cmocka_unit_test(test_below_threshold),
+		cmocka_unit_test(test_just_over),   cmocka_unit_test(test_pulses),
+		cmocka_unit_test(test_two_attacks), cmocka_unit_test(test_one_host_is_no_carpet),
+		cmocka_unit_test(test_flash_crowd), cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_long_flows),  cmocka_unit_test(test_long_flows_over),
+		cmocka_unit_test(test_carpet),	    cmocka_unit_test(test_scan),
+		cmocka_unit_test(test_series_kept), cmocka_unit_test(test_jumps),
+		cmocka_unit_test(test_threads),	    cmocka_unit_test(test_batches),
 		cmocka_unit_test(test_lost_sight),
 	};
 

@@ -42,6 +42,30 @@ static void test_poisson_bounds(void **state)
 	assert_true(fabs(normal_z(0.01) - Z_99) < 0.001);
 }
 
+static double binomial_tail(int k, int n, double p)
+{
+	double sum = 0;
+
+	for (int i = k; i <= n; i++)
+		sum += exp(lgamma(n + 1) - lgamma(i + 1) - lgamma(n - i + 1) + i * log(p) +
+			   (n - i) * log(1 - p));
+	return sum;
+}
+
+/* Never less than the chance itself, and within a factor of ten of it. */
+static void test_share_chance(void **state)
+{
+	for (int n = 1; n < 120; n += 7)
+		for (int k = n / 4 + 1; k < n; k += 3) {
+			double is = binomial_tail(k, n, 0.2), told = share_chance(k, n, 0.2);
+
+			assert_true(told >= is && told < 20 * is);
+		}
+	assert_true(fabs(share_chance(8, 8, 0.2) - pow(0.2, 8)) < 1e-12);
+	assert_true(share_chance(2, 10, 0.2) == 1);
+	assert_true(share_chance(0, 0, 0.2) == 1);
+}
+
 static void test_blind_spot(void **state)
 {
 	struct blind_spot one = blind_spot(2500, 1, 1, 0.95), s1, s10, s60;
@@ -300,12 +324,12 @@ static void test_handshake(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_poisson_bounds),	cmocka_unit_test(test_blind_spot),
-		cmocka_unit_test(test_meters_spread),	cmocka_unit_test(test_meters_any),
-		cmocka_unit_test(test_meters_views),	cmocka_unit_test(test_cells_evict),
-		cmocka_unit_test(test_cells_growth),	cmocka_unit_test(test_sources_exact),
-		cmocka_unit_test(test_sources_flooded), cmocka_unit_test(test_sources_sampled),
-		cmocka_unit_test(test_handshake),
+		cmocka_unit_test(test_poisson_bounds),	cmocka_unit_test(test_share_chance),
+		cmocka_unit_test(test_blind_spot),	cmocka_unit_test(test_meters_spread),
+		cmocka_unit_test(test_meters_any),	cmocka_unit_test(test_meters_views),
+		cmocka_unit_test(test_cells_evict),	cmocka_unit_test(test_cells_growth),
+		cmocka_unit_test(test_sources_exact),	cmocka_unit_test(test_sources_flooded),
+		cmocka_unit_test(test_sources_sampled), cmocka_unit_test(test_handshake),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 
 #define SECONDS	     120	   /* of the mean */
 #define FILL_SECONDS 64		   /* of the cell's mean */
+#define LATE	     17		   /* the usual inactive timeout of 15 s, and delivery */
 #define IDLE_LEARNT  (4 * SECONDS) /* of a longer silence, no more is learnt than that */
 
 struct usual *usual_new(const struct prefix *key)
@@ -33,6 +34,13 @@ static void learn(struct usual *u, int64_t second)
 		u->seconds++;
 	}
 	memset(sum, 0, sizeof(u->sum[0]));
+}
+
+void usual_late(struct usual *u)
+{
+	if (!u->late && u->second != INT64_MIN)
+		u->begun += LATE;
+	u->late |= u->second != INT64_MIN;
 }
 
 void usual_turn(struct usual *u, int64_t second)

@@ -34,6 +34,7 @@ struct usual {
 	unsigned seconds;      /* healthy ones behind the rates */
 	int64_t second;	       /* of arrival, being summed; INT64_MIN before the first */
 	int64_t begun;	       /* the first second that is seen whole */
+	bool late;	       /* that one is later by an inactive timeout */
 	bool frozen;	       /* an attack is open: nothing is learnt */
 	double rate[USUAL_METERS];
 	uint32_t sum[USUAL_LAG][USUAL_METERS]; /* by second % USUAL_LAG */
@@ -47,6 +48,12 @@ static inline bool usual_is_new(const struct usual *u)
 
 /** usual_new() - nothing is known yet, so any traffic stands out. NULL without memory. */
 struct usual *usual_new(const struct prefix *key);
+
+/**
+ * usual_late() - it has sampled flow records. Routers tell of a FIN at once and of a SYN after the
+ * inactive timeout, so that the first seconds are known in part: they are not learnt.
+ */
+void usual_late(struct usual *u);
 
 /** usual_turn() - let the clock of arrival reach @second: what has waited long enough is learnt. */
 void usual_turn(struct usual *u, int64_t second);

@@ -169,14 +169,14 @@ static int fill_sample(struct incident *inc, struct header_sample *to,
 static int fill_evidence(struct incident *inc, const struct finding *f, struct exporters *t,
 			 const struct conf *conf)
 {
-	bool none = true;
+	bool any = false;
 
-	for (unsigned k = 0; k < SAMPLE_COUNT; k++)
+	for (unsigned k = 0; k < SAMPLE_COUNT; k++) {
 		if (fill_sample(inc, &inc->evidence[k], &f->evidence[k], t))
 			return -ENOMEM;
-	for (unsigned k = 0; k < SAMPLE_COUNT; k++)
-		none = none && !inc->evidence[k].n;
-	if (!none && inc->erase_by_us == TIME_NONE)
+		any |= inc->evidence[k].n > 0;
+	}
+	if (any && inc->erase_by_us == TIME_NONE)
 		inc->erase_by_us = f->updated_us + (int64_t)conf->keep.evidence_s * US_PER_S;
 	return 0;
 }

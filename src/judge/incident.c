@@ -198,8 +198,10 @@ uint16_t incident_place(struct incident *inc, const char *exporter, uint32_t inp
 	if (inc->n_places >= INCIDENT_PLACES_MAX)
 		return 0;
 	p = realloc(inc->places, (inc->n_places + 1) * sizeof(*p));
-	if (!p)
+	if (!p) {
+		text_note_lost();
 		return 0;
+	}
 	inc->places = p;
 	p += inc->n_places++;
 	memset(p, 0, sizeof(*p));

@@ -112,7 +112,7 @@ char *incident_id(const struct incident *inc, unsigned count, char *buf);
 
 /**
  * incident_place() - the number (1 + index) of a place, added where it is new.
- * Return: the number, or 0 when the table is full or memory is out.
+ * Return: the number, or 0 when the table is full or memory is out (which text_lost() then tells).
  */
 uint16_t incident_place(struct incident *inc, const char *exporter, uint32_t input);
 

@@ -119,6 +119,8 @@ json_t *json_text(const char *s)
 
 	if (v)
 		return v;
+	if (text_is_utf8(s, strlen(s)))
+		return NULL; /* without memory */
 	plain = strdup(s);
 	if (!plain)
 		return NULL;

@@ -4,10 +4,15 @@
  * handshake explains its SYN. Where packets are sampled, a SYN's own ACK is not among the samples,
  * so the level explains: the host's usual SYNs, plus one for each FURTHER packets that
  * connections send beside the handshake's ACK above their usual level (a request, an ACK, a FIN).
+ * Of so few packets chance makes a crowd look like a flood; then it is taken for a crowd.
  */
 #include "detect/detector.h"
+#include "detect/stat.h"
 
-#define FURTHER 3 /* packets beside the handshake that an ordinary connection sends at least */
+#define FURTHER	    3 /* packets beside the handshake that an ordinary connection sends at least */
+#define BEFORE_BINS (10 * BINS_PER_S)
+#define AFTER_BINS  (3 * BINS_PER_S)
+#define CHANCE	    1e-4 /* it is asked at each look */
 
 static uint64_t count(const struct flow *f, const struct flow_side *s)
 {
@@ -25,27 +30,46 @@ static double believable(double syn, double tcp)
 }
 
 /*
- * With a history: the usual level, and what the connections' packets grew. Without one the share of
- * requests that the last ten seconds make believable; one second holds too few samples to say.
+ * Where the window's requests are looked for support: one second holds too few samples to say. A
+ * host with a history is compared with its usual level just here, any other with its last seconds
+ * too. Later packets of the same connections count as far as they have come: they are not waited
+ * for, since a short flood has nothing behind it.
  */
+static struct window support_of(const struct window *w, bool history)
+{
+	int64_t later = w->hot->meters.newest - w->end;
+	unsigned before = !history && w->n < BEFORE_BINS ? BEFORE_BINS - w->n : 0;
+
+	later = later < AFTER_BINS ? later : AFTER_BINS;
+	return (struct window){
+		.hot = w->hot, .end = w->end + later, .n = before + w->n + (unsigned)later};
+}
+
+/* As many requests as these among @all packets of clients are seen of ordinary ones by chance. */
+static bool by_chance(const struct window *w, double syn, double all)
+{
+	double weight = hot_weight(w->hot, w->end, w->n);
+
+	return share_chance(syn / weight, all / weight, 1.0 / (2 + FURTHER)) > CHANCE;
+}
+
+/* The usual requests, and of the others the share that the connections' packets make believable. */
 static uint64_t explained_sampled(const struct window *w, uint64_t packets)
 {
-	const struct hot *h = w->hot;
-	struct window wide = {.hot = h, .end = w->end, .n = 10 * BINS_PER_S};
-	double seconds = (double)w->n / BINS_PER_S, answers, syn, usual;
-	double base_syn = h->baseline[VECTOR_SYN_FLOOD] * seconds;
+	const double *base = w->hot->baseline;
+	double usual_syn = base[VECTOR_SYN_FLOOD], usual_tcp = base[METER_TCP];
+	bool history = w->hot->usual->seconds >= HEALTHY_SECONDS &&
+		       usual_syn <= believable(usual_syn, usual_tcp);
+	struct window support = support_of(w, history);
+	double seconds = history ? (double)support.n / BINS_PER_S : 0, usual, answers;
+	double syn = (double)window_sum(&support, VECTOR_SYN_FLOOD) - usual_syn * seconds;
+	double tcp = (double)window_sum(&support, METER_TCP) - usual_tcp * seconds;
 
-	usual = believable(base_syn, h->baseline[METER_TCP] * seconds);
-	if (h->usual->seconds >= HEALTHY_SECONDS && base_syn <= usual) {
-		answers = believable((double)packets, (double)window_sum(w, METER_TCP)) - usual;
-		answers = base_syn + (answers > 0 ? answers : 0);
-	} else {
-		wide.n = wide.n > w->n ? wide.n : w->n;
-		syn = (double)window_sum(&wide, VECTOR_SYN_FLOOD);
-		answers = syn > 0 ? (double)packets / syn *
-					    believable(syn, (double)window_sum(&wide, METER_TCP))
-				  : 0;
-	}
+	tcp = tcp > 0 ? tcp : 0;
+	if (syn <= 0 || by_chance(w, syn, syn + tcp))
+		return packets;
+	usual = history ? usual_syn * w->n / BINS_PER_S : 0;
+	answers = usual + ((double)packets - usual) / syn * believable(syn, tcp);
 	return answers < (double)packets ? (uint64_t)answers : packets;
 }
 

@@ -118,6 +118,45 @@ struct usual *busy_make(struct shard *s, const struct shard_world *w, struct cel
 	return u;
 }
 
+/* What of @packets in this second is answered, where nothing is known of other seconds. */
+static uint64_t unanswered(const struct usual *u, const struct detector *d, uint64_t packets)
+{
+	double all = 0;
+
+	for (unsigned i = 0; d->answered_by[i]; i++)
+		all += d->answers * (double)usual_at(u, d->answered_by[i]);
+	return all < (double)packets ? packets - (uint64_t)all : 0;
+}
+
+#define ROOM_LEAST 16 /* a share of what makes followed: it is not asked for each record */
+
+static void less_room(uint64_t *room, uint64_t excess, uint64_t need)
+{
+	uint64_t left = excess >= need ? 0 : need - excess;
+
+	if (left && left < need / ROOM_LEAST)
+		left = need / ROOM_LEAST;
+	*room = left < *room ? left : *room;
+}
+
+uint64_t busy_room(const struct usual *u, const uint64_t least[FILLS], uint64_t all, uint64_t bytes)
+{
+	uint64_t room = UINT64_MAX, sent, any, size = all ? bytes / all + 1 : 1;
+
+	for (unsigned v = 0; v < VECTOR_COUNT; v++) {
+		uint64_t n = usual_at(u, v == VECTOR_AMPLIFICATION ? VECTOR_UDP_FLOOD : v);
+
+		less_room(&room, unanswered(u, detectors[v], n),
+			  least[v == VECTOR_ACK_FLOOD ? FILL_PACKETS : FILL_SPECIAL]);
+	}
+	sent = usual_at(u, METER_OUT_TCP) + usual_at(u, METER_OUT_UDP) +
+	       usual_at(u, METER_OUT_OTHER);
+	any = all > ANY_ANSWERS * sent ? all - ANY_ANSWERS * sent : 0;
+	less_room(&room, any, least[FILL_PACKETS]);
+	less_room(&room, any, least[FILL_BYTES] / size);
+	return room;
+}
+
 static int make_hot_room(struct shard *s)
 {
 	unsigned room = s->room_hot ? s->room_hot * 2 : 16;

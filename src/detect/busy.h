@@ -17,6 +17,14 @@ unsigned level_of(const struct prefix *key);
 struct usual *busy_find(const struct shard *s, const struct ip *addr, unsigned len);
 
 /**
+ * busy_room() - while no history tells what is usual at @u: how many packets may come until what
+ * its own answers (and completed connections) do not explain reaches @least; 0: it does.
+ * @all, @bytes: what arrived there in this second.
+ */
+uint64_t busy_room(const struct usual *u, const uint64_t least[FILLS], uint64_t all,
+		   uint64_t bytes);
+
+/**
  * busy_make() - the destination of @c has become busy.
  * Return: NULL when the shard has no room for more (counted), or with s->error set.
  */

@@ -9,8 +9,7 @@
 
 #include "detect/hot.h"
 
-#define HEALTHY_SECONDS 8 /* of history before it counts */
-#define NEAR_KEPT	4 /* share of a threshold from which senders and headers are kept */
+#define NEAR_KEPT 4 /* share of a threshold from which senders and headers are kept */
 
 enum family { FAMILY_TCP = 1, FAMILY_UDP = 2, FAMILY_ICMP = 4, FAMILY_OTHER = 8 };
 
@@ -22,13 +21,23 @@ struct window {
 	bool last_look; /* no later record will come: do not wait for support */
 };
 
+#define ANSWERED_BY_MAX 4
+#define ANY_ANSWERS	4 /* packets of any kind that one sent explains */
+
 struct detector {
 	enum vector vector;
 	unsigned families; /* of the records it wants to see */
 	enum byte_group bytes;
 	/** packets of the record that are of this vector (as counted by the exporter) */
 	uint64_t (*count)(const struct flow *f, const struct flow_side *s);
-	/** packets of the window that are ordinary; NULL: none */
+	/**
+	 * What explains such packets, mostly what the target itself sends: @answers of them for
+	 * each packet of the meters in @answered_by (0 ends). See window_answered(). While nothing
+	 * is known of a destination, one whose packets are all explained so is not followed.
+	 */
+	uint8_t answered_by[ANSWERED_BY_MAX];
+	double answers;
+	/** packets of the window that are ordinary, where @answers do not say; NULL: they do */
 	uint64_t (*explained)(const struct window *w, uint64_t packets);
 	/** variance of what is explained away, per packet of it; 0: 2 (two packets for one seen) */
 	double noise;
@@ -74,12 +83,19 @@ extern const struct detector *const detectors[VECTOR_COUNT];
 uint64_t window_sum(const struct window *w, unsigned meter);
 
 /**
- * window_answered() - how many of @packets are explained by what the target sent (@out packets in
- * the window, times @factor). With a healthy history of the host the explanation is its usual level
- * plus what its own sending grew; without one the answers alone count.
+ * answered() - how many of @packets are explained by @out that the target sent, @each times. With a
+ * healthy history the explanation is its usual level plus what its own sending grew; without one
+ * the answers alone count.
+ * @in_meter: what is usual of it counts.
  */
-uint64_t window_answered(const struct window *w, unsigned in_meter, uint64_t packets, uint64_t out,
-			 double base_out, double factor);
+uint64_t answered(const struct window *w, unsigned in_meter, uint64_t packets, uint64_t out,
+		  double usual_out, double each);
+
+/** window_answered() - the same by the detector's own answered_by and answers. */
+uint64_t window_answered(const struct window *w, const struct detector *d, uint64_t packets);
+
+/** window_explained() - what of @packets is ordinary, by whatever the detector says. */
+uint64_t window_explained(const struct window *w, const struct detector *d, uint64_t packets);
 
 /**
  * window_supported() - how many of @packets are explained by @support packets that follow them

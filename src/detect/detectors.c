@@ -44,22 +44,43 @@ uint64_t window_sum(const struct window *w, unsigned meter)
 	return meters_sum(&w->hot->meters, meter, w->end, w->n);
 }
 
-uint64_t window_answered(const struct window *w, unsigned in_meter, uint64_t packets, uint64_t out,
-			 double base_out, double factor)
+uint64_t answered(const struct window *w, unsigned in_meter, uint64_t packets, uint64_t out,
+		  double usual_out, double each)
 {
 	double seconds = (double)w->n / BINS_PER_S;
 	double base_in = w->hot->baseline[in_meter] * seconds;
-	double grown, answers = (double)out * factor;
+	double grown, answers = (double)out * each;
 
-	base_out *= seconds * factor;
-	if (w->hot->usual->seconds >= HEALTHY_SECONDS && base_in <= base_out) {
-		grown = answers - base_out;
+	usual_out *= seconds * each;
+	if (usual_has_history(w->hot->usual) && base_in <= usual_out) {
+		grown = answers - usual_out;
 		if (in_meter < VECTOR_COUNT && hot_group((enum vector)in_meter) == GROUP_UDP &&
 		    hot_forged_like((struct hot *)w->hot, GROUP_UDP))
 			grown = 0; /* a server that answers forged questions is flooded still */
 		answers = base_in + (grown > 0 ? grown : 0);
 	}
 	return answers >= (double)packets ? packets : (uint64_t)answers;
+}
+
+uint64_t window_answered(const struct window *w, const struct detector *d, uint64_t packets)
+{
+	/* A reflector port's own usual level is not kept; UDP as a whole stands for it. */
+	unsigned in = d->vector == VECTOR_AMPLIFICATION ? VECTOR_UDP_FLOOD : d->vector;
+	uint64_t out = 0;
+	double usual = 0;
+
+	for (unsigned i = 0; d->answered_by[i]; i++) {
+		out += window_sum(w, d->answered_by[i]);
+		usual += w->hot->baseline[d->answered_by[i]];
+	}
+	return answered(w, in, packets, out, usual, d->answers);
+}
+
+uint64_t window_explained(const struct window *w, const struct detector *d, uint64_t packets)
+{
+	if (d->explained)
+		return d->explained(w, packets);
+	return d->answers > 0 ? window_answered(w, d, packets) : 0;
 }
 
 uint64_t window_supported(const struct window *w, unsigned meter, unsigned support_meter,

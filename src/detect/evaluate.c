@@ -94,7 +94,7 @@ uint64_t track_excess(const struct window *w, unsigned track, const struct repor
 		return 0;
 	if (n && d->holds && !d->holds(w, n))
 		return 0;
-	return n && d->explained ? less(n, d->explained(w, n)) : n;
+	return n ? less(n, window_explained(w, d, n)) : 0;
 }
 
 double child_share(const struct hot *h, const struct reported *others, const struct hot *child,
@@ -163,7 +163,7 @@ static void note_load(struct crossing *c, uint64_t all, uint64_t threshold, unsi
 /* A share of the threshold beyond twice what is usual: who sends it is worth knowing. */
 static bool is_near(const struct window *w, unsigned meter, uint64_t all, uint64_t threshold)
 {
-	double usual = w->hot->usual->seconds >= HEALTHY_SECONDS ? 2 * w->hot->baseline[meter] : 0;
+	double usual = usual_has_history(w->hot->usual) ? 2 * w->hot->baseline[meter] : 0;
 
 	return (double)all * BINS_PER_S >= ((double)threshold / NEAR_KEPT + usual) * w->n;
 }
@@ -244,9 +244,9 @@ static void look_at_any(const struct window *w, const struct reported *children,
 	out = window_sum(w, METER_OUT_TCP) + window_sum(w, METER_OUT_UDP) +
 	      window_sum(w, METER_OUT_OTHER);
 	n = less(all, of_children(h, children, METER_PACKETS, w));
-	n = less(n, window_answered(
-			    w, METER_PACKETS, n, out,
-			    base[METER_OUT_TCP] + base[METER_OUT_UDP] + base[METER_OUT_OTHER], 4));
+	n = less(n, answered(w, METER_PACKETS, n, out,
+			     base[METER_OUT_TCP] + base[METER_OUT_UDP] + base[METER_OUT_OTHER],
+			     ANY_ANSWERS));
 	share = (double)n / (double)all;
 	if (pps_over && reaches(w, n, all, 4, pps * h->times / relax))
 		note(c, TRACKS, w->end, (double)n * relax / ((double)pps * h->times * w->n), best,

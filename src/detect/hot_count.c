@@ -105,8 +105,7 @@ static int count_handshake(struct hot *h, const struct hot_record *r)
 /* What stands near: a quarter of a threshold beyond twice what is usual here. */
 static uint64_t near_of(const struct hot *h, unsigned meter, uint64_t threshold)
 {
-	uint64_t usual =
-		h->usual->seconds >= HEALTHY_SECONDS ? (uint64_t)(2 * h->baseline[meter]) : 0;
+	uint64_t usual = usual_has_history(h->usual) ? (uint64_t)(2 * h->baseline[meter]) : 0;
 
 	return threshold == RATE_NEVER ? RATE_NEVER : threshold / NEAR_KEPT + usual;
 }

@@ -284,17 +284,17 @@ static bool is_taken(const struct shard *s, uint64_t number)
 	return s->step == 1 || number % s->step == 0;
 }
 
-static void learn_in(struct shard *s, struct usual *u, struct hot_record *r)
+static void learn_in(struct shard *s, struct usual *u, struct hot_record *r, unsigned step)
 {
 	record_classify(&s->kinds, r);
 	usual_turn(u, r->recv_second);
 	if (r->weight > 1 && !(r->s->flags & FLOW_IS_PACKET))
 		usual_late(u);
 	for (unsigned i = 0; i < r->n_amounts; i++)
-		usual_add(u, r->amount[i].meter, r->amount[i].n * s->step);
+		usual_add(u, r->amount[i].meter, r->amount[i].n * step);
 }
 
-static void learn_out(struct shard *s, struct usual *u, struct hot_record *r)
+static void learn_out(struct shard *s, struct usual *u, struct hot_record *r, unsigned step)
 {
 	unsigned meter;
 
@@ -302,9 +302,31 @@ static void learn_out(struct shard *s, struct usual *u, struct hot_record *r)
 	if (!record_answers(r, &meter))
 		return;
 	usual_turn(u, r->recv_second);
-	usual_add(u, meter, r->packets * s->step);
+	usual_add(u, meter, r->packets * step);
 	if (meter == METER_OUT_TCP && (r->f->tcp_flags & (TH_SYN | TH_ACK | TH_RST)) == TH_SYN)
-		usual_add(u, METER_OUT_SYN, r->packets * s->step);
+		usual_add(u, METER_OUT_SYN, r->packets * step);
+}
+
+/*
+ * Is it to be followed, for this record? What stands out from the usual is. Where nothing is usual
+ * yet all would, so there the answers must be lacking too: a third of the traffic of a network that
+ * was just begun to be looked at goes to prefixes whose own sending explains it.
+ */
+static bool is_new_and_answered(struct usual *u, const uint64_t least[FILLS], const struct cell *c,
+				uint64_t packets)
+{
+	if (usual_has_history(u))
+		return false;
+	if (u->room > packets) {
+		u->room -= packets;
+		return true;
+	}
+	u->room = busy_room(u, least, c->packets, c->bytes);
+	if (u->room)
+		return true;
+	if (u->hot) /* it stands out, and need not be asked again at once */
+		u->room = least[FILL_SPECIAL];
+	return false;
 }
 
 static void count_at(struct shard *s, const struct shard_world *w, uint64_t number, unsigned l,
@@ -320,9 +342,10 @@ static void count_at(struct shard *s, const struct shard_world *w, uint64_t numb
 		u = busy_make(s, w, c, l);
 	if (!u)
 		return;
-	if (is_taken(s, number) && !r->reported)
-		learn_in(s, u, r);
-	if (stands_out(c, u, least, l ? 0 : w->near))
+	if (!r->reported && (!usual_has_history(u) || is_taken(s, number)))
+		learn_in(s, u, r, usual_has_history(u) ? s->step : 1);
+	if (!r->reported && stands_out(c, u, least, l ? 0 : w->near) &&
+	    !is_new_and_answered(u, least, c, r->packets))
 		u->out_us = r->recv_us;
 	if (!u->hot && u->out_us == r->recv_us && busy_follow(s, w, u, th))
 		s->error = replay(u->hot, w, &s->kinds, number);
@@ -362,8 +385,10 @@ static void count_out(struct shard *s, const struct shard_world *w, uint32_t rec
 		/* Traffic that stays inside the prefix is no answer of it. */
 		if (!u || (l && prefix_contains(&u->key, &r.f->dst)))
 			continue;
-		if (is_taken(s, w->batch_from + record))
-			learn_out(s, u, &r);
+		if (!usual_has_history(u))
+			learn_out(s, u, &r, 1);
+		else if (is_taken(s, w->batch_from + record))
+			learn_out(s, u, &r, s->step);
 		if (u->hot)
 			s->error = put_out(u->hot, &s->kinds, &r);
 	}

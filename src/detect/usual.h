@@ -36,14 +36,29 @@ struct usual {
 	int64_t begun;	       /* the first second that is seen whole */
 	bool late;	       /* that one is later by an inactive timeout */
 	bool frozen;	       /* an attack is open: nothing is learnt */
+	uint64_t room;	       /* packets until it is asked again what explains them */
 	double rate[USUAL_METERS];
 	uint32_t sum[USUAL_LAG][USUAL_METERS]; /* by second % USUAL_LAG */
 };
+
+#define HEALTHY_SECONDS 8 /* of history before it counts */
+
+/** usual_has_history() - what is usual is known well enough to compare with. */
+static inline bool usual_has_history(const struct usual *u)
+{
+	return u->seconds >= HEALTHY_SECONDS;
+}
 
 /** usual_is_new() - so little is known yet that to stand out means little. */
 static inline bool usual_is_new(const struct usual *u)
 {
 	return u->fill_seconds < 64;
+}
+
+/** usual_at() - packets of a meter in the second of the last usual_turn(). */
+static inline uint64_t usual_at(const struct usual *u, unsigned meter)
+{
+	return u->sum[(uint64_t)u->second % USUAL_LAG][meter];
 }
 
 /** usual_new() - nothing is known yet, so any traffic stands out. NULL without memory. */

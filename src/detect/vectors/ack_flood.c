@@ -15,16 +15,11 @@ static uint64_t count(const struct flow *f, const struct flow_side *s)
 	return f->tcp_flags & (TH_SYN | TH_RST) ? 0 : f->packets;
 }
 
-static uint64_t explained(const struct window *w, uint64_t packets)
-{
-	return window_answered(w, VECTOR_ACK_FLOOD, packets, window_sum(w, METER_OUT_TCP),
-			       w->hot->baseline[METER_OUT_TCP], 3);
-}
-
 const struct detector detector_ack_flood = {
 	.vector = VECTOR_ACK_FLOOD,
 	.families = FAMILY_TCP,
 	.bytes = BYTES_TCP,
 	.count = count,
-	.explained = explained,
+	.answered_by = {METER_OUT_TCP},
+	.answers = 3,
 };

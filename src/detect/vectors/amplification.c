@@ -6,16 +6,10 @@
  */
 #include "detect/detector.h"
 
-static uint64_t explained(const struct window *w, uint64_t packets)
-{
-	/* The port's own usual level is not kept; UDP as a whole stands for it. */
-	return window_answered(w, VECTOR_UDP_FLOOD, packets, window_sum(w, METER_OUT_UDP),
-			       w->hot->baseline[METER_OUT_UDP], 2);
-}
-
 const struct detector detector_amplification = {
 	.vector = VECTOR_AMPLIFICATION,
 	.families = FAMILY_UDP,
 	.bytes = BYTES_UDP,
-	.explained = explained,
+	.answered_by = {METER_OUT_UDP},
+	.answers = 2,
 };

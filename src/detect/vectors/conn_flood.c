@@ -15,5 +15,7 @@ const struct detector detector_conn_flood = {
 	.vector = VECTOR_CONN_FLOOD,
 	.families = FAMILY_TCP,
 	.bytes = BYTES_TCP,
+	.answered_by = {METER_DATA},
+	.answers = 1,
 	.explained = explained,
 };

@@ -19,7 +19,7 @@ static uint64_t explained(const struct window *w, uint64_t packets)
 	double usual = w->hot->baseline[VECTOR_DNS_QUERY_FLOOD] * w->n / BINS_PER_S * 2;
 	uint64_t out = window_sum(w, METER_OUT_UDP);
 
-	if (w->hot->usual->seconds < HEALTHY_SECONDS)
+	if (!usual_has_history(w->hot->usual))
 		return out < packets ? out : packets;
 	return usual < (double)packets ? (uint64_t)usual : packets;
 }
@@ -30,5 +30,7 @@ const struct detector detector_dns_query_flood = {
 	.bytes = BYTES_UDP,
 	.count = count,
 	.dport = DNS_PORT,
+	.answered_by = {METER_OUT_UDP},
+	.answers = 1,
 	.explained = explained,
 };

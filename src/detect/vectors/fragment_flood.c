@@ -15,19 +15,11 @@ static uint64_t count(const struct flow *f, const struct flow_side *s)
 	return f->packets;
 }
 
-static uint64_t explained(const struct window *w, uint64_t packets)
-{
-	const double *base = w->hot->baseline;
-
-	return window_answered(w, VECTOR_FRAGMENT_FLOOD, packets,
-			       window_sum(w, METER_OUT_UDP) + window_sum(w, METER_OUT_OTHER),
-			       base[METER_OUT_UDP] + base[METER_OUT_OTHER], 1);
-}
-
 const struct detector detector_fragment_flood = {
 	.vector = VECTOR_FRAGMENT_FLOOD,
 	.families = FAMILY_TCP | FAMILY_UDP | FAMILY_ICMP | FAMILY_OTHER,
 	.bytes = BYTES_UDP,
 	.count = count,
-	.explained = explained,
+	.answered_by = {METER_OUT_UDP, METER_OUT_OTHER},
+	.answers = 1,
 };

@@ -13,17 +13,12 @@ static uint64_t count(const struct flow *f, const struct flow_side *s)
 	return s->flags & (FLOW_LATER_FRAGMENT | FLOW_MALFORMED) ? 0 : f->packets;
 }
 
-static uint64_t explained(const struct window *w, uint64_t packets)
-{
-	return window_answered(w, VECTOR_QUIC_FLOOD, packets, window_sum(w, METER_OUT_UDP),
-			       w->hot->baseline[METER_OUT_UDP], 4);
-}
-
 const struct detector detector_quic_flood = {
 	.vector = VECTOR_QUIC_FLOOD,
 	.families = FAMILY_UDP,
 	.bytes = BYTES_UDP,
 	.count = count,
 	.dport = QUIC_PORT,
-	.explained = explained,
+	.answered_by = {METER_OUT_UDP},
+	.answers = 4,
 };

@@ -14,12 +14,6 @@ static uint64_t count(const struct flow *f, const struct flow_side *s)
 		       : 0;
 }
 
-static uint64_t explained(const struct window *w, uint64_t packets)
-{
-	return window_answered(w, VECTOR_RST_FLOOD, packets, window_sum(w, METER_OUT_TCP),
-			       w->hot->baseline[METER_OUT_TCP], 2);
-}
-
 static bool holds(const struct window *w, uint64_t packets)
 {
 	return window_outlasts_answers(w, VECTOR_RST_FLOOD);
@@ -30,6 +24,7 @@ const struct detector detector_rst_flood = {
 	.families = FAMILY_TCP,
 	.bytes = BYTES_TCP,
 	.count = count,
-	.explained = explained,
+	.answered_by = {METER_OUT_TCP},
+	.answers = 2,
 	.holds = holds,
 };

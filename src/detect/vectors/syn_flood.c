@@ -58,8 +58,8 @@ static uint64_t explained_sampled(const struct window *w, uint64_t packets)
 {
 	const double *base = w->hot->baseline;
 	double usual_syn = base[VECTOR_SYN_FLOOD], usual_tcp = base[METER_TCP];
-	bool history = w->hot->usual->seconds >= HEALTHY_SECONDS &&
-		       usual_syn <= believable(usual_syn, usual_tcp);
+	bool history =
+		usual_has_history(w->hot->usual) && usual_syn <= believable(usual_syn, usual_tcp);
 	struct window support = support_of(w, history);
 	double seconds = history ? (double)support.n / BINS_PER_S : 0, usual, answers;
 	double syn = (double)window_sum(&support, VECTOR_SYN_FLOOD) - usual_syn * seconds;
@@ -85,6 +85,8 @@ const struct detector detector_syn_flood = {
 	.families = FAMILY_TCP,
 	.bytes = BYTES_SYN,
 	.count = count,
+	.answered_by = {METER_DONE},
+	.answers = 1,
 	.explained = explained,
 	.noise = 1,
 };

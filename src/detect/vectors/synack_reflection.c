@@ -18,12 +18,6 @@ static uint64_t count(const struct flow *f, const struct flow_side *s)
 	return f->packets;
 }
 
-static uint64_t explained(const struct window *w, uint64_t packets)
-{
-	return window_answered(w, VECTOR_SYNACK_REFLECTION, packets, window_sum(w, METER_OUT_SYN),
-			       w->hot->baseline[METER_OUT_SYN], 2);
-}
-
 static bool holds(const struct window *w, uint64_t packets)
 {
 	return window_outlasts_answers(w, VECTOR_SYNACK_REFLECTION);
@@ -34,6 +28,7 @@ const struct detector detector_synack_reflection = {
 	.families = FAMILY_TCP,
 	.bytes = BYTES_TCP,
 	.count = count,
-	.explained = explained,
+	.answered_by = {METER_OUT_SYN},
+	.answers = 2,
 	.holds = holds,
 };

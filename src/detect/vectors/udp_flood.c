@@ -6,6 +6,8 @@
  */
 #include "detect/detector.h"
 
+extern const struct detector detector_udp_flood;
+
 static uint64_t count(const struct flow *f, const struct flow_side *s)
 {
 	if (s->flags & (FLOW_LATER_FRAGMENT | FLOW_MALFORMED))
@@ -34,12 +36,9 @@ static uint64_t named(const struct window *w)
 
 static uint64_t explained(const struct window *w, uint64_t packets)
 {
-	uint64_t other = named(w);
-	uint64_t answered =
-		window_answered(w, VECTOR_UDP_FLOOD, packets, window_sum(w, METER_OUT_UDP),
-				w->hot->baseline[METER_OUT_UDP], 4);
+	uint64_t all = named(w) + window_answered(w, &detector_udp_flood, packets);
 
-	return other + answered < packets ? other + answered : packets;
+	return all < packets ? all : packets;
 }
 
 const struct detector detector_udp_flood = {
@@ -47,5 +46,7 @@ const struct detector detector_udp_flood = {
 	.families = FAMILY_UDP,
 	.bytes = BYTES_UDP,
 	.count = count,
+	.answered_by = {METER_OUT_UDP},
+	.answers = 4,
 	.explained = explained,
 };

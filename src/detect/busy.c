@@ -26,22 +26,30 @@ unsigned level_of(const struct prefix *key)
 	return level;
 }
 
-static uint64_t key_hash(const struct ip *addr, unsigned len)
+static uint64_t key_hash(const struct ip *key, unsigned level)
 {
-	return hash_u64(hash_u128(addr->u, HASH_K0), len);
+	return hash_u128(key->u, HASH_K0 + level);
 }
 
-struct usual *busy_find(const struct shard *s, const struct ip *addr, unsigned len)
+static uint64_t *bits_at(uint64_t bits[BUSY_BITS / 64], uint64_t hash, uint64_t *bit)
 {
+	*bit = UINT64_C(1) << (hash >> 58);
+	return &bits[(hash >> 48) % (BUSY_BITS / 64)];
+}
+
+struct usual *busy_find(const struct shard *s, const struct ip *key, unsigned level)
+{
+	uint64_t hash = key_hash(key, level), bit;
 	unsigned i;
 
-	if (!s->lookup_room)
+	/* Most are not: asked of a few bits before any list is looked through. */
+	if (!(*bits_at((uint64_t *)s->bits[level], hash, &bit) & bit))
 		return NULL;
-	i = (unsigned)key_hash(addr, len) & (s->lookup_room - 1);
-	for (; s->lookup[i]; i = (i + 1) & (s->lookup_room - 1)) {
+	for (i = (unsigned)hash & (s->lookup_room - 1); s->lookup[i];
+	     i = (i + 1) & (s->lookup_room - 1)) {
 		struct usual *u = s->busy[s->lookup[i] - 1];
 
-		if (u->key.len == len && ip_equal(&u->key.addr, addr))
+		if (ip_equal(&u->key.addr, key) && u->key.len == level_len(key, level))
 			return u;
 	}
 	return NULL;
@@ -49,10 +57,12 @@ struct usual *busy_find(const struct shard *s, const struct ip *addr, unsigned l
 
 static void enter_lookup(struct shard *s, const struct usual *u)
 {
+	unsigned level = level_of(&u->key), i;
+	uint64_t hash = key_hash(&u->key.addr, level), bit;
 	uint8_t filter;
-	unsigned i = (unsigned)key_hash(&u->key.addr, u->key.len) & (s->lookup_room - 1);
 
-	while (s->lookup[i])
+	*bits_at(s->bits[level], hash, &bit) |= bit;
+	for (i = (unsigned)hash & (s->lookup_room - 1); s->lookup[i];)
 		i = (i + 1) & (s->lookup_room - 1);
 	s->lookup[i] = u->slot + 1;
 	shard_of(&u->key.addr, &filter);
@@ -64,6 +74,7 @@ static void rebuild_lookup(struct shard *s)
 	if (s->lookup)
 		memset(s->lookup, 0, s->lookup_room * sizeof(*s->lookup));
 	memset(s->filter, 0, sizeof(s->filter));
+	memset(s->bits, 0, sizeof(s->bits));
 	for (unsigned i = 0; i < s->n_busy; i++)
 		enter_lookup(s, s->busy[i]);
 }

@@ -10,11 +10,23 @@
 /** level_len() - prefix length of a level in the 128-bit space. */
 unsigned level_len(const struct ip *ip, unsigned level);
 
+/** level_key() - what an address is counted under on a level. */
+static inline struct ip level_key(const struct ip *ip, unsigned level)
+{
+	/* Bits of the low half, as they lie in memory; v6 also has some of the high half. */
+	static const uint64_t v4[LEVELS] = {~UINT64_C(0), ~UINT64_C(0) << 8, ~UINT64_C(0) << 12};
+	static const uint64_t v6[LEVELS] = {~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0) << 16};
+
+	if (ip_is_v4(ip))
+		return (struct ip){.u = {ip->u[0], ip->u[1] & __builtin_bswap64(v4[level])}};
+	return (struct ip){.u = {ip->u[0] & __builtin_bswap64(v6[level]), level ? 0 : ip->u[1]}};
+}
+
 /** level_of() - the level that a key of the shard belongs to. */
 unsigned level_of(const struct prefix *key);
 
-/** busy_find() - what is usual at that destination; NULL when it is not busy. */
-struct usual *busy_find(const struct shard *s, const struct ip *addr, unsigned len);
+/** busy_find() - what is usual at that destination of a level; NULL when it is not busy. */
+struct usual *busy_find(const struct shard *s, const struct ip *key, unsigned level);
 
 /**
  * busy_room() - while no history tells what is usual at @u: how many packets may come until what

@@ -37,7 +37,7 @@ static int allocate(size_t sets, struct cell **cell, struct cell_meta **meta)
 
 int cells_init(struct cells *t, size_t max_bytes)
 {
-	*t = (struct cells){.sets = 1};
+	*t = (struct cells){.sets = 1, .moves = 1};
 	t->sets_max = max_bytes / SET_BYTES ? max_bytes / SET_BYTES : 1;
 	return allocate(t->sets, &t->cell, &t->meta);
 }
@@ -127,13 +127,13 @@ static unsigned make_way(struct cells *t, size_t set)
 {
 	struct cell_meta *m = &t->meta[set];
 	uint32_t empty = ways_of(m, 0);
-	unsigned coldest = 0;
+	unsigned coldest = t->evicted % WAYS; /* of those that are alike each in its turn */
 
 	if (empty) {
 		t->used++;
 		return (unsigned)__builtin_ctz(empty);
 	}
-	for (unsigned w = 1; w < WAYS; w++)
+	for (unsigned w = 0; w < WAYS; w++)
 		if (m->heat[w] < m->heat[coldest])
 			coldest = w;
 	/* Every eighth eviction all cool a little, so that yesterday's heavy hosts can go too. */
@@ -169,6 +169,7 @@ static bool grow(struct cells *t)
 	t->meta = meta;
 	t->sets = sets;
 	t->used = 0;
+	t->moves = t->moves == UINT16_MAX ? 1 : t->moves + 1;
 	for (size_t i = 0; i < old_sets * WAYS; i++) {
 		uint8_t heat = old_meta[i / WAYS].heat[i % WAYS];
 
@@ -180,9 +181,17 @@ static bool grow(struct cells *t)
 	return true;
 }
 
-const struct cell *cells_peek(const struct cells *t, const struct probe *p)
+struct cell *cells_peek(struct cells *t, const struct probe *p)
 {
 	return find(t, &p->key, p->hash);
+}
+
+bool cells_holds(const struct cells *t, const struct cell *c, const struct ip *key)
+{
+	uintptr_t at = (uintptr_t)c, begin = (uintptr_t)t->cell;
+
+	/* The table may have grown and moved since. */
+	return at >= begin && at < begin + t->sets * WAYS * sizeof(*c) && ip_equal(&c->key, key);
 }
 
 #define SETS_FEW 32

@@ -17,13 +17,15 @@
 
 struct cell {
 	struct ip key;
-	uint64_t bytes;	     /* of this second, corrected for sampling */
-	uint32_t second;     /* of arrival, UTC, low 32 bits */
-	uint32_t packets;    /* of this second */
-	uint32_t special;    /* packets of this second of the vectors with low thresholds */
-	uint32_t busy;	     /* slot of what is usual there + 1; 0 none: it is not busy */
-	uint16_t thresholds; /* 0 the defaults, else protected object + 1 */
-	uint8_t spare[22];
+	uint64_t bytes;	      /* of this second, corrected for sampling */
+	uint32_t second;      /* of arrival, UTC, low 32 bits */
+	uint32_t packets;     /* of this second */
+	uint32_t special;     /* packets of this second of the vectors with low thresholds */
+	uint32_t busy;	      /* slot of what is usual there + 1; 0 none: it is not busy */
+	uint16_t thresholds;  /* 0 the defaults, else protected object + 1 */
+	uint16_t wider_since; /* when that was: the other table's `moves` */
+	uint32_t wider;	      /* where its prefix's cell was found last, in the next table */
+	uint8_t spare[16];
 };
 
 _Static_assert(sizeof(struct cell) == 64, "one cache line");
@@ -33,6 +35,7 @@ struct cells {
 	struct cell_meta *meta;
 	size_t sets, sets_max, used;
 	uint64_t evicted;
+	uint16_t moves; /* how often all cells changed their places, from 1 on */
 };
 
 /** cells_init() - @max_bytes: what the table may grow to. Return: 0 or -ENOMEM. */
@@ -55,11 +58,30 @@ struct probe {
 };
 struct probe probe_begin(const struct cells *t, const struct ip *key);
 void probe_fetch(const struct cells *t, const struct probe *p);
-const struct cell *cells_peek(const struct cells *t, const struct probe *p); /* or NULL */
+struct cell *cells_peek(struct cells *t, const struct probe *p); /* or NULL */
 struct cell *cells_take(struct cells *t, const struct probe *p, bool *fresh);
 
 /** cells_find() - the cell of @key or NULL. */
 struct cell *cells_find(const struct cells *t, const struct ip *key);
+
+/** cells_holds() - is @c, found before, still the cell of @key? */
+bool cells_holds(const struct cells *t, const struct cell *c, const struct ip *key);
+
+/** cells_note() - let @c remember its @wider cell, of table @t. */
+static inline void cells_note(const struct cells *t, struct cell *c, const struct cell *wider)
+{
+	c->wider = (uint32_t)(wider - t->cell);
+	c->wider_since = t->moves;
+}
+
+/**
+ * cells_noted() - the cell that @c remembers, or NULL; somebody else's by now where the key is not
+ * the one that was looked for.
+ */
+static inline struct cell *cells_noted(const struct cells *t, const struct cell *c)
+{
+	return c->wider_since == t->moves ? &t->cell[c->wider] : NULL;
+}
 
 /** cells_heat() - note how much the cell matters; a busy one (255) is never evicted. */
 void cells_heat(struct cells *t, const struct cell *c, uint32_t packets);

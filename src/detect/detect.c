@@ -34,8 +34,7 @@ struct detect {
 	struct good *good;
 	struct exporter_watch *watch;
 	struct follow_rate *follow;
-	struct history_record *history;
-	uint64_t next_record; /* number of the next record, counted over the whole run */
+	struct history history;
 	bool begun;
 	int64_t tick;	     /* bin of the receive clock that is being filled */
 	int64_t tick_end_us; /* where it ends */
@@ -119,9 +118,9 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	d->shard = calloc(SHARDS, sizeof(*d->shard));
 	d->watch = calloc(EXPORTER_MAX + 1, sizeof(*d->watch));
 	d->stats.first_us = d->stats.last_us = TIME_NONE;
-	d->history = calloc(HISTORY_ROOM, sizeof(*d->history));
 	d->good = good_new();
-	r = d->shard && d->watch && d->history && d->good ? set_conf(d, conf) : -ENOMEM;
+	r = d->shard && d->watch && d->good && history_init(&d->history) == 0 ? set_conf(d, conf)
+									      : -ENOMEM;
 	for (unsigned i = 0; i < SHARDS && r == 0; i++)
 		r = shard_init(&d->shard[i], i, conf->limits.memory_bytes / 2 / SHARDS);
 	d->wide = r == 0 ? wide_new() : NULL;
@@ -131,7 +130,7 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	d->world.exporters = exporters;
 	d->world.watch = d->watch;
 	d->world.n_watch = EXPORTER_MAX + 1;
-	d->world.history = d->history;
+	d->world.history = &d->history;
 	d->world.near = NEAR;
 	d->world.hot_room = conf->limits.hot_keys / HOT_SHARE + 1;
 	d->world.busy_room = conf->limits.hot_keys * BUSY_TIMES / HOT_SHARE + 1;
@@ -151,7 +150,7 @@ struct detect *detect_free(struct detect *d)
 	good_free(d->good);
 	free(d->shard);
 	free(d->watch);
-	free(d->history);
+	history_deinit(&d->history);
 	free(d->follow);
 	conf_unref(d->conf);
 	free(d);
@@ -255,7 +254,6 @@ static int tick(struct detect *d, bool last_look)
 	int r;
 
 	read_watermark(d);
-	d->world.history_end = d->next_record;
 	r = run(d, last_look ? WORK_LAST_TICK : WORK_TICK);
 	if (r == 0)
 		r = wide_tick(d->wide, d->shard, &d->world, last_look);
@@ -288,7 +286,7 @@ static int new_epoch(struct detect *d, int64_t recv_us)
 	for (unsigned i = 0; i <= EXPORTER_MAX; i++)
 		d->watch[i].watermark_us = d->watch[i].recv_us = TIME_NONE;
 	d->stats.epochs++;
-	d->world.history_from = d->next_record;
+	d->history.from = d->history.end;
 	d->begun = false;
 	return r;
 }
@@ -345,59 +343,52 @@ static void watch_exporter(struct detect *d, const struct flow *f, const struct 
 		e->watermark_us = last_us;
 }
 
-/* Into the history, with how it counts; workers read it from there. */
-static const struct history_record *remember(struct detect *d, const struct flow_batch *b,
-					     uint32_t i)
+static void count_stats(struct detect_stats *st, const struct brief *b,
+			const struct evidence_record *e)
 {
-	struct history_record *h = &d->history[d->next_record++ % HISTORY_ROOM];
+	st->records++;
+	st->packets += b->packets;
+	st->bytes += b->bytes;
+	if (st->first_us == TIME_NONE || e->first_us < st->first_us)
+		st->first_us = e->first_us;
+	if (e->last_us > st->last_us)
+		st->last_us = e->last_us;
+	st->dedup_dropped += b->counting == COUNT_NOT;
+}
 
-	h->e.flow = b->flow[i];
-	h->e.side = b->side[i];
-	h->e.first_us = flow_first_us(b, i);
-	h->e.last_us = flow_last_us(b, i);
-	h->e.recv_us = flow_recv_us(b, i);
-	h->own_source = conf_is_own(d->conf, &h->e.flow.src);
-	h->counting = (uint8_t)record_counting(&d->world, &h->e.flow, &h->e.side, h->own_source);
-	return h;
+/* To the shards of its ends. Own answers leave through any interface; the sender's hears of them.
+ */
+static void deal_out(struct detect *d, const struct flow *f, uint32_t i)
+{
+	struct shard_entry to = {.record = (uint16_t)i},
+			   from = {.record = (uint16_t)i, .out = true};
+	struct shard *in = &d->shard[shard_of(&f->dst, &to.filter)];
+	struct shard *out = &d->shard[shard_of(&f->src, &from.filter)];
+
+	in->entry[in->n_entries++] = to;
+	out->entry[out->n_entries++] = from;
 }
 
 static int deal(struct detect *d, const struct flow_batch *b, uint32_t i)
 {
 	const struct flow *f = &b->flow[i];
-	uint8_t filter_in, filter_out;
-	struct shard *in = &d->shard[shard_of(&f->dst, &filter_in)];
-	struct shard *out = &d->shard[shard_of(&f->src, &filter_out)];
-	unsigned e = f->exporter <= EXPORTER_MAX ? f->exporter : 0;
-	const struct history_record *h;
-	int64_t first_us, last_us;
-	uint32_t seconds;
+	unsigned x = f->exporter <= EXPORTER_MAX ? f->exporter : 0;
+	uint64_t number = history_put(&d->history, b, i, conf_is_own(d->conf, &f->src));
+	struct evidence_record *e = history_record(&d->history, number);
+	struct brief *brief = history_brief(&d->history, number);
+	uint32_t seconds = (uint32_t)((e->last_us - e->first_us) / US_PER_S);
 	int r;
 
-	watch_exporter(d, f, &b->side[i], flow_last_us(b, i), flow_recv_us(b, i));
-	h = remember(d, b, i);
-	first_us = h->e.first_us;
-	last_us = h->e.last_us;
-	seconds = (uint32_t)((last_us - first_us) / US_PER_S);
-	if (seconds > d->watch[e].longest_flow_s)
-		d->watch[e].longest_flow_s = seconds;
-	d->stats.records++;
-	d->stats.packets += (uint64_t)f->packets * flow_weight(&b->side[i]);
-	d->stats.bytes += f->bytes * flow_weight(&b->side[i]);
-	if (d->stats.first_us == TIME_NONE || first_us < d->stats.first_us)
-		d->stats.first_us = first_us;
-	if (last_us > d->stats.last_us)
-		d->stats.last_us = last_us;
-	if (h->counting == COUNT_NOT) {
-		d->stats.dedup_dropped++;
+	watch_exporter(d, f, &b->side[i], e->last_us, e->recv_us);
+	if (seconds > d->watch[x].longest_flow_s)
+		d->watch[x].longest_flow_s = seconds;
+	brief->counting = (uint8_t)record_counting(&d->world, f, &b->side[i], brief->own_source);
+	count_stats(&d->stats, brief, e);
+	if (brief->counting == COUNT_NOT)
 		return 0;
-	}
-	in->entry[in->n_entries++] =
-		(struct shard_entry){.record = (uint16_t)i, .filter = filter_in};
-	/* Own answers leave through any interface; the sender's shard hears of them. */
-	out->entry[out->n_entries++] =
-		(struct shard_entry){.record = (uint16_t)i, .out = true, .filter = filter_out};
-	r = good_wants(d->good) ? good_count(d->good, d->conf, d->next_record, &h->e) : 0;
-	return r < 0 ? r : wide_count(d->wide, &d->world, i, f->in_link);
+	deal_out(d, f, i);
+	r = good_wants(d->good) ? good_count(d->good, d->conf, number + 1, e) : 0;
+	return r < 0 ? r : wide_count(d->wide, &d->world, number, f->in_link);
 }
 
 static int turn_clock(struct detect *d, int64_t recv_us)
@@ -417,7 +408,8 @@ static int on_batch(void *userdata, const struct flow_batch *b)
 	struct detect *d = userdata;
 	int r = 0;
 
-	d->world.batch_from = d->next_record;
+	kinds_turn(&d->history.kinds);
+	d->world.batch_from = d->history.end;
 	for (uint32_t i = 0; i < b->n && r == 0; i++) {
 		int64_t recv_us = flow_recv_us(b, i);
 

@@ -83,7 +83,7 @@ struct run {
 	bool entry, own_source, known, packet, syn;
 	uint8_t byte_group;
 	uint16_t exporter, link;
-	uint32_t key;	  /* the kind; 0: no other record may join */
+	uint16_t kind;	  /* 0: no other record may join */
 	uint32_t seconds; /* that its one record lasted, at least 1 */
 	uint32_t n_amounts;
 	uint64_t weight;
@@ -157,19 +157,19 @@ struct hot_record {
 	const struct flow *f;
 	const struct flow_side *s;
 	int64_t first_us, last_us, recv_us;
-	uint8_t counting; /* enum counting (shard.h) */
-	bool entry;	  /* counted on entry from outside */
+	bool entry; /* counted on entry from outside */
 	bool own_source;
-	bool classified; /* what follows below is filled */
-	bool reported;	 /* a narrower level has an open attack that holds it */
+	bool reported; /* a narrower level has an open attack that holds it */
 	uint64_t weight;
-	uint32_t key;	  /* its kind (kinds.c), 0 none */
+	uint8_t answers;  /* the meter that it counts for its sender, 0 none */
+	bool opens;	  /* METER_OUT_SYN too */
+	uint16_t kind;	  /* index (kinds.h), 0 like no other */
 	uint32_t seconds; /* that it lasted, at least 1 */
 	uint32_t n_amounts;
-	uint64_t packets, bytes;       /* weighted */
-	int64_t last_bin;	       /* of its last packet; the span may reach further */
-	int64_t recv_bin, recv_second; /* of its arrival */
-	uint64_t src_hash, wide_hash;  /* source_hash() of the sender and of its /24 (/64) */
+	uint64_t packets, bytes;      /* weighted */
+	int64_t last_bin;	      /* of its last packet; the span may reach further */
+	int64_t recv_bin;	      /* of its arrival */
+	uint64_t src_hash, wide_hash; /* source_hash() of the sender and of its /24 (/64) */
 	bool hashed;
 	struct span span;
 	struct amount amount[AMOUNTS_MAX]; /* all packets first, then what detectors count */
@@ -183,15 +183,12 @@ struct hot *hot_new(struct usual *u, enum level level, const struct thresholds *
 struct hot *hot_free(struct hot *h);
 
 /**
- * hot_in() - count a record (classified) sent to the destination; hot_out() - one sent by it.
+ * hot_in() - count a record sent to the destination; hot_out() - one sent by it.
  * hot_in() sets @h->wanted where the senders of further groups are to be kept: hot_keep() does so,
  * after hot_look_back() was given the records before, and this one.
  */
 int hot_in(struct hot *h, struct hot_record *r);
 int hot_out(struct hot *h, const struct hot_record *r);
-/** record_answers() - the meter of what a target sent; false for what is no reason for more. */
-bool record_answers(const struct hot_record *r, unsigned *meter);
-
 /** hot_fetch() - @r will be counted soon: have what its sender needs brought near. */
 void hot_fetch(const struct hot *h, struct hot_record *r);
 

@@ -11,9 +11,6 @@
 
 #include "detect/hot_inside.h"
 
-#define ICMP_ECHO_REPLY	 0
-#define ICMP6_ECHO_REPLY 129
-
 static enum byte_group byte_group_of(const struct flow *f)
 {
 	if (f->proto == PROTO_TCP)
@@ -336,7 +333,7 @@ static void run_fill(struct run *r, const struct hot_record *from)
 	r->byte_group = byte_group_of(from->f);
 	r->exporter = from->f->exporter;
 	r->link = from->f->in_link;
-	r->key = one_bin && from->seconds == 1 ? from->key : 0;
+	r->kind = one_bin && from->seconds == 1 ? from->kind : 0;
 	r->seconds = from->seconds;
 	r->n_amounts = from->n_amounts;
 	r->weight = from->weight;
@@ -354,7 +351,7 @@ static void run_fill(struct run *r, const struct hot_record *from)
 
 static bool run_takes(const struct run *r, const struct hot_record *from)
 {
-	return r->open && r->key && r->key == from->key && r->span.first == from->span.first &&
+	return r->open && r->kind && r->kind == from->kind && r->span.first == from->span.first &&
 	       r->span.last == from->span.last && r->recv_bin == from->recv_bin &&
 	       r->link == from->f->in_link && r->exporter == from->f->exporter &&
 	       r->entry == from->entry && r->own_source == from->own_source &&
@@ -487,25 +484,9 @@ void hot_keep(struct hot *h)
 	h->wanted = 0;
 }
 
-bool record_answers(const struct hot_record *r, unsigned *meter)
-{
-	const struct flow *f = r->f;
-
-	/* Replies to pings are no reason for more pings; without a type (0) it may be one. */
-	if ((f->proto == PROTO_ICMP && r->s->icmp_type == ICMP_ECHO_REPLY) ||
-	    (f->proto == PROTO_ICMP6 && r->s->icmp_type == ICMP6_ECHO_REPLY) ||
-	    (f->proto == PROTO_TCP && (f->tcp_flags & TH_RST)))
-		return false;
-	*meter = f->proto == PROTO_TCP	 ? METER_OUT_TCP
-		 : f->proto == PROTO_UDP ? METER_OUT_UDP
-					 : METER_OUT_OTHER;
-	return true;
-}
-
 int hot_out(struct hot *h, const struct hot_record *r)
 {
-	unsigned meter;
-	struct amount list[2] = {{METER_OUT_OTHER, r->packets}, {METER_OUT_SYN, r->packets}};
+	struct amount list[2] = {{r->answers, r->packets}, {METER_OUT_SYN, r->packets}};
 	const struct flow *f = r->f;
 	struct span s;
 	struct view *v;
@@ -518,11 +499,10 @@ int hot_out(struct hot *h, const struct hot_record *r)
 	if (!meters_clip(&h->meters, &r->span, &s))
 		return 0;
 	h->tally.answered += h->noted ? r->packets : 0;
-	if (!record_answers(r, &meter))
+	if (!r->answers)
 		return 0;
 	v = meters_view(&h->meters, f->exporter, LINK_UNKNOWN, r->entry);
 	if (!v || !r->packets)
 		return 0;
-	list[0].meter = (uint8_t)meter;
-	return meters_add(&h->meters, v, &s, list, is_syn(f) ? 2 : 1);
+	return meters_add(&h->meters, v, &s, list, r->opens ? 2 : 1);
 }

@@ -6,6 +6,14 @@
 #include "detect/hot_inside.h"
 
 #define KIND_USED (UINT32_C(1) << 31)
+#define SLOTS	  (2 * KINDS)
+#define SEVERAL	  3 /* packets; of two "all but one" and "one" cannot be told apart */
+
+static void forget(struct kinds *k)
+{
+	memset(k->slot, 0, sizeof(k->slot));
+	k->n = 1;
+}
 
 void kinds_init(struct kinds *k)
 {
@@ -13,6 +21,13 @@ void kinds_init(struct kinds *k)
 	for (unsigned v = 0; v < VECTOR_COUNT; v++)
 		if (detectors[v]->dport && k->n_dports < KIND_PORTS)
 			k->dport[k->n_dports++] = detectors[v]->dport;
+	forget(k);
+}
+
+void kinds_turn(struct kinds *k)
+{
+	if (k->n == KINDS)
+		forget(k);
 }
 
 static unsigned family_index(uint8_t proto)
@@ -31,40 +46,92 @@ static unsigned family_index(uint8_t proto)
 }
 
 /* Everything that a counting function may look at; 0 for records that must be asked about. */
-static uint32_t key_of(const struct kinds *k, const struct hot_record *r)
+static uint32_t key_of(const struct kinds *k, const struct flow *f, const struct flow_side *s)
 {
-	const struct flow *f = r->f;
-	uint32_t flags = r->s->flags, key;
+	uint32_t flags = s->flags, key;
 	unsigned port = 0;
 
-	/* Of two packets "all but one" and "one" cannot be told apart. */
 	if ((flags & (FLOW_FRAGMENT | FLOW_LATER_FRAGMENT | FLOW_MALFORMED)) || f->packets == 0 ||
-	    f->packets == 2 || (f->sport == 0 && f->dport == 0))
+	    (f->sport == 0 && f->dport == 0))
 		return 0;
 	for (unsigned i = 0; i < k->n_dports; i++)
 		port = f->dport == k->dport[i] ? i + 1 : port;
 	key = family_index(f->proto) | (uint32_t)(f->proto == PROTO_TCP ? f->tcp_flags : 0) << 2;
-	key |= port << 10 | (uint32_t)(r->s->app & 15) << 14;
+	key |= port << 10 | (uint32_t)(s->app & 15) << 14;
 	key |= (flags & FLOW_IS_PACKET ? 1u : 0u) << 18 | (f->packets == 1) << 19;
-	key |= (f->dport <= f->sport) << 20 | (r->weight == 1) << 21;
+	key |= (f->dport <= f->sport) << 20 | (flow_weight(s) == 1) << 21;
 	return key | KIND_USED;
+}
+
+/* A flow record that tells of a whole connection, and whether data came over it. */
+static bool is_connection(const struct flow *f, const struct flow_side *s)
+{
+	return !(s->flags & FLOW_IS_PACKET) && flow_weight(s) == 1 && record_holds_syn(f, s) &&
+	       (f->tcp_flags & TH_ACK);
+}
+
+static bool put_part(struct kind *kind, unsigned meter, enum kind_amount amount)
+{
+	if (kind->n == KIND_PARTS)
+		return false;
+	kind->part[kind->n].meter = (uint8_t)meter;
+	kind->part[kind->n++].amount = (uint8_t)amount;
+	return true;
+}
+
+/* Asked of a record like this one, but of several packets where it has more than one. */
+static bool find_out(struct kind *kind, const struct flow *of, const struct flow_side *s)
+{
+	unsigned family = 1u << family_index(of->proto);
+	struct flow f = *of;
+	bool fits = true;
+
+	f.packets = of->packets == 1 ? 1 : SEVERAL;
+	for (unsigned v = 0; v < VECTOR_COUNT && fits; v++) {
+		uint64_t n = 0;
+
+		if ((detectors[v]->families & family) && detectors[v]->count)
+			n = detectors[v]->count(&f, s);
+		if (n == f.packets)
+			fits = put_part(kind, v, AMOUNT_ALL);
+		else if (n)
+			fits = n == 1		    ? put_part(kind, v, AMOUNT_ONE)
+			       : n == f.packets - 1 ? put_part(kind, v, AMOUNT_BUT_ONE)
+						    : false;
+	}
+	if (fits && is_connection(of, s)) {
+		fits = put_part(kind, VECTOR_CONN_FLOOD, AMOUNT_UNIT);
+		if (fits && (of->tcp_flags & TH_PSH))
+			fits = put_part(kind, METER_DATA, AMOUNT_UNIT);
+	}
+	return fits;
+}
+
+uint16_t kinds_find(struct kinds *k, const struct flow *f, const struct flow_side *s)
+{
+	uint32_t key = key_of(k, f, s);
+	unsigned i = (key * 0x9e3779b1u) >> 21;
+	struct kind *kind;
+
+	if (!key)
+		return KIND_ASK;
+	for (; k->slot[i]; i = (i + 1) % SLOTS)
+		if (k->kind[k->slot[i]].key == key)
+			return k->slot[i];
+	if (k->n == KINDS)
+		return KIND_ASK;
+	kind = &k->kind[k->n];
+	*kind = (struct kind){.key = key};
+	if (!find_out(kind, f, s))
+		return KIND_ASK;
+	k->slot[i] = (uint16_t)k->n++;
+	return k->slot[i];
 }
 
 static void put_amount(struct hot_record *r, unsigned meter, uint64_t packets)
 {
 	if (packets)
 		r->amount[r->n_amounts++] = (struct amount){.meter = (uint8_t)meter, .n = packets};
-}
-
-/* A flow record that tells of a whole connection, and whether data came over it. */
-static void ask_connection(struct hot_record *r)
-{
-	if ((r->s->flags & FLOW_IS_PACKET) || r->weight != 1 || !record_holds_syn(r->f, r->s) ||
-	    !(r->f->tcp_flags & TH_ACK))
-		return;
-	put_amount(r, VECTOR_CONN_FLOOD, 1);
-	if (r->f->tcp_flags & TH_PSH)
-		put_amount(r, METER_DATA, 1);
 }
 
 static void ask_detectors(struct hot_record *r)
@@ -74,40 +141,19 @@ static void ask_detectors(struct hot_record *r)
 	for (unsigned v = 0; v < VECTOR_COUNT; v++)
 		if ((detectors[v]->families & family) && detectors[v]->count)
 			put_amount(r, v, weighted(detectors[v]->count(r->f, r->s), r->weight));
-	ask_connection(r);
-}
-
-static enum kind_amount amount_of(const struct hot_record *r, const struct amount *a)
-{
-	if (a->meter == VECTOR_CONN_FLOOD || a->meter == METER_DATA)
-		return AMOUNT_UNIT;
-	if (a->n == r->packets)
-		return AMOUNT_ALL;
-	return a->n == r->weight ? AMOUNT_ONE : AMOUNT_BUT_ONE;
-}
-
-static void remember(struct kind *kind, uint32_t key, const struct hot_record *r)
-{
-	if (r->n_amounts - 1 > KIND_PARTS)
+	if (!is_connection(r->f, r->s))
 		return;
-	kind->key = key;
-	kind->n = 0;
-	for (unsigned i = 1; i < r->n_amounts; i++) {
-		kind->part[kind->n].meter = r->amount[i].meter;
-		kind->part[kind->n++].amount = (uint8_t)amount_of(r, &r->amount[i]);
-	}
+	put_amount(r, VECTOR_CONN_FLOOD, 1);
+	put_amount(r, METER_DATA, r->f->tcp_flags & TH_PSH ? 1 : 0);
 }
 
 static void recall(const struct kind *kind, struct hot_record *r)
 {
-	const uint64_t amounts[] = {[AMOUNT_ALL] = r->packets,
-				    [AMOUNT_BUT_ONE] = r->packets - r->weight,
-				    [AMOUNT_ONE] = r->weight,
-				    [AMOUNT_UNIT] = 1};
+	uint64_t amounts[AMOUNTS];
 
+	kind_amounts(r->packets, r->weight, amounts);
 	for (unsigned i = 0; i < kind->n; i++)
-		r->amount[r->n_amounts++] = (struct amount){.meter = kind->part[i].meter,
-							    .n = amounts[kind->part[i].amount]};
+		put_amount(r, kind->part[i].meter, amounts[kind->part[i].amount]);
 }
 
 /*
@@ -129,31 +175,18 @@ static struct span spread_of(const struct hot_record *r)
 	return span_of(first_us, last_us);
 }
 
-void record_classify(struct kinds *k, struct hot_record *r)
+void record_classify(const struct kinds *k, struct hot_record *r)
 {
 	int64_t seconds = (r->last_us - r->first_us) / US_PER_S;
-	struct kind *kind;
-	uint32_t key;
 
-	if (r->classified)
-		return;
-	r->classified = true;
 	r->span = spread_of(r);
 	r->last_bin = r->weight <= 1 ? r->span.last : bin_of(r->last_us);
 	r->recv_bin = bin_of(r->recv_us);
 	r->seconds = seconds < 1 ? 1 : seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
-	r->packets = weighted(r->f->packets, r->weight);
-	r->bytes = weighted(r->f->bytes, r->weight);
 	r->n_amounts = 0;
 	put_amount(r, METER_PACKETS, r->packets);
-	r->key = key = key_of(k, r);
-	kind = &k->kind[(key * 0x9e3779b1u) >> 24];
-	if (key && kind->key == key) {
-		recall(kind, r);
-		return;
-	}
-	ask_detectors(r);
-	/* Saturated numbers tell nothing of how they came about. */
-	if (key && r->packets == r->f->packets * r->weight)
-		remember(kind, key, r);
+	if (r->kind == KIND_ASK)
+		ask_detectors(r);
+	else
+		recall(&k->kind[r->kind], r);
 }

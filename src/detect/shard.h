@@ -9,12 +9,13 @@
 #include "conf/conf.h"
 #include "detect/attack.h"
 #include "detect/cells.h"
-#include "detect/kinds.h"
+#include "detect/history.h"
 #include "observe/exporter.h"
 
 #define SHARDS	      64
 #define LEVELS	      3 /* host, /24 (v6 /64), /20 (v6 /48) */
 #define SHARD_ENTRIES (2 * FLOW_BATCH_MAX)
+#define BUSY_BITS     1024
 
 /* What the engine knows of an exporter's clock; written between slices only. */
 struct exporter_watch {
@@ -30,38 +31,21 @@ struct follow_rate {
 	uint64_t least[LEVELS][FILLS];
 };
 
-/*
- * The last records, for a destination that begins to be followed: however the sensor cut its
- * batches, the same ones are looked back at, so live and from a file the same is found.
- */
-#define HISTORY_ROOM 8192 /* a look back and a batch dealt ahead */
-#define HISTORY_LOOK 4096
-
-struct history_record {
-	struct evidence_record e;
-	uint8_t counting, own_source;
-};
-
 /* What is common to all shards; constant while shards run. */
 struct shard_world {
 	const struct conf *conf;
 	struct exporters *exporters;
 	const struct exporter_watch *watch;
 	unsigned n_watch;
-	struct follow_rate *follow;	      /* [0] defaults, then objects */
-	const struct history_record *history; /* [number % HISTORY_ROOM] */
-	uint64_t history_from;		      /* number of the epoch's first record */
-	uint64_t batch_from;		      /* number of the batch's record 0 */
-	uint64_t history_end;		      /* number of the next record; for ticks */
+	struct follow_rate *follow; /* [0] defaults, then objects */
+	const struct history *history;
+	uint64_t batch_from; /* number of the batch's record 0 */
 	int64_t clock_us;
 	int64_t now_bin;
 	unsigned hot_room;  /* followed destinations a shard may add until the next tick */
 	unsigned busy_room; /* the same of busy ones */
 	unsigned near;	    /* share of a threshold from which a destination is followed */
 };
-
-/* How a record counts, so that each packet counts once. */
-enum counting { COUNT_BY_MAX = 0, COUNT_ENTRY = 1, COUNT_NOT = 2 };
 
 struct shard_entry {
 	uint16_t record;
@@ -95,8 +79,8 @@ struct shard {
 	 * their records need not even be read.
 	 */
 	uint64_t filter[4];
-	struct kinds kinds;
-	struct sheet sheet; /* sums of the destination that is looked at */
+	uint64_t bits[LEVELS][BUSY_BITS / 64]; /* the same of what is busy, by its own hash */
+	struct sheet sheet;		       /* sums of the destination that is looked at */
 	uint64_t next_handle, hot_refused, late;
 	int error; /* first negative error of a worker */
 };
@@ -126,8 +110,13 @@ void shard_told(struct shard *s);
  * shard_keep_senders() - a look has found @groups of @h near: keep their senders from now on, and
  * look back for those of just before. Return: 0 or -ENOMEM.
  */
-int shard_keep_senders(struct shard *s, const struct shard_world *w, struct hot *h,
-		       unsigned groups);
+int shard_keep_senders(const struct shard_world *w, struct hot *h, unsigned groups);
+
+/** shard_thresholds_index() - which count: a protected object's where it holds the whole
+ * destination (its number + 1), else the defaults (0); shard_thresholds() - those.
+ */
+uint16_t shard_thresholds_index(const struct shard_world *w, const struct ip *addr, unsigned len);
+const struct thresholds *shard_thresholds(const struct shard_world *w, unsigned index);
 
 /** shard_drop_hot() - stop following everything (a new epoch); attacks must have been closed. */
 void shard_drop_hot(struct shard *s);
@@ -145,6 +134,3 @@ uint32_t attack_wait_s(const struct hot *h, const struct shard_world *w);
 /** record_counting() - by the sides of its links and by what its exporter reports else. */
 enum counting record_counting(const struct shard_world *w, const struct flow *f,
 			      const struct flow_side *s, bool own_source);
-
-/** hot_record_of() - record @i of the world's batch, prepared for counting. */
-void hot_record_of(const struct shard_world *w, uint32_t i, struct hot_record *r);

@@ -203,7 +203,7 @@ static bool look(struct shard *s, const struct shard_world *w, struct hot *h,
 	h->load = c->load;
 	h->gained = 0;
 	if (c->near & ~h->tracked)
-		s->error = shard_keep_senders(s, w, h, c->near);
+		s->error = shard_keep_senders(w, h, c->near);
 	return crossed;
 }
 

@@ -29,7 +29,7 @@ struct usual {
 	struct hot *hot; /* followed now, else NULL */
 	int64_t out_us; /* arrival of the last record that found it standing out, TIME_NONE never */
 	double fill[FILLS];    /* mean per second */
-	double limit[FILLS];   /* from which it stands out */
+	uint64_t limit[FILLS]; /* from which it stands out */
 	unsigned fill_seconds; /* behind that mean */
 	unsigned seconds;      /* healthy ones behind the rates */
 	int64_t second;	       /* of arrival, being summed; INT64_MIN before the first */

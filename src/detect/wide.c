@@ -34,16 +34,11 @@ struct wide {
 	bool ended[FOLLOWED_MAX + 1];
 	unsigned n_words;
 	uint64_t next_handle;
-	struct kinds kinds;
 };
 
 struct wide *wide_new(void)
 {
-	struct wide *w = calloc(1, sizeof(*w));
-
-	if (w)
-		kinds_init(&w->kinds);
-	return w;
+	return calloc(1, sizeof(struct wide));
 }
 
 static void followed_end(struct followed *f)
@@ -142,7 +137,6 @@ static int put_in(struct wide *w, struct hot *h, struct hot_record *r)
 {
 	int e;
 
-	record_classify(&w->kinds, r);
 	e = hot_in(h, r);
 	if (e == 0 && h->wanted) {
 		e = hot_look_back(h, r);
@@ -187,7 +181,7 @@ static int count_link(struct wide *w, const struct shard_world *world, struct wi
 	return 0;
 }
 
-int wide_count(struct wide *w, const struct shard_world *world, uint32_t i, uint16_t in_link)
+int wide_count(struct wide *w, const struct shard_world *world, uint64_t number, uint16_t in_link)
 {
 	uint64_t network = world->conf->thresholds.network_pps;
 	const struct link *known =
@@ -199,7 +193,7 @@ int wide_count(struct wide *w, const struct shard_world *world, uint32_t i, uint
 
 	if (!counts_link && (network == RATE_INHERIT || network == RATE_NEVER))
 		return 0;
-	hot_record_of(world, i, &r);
+	history_prepare(world->history, number, &r);
 	e = count_network(w, world, &r);
 	if (e < 0 || !counts_link)
 		return e;

@@ -14,7 +14,7 @@ struct wide *wide_new(void);
 struct wide *wide_free(struct wide *w);
 
 /** wide_count() - record @i of the world's batch. Return: 0 or -ENOMEM. */
-int wide_count(struct wide *w, const struct shard_world *world, uint32_t i, uint16_t in_link);
+int wide_count(struct wide *w, const struct shard_world *world, uint64_t number, uint16_t in_link);
 
 /** wide_tick() - after the shards' tick. Return: 0 or a negative error. */
 int wide_tick(struct wide *w, struct shard *shards, const struct shard_world *world,

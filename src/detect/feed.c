@@ -8,7 +8,7 @@
 
 #include "detect/busy.h"
 
-#define AHEAD	  16 /* entries whose memory is fetched together */
+#define AHEAD	  32 /* entries whose memory is fetched together */
 #define HEAT_FROM 16 /* packets of a second that make a destination matter at all */
 
 /* Where an entry is counted. Its record is only prepared when something followed wants it. */

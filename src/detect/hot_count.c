@@ -461,6 +461,16 @@ int hot_in(struct hot *h, struct hot_record *r)
 	return e < 0 ? e : keep(h, r);
 }
 
+/* The clock of arrival runs through the looked back time once more: what was quiet then is. */
+static void turn_back(struct hot *h, int64_t slot)
+{
+	if (!h->looking_back)
+		h->current_slot = slot;
+	else if (slot != h->current_slot)
+		turn_slot(h, slot);
+	h->looking_back = true;
+}
+
 int hot_look_back(struct hot *h, struct hot_record *r)
 {
 	unsigned groups = groups_of(r) & h->wanted;
@@ -468,6 +478,7 @@ int hot_look_back(struct hot *h, struct hot_record *r)
 	int e = 0;
 
 	if (!h->noted) {
+		turn_back(h, r->recv_bin);
 		run_fill(&old, r);
 		note_tally(h, &old);
 		track_link(h, &old);
@@ -480,6 +491,7 @@ int hot_look_back(struct hot *h, struct hot_record *r)
 void hot_keep(struct hot *h)
 {
 	h->noted = true;
+	h->looking_back = false;
 	h->tracked |= h->wanted;
 	h->wanted = 0;
 }

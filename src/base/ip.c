@@ -103,10 +103,26 @@ bool prefix_covers(const struct prefix *outer, const struct prefix *inner)
 	return outer->len <= inner->len && prefix_contains(outer, &inner->addr);
 }
 
+#define BLOCKS	   65536 /* an IPv4 /16 each */
+#define BLOCK_LEN  (PREFIX_V4_BASE + 16)
+#define BLOCK_NONE 0
+#define BLOCK_ASK  1 /* holds something longer */
+#define BLOCK_IN   2 /* + index in `whole`: all of it lies in that prefix, and nothing longer does \
+		      */
+
+struct whole {
+	uint8_t len;
+	uint32_t value;
+};
+
 struct prefix_set {
 	struct map *map;      /* struct prefix -> uint32_t */
 	uint8_t lengths[129]; /* lengths in use, longest first */
 	unsigned n_lengths;
+	/* What is asked of every record: most IPv4 blocks lie in one prefix or in none. */
+	uint16_t *block;     /* of BLOCKS; NULL before the first IPv4 prefix */
+	struct whole *whole; /* prefixes of a block and wider */
+	unsigned n_whole;
 };
 
 struct prefix_set *prefix_set_new(void)
@@ -124,6 +140,8 @@ struct prefix_set *prefix_set_free(struct prefix_set *s)
 	if (!s)
 		return NULL;
 	map_free(s->map);
+	free(s->block);
+	free(s->whole);
 	free(s);
 	return NULL;
 }
@@ -152,6 +170,43 @@ static void note_length(struct prefix_set *s, uint8_t len)
 	s->n_lengths++;
 }
 
+static void cover_blocks(struct prefix_set *s, unsigned first, unsigned n, unsigned index)
+{
+	for (unsigned i = first; i < first + n; i++) {
+		uint16_t *b = &s->block[i];
+
+		if (*b == BLOCK_NONE ||
+		    (*b >= BLOCK_IN && s->whole[*b - BLOCK_IN].len <= s->whole[index].len))
+			*b = (uint16_t)(BLOCK_IN + index);
+	}
+}
+
+static int note_blocks(struct prefix_set *s, const struct prefix *p, uint32_t value)
+{
+	struct whole *w;
+	unsigned first;
+
+	if (p->len < PREFIX_V4_BASE || !ip_is_v4(&p->addr))
+		return 0;
+	if (!s->block)
+		s->block = calloc(BLOCKS, sizeof(*s->block));
+	if (!s->block)
+		return -ENOMEM;
+	first = ip_v4(&p->addr) >> 16;
+	if (p->len > BLOCK_LEN || s->n_whole == UINT16_MAX - BLOCK_IN) {
+		for (unsigned i = 0; i < (p->len > BLOCK_LEN ? 1 : 1u << (BLOCK_LEN - p->len)); i++)
+			s->block[first + i] = BLOCK_ASK;
+		return 0;
+	}
+	w = realloc(s->whole, (s->n_whole + 1) * sizeof(*w));
+	if (!w)
+		return -ENOMEM;
+	s->whole = w;
+	w[s->n_whole] = (struct whole){.len = p->len, .value = value};
+	cover_blocks(s, first, 1u << (BLOCK_LEN - p->len), s->n_whole++);
+	return 0;
+}
+
 int prefix_set_add(struct prefix_set *s, const struct prefix *p, uint32_t value)
 {
 	struct prefix key = clean_key(&p->addr, p->len);
@@ -161,22 +216,41 @@ int prefix_set_add(struct prefix_set *s, const struct prefix *p, uint32_t value)
 		return -ENOMEM;
 	*v = value;
 	note_length(s, p->len);
-	return 0;
+	return note_blocks(s, p, value);
 }
 
-bool prefix_set_find(const struct prefix_set *s, const struct ip *ip, uint32_t *value)
+/* Longest first. */
+static bool find_by_length(const struct prefix_set *s, const struct ip *ip, uint32_t *value)
 {
 	for (unsigned i = 0; i < s->n_lengths; i++) {
 		struct prefix key = clean_key(ip, s->lengths[i]);
 		const uint32_t *v = map_get(s->map, &key);
 
 		if (v) {
-			if (value)
-				*value = *v;
+			*value = *v;
 			return true;
 		}
 	}
 	return false;
+}
+
+bool prefix_set_find(const struct prefix_set *s, const struct ip *ip, uint32_t *value)
+{
+	unsigned block = BLOCK_ASK;
+	uint32_t found;
+
+	/* A set with a v6 prefix so short that it holds ::ffff:0:0/96 knows no blocks of it. */
+	if (ip_is_v4(ip) && s->block && s->lengths[s->n_lengths - 1] >= PREFIX_V4_BASE)
+		block = s->block[ip_v4(ip) >> 16];
+	if (block == BLOCK_NONE)
+		return false;
+	if (block != BLOCK_ASK)
+		found = s->whole[block - BLOCK_IN].value;
+	else if (!find_by_length(s, ip, &found))
+		return false;
+	if (value)
+		*value = found;
+	return true;
 }
 
 size_t prefix_set_count(const struct prefix_set *s)

@@ -78,6 +78,43 @@ static void test_prefix_set(void **state)
 	prefix_set_free(s);
 }
 
+/* Longest match over the whole table of blocks is what trying each prefix gives. */
+static void test_prefix_set_blocks(void **state)
+{
+	static const unsigned lens[] = {0, 2, 8, 15, 16, 17, 24, 32};
+	struct prefix all[40];
+
+	for (unsigned round = 0; round < 50; round++) {
+		struct prefix_set *s = prefix_set_new();
+		uint32_t v = 0, want = 0;
+
+		assert_non_null(s);
+		for (unsigned i = 0; i < 40; i++) {
+			uint64_t r = hash_u64(round * 40 + i, 3);
+			struct ip ip = ip_from_v4((uint32_t)r & 0x0f03ffff);
+
+			/* 0.0.0.0/0 only now and then, or nothing else would show. */
+			all[i] = prefix_of(&ip, PREFIX_V4_BASE + lens[1 + (r >> 32) % 7]);
+			if (i == 20 && round % 5 == 0)
+				all[i] = prefix_of(&ip, PREFIX_V4_BASE);
+			assert_int_equal(prefix_set_add(s, &all[i], i), 0);
+		}
+		for (unsigned k = 0; k < 2000; k++) {
+			struct ip ip = ip_from_v4((uint32_t)hash_u64(k, round) & 0x0f03ffff);
+			int best = -1;
+
+			for (unsigned i = 0; i < 40; i++)
+				if (prefix_contains(&all[i], &ip) && all[i].len >= best) {
+					best = all[i].len;
+					want = i;
+				}
+			assert_int_equal(prefix_set_find(s, &ip, &v), best >= 0);
+			assert_true(best < 0 || v == want);
+		}
+		prefix_set_free(s);
+	}
+}
+
 /* Addresses that differ in one half only, and masked ones, must still spread. */
 static void test_hash_spreads(void **state)
 {
@@ -213,10 +250,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ip_text),	     cmocka_unit_test(test_prefix),
-		cmocka_unit_test(test_prefix_set),   cmocka_unit_test(test_hash_spreads),
-		cmocka_unit_test(test_map),	     cmocka_unit_test(test_time),
-		cmocka_unit_test(test_cursor),	     cmocka_unit_test(test_text),
-		cmocka_unit_test(test_vector_names),
+		cmocka_unit_test(test_prefix_set),   cmocka_unit_test(test_prefix_set_blocks),
+		cmocka_unit_test(test_hash_spreads), cmocka_unit_test(test_map),
+		cmocka_unit_test(test_time),	     cmocka_unit_test(test_cursor),
+		cmocka_unit_test(test_text),	     cmocka_unit_test(test_vector_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -245,7 +245,7 @@ static int send_one(struct run *r)
 	if (!copy)
 		return -ENOMEM;
 	memcpy(copy, h->b, h->n);
-	answer = accounts_decode(r->accounts, r->exports, r->exporters,
+	answer = accounts_decode(r->accounts, r->exports,
 				 exporters_find(r->exporters, &h->from, r->stream->open), &d);
 	if (answer < 0)
 		return answer;

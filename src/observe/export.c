@@ -99,7 +99,7 @@ void exports_set_trace(struct exports *x, const struct export_trace *trace)
 
 void pass_refuse(struct export_pass *p, enum refusal why, size_t bytes)
 {
-	p->refused = true;
+	p->x->refused |= UINT32_C(1) << why;
 	refuse(&p->e->refused, why, bytes);
 }
 
@@ -295,21 +295,28 @@ static int decode(struct exports *x, const struct datagram *d, uint16_t index)
 	r = f->decode(&pass, &c);
 	if (r < 0)
 		return r;
-	return pass.refused ? 1 : 0;
+	return x->refused ? 1 : 0;
 }
 
 int exports_datagram(struct exports *x, const struct datagram *d)
 {
 	uint16_t index = exporters_find(x->exporters, &d->from, x->open);
+	enum refusal why = x->open ? REFUSED_EXPORTER_LIMIT : REFUSED_UNKNOWN_EXPORTER;
 	struct exporter *nobody;
 
+	x->refused = 0;
 	if (index != EXPORTER_UNKNOWN)
 		return decode(x, d, index);
 	nobody = exporters_get(x->exporters, EXPORTER_UNKNOWN);
 	nobody->datagrams++;
-	refuse(&nobody->refused, x->open ? REFUSED_EXPORTER_LIMIT : REFUSED_UNKNOWN_EXPORTER,
-	       d->len);
+	x->refused = UINT32_C(1) << why;
+	refuse(&nobody->refused, why, d->len);
 	return 1;
+}
+
+uint32_t exports_refused(const struct exports *x)
+{
+	return x->refused;
 }
 
 int exports_probe(const uint8_t *data, size_t len)

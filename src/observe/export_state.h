@@ -111,6 +111,7 @@ struct exports {
 	const struct export_trace *trace; /* NULL mostly */
 	int64_t tick_us;
 	size_t bytes;	      /* of all templates and domains */
+	uint32_t refused;     /* reasons of the last datagram, a bit for each */
 	struct door door;     /* domains that came of late */
 	plain_place_fn place; /* how plain records are moved; NULL: not at all */
 	struct plain *v5;     /* the records of NetFlow v5 are a plain template too */
@@ -166,7 +167,6 @@ struct export_pass {
 	bool answered;
 	struct sampling_answer answer;
 	uint32_t step;	      /* plain records to be placed together next, 0 not chosen yet */
-	bool refused;	      /* something of this datagram could not be used */
 	struct charge charge; /* of sFlow's samples that are made and not yet paid for */
 };
 

@@ -34,6 +34,8 @@ enum refusal {
 		REFUSAL_COUNT
 };
 
+_Static_assert(REFUSAL_COUNT <= 32, "a set of reasons is a uint32_t");
+
 struct refusals {
 	uint64_t count[REFUSAL_COUNT];
 	uint64_t bytes[REFUSAL_COUNT];

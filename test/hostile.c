@@ -19,6 +19,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "cli/account.h"
 #include "cli/pipeline.h"
 #include "cli/verb.h"
 #include "hostile.h"
@@ -40,7 +41,7 @@
  */
 #define DETECT_MOST_KB (320 << 10)
 
-struct account {
+struct ends {
 	uint64_t sent, used, partly, waiting, refused[REFUSAL_COUNT];
 	uint64_t noted; /* packets inside of records that no record came of; no fault of the sender
 			 */
@@ -60,9 +61,10 @@ struct run {
 	struct exporters *exporters; /* either the pipeline's or our own, as are the next two */
 	struct exports *exports;
 	struct flow_writer *writer;
+	struct accounts *accounts; /* as `watch` keeps them */
 	uint64_t flows, incidents, largest;
 	long quarter_kb, end_kb;
-	struct account account;
+	struct ends ends;
 };
 
 static long resident_kb(void)
@@ -77,7 +79,7 @@ static long resident_kb(void)
 
 static void wrong(struct run *r, const char *why, int64_t figure)
 {
-	struct account *a = &r->account;
+	struct ends *a = &r->ends;
 
 	if (!a->wrong++)
 		snprintf(a->why, sizeof(a->why), "datagram %" PRIu64 ": %s (%" PRId64 ")",
@@ -146,7 +148,8 @@ static int open_run(struct run *r)
 	struct flow_sink sink = {.batch = on_batch, .userdata = r};
 
 	r->maker.random = r->seed;
-	if (load_conf(r) < 0)
+	r->accounts = accounts_new();
+	if (!r->accounts || load_conf(r) < 0)
 		return -EINVAL;
 	if (r->detect)
 		return open_pipeline(r);
@@ -167,6 +170,7 @@ static void close_run(struct run *r)
 		exporters_free(r->exporters);
 		flow_writer_deinit(&r->own_writer);
 	}
+	free(r->accounts);
 	if (r->conf)
 		conf_unref(r->conf);
 }
@@ -196,7 +200,7 @@ static bool is_of_packet(enum refusal why, int answer)
 /* Put the datagram into its one class. @answer: what exports_datagram() said. */
 static void classify(struct run *r, const struct exporter *e, const struct before *b, int answer)
 {
-	struct account *a = &r->account;
+	struct ends *a = &r->ends;
 	int first = -1;
 	uint64_t grown[REFUSAL_COUNT], reasons = 0;
 
@@ -241,7 +245,8 @@ static int send_one(struct run *r)
 	if (!copy)
 		return -ENOMEM;
 	memcpy(copy, h->b, h->n);
-	answer = exports_datagram(r->exports, &d);
+	answer = accounts_decode(r->accounts, r->exports,
+				 exporters_find(r->exporters, &h->from, r->stream->open), &d);
 	if (answer < 0)
 		return answer;
 	if (index == EXPORTER_UNKNOWN) { /* it may have been met just now */
@@ -249,7 +254,7 @@ static int send_one(struct run *r)
 		if (index != EXPORTER_UNKNOWN)
 			b = (struct before){0};
 	}
-	r->account.sent++;
+	r->ends.sent++;
 	r->largest = h->n > r->largest ? h->n : r->largest;
 	classify(r, exporters_get(r->exporters, index), &b, answer);
 	return 0;
@@ -285,10 +290,39 @@ static int feed(struct run *r)
 	return r->detect ? pipeline_end(&r->pipeline) : flow_writer_flush(r->writer);
 }
 
+/* The books of `watch` must say the same as the ends that were seen here. */
+static void check_accounts(struct run *r)
+{
+	struct fates sum = {0};
+
+	for (unsigned i = 0; i <= EXPORTER_MAX; i++) {
+		const struct account *of = &r->accounts->of[i];
+		uint64_t refused = 0;
+
+		for (int why = 0; why < REFUSAL_COUNT; why++)
+			refused += of->refused[why];
+		if (refused != of->total.refused)
+			wrong(r, "refused, and not by a reason", (int64_t)i);
+		if (of->total.delivered !=
+		    of->total.decoded + of->total.waiting + of->total.refused)
+			wrong(r, "delivered, and in no book", (int64_t)i);
+		sum.delivered += of->total.delivered;
+		sum.decoded += of->total.decoded;
+		sum.waiting += of->total.waiting;
+	}
+	if (sum.delivered != r->ends.sent)
+		wrong(r, "sent, and not delivered", (int64_t)(r->ends.sent - sum.delivered));
+	if (sum.decoded != r->ends.used)
+		wrong(r, "used, and not booked as decoded", (int64_t)sum.decoded);
+	/* Where some of a datagram was used, waiting is one of the two ends of the rest. */
+	if (sum.waiting < r->ends.waiting || sum.waiting > r->ends.waiting + r->ends.partly)
+		wrong(r, "waited, and not booked so", (int64_t)sum.waiting);
+}
+
 /* What only the end can tell: nothing was lost between the classes, or between the rooms. */
 static void check_sums(struct run *r)
 {
-	struct account *a = &r->account;
+	struct ends *a = &r->ends;
 	uint64_t classes = a->used + a->partly + a->waiting, datagrams = 0, records = 0;
 
 	for (int i = 0; i < REFUSAL_COUNT; i++)
@@ -320,7 +354,7 @@ static bool is_flat(const struct run *r)
 
 static void print_line(const struct run *r, double seconds)
 {
-	const struct account *a = &r->account;
+	const struct ends *a = &r->ends;
 	const char *comma = "";
 
 	printf("{\"stream\":\"%s\",\"seed\":%" PRIu64 ",\"detect\":%s,\"sent\":%" PRIu64
@@ -362,10 +396,11 @@ static int run_stream(struct run *r)
 			strerror(-ret));
 	} else {
 		check_sums(r);
+		check_accounts(r);
 		print_line(r, now_s() - began);
 	}
 	close_run(r);
-	return ret < 0 || r->account.wrong ? 1 : 0;
+	return ret < 0 || r->ends.wrong ? 1 : 0;
 }
 
 static const struct hostile_stream *stream_of(const char *name)

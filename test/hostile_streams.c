@@ -23,11 +23,12 @@ static void make_random(struct hostile_maker *m, struct hostile_datagram *d)
 }
 
 /* The head of a format, and noise behind it. */
-static void make_lookalike(struct hostile_maker *m, struct hostile_datagram *d)
+static void lookalike(struct hostile_maker *m, struct hostile_datagram *d,
+		      enum hostile_format format)
 {
 	uint32_t now_s = (uint32_t)(d->recv_us / US_PER_S), few = 1 + hostile_below(m, 8);
 
-	switch (hostile_below(m, HOSTILE_FORMATS)) {
+	switch (format) {
 	case HOSTILE_V5:
 		hostile_puts(d, 2, 5, few);
 		hostile_puts(d, 4, 1000000, now_s, 0, 0, 0);
@@ -103,7 +104,8 @@ static void mutate(struct hostile_maker *m, struct hostile_datagram *d)
 		}
 }
 
-#define MUTATED(name, format)                                                                      \
+/* Each format good, changed in a few places, and with nothing but its head. */
+#define OF_FORMAT(name, format)                                                                    \
 	static void make_##name(struct hostile_maker *m, struct hostile_datagram *d)               \
 	{                                                                                          \
 		hostile_good(m, d, (format));                                                      \
@@ -112,11 +114,15 @@ static void mutate(struct hostile_maker *m, struct hostile_datagram *d)
 	{                                                                                          \
 		hostile_good(m, d, (format));                                                      \
 		mutate(m, d);                                                                      \
+	}                                                                                          \
+	static void lookalike_##name(struct hostile_maker *m, struct hostile_datagram *d)          \
+	{                                                                                          \
+		lookalike(m, d, (format));                                                         \
 	}
-MUTATED(v5, HOSTILE_V5)
-MUTATED(v9, HOSTILE_V9)
-MUTATED(ipfix, HOSTILE_IPFIX)
-MUTATED(sflow, HOSTILE_SFLOW)
+OF_FORMAT(v5, HOSTILE_V5)
+OF_FORMAT(v9, HOSTILE_V9)
+OF_FORMAT(ipfix, HOSTILE_IPFIX)
+OF_FORMAT(sflow, HOSTILE_SFLOW)
 
 static bool open_message(struct hostile_maker *m, struct hostile_datagram *d, uint32_t domain)
 {
@@ -432,7 +438,10 @@ const struct hostile_stream hostile_streams[] = {
 	{"good-ipfix", "IPFIX as it should be", make_ipfix, .mostly = true},
 	{"good-sflow", "sFlow as it should be", make_sflow, .mostly = true},
 	{"random", "random bytes", make_random},
-	{"lookalike", "the head of a format, and noise behind it", make_lookalike},
+	{"lookalike-v5", "the head of NetFlow v5, and noise behind it", lookalike_v5},
+	{"lookalike-v9", "the head of NetFlow v9, and noise behind it", lookalike_v9},
+	{"lookalike-ipfix", "the head of IPFIX, and noise behind it", lookalike_ipfix},
+	{"lookalike-sflow", "the head of sFlow, and noise behind it", lookalike_sflow},
 	{"early", "good datagrams that end early", make_early},
 	{"mutated-v5", "NetFlow v5, changed in a few places", mutate_v5},
 	{"mutated-v9", "NetFlow v9, changed in a few places", mutate_v9},

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: ISC
-"""PART=fuzz: every libFuzzer target in pieces of five minutes, and every hostile stream at length. The
+"""PART=fuzz: every hostile stream at length, and every libFuzzer target in pieces of five minutes. The
 inputs a target has found stay in test/long.state/fuzz/, so that later pieces begin where earlier ones
-ended. Of the streams, what is random, mutated or cut short is ten million datagrams each."""
+ended. Of the streams, what is random (noise, and noise behind the head of each format), mutated (of each
+format) or cut short is ten million datagrams each: memory must stay flat, and the account of the test
+and the books of `watch` must both find every one."""
 import os
 import subprocess
 
@@ -45,8 +47,8 @@ def units():
     found = [Unit(f'{name}-{n}', PIECE_S / 60 + 0.5, lambda name=name: piece(name, made[name]))
              for n in range(1, PIECES + 1) for name in made]
     names = streams(HOSTILE) if os.path.exists(HOSTILE) else []
-    return found + [Unit(f'hostile-{name}', HOSTILE_MINUTES, lambda name=name: hostile(name))
-                    for name in names]
+    return [Unit(f'hostile-{name}', HOSTILE_MINUTES, lambda name=name: hostile(name))
+            for name in names] + found
 
 
 def figures(done):

@@ -2,7 +2,6 @@
 #include "cli/account.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 
@@ -18,33 +17,27 @@ struct accounts *accounts_new(void)
 }
 
 /* A missing template is a reason only where there is no other. */
-static void book_refused(struct account *a, const uint64_t *before, const uint64_t *after)
+static void book_refused(struct account *a, uint32_t reasons)
 {
-	for (int why = 0; why < REFUSAL_COUNT; why++) {
-		if (why == REFUSED_NO_TEMPLATE || before[why] == after[why])
-			continue;
-		a->total.refused++;
-		a->refused[why]++;
+	reasons &= ~(UINT32_C(1) << REFUSED_NO_TEMPLATE);
+	if (!reasons) {
+		a->total.waiting++;
 		return;
 	}
-	a->total.waiting++;
+	a->total.refused++;
+	a->refused[__builtin_ctz(reasons)]++;
 }
 
-int accounts_decode(struct accounts *a, struct exports *x, struct exporters *exporters,
-		    uint16_t index, const struct datagram *d)
+int accounts_decode(struct accounts *a, struct exports *x, uint16_t index, const struct datagram *d)
 {
-	const struct exporter *e = exporters_get(exporters, index);
 	struct account *of = &a->of[index % (EXPORTER_MAX + 1)];
-	uint64_t before[REFUSAL_COUNT];
-	int r;
+	int r = exports_datagram(x, d);
 
-	memcpy(before, e->refused.count, sizeof(before));
-	r = exports_datagram(x, d);
 	of->total.delivered++;
 	if (r == 0)
 		of->total.decoded++;
 	else if (r > 0)
-		book_refused(of, before, e->refused.count);
+		book_refused(of, exports_refused(x));
 	return r;
 }
 

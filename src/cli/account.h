@@ -32,10 +32,10 @@ struct accounts *accounts_new(void);
 
 /**
  * accounts_decode() - exports_datagram(), booked.
- * @index: the sender's in @exporters, or EXPORTER_UNKNOWN. Return: as exports_datagram().
+ * @index: the sender's among the exporters, or EXPORTER_UNKNOWN. Return: as exports_datagram().
  */
-int accounts_decode(struct accounts *a, struct exports *x, struct exporters *exporters,
-		    uint16_t index, const struct datagram *d);
+int accounts_decode(struct accounts *a, struct exports *x, uint16_t index,
+		    const struct datagram *d);
 
 /** accounts_tick() - at least once a second: close the minute when it is over. */
 void accounts_tick(struct accounts *a, int64_t now_us);

@@ -61,6 +61,22 @@ static json_t *sampling_json(const struct exporter *e)
 			 e->sampling_max ? whole(e->sampling_max) : json_null());
 }
 
+/* What it has filled of the tables in which it has a part. */
+static json_t *tables_json(const struct exporter *e)
+{
+	static const char *const names[] = {[TABLE_DOMAINS] = "domains",
+					    [TABLE_LINKS] = "interfaces",
+					    [TABLE_SAMPLING] = "sampling"};
+	json_t *all = json_object();
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		json_object_set_new(all, names[i],
+				    json_pack("{s:o, s:o, s:o}", "held", whole(e->tables[i].held),
+					      "evicted", whole(e->tables[i].evicted), "refused",
+					      whole(e->tables[i].refused)));
+	return all;
+}
+
 json_t *exporter_json(const struct exporter *e)
 {
 	char addr[IP_TEXT_MAX];
@@ -83,6 +99,7 @@ json_t *exporter_json(const struct exporter *e)
 				      "records", whole(e->lost_records)));
 	json_object_set_new(o, "restarts", whole(e->restarts));
 	json_object_set_new(o, "refused", refusals_json(&e->refused));
+	json_object_set_new(o, "tables", tables_json(e));
 	json_object_set_new(
 		o, "timeouts",
 		json_pack("{s:o, s:o, s:o}", "active_s",

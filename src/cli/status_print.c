@@ -126,6 +126,30 @@ static void exporter_row(const struct cli *cli, struct table *t, const json_t *e
 	table_cell(t, TABLE_PLAIN, "%s", text_str(&refused));
 }
 
+/* A line for each table of an exporter that was full. */
+static void print_full_tables(const struct cli *cli, const json_t *status)
+{
+	const json_t *e, *part;
+	const char *name;
+	size_t i;
+
+	json_array_foreach(at(status, "exporters"), i, e)
+	{
+		json_object_foreach((json_t *)at(e, "tables"), name, part)
+		{
+			if (!whole(part, "evicted") && !whole(part, "refused"))
+				continue;
+			fprintf(cli->out,
+				tr(cli,
+				   "%s: table of %s full: %lld held, %lld gave way, %lld found no "
+				   "room\n",
+				   "%s: %s の表が満杯: 保持 %lld、追い出し %lld、収容不可 %lld\n"),
+				word(e, "name"), name, whole(part, "held"), whole(part, "evicted"),
+				whole(part, "refused"));
+		}
+	}
+}
+
 static void print_exporters(const struct cli *cli, const json_t *status, int64_t now_us)
 {
 	static const struct phrase titles[] = {
@@ -151,6 +175,7 @@ static void print_exporters(const struct cli *cli, const json_t *status, int64_t
 		return;
 	json_array_foreach(at(status, "exporters"), i, e) exporter_row(cli, s.table, e, now_us);
 	sheet_end(cli, &s, tr(cli, "Exporters", "エクスポーター"));
+	print_full_tables(cli, status);
 }
 
 static void print_unknown(const struct cli *cli, const json_t *status)

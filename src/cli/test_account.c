@@ -47,7 +47,7 @@ static int on_datagram(void *userdata, const struct datagram *d)
 {
 	struct books *b = userdata;
 	uint16_t index = exporters_find(b->exporters, &d->from, false);
-	int r = accounts_decode(b->accounts, b->exports, b->exporters, index, d);
+	int r = accounts_decode(b->accounts, b->exports, index, d);
 
 	return r < 0 ? r : 0;
 }
@@ -236,6 +236,27 @@ static void test_every_datagram_is_booked(void **state)
 		check(threads);
 }
 
+/* IPFIX with a sampled frame that is ARP, and a set whose template has not come. */
+static void test_packet_is_no_reason(void **state)
+{
+	static const uint8_t message[] = {
+		0, 10, 0, 60, 0, 0,  0, 1,   0, 0,  0, 0,  0, 0, 0, 0,		   /* header */
+		0, 2,  0, 12, 1, 44, 0, 1,   1, 59, 0, 20,			   /* 300: frame */
+		1, 44, 0, 24, 2, 0,  0, 0,   0, 1,  2, 0,  0, 0, 0, 2, 0x08, 0x06, /* ARP */
+		0, 0,  0, 0,  0, 0,  3, 231, 0, 8,  0, 0,  0, 1};		   /* 999 */
+	struct datagram d = {
+		.data = message, .len = sizeof(message), .from = ip_from_v4(0x7f000001)};
+	struct books b;
+
+	open_books(&b);
+	assert_int_equal(accounts_decode(b.accounts, b.exports, 1, &d), 1);
+	assert_int_equal(exporters_get(b.exporters, 1)->refused.count[REFUSED_NOT_IP], 1);
+	assert_int_equal(exports_refused(b.exports), UINT32_C(1) << REFUSED_NO_TEMPLATE);
+	assert_int_equal(b.accounts->of[1].total.waiting, 1);
+	assert_int_equal(b.accounts->of[1].total.refused, 0);
+	close_books(&b);
+}
+
 static void test_minutes(void **state)
 {
 	_cleanup_free_ struct accounts *a = accounts_new();
@@ -262,6 +283,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_datagram_is_booked),
+		cmocka_unit_test(test_packet_is_no_reason),
 		cmocka_unit_test(test_minutes),
 	};
 

@@ -19,7 +19,7 @@ static int on_datagram(void *userdata, const struct datagram *d)
 	struct watch *w = userdata;
 	struct exporters *t = w->pipeline.exporters;
 	uint16_t index = exporters_find(t, &d->from, w->options->any_exporter);
-	int r = accounts_decode(w->accounts, w->pipeline.exports, t, index, d);
+	int r = accounts_decode(w->accounts, w->pipeline.exports, index, d);
 
 	return r < 0 ? r : 0;
 }

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The entry of all export datagrams: who sent it, which format it is, which state it belongs to.
- * State is charged to its exporter and bounded: domains, templates, bytes. When a domain is full,
- * templates that were neither told nor used for half an hour give way; else the new one is refused
- * and counted. Nothing is kept of an exporter that is not on the allow-list. A restarted exporter
- * keeps its templates until it sends them anew, since false restarts are commoner than reused ids.
+ * State is charged to its exporter and bounded: domains, templates, bytes. Where it is full,
+ * domains and templates that were neither told nor used for half an hour give way; else the new one
+ * is refused and counted. Nothing is kept of an exporter that is not on the allow-list. A restarted
+ * exporter keeps its templates until it sends them anew, since false restarts are commoner than
+ * reused ids.
  */
 #include "observe/export.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "observe/export_state.h"
@@ -97,7 +99,7 @@ void exports_set_trace(struct exports *x, const struct export_trace *trace)
 
 void pass_refuse(struct export_pass *p, enum refusal why, size_t bytes)
 {
-	p->refused = true;
+	p->x->refused |= UINT32_C(1) << why;
 	refuse(&p->e->refused, why, bytes);
 }
 
@@ -112,7 +114,7 @@ static struct export_source *source_of(struct exports *x, uint16_t exporter)
 		return NULL;
 	s->domains =
 		map_new(sizeof(struct domain_key), sizeof(struct domain *), DOMAINS_PER_EXPORTER);
-	s->system_init_us = TIME_NONE;
+	s->system_init_us = s->turn_us = TIME_NONE;
 	if (!s->domains)
 		return source_free(s);
 	return x->sources[exporter] = s;
@@ -138,23 +140,59 @@ static struct domain *domain_find(struct export_source *s, const struct domain_k
 	return s->last = *slot;
 }
 
-static int domain_of(struct export_pass *p, const struct ip *agent, struct domain **out)
+static void domain_drop(struct export_pass *p, const struct domain_key *key, struct domain *d)
 {
-	struct domain_key key = {.format = p->header.format, .domain = p->header.domain};
+	size_t before = p->source->bytes;
+
+	map_remove(p->source->domains, key);
+	domain_free(d, &p->source->bytes);
+	p->source->bytes -= sizeof(*d);
+	p->x->bytes -= before - p->source->bytes;
+	p->source->last = NULL;
+	p->e->tables[TABLE_DOMAINS].evicted++;
+}
+
+/* What was not heard of for long makes room, see exporter_table.h. */
+static void sweep_domains(struct export_pass *p)
+{
+	const void *key;
+	void *value;
+	size_t at = 0;
+
+	if (!exporter_may_sweep(p->e, TABLE_DOMAINS))
+		return;
+	while (map_next(p->source->domains, &at, &key, &value)) {
+		const struct domain_key k = *(const struct domain_key *)key;
+		struct domain *d = *(struct domain **)value;
+
+		if (p->e->turn - d->turn >= EXPORTER_QUIET)
+			domain_drop(p, &k, d);
+	}
+}
+
+static bool has_room(const struct export_pass *p)
+{
+	return map_count(p->source->domains) < DOMAINS_PER_EXPORTER &&
+	       p->x->bytes + sizeof(struct domain) <= EXPORT_MEMORY_MAX;
+}
+
+/* Return: 0, 1 when it has to wait outside, or -ENOMEM. */
+static int domain_add(struct export_pass *p, const struct domain_key *key, struct domain **out)
+{
+	const struct {
+		struct domain_key key;
+		uint64_t exporter; /* so wide that no padding is hashed */
+	} who = {*key, p->header.exporter};
 	struct domain **slot, *d;
 
-	if (agent)
-		key.agent = *agent;
-	*out = domain_find(p->source, &key);
-	if (*out)
-		return 0;
-	if (map_count(p->source->domains) >= DOMAINS_PER_EXPORTER ||
-	    p->x->bytes + sizeof(*d) > EXPORT_MEMORY_MAX) {
-		pass_refuse(p, REFUSED_TEMPLATE_LIMIT, p->datagram->len);
+	if (!has_room(p))
+		sweep_domains(p);
+	if (!door_may_pass(&p->x->door, &who, sizeof(who), map_count(p->source->domains),
+			   DOMAINS_PER_EXPORTER) ||
+	    !has_room(p))
 		return 1;
-	}
 	d = calloc(1, sizeof(*d));
-	slot = d ? map_put(p->source->domains, &key, NULL) : NULL;
+	slot = d ? map_put(p->source->domains, key, NULL) : NULL;
 	if (!slot) {
 		free(d);
 		return -ENOMEM;
@@ -164,6 +202,28 @@ static int domain_of(struct export_pass *p, const struct ip *agent, struct domai
 	p->x->bytes += sizeof(*d);
 	*out = *slot = d;
 	return 0;
+}
+
+static int domain_of(struct export_pass *p, const struct ip *agent, struct domain **out)
+{
+	struct domain_key key = {.format = p->header.format, .domain = p->header.domain};
+	struct exporter_part *part = &p->e->tables[TABLE_DOMAINS];
+	int r = 0;
+
+	if (agent)
+		key.agent = *agent;
+	*out = domain_find(p->source, &key);
+	if (!*out) {
+		r = domain_add(p, &key, out);
+		part->held = (uint32_t)map_count(p->source->domains);
+	}
+	if (r > 0) {
+		part->refused++;
+		pass_refuse(p, REFUSED_DOMAIN_LIMIT, p->datagram->len);
+	}
+	if (r == 0)
+		(*out)->turn = p->e->turn;
+	return r;
 }
 
 int pass_begin(struct export_pass *p, const struct ip *agent)
@@ -201,6 +261,20 @@ void pass_sequence(struct export_pass *p, uint32_t count, bool in_records)
 		p->e->restarts++;
 }
 
+/*
+ * With each turn the memo of links begins anew, so that each link in use is asked for once in a
+ * turn: none that stands in a memo is ever quiet.
+ */
+static void take_turn(struct export_source *s, struct exporter *e, int64_t now_us)
+{
+	if (s->turn_us != TIME_NONE && now_us >= s->turn_us &&
+	    now_us - s->turn_us < EXPORTER_TURN_US)
+		return;
+	s->turn_us = now_us;
+	memset(&s->links, 0, sizeof(s->links));
+	e->turn++;
+}
+
 static int decode(struct exports *x, const struct datagram *d, uint16_t index)
 {
 	struct export_pass pass = {.x = x, .e = exporters_get(x->exporters, index), .datagram = d};
@@ -216,25 +290,33 @@ static int decode(struct exports *x, const struct datagram *d, uint16_t index)
 	pass.source = source_of(x, index);
 	if (!pass.source)
 		return -ENOMEM;
+	take_turn(pass.source, pass.e, d->recv_us);
 	pass.header = (struct export_header){.format = f->id, .exporter = index};
 	r = f->decode(&pass, &c);
 	if (r < 0)
 		return r;
-	return pass.refused ? 1 : 0;
+	return x->refused ? 1 : 0;
 }
 
 int exports_datagram(struct exports *x, const struct datagram *d)
 {
 	uint16_t index = exporters_find(x->exporters, &d->from, x->open);
+	enum refusal why = x->open ? REFUSED_EXPORTER_LIMIT : REFUSED_UNKNOWN_EXPORTER;
 	struct exporter *nobody;
 
+	x->refused = 0;
 	if (index != EXPORTER_UNKNOWN)
 		return decode(x, d, index);
 	nobody = exporters_get(x->exporters, EXPORTER_UNKNOWN);
 	nobody->datagrams++;
-	refuse(&nobody->refused, x->open ? REFUSED_EXPORTER_LIMIT : REFUSED_UNKNOWN_EXPORTER,
-	       d->len);
+	x->refused = UINT32_C(1) << why;
+	refuse(&nobody->refused, why, d->len);
 	return 1;
+}
+
+uint32_t exports_refused(const struct exports *x)
+{
+	return x->refused;
 }
 
 int exports_probe(const uint8_t *data, size_t len)

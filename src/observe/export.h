@@ -46,6 +46,12 @@ void exports_set_trace(struct exports *x, const struct export_trace *trace);
 int exports_datagram(struct exports *x, const struct datagram *d);
 
 /**
+ * exports_refused() - why the last datagram was refused: a bit (1 << enum refusal) for each reason.
+ * A packet within a record that nobody can read is counted with its exporter, but is no reason.
+ */
+uint32_t exports_refused(const struct exports *x);
+
+/**
  * exports_probe() - does the datagram parse whole as one of the formats? Header, set and sample
  * lengths must add up exactly; templates are not needed.
  * Return: the enum export_format, or 0.

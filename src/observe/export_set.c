@@ -6,17 +6,34 @@
 
 #include "observe/export_state.h"
 
-#define PADDING_MAX 3 /* RFC 3954 section 5.3, RFC 7011 section 3.3.1: sets end on four bytes */
+#define ALL_TEMPLATES 2 /* the ids that withdraw all: those of the sets */
+#define ALL_OPTIONS   3
+#define PADDING_MAX   3 /* RFC 3954 section 5.3, RFC 7011 section 3.3.1: sets end on four bytes */
 
+static void forget(struct export_pass *p, uint16_t id)
+{
+	size_t before = p->source->bytes;
+
+	template_table_remove(&p->domain->templates, id, &p->source->bytes);
+	p->x->bytes += p->source->bytes - before;
+}
+
+/* One that changes makes room by itself first, and is not read by the old one when it is refused.
+ */
 static int template_keep(struct export_pass *p, struct template *t_take)
 {
-	size_t before = p->source->bytes, bytes = t_take->bytes;
+	const struct template *old = template_table_find(&p->domain->templates, t_take->id);
+	bool same = old && template_same(old, t_take);
+	size_t before, bytes = t_take->bytes;
 	int r;
 
-	if (p->x->bytes + bytes > EXPORT_MEMORY_MAX) {
+	if (!same)
+		forget(p, t_take->id);
+	if (!same && p->x->bytes + bytes > EXPORT_MEMORY_MAX) {
 		template_free(t_take);
 		r = 1;
 	} else {
+		before = p->source->bytes;
 		r = template_table_put(&p->domain->templates, t_take, &p->source->bytes,
 				       p->recv_us);
 		p->x->bytes += p->source->bytes - before;
@@ -26,16 +43,21 @@ static int template_keep(struct export_pass *p, struct template *t_take)
 	return r < 0 ? r : 0;
 }
 
-/* RFC 7011 section 8.1: the number of the set itself withdraws all templates of its kind. */
+/*
+ * RFC 7011 section 8.1: a template without fields withdraws what has its id, and all of a kind
+ * where the id is that of the set. No template can have such an id, so it says the kind by itself,
+ * also where one set holds both; and ids are of one space, so one that stands in a set of the other
+ * kind is still the one meant.
+ */
 static void withdraw(struct export_pass *p, uint16_t id, enum template_kind kind)
 {
 	size_t before = p->source->bytes;
-	bool options = kind == TEMPLATE_V9_OPTIONS || kind == TEMPLATE_IPFIX_OPTIONS;
 
-	if (kind >= TEMPLATE_IPFIX && id == (options ? 3 : 2))
-		template_table_remove_kind(&p->domain->templates, options, &p->source->bytes);
-	else
-		template_table_remove(&p->domain->templates, id, &p->source->bytes);
+	if (kind < TEMPLATE_IPFIX || (id != ALL_TEMPLATES && id != ALL_OPTIONS)) {
+		forget(p, id);
+		return;
+	}
+	template_table_remove_kind(&p->domain->templates, id == ALL_OPTIONS, &p->source->bytes);
 	p->x->bytes += p->source->bytes - before;
 }
 
@@ -65,11 +87,11 @@ int pass_templates(struct export_pass *p, struct cursor set, enum template_kind 
 			withdraw(p, id, kind);
 			break;
 		case TEMPLATE_TOO_LARGE:
-			withdraw(p, id, kind);
+			forget(p, id);
 			pass_refuse(p, REFUSED_TEMPLATE_LIMIT, (size_t)(set.p - from));
 			break;
 		case TEMPLATE_BAD:
-			withdraw(p, id, kind);
+			forget(p, id);
 			pass_refuse(p, REFUSED_BAD_TEMPLATE, (size_t)(set.p - from));
 			break;
 		default:

@@ -10,6 +10,7 @@
 #include "observe/export.h"
 #include "observe/export_trace.h"
 #include "observe/exporter_memo.h"
+#include "observe/exporter_table.h"
 #include "observe/plain.h"
 #include "observe/template.h"
 
@@ -87,15 +88,17 @@ struct domain {
 	uint32_t only_sampler, only_factor; /* the one sampler told so far, 0 none */
 	bool many_samplers;		    /* several with different factors: none is implied */
 	struct map *sources;		    /* sFlow: source id -> struct sequence */
+	uint32_t turn;			    /* of the exporter, when it was last heard of */
 	struct source_memo recent[SOURCES_RECENT];
 	struct sampling_memo sampling;
 };
 
 struct export_source {
 	struct map *domains;	    /* struct domain_key -> struct domain * */
-	struct domain_key last_key; /* of the domain found last; they never go */
+	struct domain_key last_key; /* of the domain found last */
 	struct domain *last;
-	size_t bytes; /* of templates and domains */
+	int64_t turn_us; /* when this turn of the exporter began; TIME_NONE none yet */
+	size_t bytes;	 /* of templates and domains */
 	int64_t system_init_us;
 	struct link_memo links;
 };
@@ -108,6 +111,8 @@ struct exports {
 	const struct export_trace *trace; /* NULL mostly */
 	int64_t tick_us;
 	size_t bytes;	      /* of all templates and domains */
+	uint32_t refused;     /* reasons of the last datagram, a bit for each */
+	struct door door;     /* domains that came of late */
 	plain_place_fn place; /* how plain records are moved; NULL: not at all */
 	struct plain *v5;     /* the records of NetFlow v5 are a plain template too */
 	struct record record;
@@ -162,7 +167,6 @@ struct export_pass {
 	bool answered;
 	struct sampling_answer answer;
 	uint32_t step;	      /* plain records to be placed together next, 0 not chosen yet */
-	bool refused;	      /* something of this datagram could not be used */
 	struct charge charge; /* of sFlow's samples that are made and not yet paid for */
 };
 

@@ -17,6 +17,8 @@
 #define EXPORTER_MAX	      4096  /* configured and (in files) met exporters */
 #define LINKS_MAX	      65535 /* all exporters together */
 #define LINKS_PER_EXPORTER    4096
+#define LINKS_KEPT	      8192 /* of LINKS_MAX, for configured interfaces */
+#define EXPORTER_TURN_US      (INT64_C(60) * 1000000)
 #define EXPORTER_NAME_MAX     64
 #define SAMPLING_PER_EXPORTER 4096 /* (domain, sampler) pairs whose factor is remembered */
 
@@ -26,6 +28,9 @@ struct link {
 	uint64_t speed_bps;		   /* from conf, else learnt by counters; 0 unknown */
 	const struct conf_interface *conf; /* borrowed; NULL when not configured */
 	uint8_t side;			   /* enum conf_side */
+	bool idle;			   /* only kept for those who have its index */
+	uint16_t next_idle;
+	uint32_t turn; /* of the exporter, when it was last asked for */
 };
 
 /* Sampling as learnt per (exporter, domain, sampler); kept over restarts by the store. */
@@ -45,6 +50,16 @@ struct sampling_rate {
 	uint32_t domain, sampler;
 	uint32_t factor;
 	int64_t learnt_us;
+};
+
+/* What an exporter can fill by making up numbers: each has a part of its own, and an account. */
+enum exporter_table { TABLE_DOMAINS, TABLE_LINKS, TABLE_SAMPLING, TABLE_COUNT };
+
+struct exporter_part {
+	uint32_t held;
+	uint32_t swept;	  /* turn in which quiet ones were last looked for */
+	uint64_t evicted; /* gave way after a quiet time */
+	uint64_t refused; /* datagrams, interfaces of records, tellings that found no room */
 };
 
 struct exporter {
@@ -69,7 +84,9 @@ struct exporter {
 	uint32_t longest_flow_s;      /* longest first..last seen: the timeout in effect */
 	uint32_t sampling_scopes;     /* upper bits of the samplers that were told */
 	uint32_t sampling_generation; /* never 0; changes when a factor may have changed */
-	uint8_t formats;	      /* bit set of enum export_format seen */
+	uint32_t turn;		      /* minutes in which it told something */
+	struct exporter_part tables[TABLE_COUNT];
+	uint8_t formats; /* bit set of enum export_format seen */
 };
 
 enum export_format { EXPORT_V5 = 1, EXPORT_V9 = 2, EXPORT_IPFIX = 4, EXPORT_SFLOW = 8 };
@@ -98,16 +115,20 @@ struct exporter *exporters_get(struct exporters *t, uint16_t index);
 unsigned exporters_count(const struct exporters *t);
 
 /**
- * exporters_link() - intern (exporter, ifindex).
- * Return: link index, LINK_UNKNOWN (0) when a table is full or @ifindex is 0.
+ * exporters_link() - intern (exporter, ifindex). When much is held already, what was not asked for
+ * of late is taken only when it is asked for again. Configured interfaces have their links from the
+ * beginning, and for good; those of others may go to another interface of the same exporter after
+ * EXPORTER_QUIET turns, exporter_table.h.
+ * Return: link index, LINK_UNKNOWN (0) when there is no room (counted) or @ifindex is 0.
  */
 uint16_t exporters_link(struct exporters *t, uint16_t exporter, uint32_t ifindex);
 struct link *exporters_get_link(struct exporters *t, uint16_t link);
 unsigned exporters_link_count(const struct exporters *t);
 
 /**
- * exporters_set_sampling() - remember a factor told on the wire or restored from the store.
- * @factor: 0 forgets it. Return: 0, 1 when the exporter's table is full, or -ENOMEM.
+ * exporters_set_sampling() - remember a factor told on the wire or restored from the store. When
+ * the exporter's table is full, those give way that were not told in SAMPLING_QUIET turns.
+ * @factor: 0 forgets it. Return: 0, 1 when there is no room (counted), or -ENOMEM.
  */
 int exporters_set_sampling(struct exporters *t, uint16_t exporter, uint32_t domain,
 			   uint32_t sampler, uint32_t factor, int64_t now_us);

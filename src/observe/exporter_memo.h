@@ -2,8 +2,9 @@
 /*
  * What the records of one exporter ask for again and again: the link of an ifIndex, the factor of a
  * sampler. The tables of exporter.c are maps, and a look-up in one costs as much as decoding a
- * record; so the last answers stand in small direct-mapped tables. They change no answer: links
- * never change once made, and factors carry the exporter's generation, which grows whenever a
+ * record; so the last answers stand in small direct-mapped tables. They change no answer: a
+ * link in use never changes, and the memo begins anew with each turn of the exporter (export.c), so
+ * that what it holds is in use; factors carry the exporter's generation, which grows whenever a
  * factor is told or the configuration changes. Private to the room.
  */
 #pragma once

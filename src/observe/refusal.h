@@ -15,6 +15,7 @@
 	X(NO_TEMPLATE, "no-template", "data before its template")                                  \
 	X(BAD_TEMPLATE, "bad-template", "template that cannot be used")                            \
 	X(TEMPLATE_LIMIT, "template-limit", "more templates than an exporter may hold")            \
+	X(DOMAIN_LIMIT, "domain-limit", "more observation domains than an exporter may hold")      \
 	X(TRAILING, "trailing", "bytes after the last whole record")                               \
 	X(UNKNOWN_EXPORTER, "unknown-exporter", "sender is not on the allow-list")                 \
 	X(EXPORTER_LIMIT, "exporter-limit", "more exporters than the table may hold")              \
@@ -32,6 +33,8 @@ enum refusal {
 #undef X
 		REFUSAL_COUNT
 };
+
+_Static_assert(REFUSAL_COUNT <= 32, "a set of reasons is a uint32_t");
 
 struct refusals {
 	uint64_t count[REFUSAL_COUNT];

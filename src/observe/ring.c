@@ -118,7 +118,7 @@ bool ring_publish(struct ring *r)
 {
 	if (atomic_load_explicit(&r->published, memory_order_relaxed) == r->put)
 		return false;
-	/* In one order with the reader's word that it goes to sleep, see receive.c. */
+	/* In one order with the reader's word that it goes to sleep, see lane.c. */
 	atomic_store(&r->published, r->put);
 	take_back(r);
 	return true;

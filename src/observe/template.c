@@ -17,8 +17,6 @@
 #define V9_SCOPE_INTERFACE 2
 #define V9_SCOPE_TEMPLATE  5
 #define PEN_BIT		   0x8000 /* RFC 7011 section 3.2: an enterprise number follows */
-#define SET_TEMPLATES	   2 /* RFC 7011 section 8.1: withdrawal of all templates names the set */
-#define SET_OPTIONS	   3
 
 static const uint8_t iana_slots[] = {
 	[1] = SLOT_OCTETS,

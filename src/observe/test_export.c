@@ -372,38 +372,6 @@ static void test_ipfix_variable(void **state)
 	kit_free(k);
 }
 
-static void test_ipfix_withdrawal(void **state)
-{
-	struct kit *k = kit_new();
-	size_t set;
-
-	ONE(k, ENDS, COUNTS);
-	ipfix_open(&d, 1, 0);
-	set = set_open(&d, 2);
-	PUT(&d, 2, 400, 0);
-	set_close(&d, set);
-	set = set_open(&d, 400);
-	put(&d, 0, 24);
-	set_close(&d, set);
-	ipfix_close(&d);
-	assert_int_equal(kit_send(k, &d), 1);
-	assert_int_equal(kit_refused(k, REFUSED_NO_TEMPLATE), 1);
-	ONE(k, ENDS, COUNTS);
-	ipfix_open(&d, 1, 0);
-	set = set_open(&d, 2);
-	PUT(&d, 2, 2, 0); /* all of them */
-	set_close(&d, set);
-	ipfix_close(&d);
-	assert_int_equal(kit_send(k, &d), 0);
-	set = set_open(&d, 400);
-	put(&d, 0, 24);
-	set_close(&d, set);
-	ipfix_close(&d);
-	assert_int_equal(kit_send(k, &d), 1);
-	assert_int_equal(kit_refused(k, REFUSED_NO_TEMPLATE), 2);
-	kit_free(k);
-}
-
 static void test_ipfix_frame(void **state)
 {
 	struct kit *k = kit_new();
@@ -573,7 +541,6 @@ int main(void)
 		cmocka_unit_test(test_ipfix_headers),
 		cmocka_unit_test(test_ipfix_biflow),
 		cmocka_unit_test(test_ipfix_variable),
-		cmocka_unit_test(test_ipfix_withdrawal),
 		cmocka_unit_test(test_ipfix_frame),
 		cmocka_unit_test(test_sflow_flow),
 		cmocka_unit_test(test_sflow_counters),

@@ -379,7 +379,7 @@ static void test_template_bounds(void **state)
 	kit_free(k);
 }
 
-static void test_template_bytes_and_domains(void **state)
+static void test_template_bytes(void **state)
 {
 	struct kit *k = kit_new();
 	unsigned sent = 0;
@@ -392,13 +392,6 @@ static void test_template_bytes_and_domains(void **state)
 		sent++;
 	}
 	assert_in_range(sent, 100, 1000);
-	kit_free(k);
-	k = kit_new();
-	for (uint32_t domain = 0; domain < DOMAINS_PER_EXPORTER + 5; domain++) {
-		v9_open(&d, 1000, KIT_TIME_S, 1, domain);
-		kit_send(k, &d);
-	}
-	assert_int_equal(kit_refused(k, REFUSED_TEMPLATE_LIMIT), 5);
 	kit_free(k);
 }
 
@@ -432,31 +425,6 @@ static void test_bad_templates(void **state)
 	kit_free(k);
 }
 
-static void test_links_and_rates(void **state)
-{
-	struct exporters *t = exporters_new(NULL);
-	struct ip addr = ip_from_v4(1);
-	uint16_t e = exporters_find(t, &addr, true);
-	struct sampling_rate rate;
-	size_t at = 0;
-
-	assert_int_equal(exporters_link(t, e, 0), LINK_UNKNOWN);
-	for (uint32_t i = 1; i <= LINKS_PER_EXPORTER; i++)
-		assert_int_not_equal(exporters_link(t, e, i), LINK_UNKNOWN);
-	assert_int_equal(exporters_link(t, e, LINKS_PER_EXPORTER + 1), LINK_UNKNOWN);
-	assert_int_equal(exporters_link(t, e, 1), exporters_link(t, e, 1));
-	assert_int_equal(exporters_set_sampling(t, e, 3, 4, 5, 6), 0);
-	assert_true(exporters_sampling_next(t, &at, &rate));
-	assert_int_equal(rate.domain, 3);
-	assert_int_equal(rate.sampler, 4);
-	assert_int_equal(rate.factor, 5);
-	assert_false(exporters_sampling_next(t, &at, &rate));
-	for (uint32_t i = 0; i < SAMPLING_PER_EXPORTER - 1; i++)
-		assert_int_equal(exporters_set_sampling(t, e, 100 + i, 4, 5, 6), 0);
-	assert_int_equal(exporters_set_sampling(t, e, 99, 4, 5, 6), 1);
-	exporters_free(t);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -472,9 +440,8 @@ int main(void)
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_clock_shift_in_records),
 		cmocka_unit_test(test_template_bounds),
-		cmocka_unit_test(test_template_bytes_and_domains),
+		cmocka_unit_test(test_template_bytes),
 		cmocka_unit_test(test_bad_templates),
-		cmocka_unit_test(test_links_and_rates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

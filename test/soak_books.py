@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: ISC
+"""The sender's side of the books that `noroshi status` keeps. Who sends counts for each exporter and
+minute what is sent and what must become of it; at the end of a minute it keeps still until the watch
+has closed that minute too, so that nothing is under way and every equation is exact:
+
+    sent      = delivered by the kernel + dropped by it
+    delivered = handed to the decoders + unknown senders + dropped in rings + waiting in rings
+    handed    = decoded + waiting for a template + refused, by reason        (exporter and minute)
+
+Every other counter of something that went wrong must be zero."""
+import collections
+import datetime
+import socket
+import struct
+import time
+
+STILL_BEFORE_S = 1.2    # before a minute ends; a datagram waits up to 25 ms for its decoding
+CLOSED_WITHIN_S = 10    # after it has ended the status must tell of it: it is written each second
+BURST, BREATH_S = 32, 0.001     # what was held back must fit the kernel's buffer
+MISFIT_EVERY = 50       # datagrams of the drill
+STRANGER, MISFIT = '127.0.0.77', '127.0.0.9'
+EXPORTERS = ['127.0.0.2', '127.0.0.3', '127.0.0.4']
+
+# What counts something gone wrong, in the status; '*' is every item of a list. All must be 0. Not here:
+# what is meant (unknown, refused, waiting: compared), restarts (each round begins anew), evictions of
+# the detectors' cells (a cache makes room).
+ERRORS = [
+    'exporters.*.lost.datagrams', 'exporters.*.lost.records', 'exporters.*.account.ring_drops',
+    'exporters.*.clock.epochs', 'listeners.*.kernel_drops', 'listeners.*.ring_drops',
+    'listeners.*.truncated', 'listeners.*.errors', 'detect.hot_refused', 'detect.late_records',
+    'detect.epochs', 'incidents.refused', 'store.dropped', 'store.failures',
+]
+
+
+def configuration():
+    rows = [f'  - name: e{n}\n    address: {a}\n' for n, a in enumerate(EXPORTERS + [MISFIT], 1)]
+    return 'exporters:\n' + ''.join(rows)
+
+
+def v5(count):
+    """A v5 datagram of one record that says it has @count."""
+    now = int(time.time())
+    head = struct.pack('>HHIIIIBBH', 5, count, 60000, now, 0, 0, 0, 0, 0)
+    record = struct.pack('>4s4s4sHHIIIIHHBBBBHHBBH', bytes([198, 51, 100, 7]), bytes([192, 0, 2, 7]),
+                         bytes(4), 1, 2, 1, 100, 59000, 59500, 1000, 80, 0, 16, 6, 0, 0, 0, 0, 0, 0)
+    return head + record
+
+
+def v9_without_template():
+    return struct.pack('>HHIIII', 9, 1, 60000, int(time.time()), 1, 9) + struct.pack('>HHQ', 999, 12, 1)
+
+
+# (datagram, its fate, the reason of a refusal): sent in turn by the exporter MISFIT.
+MISFITS = [
+    (v9_without_template, 'waiting', None),
+    (lambda: struct.pack('>HH', 77, 1) + bytes(60), 'refused', 'bad-version'),
+    (lambda: b'\0', 'refused', 'truncated'),
+]
+
+
+def found(status, path):
+    """[(where, value)] of all that @path means in a status; null is nothing."""
+    at = [('', status)]
+    for key in path.split('.'):
+        step = []
+        for where, value in at:
+            if key == '*':
+                step += [(f"{where}.{v.get('name', n)}", v) for n, v in enumerate(value)]
+            elif key in value:
+                step.append((f'{where}.{key}'.lstrip('.'), value[key]))
+        at = step
+    return [(where, value) for where, value in at if value is not None]
+
+
+def errors(status):
+    """Sentences for each counter of ERRORS that is not 0, or that no row of the status has."""
+    wrong = []
+    for path in ERRORS:
+        rows = found(status, path)
+        wrong += [f'{where} is {value}' for where, value in rows if value]
+        if not rows:
+            wrong.append(f'the status has no {path}')
+    if status['receive']['threads'] < 2 and status['receive']['out_of_order']:
+        wrong.append(f"{status['receive']['out_of_order']} out of order from one thread")
+    return wrong
+
+
+class Books:
+    """Sends, and holds the status against what was sent. @status: gives the status anew."""
+
+    def __init__(self, port, status):
+        self.port, self.status = port, status
+        self.total = collections.defaultdict(collections.Counter)   # address: Counter of fates
+        self.minute = collections.defaultdict(collections.Counter)
+        self.reasons = collections.Counter()
+        self.ring_drops = collections.Counter()     # address: at the end of the last minute
+        self.began = self.minute_now()
+        self.minutes, self.unseen, self.n = 0, 0, 0
+        self.wrong = []
+        self.sockets = {}
+        for address in EXPORTERS + [MISFIT, STRANGER]:
+            self.sockets[address] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.sockets[address].bind((address, 0))
+
+    def close(self):
+        for one in self.sockets.values():
+            one.close()
+
+    @staticmethod
+    def minute_now():
+        return int(time.time()) // 60
+
+    def put(self, address, payload, fate):
+        self.sockets[address].sendto(payload, ('127.0.0.1', self.port))
+        for book in (self.total, self.minute):
+            book[address]['sent'] += 1
+            book[address][fate] += 1
+
+    def send(self, exporter, payload):
+        """One datagram that is good, and now and then one that is not."""
+        self.put(EXPORTERS[exporter % len(EXPORTERS)], payload, 'decoded')
+        self.n += 1
+        if self.n % BURST == 0:
+            time.sleep(BREATH_S)
+        if self.n % MISFIT_EVERY:
+            return
+        make, fate, reason = MISFITS[self.n // MISFIT_EVERY % len(MISFITS)]
+        self.put(MISFIT, make(), fate)
+        self.put(MISFIT, v5(1), 'decoded')
+        self.put(STRANGER, v5(1), 'unknown')
+        if reason:
+            self.reasons[reason] += 1
+
+    def sent(self):
+        return sum(of['sent'] for of in self.total.values())
+
+    def pause_at_end_of_minute(self):
+        """Where a minute is ending: keep still until the watch has closed it, and compare."""
+        if time.time() < (self.began + 1) * 60 - STILL_BEFORE_S:
+            return
+        status, last = self.closed_minute()
+        if last == self.began:
+            self.minutes += 1
+            self.compare_minute(status)
+        else:
+            self.unseen += 1
+        if last is None:
+            self.wrong.append('the watch closed no minute')
+        else:
+            self.compare_total(status)
+        self.minute.clear()
+        self.began = self.minute_now()
+
+    def closed_minute(self):
+        """(status, the minute it closed last), once that is the one that ends here, or a later."""
+        until = (self.began + 1) * 60 + CLOSED_WITHIN_S
+        while True:
+            status = self.status()
+            for row in status.get('exporters', []):
+                when = row['account']['last_minute']['from']
+                last = when and int(datetime.datetime.fromisoformat(when).timestamp()) // 60
+                if last and last >= self.began:
+                    return status, last
+            if time.time() > until:
+                return status, None
+            time.sleep(0.2)
+
+    def say(self, held, what):
+        if not held:
+            self.wrong.append(f"{time.strftime('%H:%M:%S')} {what}")
+
+    def compare_minute(self, status):
+        for row in status['exporters']:
+            self.compare_account(row['address'], row['account']['last_minute'],
+                                 row['account']['ring_drops'] - self.ring_drops[row['address']],
+                                 self.minute[row['address']], 'in the minute')
+            self.ring_drops[row['address']] = row['account']['ring_drops']
+
+    def compare_account(self, address, account, ring_drops, ours, when):
+        fates = {k: account[k] for k in ('decoded', 'waiting', 'refused')}
+        self.say(account['delivered'] == sum(fates.values()), f'{address} {when}: {account}')
+        self.say(ours['sent'] == account['delivered'] + ring_drops,
+                 f"{address} {when}: sent {ours['sent']}, {account}, {ring_drops} in rings")
+        # Where the rings dropped something, nobody knows which.
+        self.say(ring_drops or fates == {k: ours[k] for k in fates},
+                 f'{address} {when}: sent {dict(ours)}, {account}')
+
+    def compare_total(self, status):
+        rows = {row['address']: row['account'] for row in status['exporters']}
+        for address, account in rows.items():
+            self.compare_account(address, account, account['ring_drops'], self.total[address],
+                                 'altogether')
+            self.say(account['refused'] == sum(account['refused_by'].values()),
+                     f"{address}: refused {account['refused']}, by reason {account['refused_by']}")
+        self.say(rows[MISFIT]['refused_by'] == dict(self.reasons),
+                 f"refused {rows[MISFIT]['refused_by']}, meant {dict(self.reasons)}")
+        sums = collections.Counter()
+        for row in status['listeners']:
+            sums.update({k: row[k] for k in ('datagrams', 'kernel_drops', 'unknown', 'ring_drops')})
+        receive = status['receive']
+        self.say(self.sent() == sums['datagrams'] + sums['kernel_drops'],
+                 f'sent {self.sent()}, {dict(sums)}')
+        self.say(sums['datagrams'] == receive['handed'] + receive['waiting'] + sums['unknown'] +
+                 sums['ring_drops'], f'{dict(sums)}, {receive}')
+        self.say(receive['handed'] == sum(account['delivered'] for account in rows.values()),
+                 f"handed {receive['handed']}, {rows}")
+        self.say(sums['ring_drops'] == sum(account['ring_drops'] for account in rows.values()),
+                 f'{dict(sums)}, {rows}')
+        self.say(sums['unknown'] == self.total[STRANGER]['sent'] ==
+                 status['unknown_exporters']['datagrams'],
+                 f"{sums['unknown']} unknown, sent {self.total[STRANGER]['sent']}")
+        for sentence in errors(status):
+            self.say(False, sentence)
+
+    def figures(self):
+        return {'datagrams': self.sent(), 'minutes_balanced': self.minutes,
+                'minutes_unseen': self.unseen, 'refused_as_meant': dict(sorted(self.reasons.items())),
+                'waiting_as_meant': self.total[MISFIT]['waiting'],
+                'unknown_as_meant': self.total[STRANGER]['sent']}

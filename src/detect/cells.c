@@ -12,6 +12,8 @@
 
 #define WAYS	    32
 #define HEAT_PINNED 255
+#define SETS_FIRST  4
+#define SETS_SMALL  64 /* 2,048 cells of a shard and level */
 
 struct cell_meta {
 	uint8_t tag[WAYS]; /* 0 empty */
@@ -37,8 +39,8 @@ static int allocate(size_t sets, struct cell **cell, struct cell_meta **meta)
 
 int cells_init(struct cells *t, size_t max_bytes)
 {
-	*t = (struct cells){.sets = 1, .moves = 1};
-	t->sets_max = max_bytes / SET_BYTES ? max_bytes / SET_BYTES : 1;
+	*t = (struct cells){.sets = SETS_FIRST, .moves = 1};
+	t->sets_max = max_bytes / SET_BYTES > SETS_FIRST ? max_bytes / SET_BYTES : SETS_FIRST;
 	return allocate(t->sets, &t->cell, &t->meta);
 }
 
@@ -154,10 +156,14 @@ static struct cell *insert(struct cells *t, const struct ip *key, uint64_t hash,
 	return &t->cell[set * WAYS + w];
 }
 
-/* Growth by a quarter: doubling would break the bound of bytes per host right after it. */
+/*
+ * Growth by a quarter: doubling would break the bound of bytes per host right after it. A small
+ * table doubles: a fresh start spent a tenth of its time on moving few cells often.
+ */
 static bool grow(struct cells *t)
 {
-	size_t sets = t->sets + t->sets / 4 + 1, old_sets = t->sets;
+	size_t sets = t->sets < SETS_SMALL ? t->sets * 2 : t->sets + t->sets / 4 + 1;
+	size_t old_sets = t->sets;
 	struct cell *old = t->cell, *cell;
 	struct cell_meta *old_meta = t->meta, *meta;
 

@@ -24,6 +24,12 @@
 
 enum work { WORK_FEED, WORK_TICK, WORK_LAST_TICK };
 
+/* What each shard is to count next; the numbers stand together, for they are written most. */
+struct dealt {
+	unsigned n[SHARDS];
+	struct shard_entry entry[SHARDS][SHARD_ENTRIES];
+};
+
 struct detect {
 	struct conf *conf;
 	struct exporters *exporters;
@@ -35,6 +41,7 @@ struct detect {
 	struct exporter_watch *watch;
 	struct follow_rate *follow;
 	struct history history;
+	struct dealt *dealt;
 	bool begun;
 	int64_t tick;	     /* bin of the receive clock that is being filled */
 	int64_t tick_end_us; /* where it ends */
@@ -47,7 +54,7 @@ static void work_on(void *userdata, unsigned index, int work)
 	struct detect *d = userdata;
 
 	if (work == WORK_FEED)
-		shard_feed(&d->shard[index], &d->world);
+		shard_feed(&d->shard[index], &d->world, d->dealt->entry[index], d->dealt->n[index]);
 	else
 		shard_tick(&d->shard[index], &d->world, work == WORK_LAST_TICK);
 }
@@ -119,8 +126,10 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	d->watch = calloc(EXPORTER_MAX + 1, sizeof(*d->watch));
 	d->stats.first_us = d->stats.last_us = TIME_NONE;
 	d->good = good_new();
-	r = d->shard && d->watch && d->good && history_init(&d->history) == 0 ? set_conf(d, conf)
-									      : -ENOMEM;
+	d->dealt = calloc(1, sizeof(*d->dealt));
+	r = d->shard && d->watch && d->good && d->dealt && history_init(&d->history) == 0
+		    ? set_conf(d, conf)
+		    : -ENOMEM;
 	for (unsigned i = 0; i < SHARDS && r == 0; i++)
 		r = shard_init(&d->shard[i], i, conf->limits.memory_bytes / 2 / SHARDS);
 	d->wide = r == 0 ? wide_new() : NULL;
@@ -150,6 +159,7 @@ struct detect *detect_free(struct detect *d)
 	good_free(d->good);
 	free(d->shard);
 	free(d->watch);
+	free(d->dealt);
 	history_deinit(&d->history);
 	free(d->follow);
 	conf_unref(d->conf);
@@ -270,6 +280,7 @@ static int feed(struct detect *d)
 {
 	int r = run(d, WORK_FEED);
 
+	memset(d->dealt->n, 0, sizeof(d->dealt->n));
 	return r < 0 ? r : 0;
 }
 
@@ -362,11 +373,10 @@ static void deal_out(struct detect *d, const struct flow *f, uint32_t i)
 {
 	struct shard_entry to = {.record = (uint16_t)i},
 			   from = {.record = (uint16_t)i, .out = true};
-	struct shard *in = &d->shard[shard_of(&f->dst, &to.filter)];
-	struct shard *out = &d->shard[shard_of(&f->src, &from.filter)];
+	unsigned in = shard_of(&f->dst, &to.filter), out = shard_of(&f->src, &from.filter);
 
-	in->entry[in->n_entries++] = to;
-	out->entry[out->n_entries++] = from;
+	d->dealt->entry[in][d->dealt->n[in]++] = to;
+	d->dealt->entry[out][d->dealt->n[out]++] = from;
 }
 
 static int deal(struct detect *d, const struct flow_batch *b, uint32_t i)

@@ -342,22 +342,22 @@ static void find_places(struct shard *s, const struct shard_world *w, const stru
 			fetch_wider(s, &at[i], 2);
 }
 
-void shard_feed(struct shard *s, const struct shard_world *w)
+void shard_feed(struct shard *s, const struct shard_world *w, const struct shard_entry *entry,
+		unsigned n)
 {
 	struct place at[AHEAD];
 
-	for (unsigned i = 0; i < s->n_entries && s->error == 0; i += AHEAD) {
-		const struct shard_entry *e = &s->entry[i];
-		unsigned n = s->n_entries - i < AHEAD ? s->n_entries - i : AHEAD;
+	for (unsigned i = 0; i < n && s->error == 0; i += AHEAD) {
+		const struct shard_entry *e = &entry[i];
+		unsigned some = n - i < AHEAD ? n - i : AHEAD;
 
-		find_places(s, w, e, n, at);
-		for (unsigned k = 0; k < n && s->error == 0; k++) {
+		find_places(s, w, e, some, at);
+		for (unsigned k = 0; k < some && s->error == 0; k++) {
 			if (!e[k].out)
 				count_in(s, w, &at[k]);
 			else if (may_be_busy(s, &e[k]))
 				count_out(s, w, &at[k]);
 		}
 	}
-	s->records += s->n_entries;
-	s->n_entries = 0;
+	s->records += n;
 }

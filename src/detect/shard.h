@@ -70,8 +70,6 @@ struct shard {
 	unsigned lookup_room;
 	unsigned records; /* since the last tick */
 	unsigned step;	  /* every so-many-th record is taken for what is usual */
-	struct shard_entry entry[SHARD_ENTRIES];
-	unsigned n_entries;
 	struct shard_word *word;
 	unsigned n_words, room_words;
 	/*
@@ -91,8 +89,9 @@ unsigned shard_of(const struct ip *ip, uint8_t *filter);
 int shard_init(struct shard *s, unsigned index, size_t cells_bytes);
 void shard_deinit(struct shard *s);
 
-/** shard_feed() - count the records in entry[]. Errors go to s->error. */
-void shard_feed(struct shard *s, const struct shard_world *w);
+/** shard_feed() - count the @n records of @entry. Errors go to s->error. */
+void shard_feed(struct shard *s, const struct shard_world *w, const struct shard_entry *entry,
+		unsigned n);
 
 /** shard_tick() - look, open, update, close; what is to be told stands in word[]. */
 void shard_tick(struct shard *s, const struct shard_world *w, bool last_look);

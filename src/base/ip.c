@@ -107,8 +107,9 @@ bool prefix_covers(const struct prefix *outer, const struct prefix *inner)
 #define BLOCK_LEN  (PREFIX_V4_BASE + 16)
 #define BLOCK_NONE 0
 #define BLOCK_ASK  1 /* holds something longer */
-#define BLOCK_IN   2 /* + index in `whole`: all of it lies in that prefix, and nothing longer does \
-		      */
+#define BLOCK_IN                                                                                   \
+	2 /* + index in `whole`: all of it lies in that prefix, and nothing longer does            \
+	   */
 
 struct whole {
 	uint8_t len;
@@ -123,6 +124,7 @@ struct prefix_set {
 	uint16_t *block;     /* of BLOCKS; NULL before the first IPv4 prefix */
 	struct whole *whole; /* prefixes of a block and wider */
 	unsigned n_whole;
+	bool over_v4; /* a prefix wider than all of IPv4: no block can say no */
 };
 
 struct prefix_set *prefix_set_new(void)
@@ -186,8 +188,12 @@ static int note_blocks(struct prefix_set *s, const struct prefix *p, uint32_t va
 	struct whole *w;
 	unsigned first;
 
-	if (p->len < PREFIX_V4_BASE || !ip_is_v4(&p->addr))
+	if (p->len < PREFIX_V4_BASE || !ip_is_v4(&p->addr)) {
+		struct ip any = ip_from_v4(0);
+
+		s->over_v4 |= prefix_contains(p, &any);
 		return 0;
+	}
 	if (!s->block)
 		s->block = calloc(BLOCKS, sizeof(*s->block));
 	if (!s->block)
@@ -239,8 +245,7 @@ bool prefix_set_find(const struct prefix_set *s, const struct ip *ip, uint32_t *
 	unsigned block = BLOCK_ASK;
 	uint32_t found;
 
-	/* A set with a v6 prefix so short that it holds ::ffff:0:0/96 knows no blocks of it. */
-	if (ip_is_v4(ip) && s->block && s->lengths[s->n_lengths - 1] >= PREFIX_V4_BASE)
+	if (ip_is_v4(ip) && s->block && !s->over_v4)
 		block = s->block[ip_v4(ip) >> 16];
 	if (block == BLOCK_NONE)
 		return false;

@@ -99,6 +99,12 @@ static void test_prefix_set_blocks(void **state)
 				all[i] = prefix_of(&ip, PREFIX_V4_BASE);
 			assert_int_equal(prefix_set_add(s, &all[i], i), 0);
 		}
+		if (round == 7) { /* ::/80 holds what stands for IPv4 */
+			struct ip zero = {.u = {0, 0}};
+
+			all[39] = prefix_of(&zero, 80);
+			assert_int_equal(prefix_set_add(s, &all[39], 39), 0);
+		}
 		for (unsigned k = 0; k < 2000; k++) {
 			struct ip ip = ip_from_v4((uint32_t)hash_u64(k, round) & 0x0f03ffff);
 			int best = -1;

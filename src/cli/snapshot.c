@@ -139,6 +139,7 @@ json_t *detect_json(const struct detect *d)
 		{"hosts_evicted", s.hosts_evicted},
 		{"hot", s.hot_now},
 		{"hot_refused", s.hot_refused},
+		{"hot_given_up", s.hot_given_up},
 		{"late_records", s.late_records},
 		{"dedup_dropped", s.dedup_dropped},
 		{"memory_bytes", s.memory_bytes},

@@ -302,13 +302,13 @@ static void print_tables(const struct cli *cli, const json_t *status)
 		tr(cli,
 		   "detectors: %lld records, %lld hosts (%lld evicted), %lld prefixes, %lld "
 		   "followed closely "
-		   "(%lld refused), %lld late records, %lld time jumps\n",
+		   "(%lld refused, %lld given up), %lld late records, %lld time jumps\n",
 		   "検知器: レコード %lld、ホスト %lld (追い出し %lld)、プレフィックス %lld、注視 "
-		   "%lld (拒否 %lld)、"
+		   "%lld (拒否 %lld、手放し %lld)、"
 		   "遅着 %lld、時刻の飛び %lld\n"),
 		whole(d, "records"), whole(d, "hosts"), whole(d, "hosts_evicted"),
 		whole(d, "prefixes"), whole(d, "hot"), whole(d, "hot_refused"),
-		whole(d, "late_records"), whole(d, "epochs"));
+		whole(d, "hot_given_up"), whole(d, "late_records"), whole(d, "epochs"));
 	fprintf(cli->out,
 		tr(cli, "memory: %.1f MB resident, %.1f MB of it detection state\n",
 		   "メモリー: 常駐 %.1f MB、うち検知 %.1f MB\n"),

@@ -202,6 +202,7 @@ struct hot *busy_follow(struct shard *s, const struct shard_world *w, struct usu
 		s->error = -ENOMEM;
 		return NULL;
 	}
+	h->lean = w->tight;
 	h->slot = s->n_hot;
 	s->hot[s->n_hot++] = h;
 	s->added++;
@@ -217,6 +218,31 @@ void shard_unfollow(struct shard *s, struct hot *h)
 	last->slot = h->slot;
 	h->usual->hot = NULL;
 	hot_free(h);
+}
+
+static struct hot *calmest_of(const struct shard *s)
+{
+	struct hot *calmest = NULL;
+
+	for (unsigned i = 0; i < s->n_hot; i++) {
+		struct hot *h = s->hot[i];
+
+		if (!h->attack &&
+		    (!calmest || h->load + h->gained < calmest->load + calmest->gained))
+			calmest = h;
+	}
+	return calmest;
+}
+
+void shard_give_up(struct shard *s, uint64_t bytes)
+{
+	struct hot *h;
+
+	for (uint64_t freed = 0; freed < bytes && (h = calmest_of(s)) != NULL;) {
+		freed += hot_memory(h);
+		shard_unfollow(s, h);
+		s->hot_given_up++;
+	}
 }
 
 static void set_cell(struct shard *s, const struct usual *u, uint32_t busy)

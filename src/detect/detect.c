@@ -19,7 +19,9 @@
 #define FORWARD_US  (5 * 60 * US_PER_S)
 #define BACKWARD_US (60 * US_PER_S)
 #define NEAR	    8
-#define BUSY_TIMES  8  /* so many times more are busy than can be followed */
+#define BUSY_TIMES  8 /* so many times more are busy than can be followed */
+#define BUSY_PART   8 /* they may take that part of the memory */
+#define ROOM_SHARE  0.1
 #define HOT_SHARE   16 /* a shard may take this part of the free room in a tick */
 
 enum work { WORK_FEED, WORK_TICK, WORK_LAST_TICK };
@@ -237,8 +239,31 @@ static void grant_room(struct detect *d)
 	for (unsigned i = 0; i < SHARDS; i++)
 		used += d->shard[i].n_busy;
 	most = d->conf->limits.hot_keys * BUSY_TIMES;
+	if (most > d->conf->limits.memory_bytes / BUSY_PART / sizeof(struct usual))
+		most = (unsigned)(d->conf->limits.memory_bytes / BUSY_PART / sizeof(struct usual));
 	free_room = used < most ? most - used : 0;
 	d->world.busy_room = free_room / HOT_SHARE + (free_room ? 1 : 0);
+}
+
+/* Followed destinations have what the tables of all destinations leave of the limit. */
+static void keep_budget(struct detect *d)
+{
+	uint64_t used = 0, room = d->conf->limits.memory_bytes / 2, left = 0;
+
+	for (unsigned i = 0; i < SHARDS; i++)
+		used += shard_followed_memory(&d->shard[i]);
+	d->world.tight = used > room;
+	if (!d->world.tight)
+		return;
+	for (unsigned i = 0; i < SHARDS; i++) {
+		double own = (double)shard_followed_memory(&d->shard[i]);
+
+		/* Each gives up its part, and so much more that the next tick finds room. */
+		shard_give_up(&d->shard[i], (uint64_t)(own * ((double)(used - room) / (double)used +
+							      ROOM_SHARE)));
+		left += shard_followed_memory(&d->shard[i]);
+	}
+	d->world.tight = left > room;
 }
 
 static void read_watermark(struct detect *d)
@@ -272,6 +297,7 @@ static int tick(struct detect *d, bool last_look)
 	for (unsigned i = 0; r == 0 && i < wide_words(d->wide); i++)
 		r = tell(d, wide_word(d->wide, i), false);
 	wide_told(d->wide);
+	keep_budget(d);
 	grant_room(d);
 	return r;
 }
@@ -494,6 +520,7 @@ void detect_stats(const struct detect *d, struct detect_stats *out)
 			out->hosts_evicted += s->cells[l].evicted;
 		out->hot_now += s->n_hot;
 		out->hot_refused += s->hot_refused;
+		out->hot_given_up += s->hot_given_up;
 		for (unsigned k = 0; k < s->n_hot; k++)
 			out->late_records += s->hot[k]->late;
 		out->memory_bytes += shard_memory(s);

@@ -46,7 +46,8 @@ const struct conf_object *finding_object(const struct finding *f, const struct c
 struct detect_stats {
 	uint64_t records, packets, bytes; /* packets and bytes corrected for sampling */
 	uint64_t hosts, prefixes;	  /* in the tables now */
-	uint64_t hosts_evicted, hot_now, hot_refused, late_records, dedup_dropped;
+	uint64_t hosts_evicted, hot_now, late_records, dedup_dropped;
+	uint64_t hot_refused, hot_given_up; /* not followed, or no more, for want of room */
 	uint64_t memory_bytes;
 	uint64_t epochs;	   /* backward or long forward jumps of record time */
 	int64_t first_us, last_us; /* record time seen; TIME_NONE none */

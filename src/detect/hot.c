@@ -117,7 +117,8 @@ uint64_t hot_memory(const struct hot *h)
 	n += h->handshake ? sizeof(*h->handshake) : 0;
 	n += h->dports ? sizeof(*h->dports) : 0;
 	n += h->http ? sizeof(*h->http) : 0;
-	return n + (h->evidence ? EVIDENCE_MAX * sizeof(*h->evidence) : 0);
+	/* Pages behind the last header were never touched. */
+	return n + h->n_evidence * sizeof(*h->evidence);
 }
 
 uint64_t hot_threshold(const struct hot *h, enum vector v, uint16_t port)

@@ -141,6 +141,7 @@ struct hot {
 	int64_t current_slot;			 /* quarter second of arrival */
 	uint64_t running_packets, running_bytes; /* all of the current second */
 	uint64_t near_packets, near_bytes;	 /* as in the notes */
+	bool lean;				 /* no headers are kept, for want of memory */
 	bool looking_back;			 /* between hot_want() and hot_keep() */
 	bool noted;	 /* something is near: notes, tallies and links are kept */
 	uint8_t tracked; /* bit per source group whose senders are kept */

@@ -377,7 +377,7 @@ static int keep_evidence(struct hot *h, const struct hot_record *r)
 {
 	int e = h->level == LEVEL_HOST ? track_dport(h, r) : 0;
 
-	if (e < 0 || h->n_evidence == EVIDENCE_MAX)
+	if (e < 0 || h->n_evidence == EVIDENCE_MAX || h->lean)
 		return e;
 	if (!h->evidence) {
 		h->evidence = malloc(EVIDENCE_MAX * sizeof(*h->evidence));

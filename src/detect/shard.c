@@ -107,6 +107,15 @@ void shard_reconf(struct shard *s, const struct shard_world *w)
 	}
 }
 
+uint64_t shard_followed_memory(const struct shard *s)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < s->n_hot; i++)
+		n += hot_memory(s->hot[i]);
+	return n;
+}
+
 uint64_t shard_memory(const struct shard *s)
 {
 	uint64_t n = sizeof(*s) + s->room_hot * sizeof(struct hot *) +
@@ -115,7 +124,5 @@ uint64_t shard_memory(const struct shard *s)
 
 	for (unsigned l = 0; l < LEVELS; l++)
 		n += cells_memory(&s->cells[l]);
-	for (unsigned i = 0; i < s->n_hot; i++)
-		n += hot_memory(s->hot[i]);
-	return n;
+	return n + shard_followed_memory(s);
 }

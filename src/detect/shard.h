@@ -44,7 +44,8 @@ struct shard_world {
 	int64_t now_bin;
 	unsigned hot_room;  /* followed destinations a shard may add until the next tick */
 	unsigned busy_room; /* the same of busy ones */
-	unsigned near;	    /* share of a threshold from which a destination is followed */
+	bool tight;    /* memory for followed ones is used up: no headers are kept of new ones */
+	unsigned near; /* share of a threshold from which a destination is followed */
 };
 
 struct shard_entry {
@@ -79,7 +80,7 @@ struct shard {
 	uint64_t filter[4];
 	uint64_t bits[LEVELS][BUSY_BITS / 64]; /* the same of what is busy, by its own hash */
 	struct sheet sheet;		       /* sums of the destination that is looked at */
-	uint64_t next_handle, hot_refused, late;
+	uint64_t next_handle, hot_refused, hot_given_up, late;
 	int error; /* first negative error of a worker */
 };
 
@@ -98,6 +99,11 @@ void shard_tick(struct shard *s, const struct shard_world *w, bool last_look);
 
 /** shard_unfollow() - @h stands out no more: drop it, not what is usual there. */
 void shard_unfollow(struct shard *s, struct hot *h);
+
+/**
+ * shard_give_up() - stop following the calmest, those of open attacks never, until @bytes are free.
+ */
+void shard_give_up(struct shard *s, uint64_t bytes);
 
 /** shard_settle_busy() - forget destinations that are busy no more. */
 void shard_settle_busy(struct shard *s, const struct shard_world *w);
@@ -123,6 +129,7 @@ void shard_drop_hot(struct shard *s);
 /** shard_reconf() - thresholds anew from w->conf. */
 void shard_reconf(struct shard *s, const struct shard_world *w);
 uint64_t shard_memory(const struct shard *s);
+uint64_t shard_followed_memory(const struct shard *s); /* of the followed ones among it */
 
 /** attack_life() - state from the exporters' clocks; true when the attack is over. */
 bool attack_life(struct attack *a, const struct shard_world *w, bool last_look);

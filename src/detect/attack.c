@@ -41,7 +41,7 @@ static uint64_t floor_pps(const struct hot *h, unsigned track)
 }
 
 /* Which tracks' packets make up the attack's totals: disjoint, so that sums count once. */
-static uint32_t total_tracks(const struct attack *a)
+uint32_t attack_tracks(const struct attack *a)
 {
 	uint32_t mask = 0, udp = 1u << VECTOR_UDP_FLOOD | 1u << VECTOR_DNS_QUERY_FLOOD |
 				 1u << VECTOR_QUIC_FLOOD;
@@ -91,8 +91,8 @@ static void sum_window(const struct attack *a, uint32_t mask, int64_t end, unsig
 }
 
 /* The same second by second, since which exporter saw most may change. */
-static void sum_seconds(const struct attack *a, uint32_t mask, int64_t from, unsigned n,
-			uint64_t *packets, uint64_t *bytes)
+void attack_sum(const struct attack *a, uint32_t mask, int64_t from, unsigned n, uint64_t *packets,
+		uint64_t *bytes)
 {
 	uint64_t p, b;
 
@@ -212,10 +212,10 @@ struct attack *attack_open(struct hot *h, const struct crossing *c, uint64_t han
 	a->shown_us = h->note[track < VECTOR_COUNT ? track : VECTOR_UDP_FLOOD].shown_us;
 	if (a->shown_us == TIME_NONE || a->shown_us > a->detected_us)
 		a->shown_us = a->detected_us;
-	sum_window(a, total_tracks(a), h->meters.newest,
+	sum_window(a, attack_tracks(a), h->meters.newest,
 		   (unsigned)(h->meters.newest - a->first_bin + 1), &inside, &bytes_inside);
 	for (unsigned t = 0; t < TRACKS; t++)
-		if (total_tracks(a) >> t & 1) {
+		if (attack_tracks(a) >> t & 1) {
 			a->packets_before += (int64_t)tally_packets(h, t);
 			a->bytes_before += (int64_t)tally_bytes(h, t);
 		}
@@ -263,7 +263,7 @@ static uint64_t less(uint64_t n, int64_t before)
 static void read_totals(struct attack *a)
 {
 	uint64_t packets = 0, bytes = 0;
-	uint32_t mask = total_tracks(a);
+	uint32_t mask = attack_tracks(a);
 
 	if (meters_exporters(&a->hot->meters) > 1) {
 		read_totals_once(a, mask);
@@ -312,7 +312,7 @@ static void forget_peaks(struct attack *a)
 static void read_peaks(struct attack *a, int64_t from, int64_t to)
 {
 	const struct meters *m = &a->hot->meters;
-	uint32_t mask = total_tracks(a);
+	uint32_t mask = attack_tracks(a);
 
 	if (meters_exporters(m) > 1) {
 		forget_peaks(a);
@@ -394,119 +394,6 @@ void attack_update(struct attack *a, const struct crossing *c, const struct cros
 			read_peaks(a, first, h->dirty_last);
 		}
 	}
-}
-
-static int add_point(struct attack *a, int64_t start_bin, uint32_t step_s, uint16_t link,
-		     uint64_t packets, uint64_t bytes, uint64_t syn)
-{
-	struct series_point *p;
-
-	if (a->n_series == SERIES_MAX)
-		return 0;
-	if (a->n_series == a->room_series) {
-		unsigned room = a->room_series ? a->room_series * 2 : 64;
-
-		p = realloc(a->series, room * sizeof(*p));
-		if (!p)
-			return -ENOMEM;
-		a->series = p;
-		a->room_series = room;
-	}
-	a->series[a->n_series++] = (struct series_point){.start_us = start_bin * BIN_US,
-							 .step_s = step_s,
-							 .link = link,
-							 .packets = packets,
-							 .bytes = bytes,
-							 .syn = syn};
-	return 0;
-}
-
-static int add_link_points(struct attack *a, int64_t from, unsigned n, uint32_t step_s,
-			   uint32_t mask)
-{
-	const struct meters *m = a->hot->by_link;
-	int r = 0;
-
-	for (unsigned i = 0; m && i < m->n_views && r == 0; i++) {
-		const struct view *v = &m->view[i];
-		uint64_t packets = 0, bytes = 0;
-		bool group[BYTE_GROUPS] = {false};
-
-		if (v->link == LINK_UNKNOWN)
-			continue;
-		for (unsigned t = 0; t < TRACKS; t++)
-			if (mask >> t & 1) {
-				packets += meters_sum_view(m, v, t, from + n - 1, n);
-				group[detectors[track_vector(t)]->bytes] = true;
-			}
-		for (unsigned g = 0; g < BYTE_GROUPS; g++)
-			if (group[g])
-				bytes += meters_sum_view_bytes(m, v, (enum byte_group)g,
-							       from + n - 1, n);
-		if (packets)
-			r = add_point(a, from, step_s, v->link, packets, bytes,
-				      meters_sum_view(m, v, VECTOR_SYN_FLOOD, from + n - 1, n));
-	}
-	return r;
-}
-
-/* The course, one step of it when it is whole: a second at first, ten seconds after a minute. */
-static int settle_series(struct attack *a, int64_t bin)
-{
-	int64_t begin = a->first_bin - (a->first_bin % BINS_PER_S + BINS_PER_S) % BINS_PER_S;
-
-	if (a->n_series == 0 && a->series_bin == a->first_bin)
-		a->series_bin = begin;
-	for (;;) {
-		bool dense = a->series_bin - begin < SERIES_DENSE_S * BINS_PER_S;
-		uint32_t step_s = dense ? 1 : SERIES_STEP_S;
-		unsigned n = step_s * BINS_PER_S;
-		uint64_t packets, bytes;
-		uint32_t mask = total_tracks(a);
-		int64_t end = a->series_bin + n - 1;
-		int r;
-
-		if (end > bin || a->series_bin > a->active_bin)
-			return 0;
-		sum_seconds(a, mask, a->series_bin, n, &packets, &bytes);
-		a->series_packets += packets;
-		a->series_bytes += bytes;
-		r = add_point(a, a->series_bin, step_s, LINK_UNKNOWN, packets, bytes,
-			      meters_sum(&a->hot->meters, VECTOR_SYN_FLOOD, end, n));
-		if (r == 0)
-			r = add_link_points(a, a->series_bin, n, step_s, mask);
-		if (r < 0)
-			return r;
-		a->series_bin += n;
-	}
-}
-
-static void settle_pulses(struct attack *a, int64_t bin)
-{
-	const struct hot *h = a->hot;
-	uint64_t threshold = hot_threshold(h, track_vector(a->main), track_port(h, a->main));
-
-	if (threshold == RATE_NEVER || a->any_only)
-		threshold = h->th->any_pps * h->times;
-	if (a->pulse_bin < h->meters.newest - RING_BINS + BINS_PER_S)
-		a->pulse_bin = h->meters.newest - RING_BINS + BINS_PER_S;
-	for (; a->pulse_bin <= bin; a->pulse_bin++) {
-		uint64_t n = meters_sum(&h->meters, a->any_only ? METER_PACKETS : a->main,
-					a->pulse_bin, BINS_PER_S);
-
-		if (!a->in_pulse && n >= threshold) {
-			a->in_pulse = true;
-			a->pulses++;
-		} else if (a->in_pulse && n < threshold / 2) {
-			a->in_pulse = false;
-		}
-	}
-}
-
-int attack_settle(struct attack *a, int64_t bin)
-{
-	settle_pulses(a, bin);
-	return settle_series(a, bin);
 }
 
 int hot_advance(struct hot *h, int64_t bin)

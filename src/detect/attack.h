@@ -69,3 +69,11 @@ int hot_advance(struct hot *h, int64_t bin);
 /** attack_fill() - the picture of the attack. @f points into @a and its hot. */
 int attack_fill(struct attack *a, const struct exporters *ex, bool own_known, bool target_own,
 		int64_t clock_us, struct finding *f);
+
+/** attack_tracks() - bit per track whose packets make up its totals: disjoint, so none counts
+ * twice. */
+uint32_t attack_tracks(const struct attack *a);
+
+/** attack_sum() - their packets and bytes in @n bins from @from on, added second by second. */
+void attack_sum(const struct attack *a, uint32_t mask, int64_t from, unsigned n, uint64_t *packets,
+		uint64_t *bytes);

@@ -35,6 +35,11 @@ static inline bool is_near(const struct hot *h, enum vector v)
 	return t != RATE_NEVER && h->note[v].running >= t / NEAR;
 }
 
+static inline uint32_t capped_u32(uint64_t v)
+{
+	return v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
+}
+
 /** hot_split() - count by link from now on. Return: 0 or -ENOMEM. */
 int hot_split(struct hot *h);
 
@@ -44,3 +49,23 @@ int track_dport(struct hot *h, const struct hot_record *r);
 int track_http(struct hot *h, const struct hot_record *r);
 int track_sources(struct hot *h, struct hot_record *r, unsigned groups);
 void track_link(struct hot *h, const struct run *r);
+
+/* hot_note.c */
+
+/** hot_turn_clock() - let the clock of arrival reach a bin: what ran in older ones is over. */
+void hot_turn_clock(struct hot *h, int64_t slot);
+
+/** hot_turn_back() - the same through time that is looked back at: what was quiet then is. */
+void hot_turn_back(struct hot *h, int64_t slot);
+
+/** hot_find_room() - how much more of the run's kind may come until something of it is near. */
+void hot_find_room(const struct hot *h, struct run *r);
+
+/** Into the notes: times, sampling and rates of every run; what is reported while near. */
+void hot_note_times(struct hot *h, const struct run *r);
+void hot_note_sampling(struct hot *h, const struct run *r);
+void hot_note_rates(struct hot *h, const struct run *r);
+void hot_note_tally(struct hot *h, const struct run *r);
+
+/** hot_note_connection() - one that captured packets completed. */
+void hot_note_connection(struct hot *h, const struct hot_record *r);

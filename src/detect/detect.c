@@ -32,6 +32,15 @@ struct dealt {
 	struct shard_entry entry[SHARDS][SHARD_ENTRIES];
 };
 
+/* What is asked of a link for each record; asked of the exporters once in a batch. */
+struct seen_link {
+	uint16_t link;
+	uint8_t side;
+	bool has_speed;
+};
+
+#define SEEN_LINKS 16 /* few links carry most records that come together */
+
 struct detect {
 	struct conf *conf;
 	struct exporters *exporters;
@@ -44,6 +53,8 @@ struct detect {
 	struct follow_rate *follow;
 	struct history history;
 	struct dealt *dealt;
+	struct seen_link seen[SEEN_LINKS];
+	bool counts_network; /* some threshold for the whole of it is set */
 	bool begun;
 	int64_t tick;	     /* bin of the receive clock that is being filled */
 	int64_t tick_end_us; /* where it ends */
@@ -103,6 +114,8 @@ static int set_conf(struct detect *d, struct conf *conf)
 	read_follow(&f[0], &conf->thresholds);
 	for (size_t i = 0; i < conf->n_objects; i++)
 		read_follow(&f[i + 1], &conf->objects[i].thresholds);
+	d->counts_network = conf->thresholds.network_pps != RATE_INHERIT &&
+			    conf->thresholds.network_pps != RATE_NEVER;
 	free(d->follow);
 	d->follow = f;
 	d->world.follow = f;
@@ -380,6 +393,36 @@ static void watch_exporter(struct detect *d, const struct flow *f, const struct 
 		e->watermark_us = last_us;
 }
 
+/* Emptied, each place knows the unknown link (0): no side, no speed. */
+static const struct seen_link *see_link(struct detect *d, uint16_t link)
+{
+	struct seen_link *m = &d->seen[link % SEEN_LINKS];
+	const struct link *l;
+
+	if (m->link == link)
+		return m;
+	l = exporters_get_link(d->exporters, link);
+	*m = (struct seen_link){
+		.link = link, .side = l ? l->side : SIDE_UNKNOWN, .has_speed = l && l->speed_bps};
+	return m;
+}
+
+/* How a record counts: by the sides of its links and by what its exporter reports else. */
+static enum counting counting_of(const struct detect *d, const struct flow *f,
+				 const struct flow_side *s, uint8_t side, bool own_source)
+{
+	if ((s->flags & FLOW_EGRESS) && f->exporter <= EXPORTER_MAX &&
+	    d->watch[f->exporter].saw_ingress)
+		return COUNT_NOT; /* seen on its way in already */
+	if (side == SIDE_UNKNOWN)
+		return COUNT_BY_MAX;
+	/* Own traffic passes inside interfaces at every router on its way out. */
+	if (own_source)
+		return COUNT_BY_MAX;
+	/* Foreign traffic further inside entered elsewhere. */
+	return side == SIDE_OUTSIDE ? COUNT_ENTRY : COUNT_NOT;
+}
+
 static void count_stats(struct detect_stats *st, const struct brief *b,
 			const struct evidence_record *e)
 {
@@ -412,19 +455,23 @@ static int deal(struct detect *d, const struct flow_batch *b, uint32_t i)
 	uint64_t number = history_put(&d->history, b, i, conf_is_own(d->conf, &f->src));
 	struct evidence_record *e = history_record(&d->history, number);
 	struct brief *brief = history_brief(&d->history, number);
+	const struct seen_link *link;
 	uint32_t seconds = (uint32_t)((e->last_us - e->first_us) / US_PER_S);
 	int r;
 
 	watch_exporter(d, f, &b->side[i], e->last_us, e->recv_us);
 	if (seconds > d->watch[x].longest_flow_s)
 		d->watch[x].longest_flow_s = seconds;
-	brief->counting = (uint8_t)record_counting(&d->world, f, &b->side[i], brief->own_source);
+	link = see_link(d, f->in_link);
+	brief->counting = (uint8_t)counting_of(d, f, &b->side[i], link->side, brief->own_source);
 	count_stats(&d->stats, brief, e);
 	if (brief->counting == COUNT_NOT)
 		return 0;
 	deal_out(d, f, i);
 	r = good_wants(d->good) ? good_count(d->good, d->conf, number + 1, e) : 0;
-	return r < 0 ? r : wide_count(d->wide, &d->world, number, f->in_link);
+	return r < 0 || (!link->has_speed && !d->counts_network)
+		       ? r
+		       : wide_count(d->wide, &d->world, number, f->in_link);
 }
 
 static int turn_clock(struct detect *d, int64_t recv_us)
@@ -445,6 +492,7 @@ static int on_batch(void *userdata, const struct flow_batch *b)
 	int r = 0;
 
 	kinds_turn(&d->history.kinds);
+	memset(d->seen, 0, sizeof(d->seen));
 	d->world.batch_from = d->history.end;
 	for (uint32_t i = 0; i < b->n && r == 0; i++) {
 		int64_t recv_us = flow_recv_us(b, i);

@@ -37,23 +37,6 @@ void shard_deinit(struct shard *s)
 	sheet_deinit(&s->sheet);
 }
 
-enum counting record_counting(const struct shard_world *w, const struct flow *f,
-			      const struct flow_side *s, bool own_source)
-{
-	const struct link *l = exporters_get_link(w->exporters, f->in_link);
-
-	if ((s->flags & FLOW_EGRESS) && f->exporter < w->n_watch &&
-	    w->watch[f->exporter].saw_ingress)
-		return COUNT_NOT; /* seen on its way in already */
-	if (f->in_link == LINK_UNKNOWN || !l || l->side == SIDE_UNKNOWN)
-		return COUNT_BY_MAX;
-	/* Own traffic passes inside interfaces at every router on its way out. */
-	if (own_source)
-		return COUNT_BY_MAX;
-	/* Foreign traffic further inside entered elsewhere. */
-	return l->side == SIDE_OUTSIDE ? COUNT_ENTRY : COUNT_NOT;
-}
-
 const struct thresholds *shard_thresholds(const struct shard_world *w, unsigned index)
 {
 	return index && index <= w->conf->n_objects ? &w->conf->objects[index - 1].thresholds

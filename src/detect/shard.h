@@ -136,7 +136,3 @@ bool attack_life(struct attack *a, const struct shard_world *w, bool last_look);
 
 /** attack_wait_s() - how long the exporters of @h may hold a flow back. */
 uint32_t attack_wait_s(const struct hot *h, const struct shard_world *w);
-
-/** record_counting() - by the sides of its links and by what its exporter reports else. */
-enum counting record_counting(const struct shard_world *w, const struct flow *f,
-			      const struct flow_side *s, bool own_source);

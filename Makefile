@@ -30,7 +30,7 @@ build/build.ninja:
 	@command -v meson >/dev/null && command -v ninja >/dev/null || { \
 		echo "meson or ninja is missing: 'make packages' installs what the build needs." >&2; \
 		exit 1; }
-	meson setup build --buildtype=release -Dtests=false $(WERROR)
+	meson setup build --buildtype=release -Db_lto=true -Dtests=false $(WERROR)
 
 # Ninja knows what is out of date; a copy that is the same file is left alone.
 $(NOROSHI): build/build.ninja FORCE

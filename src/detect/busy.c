@@ -139,7 +139,7 @@ static uint64_t unanswered(const struct usual *u, const struct detector *d, uint
 	return all < (double)packets ? packets - (uint64_t)all : 0;
 }
 
-#define ROOM_LEAST 16 /* a share of what makes followed: it is not asked for each record */
+#define ROOM_LEAST 4 /* a share of what makes followed: it is not asked for each record */
 
 static void less_room(uint64_t *room, uint64_t excess, uint64_t need)
 {

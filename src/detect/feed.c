@@ -138,10 +138,13 @@ static bool stands_out(const struct cell *c, const struct usual *u, const uint64
 		c->special >= least[FILL_SPECIAL] * near || c->bytes >= least[FILL_BYTES] * near);
 }
 
-/* Means of minutes: while records are many, one in eight tells them well enough. */
-static bool is_taken(const struct shard *s, uint64_t number)
+/*
+ * While records are many one in eight tells well enough: of a prefix, which has many, and of means
+ * of minutes. What a new host was sent and sent itself is taken whole.
+ */
+static unsigned step_of(const struct shard *s, const struct usual *u, unsigned level)
 {
-	return s->step == 1 || number % s->step == 0;
+	return level || usual_has_history(u) ? s->step : 1;
 }
 
 static void learn_in(struct usual *u, const struct shard_world *w, struct place *p, unsigned step)
@@ -201,10 +204,10 @@ static bool is_new_and_answered(struct usual *u, const uint64_t least[FILLS], co
 static void count_busy(struct shard *s, const struct shard_world *w, struct place *p, unsigned l,
 		       struct cell *c, struct usual *u, const uint64_t least[FILLS])
 {
-	bool known = usual_has_history(u);
+	unsigned step = step_of(s, u, l);
 
-	if (!p->reported && (!known || is_taken(s, p->number)))
-		learn_in(u, w, p, known ? s->step : 1);
+	if (!p->reported && p->number % step == 0)
+		learn_in(u, w, p, step);
 	if (!p->reported && stands_out(c, u, least, l ? 0 : w->near) &&
 	    !is_new_and_answered(u, least, c, p->b->packets)) {
 		u->out_us = history_record(w->history, p->number)->recv_us;
@@ -280,14 +283,14 @@ static void count_out(struct shard *s, const struct shard_world *w, struct place
 	for (unsigned l = 0; l < LEVELS && s->error == 0; l++) {
 		struct ip key = level_key(&p->b->src, l);
 		struct usual *u = busy_find(s, &key, l);
+		unsigned step;
 
 		/* Traffic that stays inside the prefix is no answer of it. */
 		if (!u || (l && prefix_contains(&u->key, &p->b->dst)))
 			continue;
-		if (!usual_has_history(u))
-			learn_out(u, p->b, 1);
-		else if (is_taken(s, p->number))
-			learn_out(u, p->b, s->step);
+		step = step_of(s, u, l);
+		if (p->number % step == 0)
+			learn_out(u, p->b, step);
 		if (u->hot)
 			s->error = hot_out(u->hot, record_at(w, p));
 	}

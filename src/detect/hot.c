@@ -16,7 +16,6 @@
 #define FORGED_EACH	  1.5  /* ... of hardly more than one packet each */
 #define BASELINE_SECONDS  120
 #define BASELINE_LAG_BINS 12
-#define FLOW_LAG_BINS	  (17 * BINS_PER_S) /* the usual inactive timeout of 15 s, and delivery */
 
 struct hot *hot_new(const struct prefix *key, enum level level, const struct thresholds *th,
 		    uint32_t times)

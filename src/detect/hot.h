@@ -21,6 +21,7 @@ enum source_group { GROUP_SYN, GROUP_TCP, GROUP_UDP, GROUP_OTHER, GROUP_COUNT };
 #define PORT_MAP_BITS 512
 #define HTTP_MAP_BITS 16384
 #define HOT_LINKS_MAX 16
+#define FLOW_LAG_BINS (17 * BINS_PER_S) /* the usual inactive timeout of 15 s, and delivery */
 
 /* A UDP source port that may be a reflector's. */
 struct port_slot {

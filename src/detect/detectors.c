@@ -30,7 +30,6 @@ const struct detector *const detectors[VECTOR_COUNT] = {
 
 #define SUPPORT_WAIT_BINS 2 /* half a second: a round trip and the next packet */
 #define SUPPORT_LOOK_BINS 8
-#define ANSWER_BINS	  (17 * BINS_PER_S) /* the usual inactive timeout of 15 s, and delivery */
 #define SINGLE_SHARE	  0.9
 #define SUPPORT_USUAL	  10 /* support is usual from a tenth on */
 
@@ -111,8 +110,8 @@ bool window_outlasts_answers(const struct window *w, unsigned meter)
 	all = h->sources[GROUP_TCP].packets;
 	if ((double)top[0]->packets < SINGLE_SHARE * (double)all)
 		return true;
-	then = meters_sum(&h->meters, meter, w->end - ANSWER_BINS, w->n);
-	out = meters_sum(&h->meters, METER_OUT_TCP, w->end - ANSWER_BINS, w->n);
+	then = meters_sum(&h->meters, meter, w->end - FLOW_LAG_BINS, w->n);
+	out = meters_sum(&h->meters, METER_OUT_TCP, w->end - FLOW_LAG_BINS, w->n);
 	return then > out &&
 	       (then - out) * BINS_PER_S >= hot_threshold(h, (enum vector)meter, 0) * w->n;
 }

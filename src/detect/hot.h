@@ -22,6 +22,7 @@ enum source_group { GROUP_SYN, GROUP_TCP, GROUP_UDP, GROUP_OTHER, GROUP_COUNT };
 #define PORT_MAP_BITS 512
 #define HTTP_MAP_BITS 16384
 #define HOT_LINKS_MAX 16
+#define FLOW_LAG_BINS (USUAL_LATE_S * BINS_PER_S)
 
 /* A UDP source port that may be a reflector's. */
 struct port_slot {

@@ -52,7 +52,7 @@ static double binomial_tail(int k, int n, double p)
 	return sum;
 }
 
-/* Never less than the chance itself, and within a factor of ten of it. */
+/* Never less than the chance itself, and within a factor of twenty of it. */
 static void test_share_chance(void **state)
 {
 	for (int n = 1; n < 120; n += 7)

@@ -6,7 +6,6 @@
 
 #define SECONDS	     120	   /* of the mean */
 #define FILL_SECONDS 64		   /* of the cell's mean */
-#define LATE	     17		   /* the usual inactive timeout of 15 s, and delivery */
 #define IDLE_LEARNT  (4 * SECONDS) /* of a longer silence, no more is learnt than that */
 
 struct usual *usual_new(const struct prefix *key)
@@ -39,7 +38,7 @@ static void learn(struct usual *u, int64_t second)
 void usual_late(struct usual *u)
 {
 	if (!u->late && u->second != INT64_MIN)
-		u->begun += LATE;
+		u->begun += USUAL_LATE_S;
 	u->late |= u->second != INT64_MIN;
 }
 

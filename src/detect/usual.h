@@ -16,7 +16,8 @@
 #define USUAL_METERS METER_BYTES /* packets only */
 #define STANDS_OUT   1.25	 /* times its usual fill, and a least amount, */
 #define STANDS_FROM  2		 /* of which half is not busy any more */
-#define USUAL_LAG    4 /* seconds that wait, so that an attack's first ones are not learnt */
+#define USUAL_LATE_S 17 /* flow records: the usual inactive timeout of 15 s, and delivery */
+#define USUAL_LAG    4	/* seconds that wait, so that an attack's first ones are not learnt */
 
 struct hot;
 

@@ -53,22 +53,29 @@ static bool by_chance(const struct window *w, double syn, double all)
 	return share_chance(syn / weight, all / weight, 1.0 / (2 + FURTHER)) > CHANCE;
 }
 
+/* Known long enough, and not a level of requests that nothing explains. */
+static bool has_history(const struct hot *h)
+{
+	return usual_has_history(h->usual) &&
+	       h->baseline[VECTOR_SYN_FLOOD] <=
+		       believable(h->baseline[VECTOR_SYN_FLOOD], h->baseline[METER_TCP]);
+}
+
 /* The usual requests, and of the others the share that the connections' packets make believable. */
 static uint64_t explained_sampled(const struct window *w, uint64_t packets)
 {
-	const double *base = w->hot->baseline;
-	double usual_syn = base[VECTOR_SYN_FLOOD], usual_tcp = base[METER_TCP];
-	bool history =
-		usual_has_history(w->hot->usual) && usual_syn <= believable(usual_syn, usual_tcp);
+	bool history = has_history(w->hot);
 	struct window support = support_of(w, history);
-	double seconds = history ? (double)support.n / BINS_PER_S : 0, usual, answers;
+	double usual_syn = history ? w->hot->baseline[VECTOR_SYN_FLOOD] : 0;
+	double usual_tcp = history ? w->hot->baseline[METER_TCP] : 0;
+	double seconds = (double)support.n / BINS_PER_S, usual, answers;
 	double syn = (double)window_sum(&support, VECTOR_SYN_FLOOD) - usual_syn * seconds;
 	double tcp = (double)window_sum(&support, METER_TCP) - usual_tcp * seconds;
 
 	tcp = tcp > 0 ? tcp : 0;
 	if (syn <= 0 || by_chance(w, syn, syn + tcp))
 		return packets;
-	usual = history ? usual_syn * w->n / BINS_PER_S : 0;
+	usual = usual_syn * w->n / BINS_PER_S;
 	answers = usual + ((double)packets - usual) / syn * believable(syn, tcp);
 	return answers < (double)packets ? (uint64_t)answers : packets;
 }

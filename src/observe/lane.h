@@ -11,8 +11,8 @@
 #include "observe/receive.h"
 #include "observe/ring.h"
 
-#define LANE_TURN_US 4000 /* how long a reader that was asleep lets datagrams gather */
-#define LANE_NOBODY  -1	  /* no account: the sender is not allowed */
+#define LANE_TURN_US 10000 /* how long a reader that was asleep lets datagrams gather */
+#define LANE_NOBODY  -1	   /* no account: the sender is not allowed */
 
 _Static_assert(RECEIVE_OWNER_MAX < RING_OWNERS, "every account has its part of a ring");
 
@@ -43,6 +43,7 @@ struct lane {
 	struct ring *ring; /* NULL without a thread */
 	struct listen_batch *batch;
 	struct lane_place places[RECEIVE_LISTENERS_MAX];
+	unsigned rest_us;
 	struct lane_place *now; /* whose datagrams are being received */
 	struct ip last_from;	/* they come in runs */
 	int last_owner;
@@ -77,6 +78,9 @@ void lane_join(struct lane *l);
  * Return: how many datagrams were found, or a negative errno of a socket or of @fn.
  */
 int lane_look(struct lane *l, int timeout_ms, datagram_fn fn, void *userdata);
+
+/** lane_rest() - let more come together, unless a look @found all that it could take. */
+void lane_rest(const struct lane *l, int found);
 
 /** lane_admit() - the account of a datagram's sender; LANE_NOBODY, and counted, if unknown. */
 int lane_admit(struct lane *l, const struct datagram *d);

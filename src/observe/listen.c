@@ -236,6 +236,11 @@ static bool ask_kernel(const struct socket *s, uint32_t info[SK_MEMINFO_VARS])
 	       len == SK_MEMINFO_VARS * sizeof(*info);
 }
 
+uint32_t listener_buffer(const struct listener *l, unsigned socket)
+{
+	return l->sockets[socket].buffer_bytes;
+}
+
 bool listener_half_full(const struct listener *l, unsigned socket)
 {
 	uint32_t info[SK_MEMINFO_VARS];

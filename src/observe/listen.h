@@ -63,6 +63,9 @@ typedef int (*datagram_fn)(void *userdata, const struct datagram *d);
 int listener_dispatch(struct listener *l, unsigned socket, struct listen_batch *b, datagram_fn fn,
 		      void *userdata);
 
+/** listener_buffer() - bytes that the kernel holds for the socket, as it counts them. */
+uint32_t listener_buffer(const struct listener *l, unsigned socket);
+
 /** listener_half_full() - does the kernel hold more for the socket than half of its buffer? */
 bool listener_half_full(const struct listener *l, unsigned socket);
 

@@ -21,7 +21,7 @@
 #include "observe/lane.h"
 
 #define TURN_MAX 1024 /* datagrams: about 5 ms of decoding */
-#define HOLD_US	 20000
+#define HOLD_US	 40000
 
 struct receive {
 	unsigned threads, n_lanes;
@@ -234,6 +234,8 @@ int receive_dispatch(struct receive *r, datagram_fn fn, void *userdata)
 
 	if (!r->threads) {
 		n = lane_look(&r->lanes[0], 0, hand_on_directly, &direct);
+		if (n > 0)
+			lane_rest(&r->lanes[0], n);
 		return n < 0 ? n : 0;
 	}
 	if (read(r->desk.timer_fd, &expirations, sizeof(expirations)) < 0)

@@ -2,6 +2,7 @@
 #include "detect/busy.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,13 @@ static uint64_t *bits_at(uint64_t bits[BUSY_BITS / 64], uint64_t hash, uint64_t 
 	return &bits[(hash >> 48) % (BUSY_BITS / 64)];
 }
 
+static void set_bit(uint64_t bits[BUSY_BITS / 64], uint64_t hash)
+{
+	uint64_t bit, *at = bits_at(bits, hash, &bit);
+
+	*at |= bit;
+}
+
 struct usual *busy_find(const struct shard *s, const struct ip *key, unsigned level)
 {
 	uint64_t hash = key_hash(key, level), bit;
@@ -58,10 +66,10 @@ struct usual *busy_find(const struct shard *s, const struct ip *key, unsigned le
 static void enter_lookup(struct shard *s, const struct usual *u)
 {
 	unsigned level = level_of(&u->key), i;
-	uint64_t hash = key_hash(&u->key.addr, level), bit;
+	uint64_t hash = key_hash(&u->key.addr, level);
 	uint8_t filter;
 
-	*bits_at(s->bits[level], hash, &bit) |= bit;
+	set_bit(s->bits[level], hash);
 	for (i = (unsigned)hash & (s->lookup_room - 1); s->lookup[i];)
 		i = (i + 1) & (s->lookup_room - 1);
 	s->lookup[i] = u->slot + 1;
@@ -129,14 +137,30 @@ struct usual *busy_make(struct shard *s, const struct shard_world *w, struct cel
 	return u;
 }
 
-/* What of @packets in this second is answered, where nothing is known of other seconds. */
-static uint64_t unanswered(const struct usual *u, const struct detector *d, uint64_t packets)
+#define SURE 4 /* standard errors */
+
+/*
+ * What of @n in this second so many packets sent, each of which answers @answers, do not explain;
+ * nothing is known of other seconds. Where records were passed over, what their choice may have
+ * made of it is taken off: the variance of such a sum is at most @noise times the sum (Duffield,
+ * Lund and Thorup 2005, section 4).
+ */
+static uint64_t unanswered(uint64_t n, double answers, double sent, uint64_t noise)
 {
-	double all = 0;
+	double all = answers * sent, left = (double)n - all;
+
+	if (noise)
+		left -= SURE * sqrt((double)noise * ((double)n + answers * all));
+	return left <= 0 ? 0 : left >= 0x1p63 ? INT64_MAX : (uint64_t)left;
+}
+
+static double sent_for(const struct usual *u, const struct detector *d)
+{
+	double sent = 0;
 
 	for (unsigned i = 0; d->answered_by[i]; i++)
-		all += d->answers * (double)usual_at(u, d->answered_by[i]);
-	return all < (double)packets ? packets - (uint64_t)all : 0;
+		sent += (double)usual_at(u, d->answered_by[i]);
+	return sent;
 }
 
 #define ROOM_LEAST 4 /* a share of what makes followed: it is not asked for each record */
@@ -152,20 +176,39 @@ static void less_room(uint64_t *room, uint64_t excess, uint64_t need)
 
 uint64_t busy_room(const struct usual *u, const uint64_t least[FILLS], uint64_t all, uint64_t bytes)
 {
-	uint64_t room = UINT64_MAX, sent, any, size = all ? bytes / all + 1 : 1;
+	uint64_t room = UINT64_MAX, any, size = all && bytes / all ? bytes / all : 1;
+	double sent;
 
 	for (unsigned v = 0; v < VECTOR_COUNT; v++) {
+		enum fill fill = v == VECTOR_ACK_FLOOD ? FILL_PACKETS : FILL_SPECIAL;
 		uint64_t n = usual_at(u, v == VECTOR_AMPLIFICATION ? VECTOR_UDP_FLOOD : v);
 
-		less_room(&room, unanswered(u, detectors[v], n),
-			  least[v == VECTOR_ACK_FLOOD ? FILL_PACKETS : FILL_SPECIAL]);
+		less_room(&room,
+			  unanswered(n, detectors[v]->answers, sent_for(u, detectors[v]), u->noise),
+			  least[fill]);
 	}
-	sent = usual_at(u, METER_OUT_TCP) + usual_at(u, METER_OUT_UDP) +
-	       usual_at(u, METER_OUT_OTHER);
-	any = all > ANY_ANSWERS * sent ? all - ANY_ANSWERS * sent : 0;
+	sent = (double)usual_at(u, METER_OUT_TCP) + (double)usual_at(u, METER_OUT_UDP) +
+	       (double)usual_at(u, METER_OUT_OTHER);
+	any = unanswered(all, ANY_ANSWERS, sent, u->noise);
 	less_room(&room, any, least[FILL_PACKETS]);
 	less_room(&room, any, least[FILL_BYTES] / size);
 	return room;
+}
+
+/* The /20 of what is followed: all that goes there is counted. */
+static void note_followed(struct shard *s, const struct prefix *key)
+{
+	uint8_t filter;
+
+	shard_of(&key->addr, &filter);
+	s->followed[filter / 64] |= UINT64_C(1) << (filter % 64);
+}
+
+static void renote_followed(struct shard *s)
+{
+	memset(s->followed, 0, sizeof(s->followed));
+	for (unsigned i = 0; i < s->n_hot; i++)
+		note_followed(s, &s->hot[i]->key);
 }
 
 static int make_hot_room(struct shard *s)
@@ -207,6 +250,8 @@ struct hot *busy_follow(struct shard *s, const struct shard_world *w, struct usu
 	s->hot[s->n_hot++] = h;
 	s->added++;
 	u->hot = h;
+	note_followed(s, &h->key);
+	s->follows++;
 	return h;
 }
 
@@ -217,6 +262,7 @@ void shard_unfollow(struct shard *s, struct hot *h)
 	s->hot[h->slot] = last;
 	last->slot = h->slot;
 	h->usual->hot = NULL;
+	renote_followed(s);
 	hot_free(h);
 }
 
@@ -260,14 +306,16 @@ static void set_cell(struct shard *s, const struct usual *u, uint32_t busy)
 static bool is_calm(const struct usual *u, const struct shard_world *w, const struct cell *c)
 {
 	uint32_t second = (uint32_t)time_floor_s(w->clock_us);
+	const uint64_t *least;
 
 	if (u->hot || (u->out_us != TIME_NONE && w->clock_us - u->out_us < CALM_US))
 		return false;
 	/* Nothing at all, or half of what it takes. */
 	if (!c || (int32_t)(second - c->second) > CALM_US / US_PER_S)
 		return true;
+	least = w->follow[c->thresholds].least[level_of(&u->key)];
 	for (unsigned k = 0; k < FILLS; k++)
-		if (u->fill[k] * STANDS_FROM >= (double)u->limit[k] - STANDS_OUT * u->fill[k])
+		if (u->fill[k] * STANDS_FROM >= (double)least[k])
 			return false;
 	return u->fill_seconds > 0;
 }
@@ -309,6 +357,7 @@ void shard_drop_hot(struct shard *s)
 		free(s->busy[i]);
 	s->n_hot = s->n_busy = 0;
 	rebuild_lookup(s);
+	renote_followed(s);
 	for (unsigned l = 0; l < LEVELS; l++)
 		cells_each(&s->cells[l], forget_busy_of, NULL);
 }

@@ -13,13 +13,16 @@ unsigned level_len(const struct ip *ip, unsigned level);
 /** level_key() - what an address is counted under on a level. */
 static inline struct ip level_key(const struct ip *ip, unsigned level)
 {
-	/* Bits of the low half, as they lie in memory; v6 also has some of the high half. */
-	static const uint64_t v4[LEVELS] = {~UINT64_C(0), ~UINT64_C(0) << 8, ~UINT64_C(0) << 12};
-	static const uint64_t v6[LEVELS] = {~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0) << 16};
+	/* Which bits of both halves, of v6 and of v4: looked up, for a branch is guessed wrong. */
+	static const uint64_t mask[LEVELS][2][2] = {
+		{{~UINT64_C(0), ~UINT64_C(0)}, {~UINT64_C(0), ~UINT64_C(0)}},
+		{{~UINT64_C(0), 0}, {~UINT64_C(0), __builtin_bswap64(~UINT64_C(0) << 8)}},
+		{{__builtin_bswap64(~UINT64_C(0) << 16), 0},
+		 {~UINT64_C(0), __builtin_bswap64(~UINT64_C(0) << 12)}},
+	};
+	const uint64_t *m = mask[level][ip_is_v4(ip)];
 
-	if (ip_is_v4(ip))
-		return (struct ip){.u = {ip->u[0], ip->u[1] & __builtin_bswap64(v4[level])}};
-	return (struct ip){.u = {ip->u[0] & __builtin_bswap64(v6[level]), level ? 0 : ip->u[1]}};
+	return (struct ip){.u = {ip->u[0] & m[0], ip->u[1] & m[1]}};
 }
 
 /** level_of() - the level that a key of the shard belongs to. */

@@ -51,8 +51,7 @@ void cells_deinit(struct cells *t)
 	*t = (struct cells){0};
 }
 
-/* A fixed seed: which host is evicted may not differ between runs. */
-static uint64_t hash_of(const struct ip *key)
+uint64_t cells_hash(const struct ip *key)
 {
 	return hash_u128(key->u, HASH_K2);
 }
@@ -88,7 +87,7 @@ static uint32_t ways_of(const struct cell_meta *m, uint8_t tag)
 	return ways;
 }
 
-static struct cell *find(const struct cells *t, const struct ip *key, uint64_t hash)
+struct cell *cells_peek(const struct cells *t, const struct ip *key, uint64_t hash)
 {
 	size_t set = set_of(t, hash);
 	uint32_t ways = ways_of(&t->meta[set], tag_of(hash));
@@ -104,24 +103,24 @@ static struct cell *find(const struct cells *t, const struct ip *key, uint64_t h
 
 struct cell *cells_find(const struct cells *t, const struct ip *key)
 {
-	return find(t, key, hash_of(key));
+	return cells_peek(t, key, cells_hash(key));
 }
 
-struct probe probe_begin(const struct cells *t, const struct ip *key)
+void cells_near(const struct cells *t, uint64_t hash)
 {
-	struct probe p = {.key = *key, .hash = hash_of(key)};
-
-	__builtin_prefetch(&t->meta[set_of(t, p.hash)]);
-	return p;
+	__builtin_prefetch(&t->meta[set_of(t, hash)]);
 }
 
-void probe_fetch(const struct cells *t, const struct probe *p)
+struct cell *cells_fetch(const struct cells *t, uint64_t hash)
 {
-	size_t set = set_of(t, p->hash);
-	uint32_t ways = ways_of(&t->meta[set], tag_of(p->hash));
+	size_t set = set_of(t, hash);
+	uint32_t ways = ways_of(&t->meta[set], tag_of(hash));
+	struct cell *c = &t->cell[set * WAYS + (unsigned)__builtin_ctz(ways | 1u << 31)];
 
-	if (ways)
-		__builtin_prefetch(&t->cell[set * WAYS + (unsigned)__builtin_ctz(ways)], 1);
+	if (!ways)
+		return NULL;
+	__builtin_prefetch(c, 1);
+	return c;
 }
 
 /* The way to put a new key into: an empty one, else the coldest that is not pinned. */
@@ -146,7 +145,7 @@ static unsigned make_way(struct cells *t, size_t set)
 	return coldest;
 }
 
-static struct cell *insert(struct cells *t, const struct ip *key, uint64_t hash, uint8_t heat)
+static struct cell *insert(struct cells *t, uint64_t hash, uint8_t heat)
 {
 	size_t set = set_of(t, hash);
 	unsigned w = make_way(t, set);
@@ -180,24 +179,11 @@ static bool grow(struct cells *t)
 		uint8_t heat = old_meta[i / WAYS].heat[i % WAYS];
 
 		if (old_meta[i / WAYS].tag[i % WAYS])
-			*insert(t, &old[i].key, hash_of(&old[i].key), heat) = old[i];
+			*insert(t, cells_hash(&old[i].key), heat) = old[i];
 	}
 	free(old);
 	free(old_meta);
 	return true;
-}
-
-struct cell *cells_peek(struct cells *t, const struct probe *p)
-{
-	return find(t, &p->key, p->hash);
-}
-
-bool cells_holds(const struct cells *t, const struct cell *c, const struct ip *key)
-{
-	uintptr_t at = (uintptr_t)c, begin = (uintptr_t)t->cell;
-
-	/* The table may have grown and moved since. */
-	return at >= begin && at < begin + t->sets * WAYS * sizeof(*c) && ip_equal(&c->key, key);
 }
 
 #define SETS_FEW 32
@@ -215,25 +201,23 @@ static bool wants_growth(const struct cells *t, size_t set)
 	       (t->sets < SETS_FEW && t->used * 2 >= room && !ways_of(&t->meta[set], 0));
 }
 
-struct cell *cells_take(struct cells *t, const struct probe *p, bool *fresh)
+struct cell *cells_take(struct cells *t, const struct ip *key, uint64_t hash, bool *fresh)
 {
-	struct cell *c = find(t, &p->key, p->hash);
+	struct cell *c = cells_peek(t, key, hash);
 
 	*fresh = !c;
 	if (c)
 		return c;
-	while (wants_growth(t, set_of(t, p->hash)) && grow(t))
+	while (wants_growth(t, set_of(t, hash)) && grow(t))
 		;
-	c = insert(t, &p->key, p->hash, 0);
-	*c = (struct cell){.key = p->key};
+	c = insert(t, hash, 0);
+	*c = (struct cell){.key = *key};
 	return c;
 }
 
 struct cell *cells_get(struct cells *t, const struct ip *key, bool *fresh)
 {
-	struct probe p = {.key = *key, .hash = hash_of(key)};
-
-	return cells_take(t, &p, fresh);
+	return cells_take(t, key, cells_hash(key), fresh);
 }
 
 void cells_heat(struct cells *t, const struct cell *c, uint32_t packets)

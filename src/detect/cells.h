@@ -49,23 +49,24 @@ void cells_deinit(struct cells *t);
 struct cell *cells_get(struct cells *t, const struct ip *key, bool *fresh);
 
 /*
- * The same in three steps for many keys at once, so that memory is fetched while others are looked
- * up: probe_begin() for all, probe_fetch() for all, cells_take() one after the other.
+ * The same in steps for many keys at once, so that memory is fetched while others are looked up:
+ * cells_near() for all, cells_fetch() for all, cells_peek() or cells_take() one after the other.
+ * The hash is that of cells_hash() everywhere.
  */
-struct probe {
-	struct ip key;
-	uint64_t hash;
-};
-struct probe probe_begin(const struct cells *t, const struct ip *key);
-void probe_fetch(const struct cells *t, const struct probe *p);
-struct cell *cells_peek(struct cells *t, const struct probe *p); /* or NULL */
-struct cell *cells_take(struct cells *t, const struct probe *p, bool *fresh);
 
-/** cells_find() - the cell of @key or NULL. */
+/** cells_hash() - of a key. Its seed is fixed: who is evicted may not differ between runs. */
+uint64_t cells_hash(const struct ip *key);
+
+/** cells_near() - have the line brought that says where in its set a key is. */
+void cells_near(const struct cells *t, uint64_t hash);
+
+/** cells_fetch() - have the cell brought that the key most likely has. Return: it, or NULL. */
+struct cell *cells_fetch(const struct cells *t, uint64_t hash);
+struct cell *cells_take(struct cells *t, const struct ip *key, uint64_t hash, bool *fresh);
+
+/** cells_peek() - the cell of @key or NULL; cells_find() - the same, without its hash. */
+struct cell *cells_peek(const struct cells *t, const struct ip *key, uint64_t hash);
 struct cell *cells_find(const struct cells *t, const struct ip *key);
-
-/** cells_holds() - is @c, found before, still the cell of @key? */
-bool cells_holds(const struct cells *t, const struct cell *c, const struct ip *key);
 
 /** cells_note() - let @c remember its @wider cell, of table @t. */
 static inline void cells_note(const struct cells *t, struct cell *c, const struct cell *wider)

@@ -19,7 +19,7 @@ struct crew {
 	void (*part)(void *userdata, unsigned index, int work);
 	void *userdata;
 	unsigned threads;
-	int work;
+	int work, last;
 	bool stop;
 	pthread_mutex_t gate; /* held until it is known how many there are */
 	struct worker worker[THREADS_MAX];
@@ -28,8 +28,9 @@ struct crew {
 
 static void work_on(struct crew *c, unsigned first)
 {
-	for (unsigned i = first; i < SHARDS; i += c->threads)
-		c->part(c->userdata, i, c->work);
+	for (int work = c->work; work <= c->last; work++)
+		for (unsigned i = first; i < SHARDS; i += c->threads)
+			c->part(c->userdata, i, work);
 }
 
 static void *worker_main(void *arg)
@@ -103,9 +104,10 @@ struct crew *crew_free(struct crew *c)
 	return NULL;
 }
 
-void crew_run(struct crew *c, int work)
+void crew_run(struct crew *c, int work, int last)
 {
 	c->work = work;
+	c->last = last;
 	if (c->threads > 1)
 		pthread_barrier_wait(&c->start);
 	work_on(c, 0);

@@ -16,5 +16,8 @@ struct crew *crew_new(unsigned threads, void (*part)(void *userdata, unsigned in
 		      void *userdata);
 struct crew *crew_free(struct crew *c);
 
-/** crew_run() - have @work done on every shard; returns when all of it is. */
-void crew_run(struct crew *c, int work);
+/**
+ * crew_run() - each part does @work, then the work after it, up to @last; returns when all have.
+ * A thread comes to the next work when its own parts have done the one before.
+ */
+void crew_run(struct crew *c, int work, int last);

@@ -12,34 +12,24 @@
 #include <string.h>
 
 #include "detect/crew.h"
+#include "detect/deal.h"
 #include "detect/good.h"
 #include "detect/shard.h"
 #include "detect/wide.h"
 
-#define FORWARD_US  (5 * 60 * US_PER_S)
-#define BACKWARD_US (60 * US_PER_S)
-#define NEAR	    8
-#define BUSY_TIMES  8 /* so many times more are busy than can be followed */
-#define BUSY_PART   8 /* they may take that part of the memory */
-#define ROOM_SHARE  0.1
-#define HOT_SHARE   16 /* a shard may take this part of the free room in a tick */
+#define FORWARD_US   (5 * 60 * US_PER_S)
+#define BACKWARD_US  (60 * US_PER_S)
+#define NEAR	     8
+#define BUSY_TIMES   8	   /* so many times more are busy than can be followed */
+#define BUSY_PART    8	   /* they may take that part of the memory */
+#define MANY_RECORDS 16384 /* in a quarter second, from which they are thinned */
+#define MANY_STEP    8
+#define LARGE	     32 /* a record of that part of what makes a host busy is large */
+#define ROOM_SHARE   0.1
+#define HOT_SHARE    16 /* a shard may take this part of the free room in a tick */
 
-enum work { WORK_FEED, WORK_TICK, WORK_LAST_TICK };
-
-/* What each shard is to count next; the numbers stand together, for they are written most. */
-struct dealt {
-	unsigned n[SHARDS];
-	struct shard_entry entry[SHARDS][SHARD_ENTRIES];
-};
-
-/* What is asked of a link for each record; asked of the exporters once in a batch. */
-struct seen_link {
-	uint16_t link;
-	uint8_t side;
-	bool has_speed;
-};
-
-#define SEEN_LINKS 16 /* few links carry most records that come together */
+/* Before a shard counts, the memory that it needs is asked for while others are asked about. */
+enum work { WORK_FETCH, WORK_FETCH_MORE, WORK_FEED, WORK_TICK, WORK_LAST_TICK };
 
 struct detect {
 	struct conf *conf;
@@ -52,12 +42,13 @@ struct detect {
 	struct exporter_watch *watch;
 	struct follow_rate *follow;
 	struct history history;
-	struct dealt *dealt;
-	struct seen_link seen[SEEN_LINKS];
+	struct dealer *dealer;
 	bool counts_network; /* some threshold for the whole of it is set */
+	bool counts_all;     /* somebody beside the shards wants to see all records */
 	bool begun;
 	int64_t tick;	     /* bin of the receive clock that is being filled */
 	int64_t tick_end_us; /* where it ends */
+	uint64_t tick_from;  /* number of its first record */
 	struct detect_stats stats;
 	struct crew *crew;
 };
@@ -65,16 +56,27 @@ struct detect {
 static void work_on(void *userdata, unsigned index, int work)
 {
 	struct detect *d = userdata;
+	struct shard *s = &d->shard[index];
+	struct shard_list list = deal_list(d->dealer, index);
 
-	if (work == WORK_FEED)
-		shard_feed(&d->shard[index], &d->world, d->dealt->entry[index], d->dealt->n[index]);
-	else
-		shard_tick(&d->shard[index], &d->world, work == WORK_LAST_TICK);
+	switch (work) {
+	case WORK_FETCH:
+		shard_fetch(s, &list);
+		break;
+	case WORK_FETCH_MORE:
+		shard_fetch_more(s, &d->world, &list);
+		break;
+	case WORK_FEED:
+		shard_feed(s, &d->world, &list);
+		break;
+	default:
+		shard_tick(s, &d->world, work == WORK_LAST_TICK);
+	}
 }
 
-static int run(struct detect *d, enum work work)
+static int run(struct detect *d, enum work work, enum work last)
 {
-	crew_run(d->crew, work);
+	crew_run(d->crew, work, last);
 	for (unsigned i = 0; i < SHARDS; i++)
 		if (d->shard[i].error < 0)
 			return d->shard[i].error;
@@ -119,10 +121,18 @@ static int set_conf(struct detect *d, struct conf *conf)
 	free(d->follow);
 	d->follow = f;
 	d->world.follow = f;
+	for (unsigned k = 0; k < FILLS; k++) {
+		d->world.thinning.large[k] = UINT64_MAX;
+		for (size_t i = 0; i <= conf->n_objects; i++)
+			if (f[i].least[0][k] / LARGE < d->world.thinning.large[k])
+				d->world.thinning.large[k] = f[i].least[0][k] / LARGE + 1;
+	}
 	d->world.conf = conf;
 	conf_ref(conf);
 	conf_unref(d->conf);
 	d->conf = conf;
+	d->history.conf = conf;
+	deal_reconf(d->dealer, conf);
 	return 0;
 }
 
@@ -139,12 +149,10 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	d->sink = *sink;
 	d->shard = calloc(SHARDS, sizeof(*d->shard));
 	d->watch = calloc(EXPORTER_MAX + 1, sizeof(*d->watch));
-	d->stats.first_us = d->stats.last_us = TIME_NONE;
 	d->good = good_new();
-	d->dealt = calloc(1, sizeof(*d->dealt));
-	r = d->shard && d->watch && d->good && d->dealt && history_init(&d->history) == 0
-		    ? set_conf(d, conf)
-		    : -ENOMEM;
+	r = d->shard && d->watch && d->good && history_init(&d->history) == 0 ? 0 : -ENOMEM;
+	d->dealer = r == 0 ? deal_new(exporters, d->watch, &d->history, d->shard) : NULL;
+	r = d->dealer ? set_conf(d, conf) : -ENOMEM;
 	for (unsigned i = 0; i < SHARDS && r == 0; i++)
 		r = shard_init(&d->shard[i], i, conf->limits.memory_bytes / 2 / SHARDS);
 	d->wide = r == 0 ? wide_new() : NULL;
@@ -155,11 +163,11 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	d->world.watch = d->watch;
 	d->world.n_watch = EXPORTER_MAX + 1;
 	d->world.history = &d->history;
+	d->world.thinning.step = 1;
+	d->history.thinning = &d->world.thinning;
 	d->world.near = NEAR;
 	d->world.hot_room = conf->limits.hot_keys / HOT_SHARE + 1;
 	d->world.busy_room = conf->limits.hot_keys * BUSY_TIMES / HOT_SHARE + 1;
-	for (unsigned i = 0; i <= EXPORTER_MAX; i++)
-		d->watch[i].watermark_us = d->watch[i].recv_us = TIME_NONE;
 	return d;
 }
 
@@ -174,7 +182,7 @@ struct detect *detect_free(struct detect *d)
 	good_free(d->good);
 	free(d->shard);
 	free(d->watch);
-	free(d->dealt);
+	deal_free(d->dealer);
 	history_deinit(&d->history);
 	free(d->follow);
 	conf_unref(d->conf);
@@ -297,12 +305,21 @@ static void read_watermark(struct detect *d)
 		d->world.now_bin = bin_of(most);
 }
 
+/* By what the quarter second that is over held. */
+static void set_thinning(struct detect *d)
+{
+	struct thinning *t = &d->world.thinning;
+
+	t->step = d->history.end - d->tick_from > MANY_RECORDS ? MANY_STEP : 1;
+	d->tick_from = d->history.end;
+}
+
 static int tick(struct detect *d, bool last_look)
 {
 	int r;
 
 	read_watermark(d);
-	r = run(d, last_look ? WORK_LAST_TICK : WORK_TICK);
+	r = run(d, last_look ? WORK_LAST_TICK : WORK_TICK, last_look ? WORK_LAST_TICK : WORK_TICK);
 	if (r == 0)
 		r = wide_tick(d->wide, d->shard, &d->world, last_look);
 	if (r == 0)
@@ -310,6 +327,7 @@ static int tick(struct detect *d, bool last_look)
 	for (unsigned i = 0; r == 0 && i < wide_words(d->wide); i++)
 		r = tell(d, wide_word(d->wide, i), false);
 	wide_told(d->wide);
+	set_thinning(d);
 	keep_budget(d);
 	grant_room(d);
 	return r;
@@ -317,9 +335,9 @@ static int tick(struct detect *d, bool last_look)
 
 static int feed(struct detect *d)
 {
-	int r = run(d, WORK_FEED);
+	int r = run(d, WORK_FETCH, WORK_FEED);
 
-	memset(d->dealt->n, 0, sizeof(d->dealt->n));
+	deal_clear(d->dealer);
 	return r < 0 ? r : 0;
 }
 
@@ -333,8 +351,7 @@ static int new_epoch(struct detect *d, int64_t recv_us)
 	wide_drop(d->wide);
 	if (recv_us < d->world.clock_us)
 		good_drop(d->good);
-	for (unsigned i = 0; i <= EXPORTER_MAX; i++)
-		d->watch[i].watermark_us = d->watch[i].recv_us = TIME_NONE;
+	deal_forget_clocks(d->dealer);
 	d->stats.epochs++;
 	d->history.from = d->history.end;
 	d->begun = false;
@@ -374,104 +391,28 @@ static bool jumps(const struct detect *d, int64_t recv_us)
 			    d->world.clock_us - recv_us > BACKWARD_US);
 }
 
-static void watch_exporter(struct detect *d, const struct flow *f, const struct flow_side *s,
-			   int64_t last_us, int64_t recv_us)
+/* For the good sample, and for the levels above the shards. */
+static int show_record(struct detect *d, uint64_t number, uint16_t in_link, bool counts_wide)
 {
-	unsigned i = f->exporter <= EXPORTER_MAX ? f->exporter : 0;
-	struct exporter_watch *e = &d->watch[i];
+	if (good_wants(d->good)) {
+		struct evidence_record e = history_evidence(&d->history, number);
+		int r = good_count(d->good, d->conf, number + 1, &e);
 
-	if (e->recv_us == TIME_NONE) {
-		const struct exporter *x = exporters_get(d->exporters, f->exporter);
-
-		e->capture = x && x->is_capture;
+		if (r < 0)
+			return r;
 	}
-	if (!(s->flags & FLOW_EGRESS))
-		e->saw_ingress = true;
-	if (recv_us > e->recv_us)
-		e->recv_us = recv_us;
-	if (last_us <= recv_us + 2 * US_PER_S && last_us > e->watermark_us)
-		e->watermark_us = last_us;
+	return counts_wide ? wide_count(d->wide, &d->world, number, in_link) : 0;
 }
 
-/* Emptied, each place knows the unknown link (0): no side, no speed. */
-static const struct seen_link *see_link(struct detect *d, uint16_t link)
+static int take_record(struct detect *d, const struct flow_batch *b, uint32_t i)
 {
-	struct seen_link *m = &d->seen[link % SEEN_LINKS];
-	const struct link *l;
+	uint64_t number = d->history.end;
+	enum dealt dealt = deal_record(d->dealer, i);
 
-	if (m->link == link)
-		return m;
-	l = exporters_get_link(d->exporters, link);
-	*m = (struct seen_link){
-		.link = link, .side = l ? l->side : SIDE_UNKNOWN, .has_speed = l && l->speed_bps};
-	return m;
-}
-
-/* How a record counts: by the sides of its links and by what its exporter reports else. */
-static enum counting counting_of(const struct detect *d, const struct flow *f,
-				 const struct flow_side *s, uint8_t side, bool own_source)
-{
-	if ((s->flags & FLOW_EGRESS) && f->exporter <= EXPORTER_MAX &&
-	    d->watch[f->exporter].saw_ingress)
-		return COUNT_NOT; /* seen on its way in already */
-	if (side == SIDE_UNKNOWN)
-		return COUNT_BY_MAX;
-	/* Own traffic passes inside interfaces at every router on its way out. */
-	if (own_source)
-		return COUNT_BY_MAX;
-	/* Foreign traffic further inside entered elsewhere. */
-	return side == SIDE_OUTSIDE ? COUNT_ENTRY : COUNT_NOT;
-}
-
-static void count_stats(struct detect_stats *st, const struct brief *b,
-			const struct evidence_record *e)
-{
-	st->records++;
-	st->packets += b->packets;
-	st->bytes += b->bytes;
-	if (st->first_us == TIME_NONE || e->first_us < st->first_us)
-		st->first_us = e->first_us;
-	if (e->last_us > st->last_us)
-		st->last_us = e->last_us;
-	st->dedup_dropped += b->counting == COUNT_NOT;
-}
-
-/* To the shards of its ends. Own answers leave through any interface; the sender's hears of them.
- */
-static void deal_out(struct detect *d, const struct flow *f, uint32_t i)
-{
-	struct shard_entry to = {.record = (uint16_t)i},
-			   from = {.record = (uint16_t)i, .out = true};
-	unsigned in = shard_of(&f->dst, &to.filter), out = shard_of(&f->src, &from.filter);
-
-	d->dealt->entry[in][d->dealt->n[in]++] = to;
-	d->dealt->entry[out][d->dealt->n[out]++] = from;
-}
-
-static int deal(struct detect *d, const struct flow_batch *b, uint32_t i)
-{
-	const struct flow *f = &b->flow[i];
-	unsigned x = f->exporter <= EXPORTER_MAX ? f->exporter : 0;
-	uint64_t number = history_put(&d->history, b, i, conf_is_own(d->conf, &f->src));
-	struct evidence_record *e = history_record(&d->history, number);
-	struct brief *brief = history_brief(&d->history, number);
-	const struct seen_link *link;
-	uint32_t seconds = (uint32_t)((e->last_us - e->first_us) / US_PER_S);
-	int r;
-
-	watch_exporter(d, f, &b->side[i], e->last_us, e->recv_us);
-	if (seconds > d->watch[x].longest_flow_s)
-		d->watch[x].longest_flow_s = seconds;
-	link = see_link(d, f->in_link);
-	brief->counting = (uint8_t)counting_of(d, f, &b->side[i], link->side, brief->own_source);
-	count_stats(&d->stats, brief, e);
-	if (brief->counting == COUNT_NOT)
+	if (dealt == DEALT_NOT || (dealt == DEALT && !d->counts_all))
 		return 0;
-	deal_out(d, f, i);
-	r = good_wants(d->good) ? good_count(d->good, d->conf, number + 1, e) : 0;
-	return r < 0 || (!link->has_speed && !d->counts_network)
-		       ? r
-		       : wide_count(d->wide, &d->world, number, f->in_link);
+	return show_record(d, number, b->flow[i].in_link,
+			   dealt == DEALT_BY_LINK || d->counts_network);
 }
 
 static int turn_clock(struct detect *d, int64_t recv_us)
@@ -486,26 +427,45 @@ static int turn_clock(struct detect *d, int64_t recv_us)
 	return r < 0 ? r : advance_clock(d, recv_us);
 }
 
+/* Let the clock come to record @i, which arrived at another time than the one before. */
+static int arrive(struct detect *d, const struct flow_batch *b, uint32_t i)
+{
+	int64_t recv_us = flow_recv_us(b, i);
+	int r = 0;
+
+	/* Nearly always: within the quarter second that is being filled. */
+	if (d->begun && recv_us >= d->world.clock_us && recv_us < d->tick_end_us)
+		d->world.clock_us = recv_us;
+	else
+		r = turn_clock(d, recv_us);
+	deal_arrival(d->dealer, recv_us);
+	return r;
+}
+
+static bool arrived_together(const struct flow_side *a, const struct flow_side *b)
+{
+	return ((a->recv_ms ^ b->recv_ms) | (a->recv_rem_us ^ b->recv_rem_us)) == 0;
+}
+
 static int on_batch(void *userdata, const struct flow_batch *b)
 {
 	struct detect *d = userdata;
 	int r = 0;
 
 	kinds_turn(&d->history.kinds);
-	memset(d->seen, 0, sizeof(d->seen));
-	d->world.batch_from = d->history.end;
+	history_begin(&d->history, b);
+	deal_begin(d->dealer, b);
+	d->counts_all = d->counts_network || good_wants(d->good);
 	for (uint32_t i = 0; i < b->n && r == 0; i++) {
-		int64_t recv_us = flow_recv_us(b, i);
-
-		/* Nearly always: within the quarter second that is being filled. */
-		if (d->begun && recv_us >= d->world.clock_us && recv_us < d->tick_end_us)
-			d->world.clock_us = recv_us;
-		else
-			r = turn_clock(d, recv_us);
+		if (i == 0 || !arrived_together(&b->side[i], &b->side[i - 1]))
+			r = arrive(d, b, i);
 		if (r == 0)
-			r = deal(d, b, i);
+			r = take_record(d, b, i);
 	}
-	return r < 0 ? r : feed(d);
+	if (r == 0)
+		r = feed(d);
+	history_keep(&d->history);
+	return r;
 }
 
 static int on_clock(void *userdata, int64_t recv_us)
@@ -558,6 +518,7 @@ int detect_pause(struct detect *d)
 void detect_stats(const struct detect *d, struct detect_stats *out)
 {
 	*out = d->stats;
+	deal_stats(d->dealer, out);
 	out->memory_bytes = sizeof(*d) + good_memory(d->good);
 	for (unsigned i = 0; i < SHARDS; i++) {
 		const struct shard *s = &d->shard[i];

@@ -14,21 +14,66 @@
 /* Where an entry is counted. Its record is only prepared when something followed wants it. */
 struct place {
 	uint64_t number;
-	const struct brief *b;
-	struct probe probe[LEVELS]; /* of the wider ones only while the host has no cell */
-	struct cell *cell;	    /* of the host, as it was found ahead; NULL when it had none */
-	bool made;		    /* r is prepared */
-	bool reported;		    /* a narrower level has an open attack that holds it */
-	struct hot_record r;
+	const struct flow *f;
+	struct mark m;
+	/* Corrected for sampling, and for the records it stands for. */
+	uint64_t packets, special, bytes;
+	uint64_t hash;	   /* cells_hash() of the destination */
+	struct cell *cell; /* of the host, as it was found ahead; NULL when it had none */
+	struct hot_record *r;
+	uint32_t times; /* so many records it stands for, itself among them */
+	uint16_t index; /* in the list */
+	uint16_t moves; /* of all cells, until it was found */
+	bool made;	/* r is prepared */
+	bool reported;	/* a narrower level has an open attack that holds it */
 };
+
+#define WEIGHT_MAX (UINT64_C(1) << 56) /* of one record: eight of them still fit */
+
+static uint64_t capped_weight(uint64_t n, uint64_t weight)
+{
+	uint64_t all = weight == 1 ? n : weighted(n, weight);
+
+	return all < WEIGHT_MAX ? all : WEIGHT_MAX;
+}
+
+static bool is_in(const uint64_t bits[FILTER_WORDS], uint8_t filter)
+{
+	return bits[filter / 64] >> (filter % 64) & 1;
+}
+
+/*
+ * Return: false when the record is passed over. In the /20 of what is followed none is, and each
+ * stands for itself alone.
+ */
+static bool begin_place(struct place *p, const struct shard *s, const struct history *h,
+			const struct shard_entry *e)
+{
+	uint64_t special[3] = {0}; /* by enum special: looked up, for a branch is guessed wrong */
+	bool whole = is_in(s->followed, e->filter);
+
+	if (!(e->times | whole))
+		return false;
+	p->times = whole ? 1 : e->times;
+	p->number = h->batch_from + e->record;
+	p->f = &h->batch->flow[e->record];
+	p->m = history_mark(h, p->number);
+	p->packets = capped_weight(p->f->packets, p->m.weight) * p->times;
+	p->bytes = capped_weight(p->f->bytes, p->m.weight) * p->times;
+	special[SPECIAL_ONE] = p->m.weight * p->times;
+	special[SPECIAL_ALL] = p->packets;
+	p->special = special[p->m.special];
+	p->made = p->reported = false;
+	return true;
+}
 
 static struct hot_record *record_at(const struct shard_world *w, struct place *p)
 {
 	if (!p->made)
-		history_prepare(w->history, p->number, &p->r);
+		history_prepare(w->history, p->number, p->r);
 	p->made = true;
-	p->r.reported = p->reported;
-	return &p->r;
+	p->r->reported = p->reported;
+	return p->r;
 }
 
 /* Senders of a group that has come near a threshold: also those of just before. */
@@ -41,7 +86,7 @@ static int keep_senders(struct hot *h, const struct shard_world *w, uint64_t num
 	for (l.end++; e == 0 && look_next(&l, w->history, &old);) {
 		struct hot_record r;
 
-		if (!prefix_contains(&h->key, &history_brief(w->history, old)->dst))
+		if (!prefix_contains(&h->key, &history_flow(w->history, old)->dst))
 			continue;
 		history_prepare(w->history, old, &r);
 		e = hot_look_back(h, &r);
@@ -83,11 +128,24 @@ static int replay(struct hot *h, const struct shard_world *w, uint64_t number)
 	return e;
 }
 
+/* @n fits 60 bits. */
 static uint32_t capped(uint32_t to, uint64_t n)
 {
 	uint64_t sum = to + n;
 
-	return sum > UINT32_MAX || sum < n ? UINT32_MAX : (uint32_t)sum;
+	return sum > UINT32_MAX ? UINT32_MAX : (uint32_t)sum;
+}
+
+static void turn_second(struct cell *c, struct usual *u, const uint64_t least[FILLS],
+			uint32_t second)
+{
+	uint64_t fill[FILLS] = {c->packets, c->special, c->bytes};
+
+	if (u)
+		usual_fill(u, fill, least);
+	c->second = second;
+	c->packets = c->special = 0;
+	c->bytes = 0;
 }
 
 /*
@@ -95,32 +153,24 @@ static uint32_t capped(uint32_t to, uint64_t n)
  * arrival, but flows of one event end together, so that within a factor of a few as much arrives in
  * a second as was sent in one; a destination is busy from an eighth of a threshold.
  */
-static void count_cold(struct cells *t, struct cell *c, struct usual *u,
-		       const uint64_t least[FILLS], const struct brief *b)
+static void count_cold(struct cells *t, struct cell *c, const struct place *p)
 {
 	uint32_t before = c->packets;
+	uint64_t bytes = c->bytes + p->bytes;
 
-	if ((int32_t)(b->second - c->second) > 0) {
-		uint64_t fill[FILLS] = {c->packets, c->special, c->bytes};
-
-		if (u)
-			usual_fill(u, fill, least);
-		c->second = b->second;
-		c->packets = c->special = 0;
-		c->bytes = 0;
-	}
-	c->packets = capped(c->packets, b->packets);
-	c->special = capped(c->special, b->special ? b->packets : 0);
-	c->bytes += b->bytes;
+	/* All without a branch: a wrong guess costs as much as twenty sums. */
+	c->packets = capped(c->packets, p->packets);
+	c->special = capped(c->special, p->special);
+	c->bytes = bytes < c->bytes ? UINT64_MAX : bytes;
 	/* Heat goes by powers of two; a busy one is not given up, and it lies in another line. */
-	if (!u && (c->packets ^ before) > before && c->packets >= HEAT_FROM)
+	if (!c->busy & ((c->packets ^ before) > before) & (c->packets >= HEAT_FROM))
 		cells_heat(t, c, c->packets);
 }
 
 static bool is_busy(const struct cell *c, const uint64_t least[FILLS])
 {
-	return c->packets >= least[FILL_PACKETS] || c->special >= least[FILL_SPECIAL] ||
-	       c->bytes >= least[FILL_BYTES];
+	return (c->packets >= least[FILL_PACKETS]) | (c->special >= least[FILL_SPECIAL]) |
+	       (c->bytes >= least[FILL_BYTES]);
 }
 
 /*
@@ -138,45 +188,43 @@ static bool stands_out(const struct cell *c, const struct usual *u, const uint64
 		c->special >= least[FILL_SPECIAL] * near || c->bytes >= least[FILL_BYTES] * near);
 }
 
-/*
- * While records are many one in eight tells well enough: of a prefix, which has many, and of means
- * of minutes. What a new host was sent and sent itself is taken whole.
- */
-static unsigned step_of(const struct shard *s, const struct usual *u, unsigned level)
+static void learn_noise(struct usual *u, const struct place *p)
 {
-	return level || usual_has_history(u) ? s->step : 1;
+	if (p->times > 1 && p->packets > u->noise)
+		u->noise = p->packets;
 }
 
-static void learn_in(struct usual *u, const struct shard_world *w, struct place *p, unsigned step)
+static void learn_in(struct usual *u, const struct shard_world *w, struct place *p)
 {
-	const struct brief *b = p->b;
-	const struct kind *kind = &w->history->kinds.kind[b->kind];
+	const struct kind *kind = &w->history->kinds.kind[p->m.kind];
 	uint64_t amounts[AMOUNTS];
 
-	usual_turn(u, b->second);
-	if (b->late)
+	usual_turn(u, p->m.second);
+	learn_noise(u, p);
+	if (p->m.late)
 		usual_late(u);
-	usual_add(u, METER_PACKETS, b->packets * step);
-	if (b->kind == KIND_ASK) {
+	usual_add(u, METER_PACKETS, p->packets);
+	if (p->m.kind == KIND_ASK) {
 		const struct hot_record *r = record_at(w, p);
 
 		for (unsigned i = 1; i < r->n_amounts; i++)
-			usual_add(u, r->amount[i].meter, r->amount[i].n * step);
+			usual_add(u, r->amount[i].meter, r->amount[i].n * p->times);
 		return;
 	}
-	kind_amounts(b->packets, b->weight, amounts);
+	kind_amounts(p->packets / p->times, p->m.weight, amounts);
 	for (unsigned i = 0; i < kind->n; i++)
-		usual_add(u, kind->part[i].meter, amounts[kind->part[i].amount] * step);
+		usual_add(u, kind->part[i].meter, amounts[kind->part[i].amount] * p->times);
 }
 
-static void learn_out(struct usual *u, const struct brief *b, unsigned step)
+static void learn_out(struct usual *u, const struct place *p)
 {
-	if (!b->answers)
+	if (!p->m.answers)
 		return;
-	usual_turn(u, b->second);
-	usual_add(u, b->answers, b->packets * step);
-	if (b->opens)
-		usual_add(u, METER_OUT_SYN, b->packets * step);
+	usual_turn(u, p->m.second);
+	learn_noise(u, p);
+	usual_add(u, p->m.answers, p->packets);
+	if (p->m.opens)
+		usual_add(u, METER_OUT_SYN, p->packets);
 }
 
 /*
@@ -184,7 +232,7 @@ static void learn_out(struct usual *u, const struct brief *b, unsigned step)
  * yet all would, so there the answers must be lacking too: most traffic of a network that is new to
  * us goes to prefixes whose own sending explains it (following them took 60 % of the whole path).
  */
-static bool is_new_and_answered(struct usual *u, const uint64_t least[FILLS], const struct cell *c,
+static bool is_new_and_answered(const uint64_t least[FILLS], struct usual *u, const struct cell *c,
 				uint64_t packets)
 {
 	if (usual_has_history(u))
@@ -202,15 +250,15 @@ static bool is_new_and_answered(struct usual *u, const uint64_t least[FILLS], co
 }
 
 static void count_busy(struct shard *s, const struct shard_world *w, struct place *p, unsigned l,
-		       struct cell *c, struct usual *u, const uint64_t least[FILLS])
+		       struct cell *c, struct usual *u)
 {
-	unsigned step = step_of(s, u, l);
+	const uint64_t *least = w->follow[c->thresholds].least[l];
 
-	if (!p->reported && p->number % step == 0)
-		learn_in(u, w, p, step);
+	if (!p->reported)
+		learn_in(u, w, p);
 	if (!p->reported && stands_out(c, u, least, l ? 0 : w->near) &&
-	    !is_new_and_answered(u, least, c, p->b->packets)) {
-		u->out_us = history_record(w->history, p->number)->recv_us;
+	    !is_new_and_answered(least, u, c, p->packets)) {
+		u->out_us = history_recv_us(w->history, p->number);
 		if (!u->hot && busy_follow(s, w, u, shard_thresholds(w, c->thresholds)))
 			s->error = replay(u->hot, w, p->number);
 	}
@@ -226,21 +274,23 @@ static void count_at(struct shard *s, const struct shard_world *w, struct place 
 	struct usual *u = c->busy ? s->busy[c->busy - 1] : NULL;
 	const uint64_t *least = w->follow[c->thresholds].least[l];
 
-	count_cold(&s->cells[l], c, u, least, p->b);
+	if ((int32_t)(p->m.second - c->second) > 0)
+		turn_second(c, u, least, p->m.second);
+	count_cold(&s->cells[l], c, p);
 	if (!u && is_busy(c, least))
 		u = busy_make(s, w, c, l);
 	if (u)
-		count_busy(s, w, p, l, c, u, least);
+		count_busy(s, w, p, l, c, u);
 }
 
 static struct cell *cell_of(struct shard *s, const struct shard_world *w, unsigned l,
-			    const struct probe *p)
+			    const struct ip *key, uint64_t hash)
 {
 	bool fresh;
-	struct cell *c = cells_take(&s->cells[l], p, &fresh);
+	struct cell *c = cells_take(&s->cells[l], key, hash, &fresh);
 
 	if (fresh)
-		c->thresholds = shard_thresholds_index(w, &p->key, level_len(&p->key, l));
+		c->thresholds = shard_thresholds_index(w, key, level_len(key, l));
 	return c;
 }
 
@@ -250,12 +300,10 @@ static struct cell *wider_cell(struct shard *s, const struct shard_world *w, uns
 {
 	struct ip key = level_key(dst, l);
 	struct cell *c = cells_noted(&s->cells[l], narrower);
-	struct probe p;
 
 	if (c && ip_equal(&c->key, &key))
 		return c;
-	p = probe_begin(&s->cells[l], &key);
-	c = cell_of(s, w, l, &p);
+	c = cell_of(s, w, l, &key, cells_hash(&key));
 	cells_note(&s->cells[l], narrower, c);
 	return c;
 }
@@ -264,45 +312,37 @@ static void count_in(struct shard *s, const struct shard_world *w, struct place 
 {
 	struct cell *c = p->cell;
 
-	/* Since it was found ahead another may have taken its place. */
-	if (!c || !cells_holds(&s->cells[0], c, &p->probe[0].key))
-		c = cell_of(s, w, 0, &p->probe[0]);
+	/* Since it was found ahead another may have taken its place, or all may have moved. */
+	if (!c || p->moves != s->cells[0].moves || !ip_equal(&c->key, &p->f->dst))
+		c = cell_of(s, w, 0, &p->f->dst, p->hash);
 	for (unsigned l = 0; s->error == 0;) {
 		count_at(s, w, p, l, c);
 		if (++l == LEVELS)
 			return;
-		c = wider_cell(s, w, l, &p->b->dst, c);
+		c = wider_cell(s, w, l, &p->f->dst, c);
 	}
 }
 
 static void count_out(struct shard *s, const struct shard_world *w, struct place *p)
 {
 	/* A packet to oneself (loopback, a forged land attack) is no answer. */
-	if (ip_equal(&p->b->src, &p->b->dst))
+	if (ip_equal(&p->f->src, &p->f->dst))
 		return;
 	for (unsigned l = 0; l < LEVELS && s->error == 0; l++) {
-		struct ip key = level_key(&p->b->src, l);
+		struct ip key = level_key(&p->f->src, l);
 		struct usual *u = busy_find(s, &key, l);
-		unsigned step;
 
 		/* Traffic that stays inside the prefix is no answer of it. */
-		if (!u || (l && prefix_contains(&u->key, &p->b->dst)))
+		if (!u || (l && prefix_contains(&u->key, &p->f->dst)))
 			continue;
-		step = step_of(s, u, l);
-		if (p->number % step == 0)
-			learn_out(u, p->b, step);
+		learn_out(u, p);
 		if (u->hot)
 			s->error = hot_out(u->hot, record_at(w, p));
 	}
 }
 
-static bool may_be_busy(const struct shard *s, const struct shard_entry *e)
-{
-	return s->filter[e->filter / 64] >> (e->filter % 64) & 1;
-}
-
-/* The cells of a host's prefixes, on their way while the host's neighbours are looked up. */
-static void fetch_wider(const struct shard *s, struct place *p, unsigned l)
+/* The cell of a host's prefix, on its way while the host's neighbours are looked up. */
+static void fetch_wider(const struct shard *s, const struct place *p, unsigned l)
 {
 	const struct cell *c = p->cell;
 	struct ip key;
@@ -314,53 +354,99 @@ static void fetch_wider(const struct shard *s, struct place *p, unsigned l)
 		__builtin_prefetch(c, 1);
 		return;
 	}
-	key = level_key(&p->b->dst, l);
-	p->probe[l] = probe_begin(&s->cells[l], &key);
+	key = level_key(&p->f->dst, l);
+	cells_near(&s->cells[l], cells_hash(&key));
 }
 
-static void find_places(struct shard *s, const struct shard_world *w, const struct shard_entry *e,
-			unsigned n, struct place *at)
+/* Those of the @n records from @from on that count. Return: how many. */
+static unsigned find_places(struct shard *s, const struct shard_world *w,
+			    const struct shard_list *list, unsigned from, unsigned n,
+			    struct place *at, struct hot_record *record)
 {
-	for (unsigned i = 0; i < n; i++) {
-		at[i].number = w->batch_from + e[i].record;
-		at[i].b = history_brief(w->history, at[i].number);
-		at[i].made = at[i].reported = false;
-		if (!e[i].out)
-			at[i].probe[0] = probe_begin(&s->cells[0], &at[i].b->dst);
-	}
-	for (unsigned i = 0; i < n; i++)
-		if (!e[i].out)
-			probe_fetch(&s->cells[0], &at[i].probe[0]);
-	for (unsigned i = 0; i < n; i++) {
-		struct cell *c = e[i].out ? NULL : cells_peek(&s->cells[0], &at[i].probe[0]);
+	unsigned found = 0;
 
-		at[i].cell = c;
-		if (!e[i].out)
-			fetch_wider(s, &at[i], 1);
-		if (c && c->busy && s->busy[c->busy - 1]->hot)
-			hot_fetch(s->busy[c->busy - 1]->hot, record_at(w, &at[i]));
+	for (unsigned i = from; i < from + n; i++) {
+		struct place *p = &at[found];
+
+		if (!begin_place(p, s, w->history, &list->in[i]))
+			continue;
+		p->hash = list->in[i].times ? list->in[i].hash : cells_hash(&p->f->dst);
+		p->index = (uint16_t)i;
+		p->r = &record[found++];
+		p->moves = s->cells[0].moves;
+		p->cell = cells_peek(&s->cells[0], &p->f->dst, p->hash);
+		fetch_wider(s, p, 2);
+		if (p->cell && p->cell->busy && s->busy[p->cell->busy - 1]->hot)
+			hot_fetch(s->busy[p->cell->busy - 1]->hot, record_at(w, p));
 	}
-	for (unsigned i = 0; i < n; i++)
-		if (!e[i].out)
-			fetch_wider(s, &at[i], 2);
+	return found;
 }
 
-void shard_feed(struct shard *s, const struct shard_world *w, const struct shard_entry *entry,
-		unsigned n)
+void shard_fetch(const struct shard *s, const struct shard_list *list)
 {
+	for (unsigned i = 0; i < list->n_in; i++)
+		if (list->in[i].times)
+			cells_fetch(&s->cells[0], list->in[i].hash);
+}
+
+void shard_fetch_more(const struct shard *s, const struct shard_world *w,
+		      const struct shard_list *list)
+{
+	const struct flow *flow = w->history->batch->flow;
+	uint32_t second = (uint32_t)time_floor_s(w->clock_us);
+
+	for (unsigned i = 0; i < list->n_in; i++) {
+		const struct shard_entry *e = &list->in[i];
+		struct place p = {.f = &flow[e->record]};
+
+		if (!e->times)
+			continue;
+		p.cell = cells_peek(&s->cells[0], &p.f->dst, e->hash);
+		if (p.cell && p.cell->busy)
+			usual_fetch(s->busy[p.cell->busy - 1], second);
+		fetch_wider(s, &p, 1);
+	}
+}
+
+/*
+ * What the shard's destinations sent before record @until. Most sources lie in no /20 with
+ * something busy. Return: the first that is left.
+ */
+static const struct shard_entry *count_sent(struct shard *s, const struct shard_world *w,
+					    const struct shard_entry *next, unsigned until)
+{
+	for (; next->record < until; next++) {
+		struct hot_record r;
+		struct place p;
+
+		p.r = &r;
+		if (is_in(s->filter, next->filter) && s->error == 0 &&
+		    begin_place(&p, s, w->history, next))
+			count_out(s, w, &p);
+	}
+	return next;
+}
+
+void shard_feed(struct shard *s, const struct shard_world *w, const struct shard_list *list)
+{
+	const struct shard_entry *out = list->out;
+	struct hot_record record[AHEAD];
 	struct place at[AHEAD];
 
-	for (unsigned i = 0; i < n && s->error == 0; i += AHEAD) {
-		const struct shard_entry *e = &entry[i];
-		unsigned some = n - i < AHEAD ? n - i : AHEAD;
+	for (unsigned from = 0, next; from < list->n_in && s->error == 0; from = next) {
+		unsigned some = list->n_in - from < AHEAD ? list->n_in - from : AHEAD;
+		unsigned n = find_places(s, w, list, from, some, at, record), follows = s->follows;
 
-		find_places(s, w, e, some, at);
-		for (unsigned k = 0; k < some && s->error == 0; k++) {
-			if (!e[k].out)
-				count_in(s, w, &at[k]);
-			else if (may_be_busy(s, &e[k]))
-				count_out(s, w, &at[k]);
+		next = from + some;
+		for (unsigned k = 0; k < n && s->error == 0; k++) {
+			out = count_sent(s, w, out, list->in[at[k].index].record);
+			count_in(s, w, &at[k]);
+			/* From here on others count than were found. */
+			if (s->follows != follows) {
+				next = at[k].index + 1u;
+				break;
+			}
 		}
 	}
-	s->records += n;
+	count_sent(s, w, out, SHARD_LIST_END);
 }

@@ -3,98 +3,205 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "detect/hot_inside.h"
 
-#define REPLAY_US	 (2 * US_PER_S)
-#define ICMP_ECHO_REPLY	 0
-#define ICMP6_ECHO_REPLY 129
+#define REPLAY_US (2 * US_PER_S)
 
 int history_init(struct history *h)
 {
-	h->record = calloc(HISTORY_ROOM, sizeof(*h->record));
-	h->brief = aligned_alloc(64, HISTORY_ROOM * sizeof(*h->brief));
+	h->flow = aligned_alloc(64, HISTORY_ROOM * sizeof(*h->flow));
+	h->side = aligned_alloc(64, HISTORY_ROOM * sizeof(*h->side));
+	h->mark = aligned_alloc(64, HISTORY_ROOM * sizeof(*h->mark));
+	h->epoch_us = calloc(HISTORY_ROOM, sizeof(*h->epoch_us));
 	kinds_init(&h->kinds);
-	return h->record && h->brief ? 0 : -ENOMEM;
+	return h->flow && h->side && h->mark && h->epoch_us ? 0 : -ENOMEM;
 }
 
 void history_deinit(struct history *h)
 {
-	free(h->record);
-	free(h->brief);
+	free(h->flow);
+	free(h->side);
+	free(h->mark);
+	free(h->epoch_us);
 }
 
-static bool is_special(const struct flow *f, const struct flow_side *side)
+void history_begin(struct history *h, const struct flow_batch *b)
 {
-	if (f->proto != PROTO_TCP)
+	h->batch = b;
+	h->batch_from = h->end;
+}
+
+/*
+ * Past the caches where that can be told: seldom is any of it read again, and the tables of
+ * destinations need the room.
+ */
+static void copy_lines(void *to, const void *from, size_t n)
+{
+#ifdef __SSE2__
+	const __m128i *in = from;
+	__m128i *out = to;
+
+	for (; n; n -= 64, in += 4, out += 4) {
+		_mm_stream_si128(&out[0], _mm_load_si128(&in[0]));
+		_mm_stream_si128(&out[1], _mm_load_si128(&in[1]));
+		_mm_stream_si128(&out[2], _mm_load_si128(&in[2]));
+		_mm_stream_si128(&out[3], _mm_load_si128(&in[3]));
+	}
+	_mm_sfence();
+#else
+	memcpy(to, from, n);
+#endif
+}
+
+/* Records @from to @to of the batch, whose places in the ring do not wrap. */
+static void keep_some(struct history *h, uint64_t from, uint64_t to)
+{
+	const struct flow_batch *b = h->batch;
+	uint64_t at = from % HISTORY_ROOM, i = from - h->batch_from;
+
+	copy_lines(&h->flow[at], &b->flow[i], (to - from) * sizeof(*h->flow));
+	copy_lines(&h->side[at], &b->side[i], (to - from) * sizeof(*h->side));
+	for (uint64_t k = at; k < at + (to - from); k++)
+		h->epoch_us[k] = b->epoch_us;
+}
+
+void history_keep(struct history *h)
+{
+	uint64_t wraps = (h->batch_from / HISTORY_ROOM + 1) * HISTORY_ROOM;
+
+	if (wraps < h->end) {
+		keep_some(h, h->batch_from, wraps);
+		keep_some(h, wraps, h->end);
+	} else {
+		keep_some(h, h->batch_from, h->end);
+	}
+	h->batch = NULL;
+	h->batch_from = h->end;
+}
+
+/* A record's own times: of the batch it is in, or of the one that it came in. */
+struct times {
+	int64_t first_us, last_us, recv_us;
+};
+
+static struct times times_of(const struct history *h, uint64_t number, const struct flow *f,
+			     const struct flow_side *s)
+{
+	int64_t epoch_us =
+		number >= h->batch_from ? h->batch->epoch_us : h->epoch_us[number % HISTORY_ROOM];
+
+	return (struct times){.first_us = epoch_us + f->first_ms * US_PER_MS + s->first_rem_us,
+			      .last_us = epoch_us + f->last_ms * US_PER_MS + s->last_rem_us,
+			      .recv_us = epoch_us + s->recv_ms * US_PER_MS + s->recv_rem_us};
+}
+
+static const struct flow_side *side_of(const struct history *h, uint64_t number)
+{
+	return number >= h->batch_from ? &h->batch->side[number - h->batch_from]
+				       : &h->side[number % HISTORY_ROOM];
+}
+
+int64_t history_recv_us(const struct history *h, uint64_t number)
+{
+	return times_of(h, number, history_flow(h, number), side_of(h, number)).recv_us;
+}
+
+static void set_kind(struct mark *m, const struct kind *kind, uint16_t index)
+{
+	m->kind = index;
+	m->answers = kind->answers;
+	m->special = kind->special;
+	m->opens = kind->opens;
+}
+
+static void find_kind(struct history *h, const struct flow *f, const struct flow_side *s,
+		      struct mark *m)
+{
+	uint16_t index = kinds_find(&h->kinds, f, s);
+	struct kind asked;
+
+	if (index == KIND_ASK)
+		kind_look(&asked, f, s);
+	set_kind(m, index == KIND_ASK ? &asked : &h->kinds.kind[index], index);
+}
+
+void history_look(const struct history *h, uint64_t number, struct mark *m)
+{
+	const struct flow *f = history_flow(h, number);
+	const struct flow_side *s = side_of(h, number);
+	uint16_t index = kinds_peek(&h->kinds, f, s);
+	struct kind asked;
+
+	if (index == KIND_ASK)
+		kind_look(&asked, f, s);
+	set_kind(m, index == KIND_ASK ? &asked : &h->kinds.kind[index], index);
+}
+
+static uint64_t special_of(const struct mark *m, uint64_t packets)
+{
+	return m->special == SPECIAL_ALL ? packets : m->special == SPECIAL_ONE ? m->weight : 0;
+}
+
+/* Of a record that may be large its kind tells. Return: it is. */
+static bool is_large(struct history *h, const struct flow *f, const struct flow_side *s,
+		     struct mark *m)
+{
+	const uint64_t *large = h->thinning->large;
+	uint64_t packets = weighted(f->packets, m->weight);
+
+	if (packets >= large[FILL_PACKETS] || weighted(f->bytes, m->weight) >= large[FILL_BYTES])
 		return true;
-	return (f->tcp_flags & (TH_SYN | TH_RST)) ||
-	       (side->flags & (FLOW_FRAGMENT | FLOW_MALFORMED)) || side->app == APP_HTTP_REQUEST;
+	if (packets < large[FILL_SPECIAL])
+		return false;
+	find_kind(h, f, s, m);
+	return special_of(m, packets) >= large[FILL_SPECIAL];
 }
 
-/* The meter of what it is for its sender: a reason for as much in return, or none (0). */
-static uint8_t answers_of(const struct flow *f, const struct flow_side *s)
-{
-	/* Replies to pings are no reason for more pings; without a type (0) it may be one. */
-	if ((f->proto == PROTO_ICMP && s->icmp_type == ICMP_ECHO_REPLY) ||
-	    (f->proto == PROTO_ICMP6 && s->icmp_type == ICMP6_ECHO_REPLY) ||
-	    (f->proto == PROTO_TCP && (f->tcp_flags & TH_RST)))
-		return 0;
-	return f->proto == PROTO_TCP   ? METER_OUT_TCP
-	       : f->proto == PROTO_UDP ? METER_OUT_UDP
-				       : METER_OUT_OTHER;
-}
-
-uint64_t history_put(struct history *h, const struct flow_batch *b, uint32_t i, bool own_source)
+unsigned history_put(struct history *h, const struct flow *f, const struct flow_side *s,
+		     uint32_t second, enum counting counting)
 {
 	uint64_t number = h->end++;
-	struct evidence_record *e = history_record(h, number);
-	struct brief *at = history_brief(h, number);
-	const struct flow *f = &b->flow[i];
-	const struct flow_side *s = &b->side[i];
 	uint32_t weight = flow_weight(s);
+	struct mark m = {.second = second,
+			 .weight = weight,
+			 .kind = KIND_LATER,
+			 .counting = (uint8_t)counting,
+			 .late = weight > 1 && !(s->flags & FLOW_IS_PACKET)};
+	unsigned step = h->thinning->step, times = number & (step - 1) ? 0 : step;
 
-	e->flow = *f;
-	e->side = *s;
-	e->first_us = flow_first_us(b, i);
-	e->last_us = flow_last_us(b, i);
-	e->recv_us = flow_recv_us(b, i);
-	at->dst = f->dst;
-	at->src = f->src;
-	at->packets = weighted(f->packets, weight);
-	at->bytes = weighted(f->bytes, weight);
-	at->second = (uint32_t)time_floor_s(e->recv_us);
-	at->weight = weight;
-	/* Saturated numbers tell nothing of how they came about. */
-	at->kind = at->packets == f->packets * (uint64_t)weight ? kinds_find(&h->kinds, f, s)
-								: KIND_ASK;
-	at->special = is_special(f, s);
-	at->own_source = own_source;
-	at->answers = answers_of(f, s);
-	at->opens = is_syn(f);
-	at->late = weight > 1 && !(s->flags & FLOW_IS_PACKET);
-	return number;
+	if (step > 1 && is_large(h, f, s, &m))
+		times = 1;
+	if (times && m.kind == KIND_LATER)
+		find_kind(h, f, s, &m);
+	h->mark[number % HISTORY_ROOM] = m;
+	return times;
 }
 
 /* Its amounts are left as they are: zeroing them for each record took a tenth of the whole path. */
 void history_prepare(const struct history *h, uint64_t number, struct hot_record *r)
 {
-	const struct evidence_record *e = history_record(h, number);
-	const struct brief *b = history_brief(h, number);
+	struct mark m = history_mark(h, number);
+	struct times t;
 
-	r->f = &e->flow;
-	r->s = &e->side;
-	r->first_us = e->first_us;
-	r->last_us = e->last_us;
-	r->recv_us = e->recv_us;
-	r->packets = b->packets;
-	r->bytes = b->bytes;
-	r->weight = b->weight;
-	r->kind = b->kind;
-	r->answers = b->answers;
-	r->opens = b->opens;
-	r->entry = b->counting == COUNT_ENTRY;
-	r->own_source = b->own_source;
+	r->f = history_flow(h, number);
+	r->s = side_of(h, number);
+	t = times_of(h, number, r->f, r->s);
+	r->first_us = t.first_us;
+	r->last_us = t.last_us;
+	r->recv_us = t.recv_us;
+	r->packets = weighted(r->f->packets, m.weight);
+	r->bytes = weighted(r->f->bytes, m.weight);
+	r->weight = m.weight;
+	r->kind = m.kind;
+	r->answers = m.answers;
+	r->opens = m.opens;
+	r->entry = m.counting == COUNT_ENTRY;
+	r->own_source = conf_is_own(h->conf, &r->f->src);
 	r->reported = r->hashed = false;
 	/* A clock ahead of ours must not push the rings into the future. */
 	if (r->last_us > r->recv_us + 2 * US_PER_S)
@@ -104,12 +211,23 @@ void history_prepare(const struct history *h, uint64_t number, struct hot_record
 	record_classify(&h->kinds, r);
 }
 
+struct evidence_record history_evidence(const struct history *h, uint64_t number)
+{
+	struct evidence_record e = {.flow = *history_flow(h, number), .side = *side_of(h, number)};
+	struct times t = times_of(h, number, &e.flow, &e.side);
+
+	e.first_us = t.first_us;
+	e.last_us = t.last_us;
+	e.recv_us = t.recv_us;
+	return e;
+}
+
 struct look_back look_back(const struct history *h, const struct prefix *key, uint64_t end)
 {
 	struct look_back l = {.key = key,
 			      .at = end > HISTORY_LOOK ? end - HISTORY_LOOK : 0,
 			      .end = end,
-			      .now_us = history_record(h, end)->recv_us};
+			      .now_us = history_recv_us(h, end)};
 
 	if (l.at < h->from)
 		l.at = h->from;
@@ -119,14 +237,14 @@ struct look_back look_back(const struct history *h, const struct prefix *key, ui
 bool look_next(struct look_back *l, const struct history *h, uint64_t *number)
 {
 	while (l->at < l->end) {
-		const struct brief *b = history_brief(h, l->at);
+		const struct flow *f = history_flow(h, l->at);
 		int64_t recv_us;
 
 		*number = l->at++;
-		if (b->counting == COUNT_NOT ||
-		    (!prefix_contains(l->key, &b->dst) && !prefix_contains(l->key, &b->src)))
+		if (h->mark[*number % HISTORY_ROOM].counting == COUNT_NOT ||
+		    (!prefix_contains(l->key, &f->dst) && !prefix_contains(l->key, &f->src)))
 			continue;
-		recv_us = history_record(h, *number)->recv_us;
+		recv_us = history_recv_us(h, *number);
 		if (recv_us <= l->now_us && l->now_us - recv_us <= REPLAY_US)
 			return true;
 	}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The last records, for a destination that begins to be followed: however the sensor cut its
- * batches, the same ones are looked back at, so live and from a file the same is found. Beside each
- * record stands its brief: the one line that the table of all destinations needs of it.
+ * batches, the same ones are looked back at, so live and from a file the same is found. Records of
+ * the batch that is being counted are read where the sensor put them; each has a mark beside it,
+ * what is found out about it once for all who count it.
  */
 #pragma once
 
@@ -14,25 +15,42 @@
 /* How a record counts, so that each packet counts once. */
 enum counting { COUNT_BY_MAX = 0, COUNT_ENTRY = 1, COUNT_NOT = 2 };
 
-struct brief {
-	struct ip dst, src;
-	uint64_t packets, bytes; /* corrected for sampling */
-	uint32_t second;	 /* of arrival, UTC, low 32 bits */
-	uint32_t weight;	 /* the sampling factor, 1 for none */
-	uint16_t kind;		 /* KIND_ASK: none */
-	uint8_t counting;	 /* enum counting */
-	bool special;		 /* of a vector with a low threshold */
-	bool own_source;
-	bool late;	 /* a sampled flow record */
-	uint8_t answers; /* the meter that it counts for its sender, 0 none */
-	bool opens;	 /* METER_OUT_SYN too */
+/*
+ * While records are many, one in @step of the small ones tells well enough where much goes, and
+ * what is usual there: it counts for so many. Large ones all count, once (threshold sampling:
+ * Duffield, Lund and Thorup 2005), so that what makes a destination busy is known to half of it or
+ * better, and a threshold to a fifth. What is followed counts all records (shard.h, `followed`).
+ */
+struct thinning {
+	unsigned step;	       /* a power of two; 1: all are counted */
+	uint64_t large[FILLS]; /* a record of so much is never passed over */
 };
 
-_Static_assert(sizeof(struct brief) == 64, "one cache line");
+#define KIND_LATER UINT16_MAX /* passed over; found out when somebody asks */
+
+struct mark {
+	uint32_t second;  /* of arrival, UTC, low 32 bits */
+	uint32_t weight;  /* the sampling factor, 1 for none */
+	uint16_t kind;	  /* KIND_ASK: none */
+	uint8_t counting; /* enum counting */
+	uint8_t answers;  /* the meter that it counts for its sender, 0 none */
+	uint8_t special;  /* enum special */
+	bool late;	  /* a sampled flow record */
+	bool opens;	  /* METER_OUT_SYN too */
+};
+
+_Static_assert(sizeof(struct mark) == 16, "four to a cache line");
 
 struct history {
-	struct evidence_record *record; /* [number % HISTORY_ROOM] */
-	struct brief *brief;		/* the same */
+	/* Kept of batches that are over; [number % HISTORY_ROOM]. */
+	struct flow *flow;
+	struct flow_side *side;
+	int64_t *epoch_us;
+	struct mark *mark;		 /* of all, the present batch too */
+	const struct flow_batch *batch;	 /* the present one, borrowed; else NULL */
+	uint64_t batch_from;		 /* number of its record 0; without one, `end` */
+	const struct conf *conf;	 /* whose sources are own; borrowed */
+	const struct thinning *thinning; /* borrowed */
 	struct kinds kinds;
 	uint64_t from; /* number of the epoch's first record */
 	uint64_t end;  /* number of the next record */
@@ -42,22 +60,47 @@ struct history {
 int history_init(struct history *h);
 void history_deinit(struct history *h);
 
-/** history_put() - record @i of a batch, its counting still to be set. Valid for HISTORY_ROOM more.
+/** history_begin() - the records of @b come next; it is read until history_keep(). */
+void history_begin(struct history *h, const struct flow_batch *b);
+
+/**
+ * history_put() - the batch's next record, of which @f and @s are part; it arrived in @second. What
+ * is asked of it by number is valid for HISTORY_ROOM more.
+ * Return: how many records it stands for, itself among them; 0 where it is passed over.
  */
-uint64_t history_put(struct history *h, const struct flow_batch *b, uint32_t i, bool own_source);
+unsigned history_put(struct history *h, const struct flow *f, const struct flow_side *s,
+		     uint32_t second, enum counting counting);
 
-static inline struct evidence_record *history_record(const struct history *h, uint64_t number)
+/** history_keep() - the batch is over: keep what was put of it. */
+void history_keep(struct history *h);
+
+static inline const struct flow *history_flow(const struct history *h, uint64_t number)
 {
-	return &h->record[number % HISTORY_ROOM];
+	return number >= h->batch_from ? &h->batch->flow[number - h->batch_from]
+				       : &h->flow[number % HISTORY_ROOM];
 }
 
-static inline struct brief *history_brief(const struct history *h, uint64_t number)
+/** history_look() - find out what a mark lacks that was passed over. */
+void history_look(const struct history *h, uint64_t number, struct mark *m);
+
+/** history_mark() - whole, whether it was passed over or not. */
+static inline struct mark history_mark(const struct history *h, uint64_t number)
 {
-	return &h->brief[number % HISTORY_ROOM];
+	struct mark m = h->mark[number % HISTORY_ROOM];
+
+	if (m.kind == KIND_LATER)
+		history_look(h, number, &m);
+	return m;
 }
+
+/** history_recv_us() - when a record arrived. */
+int64_t history_recv_us(const struct history *h, uint64_t number);
 
 /** history_prepare() - a record as followed destinations count it. */
 void history_prepare(const struct history *h, uint64_t number, struct hot_record *r);
+
+/** history_evidence() - a record with its own times, as the sensor told them. */
+struct evidence_record history_evidence(const struct history *h, uint64_t number);
 
 /* The records to or from @key in the two seconds before record @end, oldest first. */
 struct look_back {

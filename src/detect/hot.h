@@ -75,6 +75,14 @@ struct hot_link {
 
 #define AMOUNTS_MAX (VECTOR_COUNT + 4)
 
+/** weighted() - @n corrected for sampling; saturates. */
+static inline uint64_t weighted(uint64_t n, uint64_t weight)
+{
+	uint64_t out;
+
+	return __builtin_mul_overflow(n, weight, &out) ? UINT64_MAX >> UNIT_SHIFT : out;
+}
+
 /*
  * Records are counted as runs: those of one kind, link and bin that come one after the other are
  * summed up first, so that a flood costs one count for many packets.

@@ -21,13 +21,6 @@ static inline enum source_group source_group_of(const struct flow *f)
 	return f->proto == PROTO_UDP ? GROUP_UDP : GROUP_OTHER;
 }
 
-static inline uint64_t weighted(uint64_t n, uint64_t weight)
-{
-	uint64_t out;
-
-	return __builtin_mul_overflow(n, weight, &out) ? UINT64_MAX >> UNIT_SHIFT : out;
-}
-
 static inline bool is_near(const struct hot *h, enum vector v)
 {
 	uint64_t t = hot_threshold(h, v, 0);

@@ -5,9 +5,11 @@
 
 #include "detect/hot_inside.h"
 
-#define KIND_USED (UINT32_C(1) << 31)
-#define SLOTS	  (2 * KINDS)
-#define SEVERAL	  3 /* packets; of two "all but one" and "one" cannot be told apart */
+#define ICMP_ECHO_REPLY	 0
+#define ICMP6_ECHO_REPLY 129
+#define KIND_USED	 (UINT32_C(1) << 31)
+#define SLOTS		 (2 * KINDS)
+#define SEVERAL		 3 /* packets; of two "all but one" and "one" cannot be told apart */
 
 static void forget(struct kinds *k)
 {
@@ -30,19 +32,45 @@ void kinds_turn(struct kinds *k)
 		forget(k);
 }
 
+/* A table: the protocol of the next record is anybody's guess. */
 static unsigned family_index(uint8_t proto)
 {
-	switch (proto) {
-	case PROTO_TCP:
+	static const uint8_t others[256] = {
+		[PROTO_TCP] = 3, [PROTO_UDP] = 2, [PROTO_ICMP] = 1, [PROTO_ICMP6] = 1};
+
+	return 3u - others[proto];
+}
+
+/* Replies to pings are no reason for more pings; without a type (0) it may be one. */
+static bool is_echo_reply(const struct flow *f, const struct flow_side *s)
+{
+	return ((f->proto == PROTO_ICMP) & (s->icmp_type == ICMP_ECHO_REPLY)) |
+	       ((f->proto == PROTO_ICMP6) & (s->icmp_type == ICMP6_ECHO_REPLY));
+}
+
+static bool is_special(const struct flow *f, const struct flow_side *side)
+{
+	if (f->proto != PROTO_TCP)
+		return true;
+	return (f->tcp_flags & (TH_SYN | TH_RST)) ||
+	       (side->flags & (FLOW_FRAGMENT | FLOW_MALFORMED)) || side->app == APP_HTTP_REQUEST;
+}
+
+/* The meter of what it is for its sender: a reason for as much in return, or none (0). */
+static uint8_t answers_of(const struct flow *f, const struct flow_side *s)
+{
+	if (is_echo_reply(f, s) || (f->proto == PROTO_TCP && (f->tcp_flags & TH_RST)))
 		return 0;
-	case PROTO_UDP:
-		return 1;
-	case PROTO_ICMP:
-	case PROTO_ICMP6:
-		return 2;
-	default:
-		return 3;
-	}
+	return f->proto == PROTO_TCP   ? METER_OUT_TCP
+	       : f->proto == PROTO_UDP ? METER_OUT_UDP
+				       : METER_OUT_OTHER;
+}
+
+void kind_look(struct kind *kind, const struct flow *f, const struct flow_side *s)
+{
+	kind->special = is_special(f, s) ? SPECIAL_ALL : SPECIAL_NONE;
+	kind->opens = is_syn(f);
+	kind->answers = answers_of(f, s);
 }
 
 /* Everything that a counting function may look at; 0 for records that must be asked about. */
@@ -51,16 +79,16 @@ static uint32_t key_of(const struct kinds *k, const struct flow *f, const struct
 	uint32_t flags = s->flags, key;
 	unsigned port = 0;
 
-	if ((flags & (FLOW_FRAGMENT | FLOW_LATER_FRAGMENT | FLOW_MALFORMED)) || f->packets == 0 ||
-	    (f->sport == 0 && f->dport == 0))
+	if (((flags & (FLOW_FRAGMENT | FLOW_LATER_FRAGMENT | FLOW_MALFORMED)) != 0) |
+	    (f->packets == 0) | (((uint32_t)f->sport | f->dport) == 0))
 		return 0;
 	for (unsigned i = 0; i < k->n_dports; i++)
 		port = f->dport == k->dport[i] ? i + 1 : port;
-	key = family_index(f->proto) | (uint32_t)(f->proto == PROTO_TCP ? f->tcp_flags : 0) << 2;
+	key = family_index(f->proto) | (f->tcp_flags & -(uint32_t)(f->proto == PROTO_TCP)) << 2;
 	key |= port << 10 | (uint32_t)(s->app & 15) << 14;
 	key |= (flags & FLOW_IS_PACKET ? 1u : 0u) << 18 | (f->packets == 1) << 19;
 	key |= (f->dport <= f->sport) << 20 | (flow_weight(s) == 1) << 21;
-	return key | KIND_USED;
+	return key | (uint32_t)is_echo_reply(f, s) << 22 | KIND_USED;
 }
 
 /* A flow record that tells of a whole connection, and whether data came over it. */
@@ -107,23 +135,58 @@ static bool find_out(struct kind *kind, const struct flow *of, const struct flow
 	return fits;
 }
 
+/* Of a connection's packets one is its SYN; all the others count for the acknowledgements alone. */
+static enum special special_of(const struct kind *kind)
+{
+	enum special most = SPECIAL_NONE;
+
+	for (unsigned i = 0; i < kind->n; i++) {
+		unsigned amount = kind->part[i].amount;
+
+		if (kind->part[i].meter == VECTOR_ACK_FLOOD || kind->part[i].meter == METER_DATA)
+			continue;
+		if (amount == AMOUNT_ALL || amount == AMOUNT_BUT_ONE)
+			most = SPECIAL_ALL;
+		else if (most == SPECIAL_NONE)
+			most = SPECIAL_ONE;
+	}
+	return most;
+}
+
+/* The slot of a key, an empty one where it is not known. */
+static unsigned slot_of(const struct kinds *k, uint32_t key)
+{
+	unsigned i = (key * 0x9e3779b1u) >> 21;
+
+	while (k->slot[i] && k->kind[k->slot[i]].key != key)
+		i = (i + 1) % SLOTS;
+	return i;
+}
+
+uint16_t kinds_peek(const struct kinds *k, const struct flow *f, const struct flow_side *s)
+{
+	uint32_t key = key_of(k, f, s);
+
+	return key ? k->slot[slot_of(k, key)] : KIND_ASK;
+}
+
 uint16_t kinds_find(struct kinds *k, const struct flow *f, const struct flow_side *s)
 {
 	uint32_t key = key_of(k, f, s);
-	unsigned i = (key * 0x9e3779b1u) >> 21;
 	struct kind *kind;
+	unsigned i;
 
 	if (!key)
 		return KIND_ASK;
-	for (; k->slot[i]; i = (i + 1) % SLOTS)
-		if (k->kind[k->slot[i]].key == key)
-			return k->slot[i];
-	if (k->n == KINDS)
-		return KIND_ASK;
+	i = slot_of(k, key);
+	if (k->slot[i] || k->n == KINDS)
+		return k->slot[i];
 	kind = &k->kind[k->n];
 	*kind = (struct kind){.key = key};
+	kind_look(kind, f, s);
 	if (!find_out(kind, f, s))
 		return KIND_ASK;
+	kind->special = special_of(kind);
 	k->slot[i] = (uint16_t)k->n++;
 	return k->slot[i];
 }

@@ -22,8 +22,14 @@ enum kind_amount {
 	AMOUNTS
 };
 
+/* How much of a record counts for one of the vectors with low thresholds, at most. */
+enum special { SPECIAL_NONE, SPECIAL_ONE, SPECIAL_ALL };
+
 struct kind {
 	uint32_t key;
+	uint8_t special; /* enum special */
+	bool opens;	 /* METER_OUT_SYN */
+	uint8_t answers; /* the meter that it counts for its sender, 0 none */
 	uint8_t n;
 	struct {
 		uint8_t meter, amount;
@@ -46,6 +52,12 @@ void kinds_turn(struct kinds *k);
 
 /** kinds_find() - the kind of a record, found out if it is new. Return: its index, or KIND_ASK. */
 uint16_t kinds_find(struct kinds *k, const struct flow *f, const struct flow_side *s);
+
+/** kinds_peek() - the same, but a new kind stays unknown (KIND_ASK). */
+uint16_t kinds_peek(const struct kinds *k, const struct flow *f, const struct flow_side *s);
+
+/** kind_look() - fill all but the parts, for a record like no other. */
+void kind_look(struct kind *kind, const struct flow *f, const struct flow_side *s);
 
 /** kind_amounts() - the sizes of its parts, for a record of @packets in all (weighted). */
 static inline void kind_amounts(uint64_t packets, uint64_t weight, uint64_t out[AMOUNTS])

@@ -10,8 +10,14 @@
 
 unsigned shard_of(const struct ip *ip, uint8_t *filter)
 {
-	struct ip key = ip_mask(ip, ip_is_v4(ip) ? PREFIX_V4_BASE + 20 : 44);
-	uint64_t hash = hash_u128(key.u, HASH_K1);
+	/* The first 20 bits of v4, 44 of v6. */
+	static const uint64_t mask[2][2] = {
+		{__builtin_bswap64(~UINT64_C(0) << 20), 0},
+		{~UINT64_C(0), __builtin_bswap64(~UINT64_C(0) << 12)},
+	};
+	const uint64_t *m = mask[ip_is_v4(ip)];
+	/* One multiplication: bits are masked out on either side that the constants have set. */
+	uint64_t hash = hash_fold((ip->u[0] & m[0]) ^ HASH_K0, (ip->u[1] & m[1]) ^ HASH_K1);
 
 	*filter = (uint8_t)hash;
 	return (unsigned)(hash >> 58);
@@ -22,7 +28,6 @@ int shard_init(struct shard *s, unsigned index, size_t cells_bytes)
 	int r = 0;
 
 	s->index = index;
-	s->step = 1;
 	for (unsigned l = 0; l < LEVELS && r == 0; l++)
 		r = cells_init(&s->cells[l], l == 0 ? cells_bytes / 4 * 3 : cells_bytes / 8);
 	return r;

@@ -12,10 +12,10 @@
 #include "detect/history.h"
 #include "observe/exporter.h"
 
-#define SHARDS	      64
-#define LEVELS	      3 /* host, /24 (v6 /64), /20 (v6 /48) */
-#define SHARD_ENTRIES (2 * FLOW_BATCH_MAX)
-#define BUSY_BITS     1024
+#define SHARDS	     64
+#define LEVELS	     3 /* host, /24 (v6 /64), /20 (v6 /48) */
+#define BUSY_BITS    1024
+#define FILTER_WORDS 4
 
 /* What the engine knows of an exporter's clock; written between slices only. */
 struct exporter_watch {
@@ -38,8 +38,8 @@ struct shard_world {
 	const struct exporter_watch *watch;
 	unsigned n_watch;
 	struct follow_rate *follow; /* [0] defaults, then objects */
+	struct thinning thinning;   /* by how many records the last tick saw */
 	const struct history *history;
-	uint64_t batch_from; /* number of the batch's record 0 */
 	int64_t clock_us;
 	int64_t now_bin;
 	unsigned hot_room;  /* followed destinations a shard may add until the next tick */
@@ -48,10 +48,20 @@ struct shard_world {
 	unsigned near; /* share of a threshold from which a destination is followed */
 };
 
+/* A record that the shard is to count. */
 struct shard_entry {
-	uint16_t record;
-	bool out;	/* the record's source lies in this shard */
-	uint8_t filter; /* hash of the address's /20 (/44) */
+	uint64_t hash;	 /* cells_hash() of the destination, unless it is passed over */
+	uint16_t record; /* of the batch */
+	uint8_t filter;	 /* hash of the address's /20 (/44) */
+	uint8_t times;	 /* so many records it stands for; 0 passed over */
+};
+
+#define SHARD_LIST_END UINT16_MAX /* a record behind the last of `out` */
+
+/* By where its destination lies and by where its source does, both in the order of input. */
+struct shard_list {
+	const struct shard_entry *in, *out;
+	unsigned n_in, n_out;
 };
 
 /* An attack that has something to say after a tick. */
@@ -69,15 +79,15 @@ struct shard {
 	unsigned n_hot, room_hot, added;
 	uint32_t *lookup; /* open addressing: slot in busy + 1 */
 	unsigned lookup_room;
-	unsigned records; /* since the last tick */
-	unsigned step;	  /* every so-many-th record is taken for what is usual */
+	unsigned follows; /* how often a destination began to be followed */
 	struct shard_word *word;
 	unsigned n_words, room_words;
 	/*
 	 * Bit per hash of the /20s that hold something followed: most sources are in none, and
 	 * their records need not even be read.
 	 */
-	uint64_t filter[4];
+	uint64_t filter[FILTER_WORDS];
+	uint64_t followed[FILTER_WORDS]; /* the same of the /20s in which something is followed */
 	uint64_t bits[LEVELS][BUSY_BITS / 64]; /* the same of what is busy, by its own hash */
 	struct sheet sheet;		       /* sums of the destination that is looked at */
 	uint64_t next_handle, hot_refused, hot_given_up, late;
@@ -90,9 +100,16 @@ unsigned shard_of(const struct ip *ip, uint8_t *filter);
 int shard_init(struct shard *s, unsigned index, size_t cells_bytes);
 void shard_deinit(struct shard *s);
 
-/** shard_feed() - count the @n records of @entry. Errors go to s->error. */
-void shard_feed(struct shard *s, const struct shard_world *w, const struct shard_entry *entry,
-		unsigned n);
+/**
+ * shard_fetch(), shard_fetch_more() - have brought what counting @list will need: where its hosts
+ * are, then what they lead to. They change nothing.
+ */
+void shard_fetch(const struct shard *s, const struct shard_list *list);
+void shard_fetch_more(const struct shard *s, const struct shard_world *w,
+		      const struct shard_list *list);
+
+/** shard_feed() - count the records of @list. Errors go to s->error. */
+void shard_feed(struct shard *s, const struct shard_world *w, const struct shard_list *list);
 
 /** shard_tick() - look, open, update, close; what is to be told stands in word[]. */
 void shard_tick(struct shard *s, const struct shard_world *w, bool last_look);

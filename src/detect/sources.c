@@ -229,7 +229,7 @@ static struct source *add_overflown(struct sources *s, const struct ip *key, uin
 int sources_add(struct sources *s, const struct ip *key, uint64_t hash, int64_t second,
 		uint32_t sampled, uint32_t weight, uint64_t packets)
 {
-	struct source *c;
+	struct source *c = NULL;
 	int r = 0;
 
 	s->packets += packets;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "detect/shard.h"
+#include "detect/busy.h"
 
 #define FOLD_HOSTS     8    /* hosts of one /24 crossing together are one prefix attack */
 #define ONE_HOST_SHARE 0.75 /* of a prefix's excess: then the host is the target */
@@ -17,8 +17,6 @@
 #define UPDATE_US      US_PER_S
 #define QUIET_AFTER_US (2 * US_PER_S)
 #define SILENT_US      (10 * US_PER_S)
-#define MANY_RECORDS   512 /* of a shard in a quarter second */
-#define MANY_STEP      8
 #define CALM_US	       (60 * US_PER_S) /* without standing out, until it is followed no more */
 #define CALM_NEW_US    (4 * US_PER_S)  /* all stands out when nothing is known yet */
 #define SUSPICION_US   (64 * US_PER_S)
@@ -364,8 +362,6 @@ void shard_tick(struct shard *s, const struct shard_world *w, bool last_look)
 			s->error = hot_advance(s->hot[i], w->now_bin);
 	}
 	s->added = s->added_busy = 0;
-	s->step = s->records > MANY_RECORDS ? MANY_STEP : 1;
-	s->records = 0;
 	if (s->error == 0)
 		s->error = look_at_hosts(s, w, last_look);
 	if (s->error == 0)

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 #include "detect/usual.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SECONDS	     120	   /* of the mean */
-#define FILL_SECONDS 64		   /* of the cell's mean */
+#define SECONDS	     120 /* of the mean */
+#define FILL_SECONDS 64	 /* of the cell's mean */
+#define SURE	     3	 /* standard errors: seldom wrong, and half of a threshold still shows */
 #define IDLE_LEARNT  (4 * SECONDS) /* of a longer silence, no more is learnt than that */
 
 struct usual *usual_new(const struct prefix *key)
 {
-	struct usual *u = calloc(1, sizeof(*u));
+	struct usual *u = aligned_alloc(64, sizeof(*u));
 
 	if (!u)
 		return NULL;
+	memset(u, 0, sizeof(*u));
 	u->key.addr = key->addr; /* by members: the padding stays zero */
 	u->key.len = key->len;
 	u->second = INT64_MIN;
@@ -55,6 +58,17 @@ void usual_turn(struct usual *u, int64_t second)
 		u->second = second - IDLE_LEARNT;
 	for (; u->second < second; u->second++)
 		learn(u, u->second + 1 - USUAL_LAG);
+	u->noise = 0;
+}
+
+/* As much again may come by the choice of records: see unanswered() in busy.c for the rule. */
+static double chance(const struct usual *u, unsigned k)
+{
+	double variance = (double)u->noise * u->fill[k];
+
+	if (k == FILL_BYTES && u->fill[FILL_PACKETS] > 0)
+		variance *= u->fill[k] / u->fill[FILL_PACKETS];
+	return SURE * sqrt(variance);
 }
 
 void usual_fill(struct usual *u, const uint64_t fill[FILLS], const uint64_t least[FILLS])
@@ -63,8 +77,13 @@ void usual_fill(struct usual *u, const uint64_t fill[FILLS], const uint64_t leas
 
 	u->fill_seconds++;
 	for (unsigned k = 0; k < FILLS; k++) {
+		double limit;
+
 		if (!u->frozen)
 			u->fill[k] += share * ((double)fill[k] - u->fill[k]);
-		u->limit[k] = (uint64_t)(STANDS_OUT * u->fill[k]) + least[k];
+		limit = STANDS_OUT * u->fill[k];
+		if (u->noise)
+			limit = fmax(limit, u->fill[k] + chance(u, k));
+		u->limit[k] = (uint64_t)limit + least[k];
 	}
 }

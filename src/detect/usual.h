@@ -14,6 +14,7 @@
 #include "detect/meter.h"
 
 #define USUAL_METERS METER_BYTES /* packets only */
+#define USUAL_ROW    32		 /* two lines */
 #define STANDS_OUT   1.25	 /* times its usual fill, and a least amount, */
 #define STANDS_FROM  2		 /* of which half is not busy any more */
 #define USUAL_LATE_S 17 /* flow records: the usual inactive timeout of 15 s, and delivery */
@@ -24,23 +25,28 @@ struct hot;
 /* By the measures of a cell: all packets, those of vectors with low thresholds, bytes. */
 enum fill { FILL_PACKETS, FILL_SPECIAL, FILL_BYTES, FILLS };
 
+/* What most records need of it stands in its first line. */
 struct usual {
 	struct prefix key;
 	uint32_t slot;	 /* index in the shard's list */
 	struct hot *hot; /* followed now, else NULL */
-	int64_t out_us; /* arrival of the last record that found it standing out, TIME_NONE never */
-	double fill[FILLS];    /* mean per second */
-	uint64_t limit[FILLS]; /* from which it stands out */
-	unsigned fill_seconds; /* behind that mean */
+	int64_t second;	 /* of arrival, being summed; INT64_MIN before the first */
+	int64_t begun;	 /* the first second that is seen whole */
+	uint64_t room;	 /* packets until it is asked again what explains them */
+	uint64_t noise;	 /* packets that one record has stood for in it, at most; 0: none for others
+			  */
 	unsigned seconds;      /* healthy ones behind the rates */
-	int64_t second;	       /* of arrival, being summed; INT64_MIN before the first */
-	int64_t begun;	       /* the first second that is seen whole */
+	unsigned fill_seconds; /* behind the mean */
 	bool late;	       /* that one is later by an inactive timeout */
 	bool frozen;	       /* an attack is open: nothing is learnt */
-	uint64_t room;	       /* packets until it is asked again what explains them */
+	int64_t out_us; /* arrival of the last record that found it standing out, or TIME_NONE */
+	double fill[FILLS];    /* mean per second */
+	uint64_t limit[FILLS]; /* from which it stands out */
+	uint32_t sum[USUAL_LAG][USUAL_ROW] __attribute__((aligned(64))); /* by second % USUAL_LAG */
 	double rate[USUAL_METERS];
-	uint32_t sum[USUAL_LAG][USUAL_METERS]; /* by second % USUAL_LAG */
 };
+
+_Static_assert(USUAL_METERS <= USUAL_ROW, "all of a second");
 
 #define HEALTHY_SECONDS 8 /* of history before it counts */
 
@@ -73,6 +79,16 @@ void usual_late(struct usual *u);
 
 /** usual_turn() - let the clock of arrival reach @second: what has waited long enough is learnt. */
 void usual_turn(struct usual *u, int64_t second);
+
+/** usual_fetch() - have brought what counting in @second needs. */
+static inline void usual_fetch(const struct usual *u, uint32_t second)
+{
+	const uint32_t *sum = u->sum[second % USUAL_LAG];
+
+	__builtin_prefetch(u, 1);
+	__builtin_prefetch(sum, 1);
+	__builtin_prefetch(sum + USUAL_ROW / 2, 1);
+}
 
 /**
  * usual_add() - packets of a meter in the second of the last usual_turn().

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: ISC */
+#include "detect/deal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What is asked of a link for each record; asked of the exporters once in a batch. */
+struct seen_link {
+	uint16_t link;
+	uint8_t side;
+	bool has_speed;
+};
+
+#define SEEN_LINKS 16 /* few links carry most records that come together */
+
+/*
+ * What records that come together share. A record's own times change nothing unless they lie
+ * outside of what is known: these limits, in milliseconds of the batch, tell without making
+ * microseconds of each.
+ */
+struct together {
+	const struct flow_batch *batch;
+	int64_t recv_us;
+	uint32_t second; /* of arrival */
+	uint16_t exporter;
+	struct exporter_watch *watch; /* its own; NULL: none was met in this batch */
+	int64_t first_ms;	      /* a flow that begins no earlier changes nothing, */
+	int64_t last_ms;	      /* nor one that ends no later, */
+	uint64_t lasted_ms;	      /* nor one that lasted no longer */
+};
+
+/* What each shard is to count next; the numbers stand together, for they are written most. */
+struct lists {
+	unsigned n_in[SHARDS], n_out[SHARDS];
+	struct shard_entry in[SHARDS][FLOW_BATCH_MAX], out[SHARDS][FLOW_BATCH_MAX + 1];
+};
+
+struct dealer {
+	struct exporters *exporters;
+	struct exporter_watch *watch;
+	struct history *history;
+	const struct shard *shard;
+	const struct conf *conf;
+	struct lists *lists;
+	struct together now;
+	struct seen_link seen[SEEN_LINKS];
+	uint64_t records, packets, bytes, dropped;
+	int64_t first_us, last_us;
+};
+
+struct dealer *deal_new(struct exporters *exporters, struct exporter_watch *watch,
+			struct history *history, const struct shard *shard)
+{
+	struct dealer *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	d->exporters = exporters;
+	d->watch = watch;
+	d->history = history;
+	d->shard = shard;
+	d->first_us = d->last_us = TIME_NONE;
+	d->lists = calloc(1, sizeof(*d->lists));
+	if (!d->lists)
+		return deal_free(d);
+	deal_forget_clocks(d);
+	return d;
+}
+
+struct dealer *deal_free(struct dealer *d)
+{
+	if (d)
+		free(d->lists);
+	free(d);
+	return NULL;
+}
+
+void deal_reconf(struct dealer *d, const struct conf *conf)
+{
+	d->conf = conf;
+}
+
+void deal_forget_clocks(struct dealer *d)
+{
+	for (unsigned i = 0; i <= EXPORTER_MAX; i++)
+		d->watch[i].watermark_us = d->watch[i].recv_us = TIME_NONE;
+	d->now.watch = NULL;
+}
+
+void deal_begin(struct dealer *d, const struct flow_batch *b)
+{
+	d->now.batch = b;
+	d->now.watch = NULL;
+	memset(d->seen, 0, sizeof(d->seen));
+}
+
+void deal_arrival(struct dealer *d, int64_t recv_us)
+{
+	d->now.recv_us = recv_us;
+	d->now.second = (uint32_t)time_floor_s(recv_us);
+	d->now.watch = NULL; /* its clock is to be moved */
+}
+
+/* Whole milliseconds from the batch's epoch; -1 for all of before. */
+static int64_t ms_of(const struct flow_batch *b, int64_t us)
+{
+	return us == TIME_NONE || us < b->epoch_us ? -1 : (us - b->epoch_us) / US_PER_MS;
+}
+
+static void find_limits(struct dealer *d, struct together *t)
+{
+	int64_t last_us = t->watch->watermark_us; /* TIME_NONE comes before all times */
+
+	t->last_ms = ms_of(t->batch, d->last_us < last_us ? d->last_us : last_us) - 1;
+	t->first_ms = d->first_us == TIME_NONE ? INT64_MAX : ms_of(t->batch, d->first_us) + 1;
+	t->lasted_ms = (uint64_t)t->watch->longest_flow_s * 1000 + 998;
+}
+
+/* Another exporter, or the same one at another time. */
+static void meet_exporter(struct dealer *d, uint16_t exporter)
+{
+	struct together *t = &d->now;
+	struct exporter_watch *e = &d->watch[exporter <= EXPORTER_MAX ? exporter : 0];
+
+	if (e->recv_us == TIME_NONE) {
+		const struct exporter *x = exporters_get(d->exporters, exporter);
+
+		e->capture = x && x->is_capture;
+	}
+	if (t->recv_us > e->recv_us)
+		e->recv_us = t->recv_us;
+	t->exporter = exporter;
+	t->watch = e;
+	find_limits(d, t);
+}
+
+/* Its last packet may be the newest yet: often so, for flows are told of as they end. */
+static void note_last(struct dealer *d, const struct flow_batch *b, uint32_t i)
+{
+	struct together *t = &d->now;
+	int64_t last_us = flow_last_us(b, i);
+
+	d->last_us = last_us > d->last_us ? last_us : d->last_us;
+	if (last_us > t->recv_us + 2 * US_PER_S)
+		return;
+	if (last_us > t->watch->watermark_us)
+		t->watch->watermark_us = last_us;
+	t->last_ms = (int64_t)b->flow[i].last_ms - 1;
+}
+
+static void note_first(struct dealer *d, const struct flow_batch *b, uint32_t i)
+{
+	struct exporter_watch *e = d->now.watch;
+	int64_t first_us = flow_first_us(b, i), last_us = flow_last_us(b, i);
+
+	if (d->first_us == TIME_NONE || first_us < d->first_us)
+		d->first_us = first_us;
+	if (last_us - first_us > e->longest_flow_s * US_PER_S + (US_PER_S - 1))
+		e->longest_flow_s = (uint32_t)((last_us - first_us) / US_PER_S);
+	find_limits(d, &d->now);
+}
+
+/* Emptied, each place knows the unknown link (0): no side, no speed. */
+static struct seen_link see_link(struct dealer *d, uint16_t link)
+{
+	struct seen_link *m = &d->seen[link % SEEN_LINKS];
+	const struct link *l;
+
+	if (m->link == link)
+		return *m;
+	l = exporters_get_link(d->exporters, link);
+	*m = (struct seen_link){
+		.link = link, .side = l ? l->side : SIDE_UNKNOWN, .has_speed = l && l->speed_bps};
+	return *m;
+}
+
+/* How a record counts: by the sides of its links and by what its exporter reports else. */
+static enum counting counting_of(const struct dealer *d, const struct flow *f,
+				 const struct flow_side *s, uint8_t side)
+{
+	if ((s->flags & FLOW_EGRESS) && f->exporter <= EXPORTER_MAX && d->now.watch->saw_ingress)
+		return COUNT_NOT; /* seen on its way in already */
+	if (side == SIDE_UNKNOWN)
+		return COUNT_BY_MAX;
+	/* Own traffic passes inside interfaces at every router on its way out. */
+	if (conf_is_own(d->conf, &f->src))
+		return COUNT_BY_MAX;
+	/* Foreign traffic further inside entered elsewhere. */
+	return side == SIDE_OUTSIDE ? COUNT_ENTRY : COUNT_NOT;
+}
+
+/* To the shards of its ends. Own answers leave through any interface; the sender's hears of them.
+ */
+static void list_record(const struct dealer *d, const struct flow *f, uint32_t i, unsigned times)
+{
+	struct lists *to = d->lists;
+	struct shard_entry in = {.record = (uint16_t)i, .times = (uint8_t)times}, out = in;
+	unsigned in_shard = shard_of(&f->dst, &in.filter);
+	unsigned out_shard = shard_of(&f->src, &out.filter);
+
+	if (times) {
+		in.hash = cells_hash(&f->dst);
+		cells_near(&d->shard[in_shard].cells[0], in.hash);
+	}
+	to->in[in_shard][to->n_in[in_shard]++] = in;
+	to->out[out_shard][to->n_out[out_shard]++] = out;
+}
+
+enum dealt deal_record(struct dealer *d, uint32_t i)
+{
+	const struct flow_batch *b = d->now.batch;
+	const struct flow *f = &b->flow[i];
+	const struct flow_side *s = &b->side[i];
+	struct seen_link link = see_link(d, f->in_link);
+	enum counting counting;
+	uint32_t weight = flow_weight(s);
+	unsigned times;
+
+	if (!d->now.watch || d->now.exporter != f->exporter)
+		meet_exporter(d, f->exporter);
+	if (f->last_ms > d->now.last_ms)
+		note_last(d, b, i);
+	if ((f->first_ms < d->now.first_ms) | (f->last_ms - f->first_ms > d->now.lasted_ms))
+		note_first(d, b, i);
+	d->now.watch->saw_ingress |= !(s->flags & FLOW_EGRESS);
+	counting = counting_of(d, f, s, link.side);
+	times = history_put(d->history, f, s, d->now.second, counting);
+	d->records++;
+	d->packets += weighted(f->packets, weight);
+	d->bytes += weighted(f->bytes, weight);
+	if (counting == COUNT_NOT) {
+		d->dropped++;
+		return DEALT_NOT;
+	}
+	list_record(d, f, i, times);
+	return link.has_speed ? DEALT_BY_LINK : DEALT;
+}
+
+struct shard_list deal_list(const struct dealer *d, unsigned index)
+{
+	d->lists->out[index][d->lists->n_out[index]].record = SHARD_LIST_END;
+	return (struct shard_list){.in = d->lists->in[index],
+				   .out = d->lists->out[index],
+				   .n_in = d->lists->n_in[index],
+				   .n_out = d->lists->n_out[index]};
+}
+
+void deal_clear(struct dealer *d)
+{
+	memset(d->lists->n_in, 0, sizeof(d->lists->n_in));
+	memset(d->lists->n_out, 0, sizeof(d->lists->n_out));
+}
+
+void deal_stats(const struct dealer *d, struct detect_stats *out)
+{
+	out->records = d->records;
+	out->packets = d->packets;
+	out->bytes = d->bytes;
+	out->dedup_dropped = d->dropped;
+	out->first_us = d->first_us;
+	out->last_us = d->last_us;
+}

@@ -70,7 +70,7 @@ static bool begin_place(struct place *p, const struct shard *s, const struct his
 static struct hot_record *record_at(const struct shard_world *w, struct place *p)
 {
 	if (!p->made)
-		history_prepare(w->history, p->number, p->r);
+		history_prepare(w->history, p->number, &p->m, p->r);
 	p->made = true;
 	p->r->reported = p->reported;
 	return p->r;
@@ -88,7 +88,7 @@ static int keep_senders(struct hot *h, const struct shard_world *w, uint64_t num
 
 		if (!prefix_contains(&h->key, &history_flow(w->history, old)->dst))
 			continue;
-		history_prepare(w->history, old, &r);
+		history_recall(w->history, old, &r);
 		e = hot_look_back(h, &r);
 	}
 	hot_keep(h);
@@ -122,7 +122,7 @@ static int replay(struct hot *h, const struct shard_world *w, uint64_t number)
 	while (e == 0 && look_next(&l, w->history, &old)) {
 		struct hot_record r;
 
-		history_prepare(w->history, old, &r);
+		history_recall(w->history, old, &r);
 		e = prefix_contains(&h->key, &r.f->dst) ? put_in(h, w, &r, old) : hot_out(h, &r);
 	}
 	return e;

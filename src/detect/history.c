@@ -183,9 +183,9 @@ unsigned history_put(struct history *h, const struct flow *f, const struct flow_
 }
 
 /* Its amounts are left as they are: zeroing them for each record took a tenth of the whole path. */
-void history_prepare(const struct history *h, uint64_t number, struct hot_record *r)
+void history_prepare(const struct history *h, uint64_t number, const struct mark *m,
+		     struct hot_record *r)
 {
-	struct mark m = history_mark(h, number);
 	struct times t;
 
 	r->f = history_flow(h, number);
@@ -194,13 +194,13 @@ void history_prepare(const struct history *h, uint64_t number, struct hot_record
 	r->first_us = t.first_us;
 	r->last_us = t.last_us;
 	r->recv_us = t.recv_us;
-	r->packets = weighted(r->f->packets, m.weight);
-	r->bytes = weighted(r->f->bytes, m.weight);
-	r->weight = m.weight;
-	r->kind = m.kind;
-	r->answers = m.answers;
-	r->opens = m.opens;
-	r->entry = m.counting == COUNT_ENTRY;
+	r->packets = weighted(r->f->packets, m->weight);
+	r->bytes = weighted(r->f->bytes, m->weight);
+	r->weight = m->weight;
+	r->kind = m->kind;
+	r->answers = m->answers;
+	r->opens = m->opens;
+	r->entry = m->counting == COUNT_ENTRY;
 	r->own_source = conf_is_own(h->conf, &r->f->src);
 	r->reported = r->hashed = false;
 	/* A clock ahead of ours must not push the rings into the future. */

@@ -96,8 +96,17 @@ static inline struct mark history_mark(const struct history *h, uint64_t number)
 /** history_recv_us() - when a record arrived. */
 int64_t history_recv_us(const struct history *h, uint64_t number);
 
-/** history_prepare() - a record as followed destinations count it. */
-void history_prepare(const struct history *h, uint64_t number, struct hot_record *r);
+/** history_prepare() - a record as followed destinations count it; @m is its mark. */
+void history_prepare(const struct history *h, uint64_t number, const struct mark *m,
+		     struct hot_record *r);
+
+/** history_recall() - the same for one of which the mark is not at hand. */
+static inline void history_recall(const struct history *h, uint64_t number, struct hot_record *r)
+{
+	struct mark m = history_mark(h, number);
+
+	history_prepare(h, number, &m, r);
+}
 
 /** history_evidence() - a record with its own times, as the sensor told them. */
 struct evidence_record history_evidence(const struct history *h, uint64_t number);

@@ -65,6 +65,8 @@ static void free_suspicion(struct hot *h)
 		sources_deinit(&h->sources[i]);
 	for (unsigned i = 0; i < UNIT_COUNT; i++)
 		sources_deinit(&h->units[i]);
+	free(h->wait);
+	h->wait = NULL;
 	sources_deinit(&h->hosts);
 	free(h->evidence);
 	h->evidence = NULL;
@@ -114,6 +116,7 @@ uint64_t hot_memory(const struct hot *h)
 		n += h->sources[i].memory;
 	for (unsigned i = 0; i < UNIT_COUNT; i++)
 		n += h->units[i].memory;
+	n += units_memory(h);
 	n += h->handshake ? sizeof(*h->handshake) : 0;
 	n += h->dports ? sizeof(*h->dports) : 0;
 	n += h->http ? sizeof(*h->http) : 0;

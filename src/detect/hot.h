@@ -129,6 +129,7 @@ struct hot {
 	struct handshake *handshake;
 	struct sources sources[GROUP_COUNT];
 	struct sources units[UNIT_COUNT]; /* [UNIT_24..UNIT_LINK], SYN by wider units */
+	struct unit_wait *wait;		  /* of them, not counted yet (hot_units.c) */
 	struct port_slot port[PORT_SLOTS];
 	uint16_t candidate_port; /* majority vote over UDP source ports */
 	int64_t candidate_lead;
@@ -206,7 +207,7 @@ void hot_fetch(const struct hot *h, struct hot_record *r);
 /** record_hash() - fill the hashes of the sender, unless they are. */
 void record_hash(struct hot_record *r);
 
-/** hot_flush() - count the run that is open; before anything is read. Return: 0 or -ENOMEM. */
+/** hot_flush() - count all that waits to be; before anything is read. Return: 0 or -ENOMEM. */
 int hot_flush(struct hot *h);
 int hot_look_back(struct hot *h, struct hot_record *r);
 

@@ -90,7 +90,7 @@ static int count_meters(struct hot *h, struct run *r)
 	return e == 0 && h->by_link ? count_in_view(h->by_link, r, r->link, &s) : e;
 }
 
-int hot_flush(struct hot *h)
+static int flush_run(struct hot *h)
 {
 	struct run *r = &h->run;
 
@@ -105,6 +105,13 @@ int hot_flush(struct hot *h)
 		track_link(h, r);
 	}
 	return count_meters(h, r);
+}
+
+int hot_flush(struct hot *h)
+{
+	int e = flush_run(h);
+
+	return e == 0 ? units_settle(h) : e;
 }
 
 static void run_fill(struct run *r, const struct hot_record *from)
@@ -203,7 +210,7 @@ static int keep(struct hot *h, struct hot_record *r)
 
 	if (h->run.kept && (groups & ~h->tracked)) {
 		/* Counted before the notes begin, so that the look back notes it once. */
-		e = h->noted ? 0 : hot_flush(h);
+		e = h->noted ? 0 : flush_run(h);
 		if (e == 0)
 			e = hot_want(h, groups);
 		if (e < 0)
@@ -223,7 +230,7 @@ static int count_run(struct hot *h, const struct hot_record *r)
 		run_add(&h->run, r);
 		return 0;
 	}
-	e = hot_flush(h);
+	e = flush_run(h);
 	if (e == 0 && r->last_bin > h->meters.newest)
 		e = hot_advance(h, r->last_bin);
 	hot_turn_clock(h, r->recv_bin);

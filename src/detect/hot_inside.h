@@ -41,6 +41,24 @@ int track_port_of(struct hot *h, const struct hot_record *r);
 int track_dport(struct hot *h, const struct hot_record *r);
 int track_http(struct hot *h, const struct hot_record *r);
 int track_sources(struct hot *h, struct hot_record *r, unsigned groups);
+
+/* What is counted of one record in a second, for somebody. */
+struct sent {
+	int64_t second;
+	uint32_t each, weight; /* as sampled; the sampling factor */
+	uint64_t packets;      /* all of the record's, corrected */
+};
+
+/** hot_units.c: requests by wider units of their senders; units_settle() before they are read. */
+int track_units(struct hot *h, const struct hot_record *r, const struct sent *n);
+int units_settle(struct hot *h);
+uint64_t units_memory(const struct hot *h);
+
+static inline struct ip wide_key(const struct ip *src)
+{
+	return ip_mask(src, ip_is_v4(src) ? PREFIX_V4_BASE + 24 : 64);
+}
+
 void track_link(struct hot *h, const struct run *r);
 
 /* hot_note.c */

@@ -194,17 +194,6 @@ int track_http(struct hot *h, const struct hot_record *r)
 	return 0;
 }
 
-static struct ip wide_key(const struct ip *src)
-{
-	return ip_mask(src, ip_is_v4(src) ? PREFIX_V4_BASE + 24 : 64);
-}
-
-/* IPv6: the /32, what one registry holder has. */
-static struct ip widest_key(const struct ip *src)
-{
-	return ip_mask(src, ip_is_v4(src) ? PREFIX_V4_BASE + 8 : 32);
-}
-
 void record_hash(struct hot_record *r)
 {
 	struct ip wide;
@@ -229,37 +218,9 @@ void hot_fetch(const struct hot *h, struct hot_record *r)
 		sources_fetch(&h->units[UNIT_24], r->wide_hash);
 }
 
-/* What is counted of one record in a second. */
-struct sent {
-	int64_t second;
-	uint32_t each, weight;
-	uint64_t packets;
-};
-
 static int add_key(struct sources *s, const struct ip *key, uint64_t hash, const struct sent *n)
 {
 	return sources_add(s, key, hash, n->second, n->each, n->weight, n->packets);
-}
-
-/* Requests by wider units of their senders. */
-static int track_units(struct hot *h, const struct hot_record *r, const struct sent *n)
-{
-	struct ip key = wide_key(&r->f->src);
-	int e = add_key(&h->units[UNIT_24], &key, r->wide_hash, n);
-
-	if (e == 0) {
-		key = widest_key(&r->f->src);
-		e = add_key(&h->units[UNIT_8], &key, source_hash(&key), n);
-	}
-	if (e == 0 && r->s->src_as) {
-		key = ip_from_v4(r->s->src_as);
-		e = add_key(&h->units[UNIT_AS], &key, source_hash(&key), n);
-	}
-	if (e == 0 && r->f->in_link != LINK_UNKNOWN) {
-		key = ip_from_v4(r->f->in_link);
-		e = add_key(&h->units[UNIT_LINK], &key, source_hash(&key), n);
-	}
-	return e;
 }
 
 int track_sources(struct hot *h, struct hot_record *r, unsigned groups)

@@ -193,7 +193,7 @@ int wide_count(struct wide *w, const struct shard_world *world, uint64_t number,
 
 	if (!counts_link && (network == RATE_INHERIT || network == RATE_NEVER))
 		return 0;
-	history_prepare(world->history, number, &r);
+	history_recall(world->history, number, &r);
 	e = count_network(w, world, &r);
 	if (e < 0 || !counts_link)
 		return e;

@@ -266,6 +266,18 @@ void shard_unfollow(struct shard *s, struct hot *h)
 	hot_free(h);
 }
 
+void shard_pass(struct shard *s, struct hot *h)
+{
+	for (unsigned l = 1; l < LEVELS; l++) {
+		struct ip key = level_key(&h->key.addr, l);
+		const struct usual *u = busy_find(s, &key, l);
+
+		for (unsigned i = 0; u && u->hot && i < h->n_passed && s->error == 0; i++)
+			s->error = hot_pass(u->hot, &h->passed[i]);
+	}
+	h->n_passed = 0;
+}
+
 static struct hot *calmest_of(const struct shard *s)
 {
 	struct hot *calmest = NULL;

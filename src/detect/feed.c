@@ -249,6 +249,31 @@ static bool is_new_and_answered(const uint64_t least[FILLS], struct usual *u, co
 	return false;
 }
 
+/* A prefix begins to be followed: what is looked back at holds its reported hosts' open runs too.
+ */
+static void forget_passed(struct shard *s, const struct prefix *key)
+{
+	for (unsigned i = 0; i < s->n_hot && s->error == 0; i++) {
+		struct hot *h = s->hot[i];
+
+		if (h->level != LEVEL_HOST || !h->attack || !prefix_contains(key, &h->key.addr))
+			continue;
+		s->error = hot_flush(h);
+		h->n_passed = 0;
+	}
+}
+
+static void follow(struct shard *s, const struct shard_world *w, struct usual *u,
+		   const struct thresholds *th, uint64_t number)
+{
+	if (!busy_follow(s, w, u, th))
+		return;
+	if (u->hot->level != LEVEL_HOST)
+		forget_passed(s, &u->key);
+	if (s->error == 0)
+		s->error = replay(u->hot, w, number);
+}
+
 static void count_busy(struct shard *s, const struct shard_world *w, struct place *p, unsigned l,
 		       struct cell *c, struct usual *u)
 {
@@ -259,12 +284,14 @@ static void count_busy(struct shard *s, const struct shard_world *w, struct plac
 	if (!p->reported && stands_out(c, u, least, l ? 0 : w->near) &&
 	    !is_new_and_answered(least, u, c, p->packets)) {
 		u->out_us = history_recv_us(w->history, p->number);
-		if (!u->hot && busy_follow(s, w, u, shard_thresholds(w, c->thresholds)))
-			s->error = replay(u->hot, w, p->number);
+		if (!u->hot)
+			follow(s, w, u, shard_thresholds(w, c->thresholds), p->number);
 	}
 	if (!u->hot || s->error < 0)
 		return;
 	s->error = put_in(u->hot, w, record_at(w, p), p->number);
+	if (u->hot->n_passed)
+		shard_pass(s, u->hot);
 	p->reported |= u->hot->attack != NULL;
 }
 
@@ -317,7 +344,8 @@ static void count_in(struct shard *s, const struct shard_world *w, struct place 
 		c = cell_of(s, w, 0, &p->f->dst, p->hash);
 	for (unsigned l = 0; s->error == 0;) {
 		count_at(s, w, p, l, c);
-		if (++l == LEVELS)
+		/* Its prefixes hear of a reported host's by the run. */
+		if (++l == LEVELS || (p->reported && l == 1 && p->f->proto != PROTO_UDP))
 			return;
 		c = wider_cell(s, w, l, &p->f->dst, c);
 	}

@@ -104,13 +104,18 @@ struct run {
 	struct amount amount[AMOUNTS_MAX];
 };
 
+#define PASSED_MAX 4
+
 struct hot {
 	struct prefix key;
 	enum level level;
 	uint32_t slot; /* index in the shard's list */
 	const struct thresholds *th;
-	uint32_t times;		/* the level's multiple of the host threshold */
-	struct run run;		/* not counted yet; hot_flush() */
+	uint32_t times; /* the level's multiple of the host threshold */
+	struct run run; /* not counted yet; hot_flush() */
+	/* A reported host's, counted there: its prefixes are to count them with hot_pass(). */
+	struct run passed[PASSED_MAX];
+	unsigned n_passed;
 	struct meters meters;	/* a view for each exporter */
 	struct meters *by_link; /* a view for each link, since something came near; NULL before */
 	int64_t dirty_first, dirty_last; /* bins touched since the last look */
@@ -201,6 +206,13 @@ struct hot *hot_free(struct hot *h);
  */
 int hot_in(struct hot *h, struct hot_record *r);
 int hot_out(struct hot *h, const struct hot_record *r);
+
+/**
+ * hot_pass() - count at a prefix what a reported host in it has counted: all its records of a kind
+ * at once. Return: 0 or -ENOMEM.
+ */
+int hot_pass(struct hot *h, const struct run *r);
+
 /** hot_fetch() - @r will be counted soon: have what its sender needs brought near. */
 void hot_fetch(const struct hot *h, struct hot_record *r);
 

@@ -114,6 +114,9 @@ void shard_feed(struct shard *s, const struct shard_world *w, const struct shard
 /** shard_tick() - look, open, update, close; what is to be told stands in word[]. */
 void shard_tick(struct shard *s, const struct shard_world *w, bool last_look);
 
+/** shard_pass() - let the prefixes of @h count the runs that it passes on. */
+void shard_pass(struct shard *s, struct hot *h);
+
 /** shard_unfollow() - @h stands out no more: drop it, not what is usual there. */
 void shard_unfollow(struct shard *s, struct hot *h);
 

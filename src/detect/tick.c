@@ -358,6 +358,11 @@ void shard_tick(struct shard *s, const struct shard_world *w, bool last_look)
 {
 	for (unsigned i = 0; i < s->n_hot && s->error == 0; i++) {
 		s->error = hot_flush(s->hot[i]);
+		if (s->error == 0 && s->hot[i]->n_passed)
+			shard_pass(s, s->hot[i]);
+	}
+	for (unsigned i = 0; i < s->n_hot && s->error == 0; i++) {
+		s->error = hot_flush(s->hot[i]); /* what was passed to it */
 		if (s->error == 0 && s->hot[i]->meters.newest != INT64_MIN)
 			s->error = hot_advance(s->hot[i], w->now_bin);
 	}

@@ -21,7 +21,8 @@ struct seen_link {
 struct together {
 	const struct flow_batch *batch;
 	int64_t recv_us;
-	uint32_t second; /* of arrival */
+	int64_t second_us; /* the second of arrival, */
+	uint32_t second;   /* and its number */
 	uint16_t exporter;
 	struct exporter_watch *watch; /* its own; NULL: none was met in this batch */
 	int64_t first_ms;	      /* a flow that begins no earlier changes nothing, */
@@ -96,9 +97,17 @@ void deal_begin(struct dealer *d, const struct flow_batch *b)
 
 void deal_arrival(struct dealer *d, int64_t recv_us)
 {
-	d->now.recv_us = recv_us;
-	d->now.second = (uint32_t)time_floor_s(recv_us);
-	d->now.watch = NULL; /* its clock is to be moved */
+	struct together *t = &d->now;
+
+	t->recv_us = recv_us;
+	if (recv_us - t->second_us >= US_PER_S || recv_us < t->second_us) {
+		int64_t second = time_floor_s(recv_us);
+
+		t->second_us = second * US_PER_S;
+		t->second = (uint32_t)second;
+	}
+	if (t->watch && recv_us > t->watch->recv_us)
+		t->watch->recv_us = recv_us;
 }
 
 /* Whole milliseconds from the batch's epoch; -1 for all of before. */
@@ -116,7 +125,6 @@ static void find_limits(struct dealer *d, struct together *t)
 	t->lasted_ms = (uint64_t)t->watch->longest_flow_s * 1000 + 998;
 }
 
-/* Another exporter, or the same one at another time. */
 static void meet_exporter(struct dealer *d, uint16_t exporter)
 {
 	struct together *t = &d->now;

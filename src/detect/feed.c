@@ -274,6 +274,14 @@ static void follow(struct shard *s, const struct shard_world *w, struct usual *u
 		s->error = replay(u->hot, w, number);
 }
 
+static void count_hot(struct shard *s, const struct shard_world *w, struct place *p, struct hot *h)
+{
+	s->error = put_in(h, w, record_at(w, p), p->number);
+	if (h->n_passed)
+		shard_pass(s, h);
+	p->reported |= h->attack != NULL;
+}
+
 static void count_busy(struct shard *s, const struct shard_world *w, struct place *p, unsigned l,
 		       struct cell *c, struct usual *u)
 {
@@ -287,12 +295,8 @@ static void count_busy(struct shard *s, const struct shard_world *w, struct plac
 		if (!u->hot)
 			follow(s, w, u, shard_thresholds(w, c->thresholds), p->number);
 	}
-	if (!u->hot || s->error < 0)
-		return;
-	s->error = put_in(u->hot, w, record_at(w, p), p->number);
-	if (u->hot->n_passed)
-		shard_pass(s, u->hot);
-	p->reported |= u->hot->attack != NULL;
+	if (u->hot && s->error == 0)
+		count_hot(s, w, p, u->hot);
 }
 
 static void count_at(struct shard *s, const struct shard_world *w, struct place *p, unsigned l,
@@ -301,6 +305,12 @@ static void count_at(struct shard *s, const struct shard_world *w, struct place 
 	struct usual *u = c->busy ? s->busy[c->busy - 1] : NULL;
 	const uint64_t *least = w->follow[c->thresholds].least[l];
 
+	/* A reported host: nothing is learnt and nothing is left to decide. */
+	if (!l && u && u->hot && u->hot->attack) {
+		u->out_us = record_at(w, p)->recv_us;
+		count_hot(s, w, p, u->hot);
+		return;
+	}
 	if ((int32_t)(p->m.second - c->second) > 0)
 		turn_second(c, u, least, p->m.second);
 	count_cold(&s->cells[l], c, p);

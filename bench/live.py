@@ -32,6 +32,10 @@ def ended(child, seconds):
     return json.loads(said)
 
 
+def send(bench, fmt, port, rate, seconds, *more):
+    return ended(sender(bench, fmt, port, rate, seconds, more), seconds)
+
+
 def trial(bench, program, rate, seconds, *more, warm_s=0):
     """One start of @program with traffic at @rate; figures, and @program still knows its status.
     CPU is taken from @warm_s on: the sender is even, so that part of the records is that of time."""

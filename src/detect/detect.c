@@ -20,9 +20,9 @@
 #define FORWARD_US   (5 * 60 * US_PER_S)
 #define BACKWARD_US  (60 * US_PER_S)
 #define NEAR	     8
-#define BUSY_TIMES   8	   /* so many times more are busy than can be followed */
-#define BUSY_PART    8	   /* they may take that part of the memory */
-#define MANY_RECORDS 16384 /* in a quarter second, from which they are thinned */
+#define BUSY_TIMES   8	    /* so many times more are busy than can be followed */
+#define BUSY_PART    8	    /* they may take that part of the memory */
+#define MANY_RECORDS 100000 /* in a quarter second, from which they are thinned */
 #define MANY_STEP    8
 #define LARGE	     32 /* a record of that part of what makes a host busy is large */
 #define ROOM_SHARE   0.1

@@ -24,16 +24,17 @@ def ended(child, seconds):
     """What the sender says it sent."""
     try:
         said = child.communicate(timeout=seconds * 3 + 30)[1]
-    finally:
+    except subprocess.TimeoutExpired:
         child.kill()
-        child.wait()
+        raise
     if child.returncode:
         raise Missing('the sender failed: ' + said.strip()[-120:])
     return json.loads(said)
 
 
 def send(bench, fmt, port, rate, seconds, *more):
-    return ended(sender(bench, fmt, port, rate, seconds, more), seconds)
+    with sender(bench, fmt, port, rate, seconds, more) as child:
+        return ended(child, seconds)
 
 
 def trial(bench, program, rate, seconds, *more, warm_s=0):
@@ -42,10 +43,10 @@ def trial(bench, program, rate, seconds, *more, warm_s=0):
     try:
         program.start()
         pid = program.child.pid
-        child = sender(bench, program.format, program.port, rate, seconds + warm_s, more)
-        time.sleep(warm_s)
-        before, began = cpu_s(pid), time.monotonic()
-        sent = ended(child, seconds + warm_s)
+        with sender(bench, program.format, program.port, rate, seconds + warm_s, more) as child:
+            time.sleep(warm_s)
+            before, began = cpu_s(pid), time.monotonic()
+            sent = ended(child, seconds + warm_s)
         drain_s = settle(pid, program.settle_s)
         cpu, window = cpu_s(pid) - before, time.monotonic() - began
         pss, anonymous = memory(pid)

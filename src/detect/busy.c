@@ -38,11 +38,13 @@ static uint64_t *bits_at(uint64_t bits[BUSY_BITS / 64], uint64_t hash, uint64_t 
 	return &bits[(hash >> 48) % (BUSY_BITS / 64)];
 }
 
-static void set_bit(uint64_t bits[BUSY_BITS / 64], uint64_t hash)
+/* The /20 of an address. */
+static void note_filter(uint64_t bits[FILTER_WORDS], const struct ip *addr)
 {
-	uint64_t bit, *at = bits_at(bits, hash, &bit);
+	uint8_t filter;
 
-	*at |= bit;
+	shard_of(addr, &filter);
+	bits[filter / 64] |= UINT64_C(1) << (filter % 64);
 }
 
 struct usual *busy_find(const struct shard *s, const struct ip *key, unsigned level)
@@ -66,15 +68,13 @@ struct usual *busy_find(const struct shard *s, const struct ip *key, unsigned le
 static void enter_lookup(struct shard *s, const struct usual *u)
 {
 	unsigned level = level_of(&u->key), i;
-	uint64_t hash = key_hash(&u->key.addr, level);
-	uint8_t filter;
+	uint64_t hash = key_hash(&u->key.addr, level), bit;
 
-	set_bit(s->bits[level], hash);
+	*bits_at(s->bits[level], hash, &bit) |= bit;
 	for (i = (unsigned)hash & (s->lookup_room - 1); s->lookup[i];)
 		i = (i + 1) & (s->lookup_room - 1);
 	s->lookup[i] = u->slot + 1;
-	shard_of(&u->key.addr, &filter);
-	s->filter[filter / 64] |= UINT64_C(1) << (filter % 64);
+	note_filter(s->filter, &u->key.addr);
 }
 
 static void rebuild_lookup(struct shard *s)
@@ -195,20 +195,11 @@ uint64_t busy_room(const struct usual *u, const uint64_t least[FILLS], uint64_t 
 	return room;
 }
 
-/* The /20 of what is followed: all that goes there is counted. */
-static void note_followed(struct shard *s, const struct prefix *key)
-{
-	uint8_t filter;
-
-	shard_of(&key->addr, &filter);
-	s->followed[filter / 64] |= UINT64_C(1) << (filter % 64);
-}
-
 static void renote_followed(struct shard *s)
 {
 	memset(s->followed, 0, sizeof(s->followed));
 	for (unsigned i = 0; i < s->n_hot; i++)
-		note_followed(s, &s->hot[i]->key);
+		note_filter(s->followed, &s->hot[i]->key.addr);
 }
 
 static int make_hot_room(struct shard *s)
@@ -250,7 +241,7 @@ struct hot *busy_follow(struct shard *s, const struct shard_world *w, struct usu
 	s->hot[s->n_hot++] = h;
 	s->added++;
 	u->hot = h;
-	note_followed(s, &h->key);
+	note_filter(s->followed, &h->key.addr);
 	s->follows++;
 	return h;
 }

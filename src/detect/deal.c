@@ -41,7 +41,6 @@ struct dealer {
 	struct exporter_watch *watch;
 	struct history *history;
 	const struct shard *shard;
-	const struct conf *conf;
 	struct lists *lists;
 	struct together now;
 	struct seen_link seen[SEEN_LINKS];
@@ -74,11 +73,6 @@ struct dealer *deal_free(struct dealer *d)
 		free(d->lists);
 	free(d);
 	return NULL;
-}
-
-void deal_reconf(struct dealer *d, const struct conf *conf)
-{
-	d->conf = conf;
 }
 
 void deal_forget_clocks(struct dealer *d)
@@ -191,7 +185,7 @@ static enum counting counting_of(const struct dealer *d, const struct flow *f,
 	if (side == SIDE_UNKNOWN)
 		return COUNT_BY_MAX;
 	/* Own traffic passes inside interfaces at every router on its way out. */
-	if (conf_is_own(d->conf, &f->src))
+	if (conf_is_own(d->history->conf, &f->src))
 		return COUNT_BY_MAX;
 	/* Foreign traffic further inside entered elsewhere. */
 	return side == SIDE_OUTSIDE ? COUNT_ENTRY : COUNT_NOT;

@@ -16,9 +16,6 @@ struct dealer *deal_new(struct exporters *exporters, struct exporter_watch *watc
 			struct history *history, const struct shard *shard);
 struct dealer *deal_free(struct dealer *d);
 
-/** deal_reconf() - own prefixes from @conf (borrowed) from now on. */
-void deal_reconf(struct dealer *d, const struct conf *conf);
-
 /** deal_begin() - the records of @b come next (history_begin() was told). */
 void deal_begin(struct dealer *d, const struct flow_batch *b);
 

@@ -132,7 +132,6 @@ static int set_conf(struct detect *d, struct conf *conf)
 	conf_unref(d->conf);
 	d->conf = conf;
 	d->history.conf = conf;
-	deal_reconf(d->dealer, conf);
 	return 0;
 }
 
@@ -316,10 +315,11 @@ static void set_thinning(struct detect *d)
 
 static int tick(struct detect *d, bool last_look)
 {
+	enum work work = last_look ? WORK_LAST_TICK : WORK_TICK;
 	int r;
 
 	read_watermark(d);
-	r = run(d, last_look ? WORK_LAST_TICK : WORK_TICK, last_look ? WORK_LAST_TICK : WORK_TICK);
+	r = run(d, work, work);
 	if (r == 0)
 		r = wide_tick(d->wide, d->shard, &d->world, last_look);
 	if (r == 0)

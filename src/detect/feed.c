@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Records into a shard. Every destination has a cell on each level; few of them are busy and are
- * learnt (usual.h), fewer stand out and are followed (hot.h). What is not followed is counted from
- * a record's brief alone, one line of memory.
+ * learnt (usual.h), fewer stand out and are followed (hot.h).
  */
 #include <errno.h>
 
@@ -49,7 +48,6 @@ static bool is_in(const uint64_t bits[FILTER_WORDS], uint8_t filter)
 static bool begin_place(struct place *p, const struct shard *s, const struct history *h,
 			const struct shard_entry *e)
 {
-	uint64_t special[3] = {0}; /* by enum special: looked up, for a branch is guessed wrong */
 	bool whole = is_in(s->followed, e->filter);
 
 	if (!(e->times | whole))
@@ -58,11 +56,10 @@ static bool begin_place(struct place *p, const struct shard *s, const struct his
 	p->number = h->batch_from + e->record;
 	p->f = &h->batch->flow[e->record];
 	p->m = history_mark(h, p->number);
-	p->packets = capped_weight(p->f->packets, p->m.weight) * p->times;
+	p->packets = capped_weight(p->f->packets, p->m.weight);
+	p->special = mark_special(&p->m, p->packets) * p->times;
+	p->packets *= p->times;
 	p->bytes = capped_weight(p->f->bytes, p->m.weight) * p->times;
-	special[SPECIAL_ONE] = p->m.weight * p->times;
-	special[SPECIAL_ALL] = p->packets;
-	p->special = special[p->m.special];
 	p->made = p->reported = false;
 	return true;
 }
@@ -249,9 +246,11 @@ static bool is_new_and_answered(const uint64_t least[FILLS], struct usual *u, co
 	return false;
 }
 
-/* A prefix begins to be followed: what is looked back at holds its reported hosts' open runs too.
+/*
+ * Before a prefix begins to be followed: the open runs of its reported hosts go to the prefixes
+ * that are followed already, and the new one finds their records when it looks back.
  */
-static void forget_passed(struct shard *s, const struct prefix *key)
+static void pass_open(struct shard *s, const struct prefix *key)
 {
 	for (unsigned i = 0; i < s->n_hot && s->error == 0; i++) {
 		struct hot *h = s->hot[i];
@@ -259,18 +258,16 @@ static void forget_passed(struct shard *s, const struct prefix *key)
 		if (h->level != LEVEL_HOST || !h->attack || !prefix_contains(key, &h->key.addr))
 			continue;
 		s->error = hot_flush(h);
-		h->n_passed = 0;
+		shard_pass(s, h);
 	}
 }
 
 static void follow(struct shard *s, const struct shard_world *w, struct usual *u,
 		   const struct thresholds *th, uint64_t number)
 {
-	if (!busy_follow(s, w, u, th))
-		return;
-	if (u->hot->level != LEVEL_HOST)
-		forget_passed(s, &u->key);
-	if (s->error == 0)
+	if (level_of(&u->key) && s->added < w->hot_room)
+		pass_open(s, &u->key);
+	if (s->error == 0 && busy_follow(s, w, u, th))
 		s->error = replay(u->hot, w, number);
 }
 
@@ -380,9 +377,9 @@ static void count_out(struct shard *s, const struct shard_world *w, struct place
 }
 
 /* The cell of a host's prefix, on its way while the host's neighbours are looked up. */
-static void fetch_wider(const struct shard *s, const struct place *p, unsigned l)
+static void fetch_wider(const struct shard *s, const struct cell *c, const struct ip *dst,
+			unsigned l)
 {
-	const struct cell *c = p->cell;
 	struct ip key;
 
 	for (unsigned k = 1; c && k < l; k++)
@@ -392,7 +389,7 @@ static void fetch_wider(const struct shard *s, const struct place *p, unsigned l
 		__builtin_prefetch(c, 1);
 		return;
 	}
-	key = level_key(&p->f->dst, l);
+	key = level_key(dst, l);
 	cells_near(&s->cells[l], cells_hash(&key));
 }
 
@@ -413,7 +410,7 @@ static unsigned find_places(struct shard *s, const struct shard_world *w,
 		p->r = &record[found++];
 		p->moves = s->cells[0].moves;
 		p->cell = cells_peek(&s->cells[0], &p->f->dst, p->hash);
-		fetch_wider(s, p, 2);
+		fetch_wider(s, p->cell, &p->f->dst, 2);
 		if (p->cell && p->cell->busy && s->busy[p->cell->busy - 1]->hot)
 			hot_fetch(s->busy[p->cell->busy - 1]->hot, record_at(w, p));
 	}
@@ -435,14 +432,15 @@ void shard_fetch_more(const struct shard *s, const struct shard_world *w,
 
 	for (unsigned i = 0; i < list->n_in; i++) {
 		const struct shard_entry *e = &list->in[i];
-		struct place p = {.f = &flow[e->record]};
+		const struct ip *dst = &flow[e->record].dst;
+		const struct cell *c;
 
 		if (!e->times)
 			continue;
-		p.cell = cells_peek(&s->cells[0], &p.f->dst, e->hash);
-		if (p.cell && p.cell->busy)
-			usual_fetch(s->busy[p.cell->busy - 1], second);
-		fetch_wider(s, &p, 1);
+		c = cells_peek(&s->cells[0], dst, e->hash);
+		if (c && c->busy)
+			usual_fetch(s->busy[c->busy - 1], second);
+		fetch_wider(s, c, dst, 1);
 	}
 }
 

@@ -111,8 +111,17 @@ int64_t history_recv_us(const struct history *h, uint64_t number)
 	return times_of(h, number, history_flow(h, number), side_of(h, number)).recv_us;
 }
 
-static void set_kind(struct mark *m, const struct kind *kind, uint16_t index)
+/* @index: its kind, or KIND_ASK. */
+static void set_kind(struct mark *m, const struct kinds *k, uint16_t index, const struct flow *f,
+		     const struct flow_side *s)
 {
+	const struct kind *kind = &k->kind[index];
+	struct kind asked;
+
+	if (index == KIND_ASK) {
+		kind_look(&asked, f, s);
+		kind = &asked;
+	}
 	m->kind = index;
 	m->answers = kind->answers;
 	m->special = kind->special;
@@ -122,29 +131,15 @@ static void set_kind(struct mark *m, const struct kind *kind, uint16_t index)
 static void find_kind(struct history *h, const struct flow *f, const struct flow_side *s,
 		      struct mark *m)
 {
-	uint16_t index = kinds_find(&h->kinds, f, s);
-	struct kind asked;
-
-	if (index == KIND_ASK)
-		kind_look(&asked, f, s);
-	set_kind(m, index == KIND_ASK ? &asked : &h->kinds.kind[index], index);
+	set_kind(m, &h->kinds, kinds_find(&h->kinds, f, s), f, s);
 }
 
 void history_look(const struct history *h, uint64_t number, struct mark *m)
 {
 	const struct flow *f = history_flow(h, number);
 	const struct flow_side *s = side_of(h, number);
-	uint16_t index = kinds_peek(&h->kinds, f, s);
-	struct kind asked;
 
-	if (index == KIND_ASK)
-		kind_look(&asked, f, s);
-	set_kind(m, index == KIND_ASK ? &asked : &h->kinds.kind[index], index);
-}
-
-static uint64_t special_of(const struct mark *m, uint64_t packets)
-{
-	return m->special == SPECIAL_ALL ? packets : m->special == SPECIAL_ONE ? m->weight : 0;
+	set_kind(m, &h->kinds, kinds_peek(&h->kinds, f, s), f, s);
 }
 
 /* Of a record that may be large its kind tells. Return: it is. */
@@ -159,7 +154,7 @@ static bool is_large(struct history *h, const struct flow *f, const struct flow_
 	if (packets < large[FILL_SPECIAL])
 		return false;
 	find_kind(h, f, s, m);
-	return special_of(m, packets) >= large[FILL_SPECIAL];
+	return mark_special(m, packets) >= large[FILL_SPECIAL];
 }
 
 unsigned history_put(struct history *h, const struct flow *f, const struct flow_side *s,

@@ -93,6 +93,16 @@ static inline struct mark history_mark(const struct history *h, uint64_t number)
 	return m;
 }
 
+/** mark_special() - what of @packets counts for a vector with a low threshold, at most. */
+static inline uint64_t mark_special(const struct mark *m, uint64_t packets)
+{
+	/* Looked up, for a branch is guessed wrong. */
+	const uint64_t special[] = {
+		[SPECIAL_NONE] = 0, [SPECIAL_ONE] = m->weight, [SPECIAL_ALL] = packets};
+
+	return special[m->special];
+}
+
 /** history_recv_us() - when a record arrived. */
 int64_t history_recv_us(const struct history *h, uint64_t number);
 

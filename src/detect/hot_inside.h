@@ -49,6 +49,12 @@ struct sent {
 	uint64_t packets;      /* all of the record's, corrected */
 };
 
+static inline int add_sent(struct sources *s, const struct ip *key, uint64_t hash,
+			   const struct sent *n)
+{
+	return sources_add(s, key, hash, n->second, n->each, n->weight, n->packets);
+}
+
 /** hot_units.c: requests by wider units of their senders; units_settle() before they are read. */
 int track_units(struct hot *h, const struct hot_record *r, const struct sent *n);
 int units_settle(struct hot *h);

@@ -218,11 +218,6 @@ void hot_fetch(const struct hot *h, struct hot_record *r)
 		sources_fetch(&h->units[UNIT_24], r->wide_hash);
 }
 
-static int add_key(struct sources *s, const struct ip *key, uint64_t hash, const struct sent *n)
-{
-	return sources_add(s, key, hash, n->second, n->each, n->weight, n->packets);
-}
-
 int track_sources(struct hot *h, struct hot_record *r, unsigned groups)
 {
 	const struct flow *f = r->f;
@@ -236,9 +231,9 @@ int track_sources(struct hot *h, struct hot_record *r, unsigned groups)
 
 	record_hash(r);
 	if (groups >> g & 1)
-		e = add_key(&h->sources[g], &f->src, r->src_hash, &n);
+		e = add_sent(&h->sources[g], &f->src, r->src_hash, &n);
 	if (h->level != LEVEL_HOST && e == 0)
-		e = add_key(&h->hosts, &f->dst, source_hash(&f->dst), &n);
+		e = add_sent(&h->hosts, &f->dst, source_hash(&f->dst), &n);
 	if (!(groups >> GROUP_SYN & 1) || e < 0)
 		return e;
 	if (g != GROUP_SYN) {
@@ -247,7 +242,7 @@ int track_sources(struct hot *h, struct hot_record *r, unsigned groups)
 				  .each = 1,
 				  .weight = n.weight,
 				  .packets = n.weight};
-		e = add_key(&h->sources[GROUP_SYN], &f->src, r->src_hash, &n);
+		e = add_sent(&h->sources[GROUP_SYN], &f->src, r->src_hash, &n);
 		n.second = second;
 	}
 	return e < 0 ? e : track_units(h, r, &n);

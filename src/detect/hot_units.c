@@ -26,14 +26,16 @@ struct unit_wait {
 
 static int add(struct sources *s, struct ip key, const struct sent *n)
 {
-	return sources_add(s, &key, source_hash(&key), n->second, n->each, n->weight, n->packets);
+	return add_sent(s, &key, source_hash(&key), n);
 }
 
 static int settle_octets(struct hot *h, struct unit_wait *w)
 {
 	int e = 0;
 
-	for (unsigned i = 0; w->any && i < OCTETS && e == 0; i++) {
+	if (!w->any)
+		return 0;
+	for (unsigned i = 0; i < OCTETS && e == 0; i++) {
 		struct sent n = {w->second, w->each[i], w->weight, w->packets[i]};
 
 		if (n.packets)
@@ -55,14 +57,12 @@ static int settle_link(struct hot *h, struct unit_wait *w)
 
 int units_settle(struct hot *h)
 {
-	int e = h->wait ? settle_octets(h, h->wait) : 0;
+	int e;
 
-	return e == 0 && h->wait ? settle_link(h, h->wait) : e;
-}
-
-static uint32_t plus(uint32_t a, uint32_t b)
-{
-	return a > UINT32_MAX - b ? UINT32_MAX : a + b;
+	if (!h->wait)
+		return 0;
+	e = settle_octets(h, h->wait);
+	return e == 0 ? settle_link(h, h->wait) : e;
 }
 
 /* Seconds only go on: what is told late of an older one is counted at once. */
@@ -78,7 +78,7 @@ static int add_octet(struct hot *h, struct unit_wait *w, unsigned octet, const s
 		w->weight = n->weight;
 	}
 	w->any = true;
-	w->each[octet] = plus(w->each[octet], n->each);
+	w->each[octet] = capped_u32((uint64_t)w->each[octet] + n->each);
 	w->packets[octet] += n->packets;
 	return e;
 }
@@ -93,7 +93,7 @@ static int add_link(struct hot *h, struct unit_wait *w, uint16_t link, const str
 		w->link = link;
 		*sum = (struct sent){.second = n->second, .weight = n->weight};
 	}
-	sum->each = plus(sum->each, n->each);
+	sum->each = capped_u32((uint64_t)sum->each + n->each);
 	sum->packets += n->packets;
 	return e;
 }
@@ -114,8 +114,7 @@ static int add_few(struct hot *h, const struct hot_record *r, const struct sent 
 int track_units(struct hot *h, const struct hot_record *r, const struct sent *n)
 {
 	struct ip key = wide_key(&r->f->src);
-	int e = sources_add(&h->units[UNIT_24], &key, r->wide_hash, n->second, n->each, n->weight,
-			    n->packets);
+	int e = add_sent(&h->units[UNIT_24], &key, r->wide_hash, n);
 
 	if (e == 0)
 		e = add_few(h, r, n);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "detect/busy.h"
+#include "detect/shard.h"
 
 #define FOLD_HOSTS     8    /* hosts of one /24 crossing together are one prefix attack */
 #define ONE_HOST_SHARE 0.75 /* of a prefix's excess: then the host is the target */

@@ -38,13 +38,16 @@ static uint64_t *bits_at(uint64_t bits[BUSY_BITS / 64], uint64_t hash, uint64_t 
 	return &bits[(hash >> 48) % (BUSY_BITS / 64)];
 }
 
-/* The /20 of an address. */
-static void note_filter(uint64_t bits[FILTER_WORDS], const struct ip *addr)
+/* The /20 of an address. Return: it was not there. */
+static bool note_filter(uint64_t bits[FILTER_WORDS], const struct ip *addr)
 {
 	uint8_t filter;
+	bool fresh;
 
 	shard_of(addr, &filter);
+	fresh = !shard_has(bits, filter);
 	bits[filter / 64] |= UINT64_C(1) << (filter % 64);
+	return fresh;
 }
 
 struct usual *busy_find(const struct shard *s, const struct ip *key, unsigned level)
@@ -74,7 +77,7 @@ static void enter_lookup(struct shard *s, const struct usual *u)
 	for (i = (unsigned)hash & (s->lookup_room - 1); s->lookup[i];)
 		i = (i + 1) & (s->lookup_room - 1);
 	s->lookup[i] = u->slot + 1;
-	note_filter(s->filter, &u->key.addr);
+	s->relist |= note_filter(s->filter, &u->key.addr);
 }
 
 static void rebuild_lookup(struct shard *s)
@@ -241,8 +244,7 @@ struct hot *busy_follow(struct shard *s, const struct shard_world *w, struct usu
 	s->hot[s->n_hot++] = h;
 	s->added++;
 	u->hot = h;
-	note_filter(s->followed, &h->key.addr);
-	s->follows++;
+	s->relist |= note_filter(s->followed, &h->key.addr);
 	return h;
 }
 

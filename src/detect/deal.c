@@ -32,7 +32,9 @@ struct together {
 
 /* What each shard is to count next; the numbers stand together, for they are written most. */
 struct lists {
-	unsigned n_in[SHARDS], n_out[SHARDS];
+	struct shard_list list[SHARDS];
+	struct shard_ends ends[FLOW_BATCH_MAX];
+	uint32_t from, to; /* records of the batch */
 	struct shard_entry in[SHARDS][FLOW_BATCH_MAX], out[SHARDS][FLOW_BATCH_MAX + 1];
 };
 
@@ -63,6 +65,9 @@ struct dealer *deal_new(struct exporters *exporters, struct exporter_watch *watc
 	d->lists = calloc(1, sizeof(*d->lists));
 	if (!d->lists)
 		return deal_free(d);
+	for (unsigned i = 0; i < SHARDS; i++)
+		d->lists->list[i] =
+			(struct shard_list){.in = d->lists->in[i], .out = d->lists->out[i]};
 	deal_forget_clocks(d);
 	return d;
 }
@@ -86,6 +91,7 @@ void deal_begin(struct dealer *d, const struct flow_batch *b)
 {
 	d->now.batch = b;
 	d->now.watch = NULL;
+	d->lists->from = d->lists->to = 0;
 	memset(d->seen, 0, sizeof(d->seen));
 }
 
@@ -191,21 +197,29 @@ static enum counting counting_of(const struct dealer *d, const struct flow *f,
 	return side == SIDE_OUTSIDE ? COUNT_ENTRY : COUNT_NOT;
 }
 
-/* To the shards of its ends. Own answers leave through any interface; the sender's hears of them.
+/*
+ * To the shards of its ends, where they count it. Own answers leave through any interface; the
+ * sender's hears of them.
  */
-static void list_record(const struct dealer *d, const struct flow *f, uint32_t i, unsigned times)
+static void list_record(struct dealer *d, const struct flow *f, uint32_t i, struct shard_ends e,
+			uint8_t times, bool whole)
 {
-	struct lists *to = d->lists;
-	struct shard_entry in = {.record = (uint16_t)i, .times = (uint8_t)times}, out = in;
-	unsigned in_shard = shard_of(&f->dst, &in.filter);
-	unsigned out_shard = shard_of(&f->src, &out.filter);
+	const struct shard *from = &d->shard[e.out];
+	struct shard_entry entry = {.record = (uint16_t)i, .times = whole ? 1 : times};
+	struct shard_list *l;
 
-	if (times) {
-		in.hash = cells_hash(&f->dst);
-		cells_near(&d->shard[in_shard].cells[0], in.hash);
+	if (entry.times) {
+		l = &d->lists->list[e.in];
+		entry.hash = cells_hash(&f->dst);
+		cells_near(&d->shard[e.in].cells[0], entry.hash);
+		l->in[l->n_in++] = entry;
 	}
-	to->in[in_shard][to->n_in[in_shard]++] = in;
-	to->out[out_shard][to->n_out[out_shard]++] = out;
+	/* One branch for both: half of all records come from where something is busy. */
+	entry.times = shard_has(from->followed, e.out_filter) ? 1 : times;
+	if ((entry.times != 0) & shard_has(from->filter, e.out_filter)) {
+		l = &d->lists->list[e.out];
+		l->out[l->n_out++] = entry;
+	}
 }
 
 enum dealt deal_record(struct dealer *d, uint32_t i)
@@ -214,9 +228,11 @@ enum dealt deal_record(struct dealer *d, uint32_t i)
 	const struct flow *f = &b->flow[i];
 	const struct flow_side *s = &b->side[i];
 	struct seen_link link = see_link(d, f->in_link);
+	struct shard_ends e;
 	enum counting counting;
 	uint32_t weight = flow_weight(s);
-	unsigned times;
+	uint8_t times;
+	bool whole;
 
 	if (!d->now.watch || d->now.exporter != f->exporter)
 		meet_exporter(d, f->exporter);
@@ -226,31 +242,42 @@ enum dealt deal_record(struct dealer *d, uint32_t i)
 		note_first(d, b, i);
 	d->now.watch->saw_ingress |= !(s->flags & FLOW_EGRESS);
 	counting = counting_of(d, f, s, link.side);
-	times = history_put(d->history, f, s, d->now.second, counting);
+	e.in = (uint8_t)shard_of(&f->dst, &e.in_filter);
+	e.out = (uint8_t)shard_of(&f->src, &e.out_filter);
+	whole = shard_has(d->shard[e.in].followed, e.in_filter);
+	times = (uint8_t)history_put(d->history, f, s, d->now.second, counting, whole);
 	d->records++;
 	d->packets += weighted(f->packets, weight);
 	d->bytes += weighted(f->bytes, weight);
+	d->lists->to = i + 1;
+	d->lists->ends[i] = e;
 	if (counting == COUNT_NOT) {
+		d->lists->ends[i].in = d->lists->ends[i].out = SHARD_NONE;
 		d->dropped++;
 		return DEALT_NOT;
 	}
-	list_record(d, f, i, times);
+	list_record(d, f, i, e, times, whole);
 	return link.has_speed ? DEALT_BY_LINK : DEALT;
 }
 
-struct shard_list deal_list(const struct dealer *d, unsigned index)
+struct shard_list *deal_list(struct dealer *d, unsigned index)
 {
-	d->lists->out[index][d->lists->n_out[index]].record = SHARD_LIST_END;
-	return (struct shard_list){.in = d->lists->in[index],
-				   .out = d->lists->out[index],
-				   .n_in = d->lists->n_in[index],
-				   .n_out = d->lists->n_out[index]};
+	struct shard_list *l = &d->lists->list[index];
+
+	l->out[l->n_out].record = SHARD_LIST_END;
+	return l;
+}
+
+struct shard_slice deal_slice(const struct dealer *d)
+{
+	return (struct shard_slice){d->lists->ends, d->lists->from, d->lists->to};
 }
 
 void deal_clear(struct dealer *d)
 {
-	memset(d->lists->n_in, 0, sizeof(d->lists->n_in));
-	memset(d->lists->n_out, 0, sizeof(d->lists->n_out));
+	for (unsigned i = 0; i < SHARDS; i++)
+		d->lists->list[i].n_in = d->lists->list[i].n_out = 0;
+	d->lists->from = d->lists->to;
 }
 
 void deal_stats(const struct dealer *d, struct detect_stats *out)

@@ -33,7 +33,10 @@ enum dealt {
 enum dealt deal_record(struct dealer *d, uint32_t i);
 
 /** deal_list() - what shard @index is to count; valid until deal_clear(). */
-struct shard_list deal_list(const struct dealer *d, unsigned index);
+struct shard_list *deal_list(struct dealer *d, unsigned index);
+
+/** deal_slice() - the records that stand in the lists. */
+struct shard_slice deal_slice(const struct dealer *d);
 void deal_clear(struct dealer *d);
 
 /** deal_forget_clocks() - a new epoch: no exporter has been heard. */

@@ -29,7 +29,7 @@
 #define HOT_SHARE    16 /* a shard may take this part of the free room in a tick */
 
 /* Before a shard counts, the memory that it needs is asked for while others are asked about. */
-enum work { WORK_FETCH, WORK_FETCH_MORE, WORK_FEED, WORK_TICK, WORK_LAST_TICK };
+enum work { WORK_FETCH, WORK_FETCH_MORE, WORK_FETCH_WIDE, WORK_FEED, WORK_TICK, WORK_LAST_TICK };
 
 struct detect {
 	struct conf *conf;
@@ -57,17 +57,20 @@ static void work_on(void *userdata, unsigned index, int work)
 {
 	struct detect *d = userdata;
 	struct shard *s = &d->shard[index];
-	struct shard_list list = deal_list(d->dealer, index);
+	struct shard_list *list = deal_list(d->dealer, index);
 
 	switch (work) {
 	case WORK_FETCH:
-		shard_fetch(s, &list);
+		shard_fetch(s, list);
 		break;
 	case WORK_FETCH_MORE:
-		shard_fetch_more(s, &d->world, &list);
+		shard_fetch_more(s, &d->world, list);
+		break;
+	case WORK_FETCH_WIDE:
+		shard_fetch_wide(s, &d->world, list);
 		break;
 	case WORK_FEED:
-		shard_feed(s, &d->world, &list);
+		shard_feed(s, &d->world, list);
 		break;
 	default:
 		shard_tick(s, &d->world, work == WORK_LAST_TICK);
@@ -335,8 +338,10 @@ static int tick(struct detect *d, bool last_look)
 
 static int feed(struct detect *d)
 {
-	int r = run(d, WORK_FETCH, WORK_FEED);
+	int r;
 
+	d->world.slice = deal_slice(d->dealer);
+	r = run(d, WORK_FETCH, WORK_FEED);
 	deal_clear(d->dealer);
 	return r < 0 ? r : 0;
 }

@@ -20,11 +20,11 @@ struct place {
 	uint64_t hash;	   /* cells_hash() of the destination */
 	struct cell *cell; /* of the host, as it was found ahead; NULL when it had none */
 	struct hot_record *r;
-	uint32_t times; /* so many records it stands for, itself among them */
-	uint16_t index; /* in the list */
-	uint16_t moves; /* of all cells, until it was found */
-	bool made;	/* r is prepared */
-	bool reported;	/* a narrower level has an open attack that holds it */
+	uint32_t times;	 /* so many records it stands for, itself among them */
+	uint16_t record; /* of the batch */
+	uint16_t moves;	 /* of all cells, until it was found */
+	bool made;	 /* r is prepared */
+	bool reported;	 /* a narrower level has an open attack that holds it */
 };
 
 #define WEIGHT_MAX (UINT64_C(1) << 56) /* of one record: eight of them still fit */
@@ -36,23 +36,10 @@ static uint64_t capped_weight(uint64_t n, uint64_t weight)
 	return all < WEIGHT_MAX ? all : WEIGHT_MAX;
 }
 
-static bool is_in(const uint64_t bits[FILTER_WORDS], uint8_t filter)
+static void begin_place(struct place *p, const struct history *h, const struct shard_entry *e)
 {
-	return bits[filter / 64] >> (filter % 64) & 1;
-}
-
-/*
- * Return: false when the record is passed over. In the /20 of what is followed none is, and each
- * stands for itself alone.
- */
-static bool begin_place(struct place *p, const struct shard *s, const struct history *h,
-			const struct shard_entry *e)
-{
-	bool whole = is_in(s->followed, e->filter);
-
-	if (!(e->times | whole))
-		return false;
-	p->times = whole ? 1 : e->times;
+	p->times = e->times;
+	p->record = e->record;
 	p->number = h->batch_from + e->record;
 	p->f = &h->batch->flow[e->record];
 	p->m = history_mark(h, p->number);
@@ -61,7 +48,6 @@ static bool begin_place(struct place *p, const struct shard *s, const struct his
 	p->packets *= p->times;
 	p->bytes = capped_weight(p->f->bytes, p->m.weight) * p->times;
 	p->made = p->reported = false;
-	return true;
 }
 
 static struct hot_record *record_at(const struct shard_world *w, struct place *p)
@@ -376,52 +362,47 @@ static void count_out(struct shard *s, const struct shard_world *w, struct place
 	}
 }
 
-/* The cell of a host's prefix, on its way while the host's neighbours are looked up. */
-static void fetch_wider(const struct shard *s, const struct cell *c, const struct ip *dst,
-			unsigned l)
+/* The @n records of the list from @from on. */
+static void find_places(struct shard *s, const struct shard_world *w,
+			const struct shard_entry *from, unsigned n, struct place *at,
+			struct hot_record *record)
 {
-	struct ip key;
+	for (unsigned i = 0; i < n; i++) {
+		struct place *p = &at[i];
 
-	for (unsigned k = 1; c && k < l; k++)
-		c = cells_noted(&s->cells[k], c);
-	c = c ? cells_noted(&s->cells[l], c) : NULL;
-	if (c) {
-		__builtin_prefetch(c, 1);
-		return;
-	}
-	key = level_key(dst, l);
-	cells_near(&s->cells[l], cells_hash(&key));
-}
-
-/* Those of the @n records from @from on that count. Return: how many. */
-static unsigned find_places(struct shard *s, const struct shard_world *w,
-			    const struct shard_list *list, unsigned from, unsigned n,
-			    struct place *at, struct hot_record *record)
-{
-	unsigned found = 0;
-
-	for (unsigned i = from; i < from + n; i++) {
-		struct place *p = &at[found];
-
-		if (!begin_place(p, s, w->history, &list->in[i]))
-			continue;
-		p->hash = list->in[i].times ? list->in[i].hash : cells_hash(&p->f->dst);
-		p->index = (uint16_t)i;
-		p->r = &record[found++];
+		begin_place(p, w->history, &from[i]);
+		p->hash = from[i].hash;
+		p->r = &record[i];
 		p->moves = s->cells[0].moves;
 		p->cell = cells_peek(&s->cells[0], &p->f->dst, p->hash);
-		fetch_wider(s, p->cell, &p->f->dst, 2);
 		if (p->cell && p->cell->busy && s->busy[p->cell->busy - 1]->hot)
 			hot_fetch(s->busy[p->cell->busy - 1]->hot, record_at(w, p));
 	}
-	return found;
 }
 
 void shard_fetch(const struct shard *s, const struct shard_list *list)
 {
 	for (unsigned i = 0; i < list->n_in; i++)
-		if (list->in[i].times)
-			cells_fetch(&s->cells[0], list->in[i].hash);
+		cells_fetch(&s->cells[0], list->in[i].hash);
+}
+
+static void fetch_usual(const struct shard *s, const struct cell *c, uint32_t second)
+{
+	if (c->busy)
+		usual_fetch(s->busy[c->busy - 1], second);
+}
+
+/* Most likely a prefix has the cell that @narrower remembers. */
+static const struct cell *noted(const struct shard *s, const struct cell *narrower, unsigned l)
+{
+	return narrower ? cells_noted(&s->cells[l], narrower) : NULL;
+}
+
+static uint64_t level_hash(const struct ip *dst, unsigned l)
+{
+	struct ip key = level_key(dst, l);
+
+	return cells_hash(&key);
 }
 
 void shard_fetch_more(const struct shard *s, const struct shard_world *w,
@@ -433,21 +414,45 @@ void shard_fetch_more(const struct shard *s, const struct shard_world *w,
 	for (unsigned i = 0; i < list->n_in; i++) {
 		const struct shard_entry *e = &list->in[i];
 		const struct ip *dst = &flow[e->record].dst;
-		const struct cell *c;
+		const struct cell *c = cells_peek(&s->cells[0], dst, e->hash);
+		const struct cell *wider = noted(s, c, 1);
 
-		if (!e->times)
+		if (c)
+			fetch_usual(s, c, second);
+		if (wider) {
+			__builtin_prefetch(wider, 1);
 			continue;
-		c = cells_peek(&s->cells[0], dst, e->hash);
-		if (c && c->busy)
-			usual_fetch(s->busy[c->busy - 1], second);
-		fetch_wider(s, c, dst, 1);
+		}
+		for (unsigned l = 1; l < LEVELS; l++)
+			cells_near(&s->cells[l], level_hash(dst, l));
 	}
 }
 
-/*
- * What the shard's destinations sent before record @until. Most sources lie in no /20 with
- * something busy. Return: the first that is left.
- */
+/* All /20s, too, are fetched before any is counted: those of few records would come too late. */
+void shard_fetch_wide(const struct shard *s, const struct shard_world *w,
+		      const struct shard_list *list)
+{
+	const struct flow *flow = w->history->batch->flow;
+	uint32_t second = (uint32_t)time_floor_s(w->clock_us);
+
+	for (unsigned i = 0; i < list->n_in; i++) {
+		const struct shard_entry *e = &list->in[i];
+		const struct ip *dst = &flow[e->record].dst;
+		const struct cell *c = noted(s, cells_peek(&s->cells[0], dst, e->hash), 1);
+		const struct cell *wider = noted(s, c, 2);
+
+		if (c)
+			fetch_usual(s, c, second);
+		else
+			cells_fetch(&s->cells[1], level_hash(dst, 1));
+		if (wider)
+			__builtin_prefetch(wider, 1);
+		else
+			cells_fetch(&s->cells[2], level_hash(dst, 2));
+	}
+}
+
+/* What the shard's destinations sent before record @until. Return: the first that is left. */
 static const struct shard_entry *count_sent(struct shard *s, const struct shard_world *w,
 					    const struct shard_entry *next, unsigned until)
 {
@@ -456,32 +461,62 @@ static const struct shard_entry *count_sent(struct shard *s, const struct shard_
 		struct place p;
 
 		p.r = &r;
-		if (is_in(s->filter, next->filter) && s->error == 0 &&
-		    begin_place(&p, s, w->history, next))
+		begin_place(&p, w->history, next);
+		if (s->error == 0)
 			count_out(s, w, &p);
 	}
 	return next;
 }
 
-void shard_feed(struct shard *s, const struct shard_world *w, const struct shard_list *list)
+/* More counts since record @after made something busy or followed: the rest of the list anew. */
+static void make_list(const struct shard *s, const struct shard_world *w, struct shard_list *l,
+		      uint32_t after)
+{
+	const struct history *h = w->history;
+
+	l->n_in = l->n_out = 0;
+	for (uint32_t i = after; i < w->slice.to; i++) {
+		const struct shard_ends *e = &w->slice.ends[i];
+		struct shard_entry entry = {.record = (uint16_t)i};
+		uint8_t times;
+
+		if (e->in != s->index && e->out != s->index)
+			continue;
+		times = h->mark[(h->batch_from + i) % HISTORY_ROOM].times;
+		entry.times = shard_has(s->followed, e->in_filter) ? 1 : times;
+		if (e->in == s->index && i > after && entry.times) {
+			entry.hash = cells_hash(&h->batch->flow[i].dst);
+			l->in[l->n_in++] = entry;
+		}
+		entry.times = shard_has(s->followed, e->out_filter) ? 1 : times;
+		if (e->out == s->index && entry.times && shard_has(s->filter, e->out_filter))
+			l->out[l->n_out++] = entry;
+	}
+	l->out[l->n_out].record = SHARD_LIST_END;
+}
+
+void shard_feed(struct shard *s, const struct shard_world *w, struct shard_list *list)
 {
 	const struct shard_entry *out = list->out;
 	struct hot_record record[AHEAD];
 	struct place at[AHEAD];
 
+	s->relist = false;
 	for (unsigned from = 0, next; from < list->n_in && s->error == 0; from = next) {
-		unsigned some = list->n_in - from < AHEAD ? list->n_in - from : AHEAD;
-		unsigned n = find_places(s, w, list, from, some, at, record), follows = s->follows;
+		unsigned n = list->n_in - from < AHEAD ? list->n_in - from : AHEAD;
 
-		next = from + some;
+		find_places(s, w, &list->in[from], n, at, record);
+		next = from + n;
 		for (unsigned k = 0; k < n && s->error == 0; k++) {
-			out = count_sent(s, w, out, list->in[at[k].index].record);
+			out = count_sent(s, w, out, at[k].record);
 			count_in(s, w, &at[k]);
-			/* From here on others count than were found. */
-			if (s->follows != follows) {
-				next = at[k].index + 1u;
-				break;
-			}
+			if (!s->relist)
+				continue;
+			s->relist = false;
+			make_list(s, w, list, at[k].record);
+			out = list->out;
+			next = 0;
+			break;
 		}
 	}
 	count_sent(s, w, out, SHARD_LIST_END);

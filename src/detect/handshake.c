@@ -7,11 +7,12 @@
 
 #define GENERATION_US US_PER_S
 
-static uint32_t tuple_bit(const struct flow *f)
+uint32_t handshake_tuple(const struct flow *f, uint64_t src_hash)
 {
-	uint64_t h = hash_u128(f->src.u, HASH_K0) ^ hash_u128(f->dst.u, HASH_K2);
+	uint64_t ports = (uint64_t)f->sport << 16 | f->dport;
 
-	return (uint32_t)hash_u64(h, (uint64_t)f->sport << 16 | f->dport) &
+	/* An odd factor: a sender's connections to one address never meet in the low bits. */
+	return (uint32_t)hash_fold(src_hash ^ ports, (f->dst.u[0] ^ f->dst.u[1] ^ HASH_K2) | 1) &
 	       ((1u << HANDSHAKE_BITS) - 1);
 }
 
@@ -42,16 +43,13 @@ static bool has(uint64_t map[2][HANDSHAKE_WORDS], uint32_t bit)
 	return ((map[0][bit / 64] | map[1][bit / 64]) >> (bit % 64)) & 1;
 }
 
-void handshake_syn(struct handshake *h, const struct flow *f, int64_t us)
+void handshake_syn(struct handshake *h, uint32_t bit, int64_t us)
 {
-	uint32_t bit = tuple_bit(f);
-
 	h->asked[turn(h, us)][bit / 64] |= UINT64_C(1) << (bit % 64);
 }
 
-bool handshake_ack(struct handshake *h, const struct flow *f, int64_t us)
+bool handshake_ack(struct handshake *h, uint32_t bit, int64_t us)
 {
-	uint32_t bit = tuple_bit(f);
 	unsigned now = turn(h, us);
 
 	if (!has(h->asked, bit) || has(h->done, bit))
@@ -60,9 +58,8 @@ bool handshake_ack(struct handshake *h, const struct flow *f, int64_t us)
 	return true;
 }
 
-bool handshake_data(struct handshake *h, const struct flow *f, int64_t us)
+bool handshake_data(struct handshake *h, uint32_t bit, int64_t us)
 {
-	uint32_t bit = tuple_bit(f);
 	unsigned now = turn(h, us);
 
 	if (!has(h->done, bit) || has(h->served, bit))

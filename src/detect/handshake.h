@@ -22,11 +22,14 @@ struct handshake {
 	uint64_t served[2][HANDSHAKE_WORDS];
 };
 
-/** handshake_syn() - note the SYN of @f at record time @us. */
-void handshake_syn(struct handshake *h, const struct flow *f, int64_t us);
+/** handshake_tuple() - which connection @f is of; @src_hash: any good hash of its sender. */
+uint32_t handshake_tuple(const struct flow *f, uint64_t src_hash);
 
-/** handshake_ack() - true when @f completes a handshake whose SYN was seen, the first time only. */
-bool handshake_ack(struct handshake *h, const struct flow *f, int64_t us);
+/** handshake_syn() - note the SYN of @tuple at record time @us. */
+void handshake_syn(struct handshake *h, uint32_t tuple, int64_t us);
 
-/** handshake_data() - true when @f is the first data of a connection whose handshake was seen. */
-bool handshake_data(struct handshake *h, const struct flow *f, int64_t us);
+/** handshake_ack() - true when @tuple is complete and its SYN was seen, the first time only. */
+bool handshake_ack(struct handshake *h, uint32_t tuple, int64_t us);
+
+/** handshake_data() - true when it is the first data of a connection whose handshake was seen. */
+bool handshake_data(struct handshake *h, uint32_t tuple, int64_t us);

@@ -153,12 +153,13 @@ static bool is_large(struct history *h, const struct flow *f, const struct flow_
 		return true;
 	if (packets < large[FILL_SPECIAL])
 		return false;
-	find_kind(h, f, s, m);
+	if (m->kind == KIND_LATER)
+		find_kind(h, f, s, m);
 	return mark_special(m, packets) >= large[FILL_SPECIAL];
 }
 
 unsigned history_put(struct history *h, const struct flow *f, const struct flow_side *s,
-		     uint32_t second, enum counting counting)
+		     uint32_t second, enum counting counting, bool whole)
 {
 	uint64_t number = h->end++;
 	uint32_t weight = flow_weight(s);
@@ -167,14 +168,17 @@ unsigned history_put(struct history *h, const struct flow *f, const struct flow_
 			 .kind = KIND_LATER,
 			 .counting = (uint8_t)counting,
 			 .late = weight > 1 && !(s->flags & FLOW_IS_PACKET)};
-	unsigned step = h->thinning->step, times = number & (step - 1) ? 0 : step;
+	unsigned step = h->thinning->step;
 
+	m.times = (uint8_t)(number & (step - 1) ? 0 : step);
+	if (whole)
+		find_kind(h, f, s, &m);
 	if (step > 1 && is_large(h, f, s, &m))
-		times = 1;
-	if (times && m.kind == KIND_LATER)
+		m.times = 1;
+	if (m.times && m.kind == KIND_LATER)
 		find_kind(h, f, s, &m);
 	h->mark[number % HISTORY_ROOM] = m;
-	return times;
+	return m.times;
 }
 
 /* Its amounts are left as they are: zeroing them for each record took a tenth of the whole path. */

@@ -37,6 +37,7 @@ struct mark {
 	uint8_t special;  /* enum special */
 	bool late;	  /* a sampled flow record */
 	bool opens;	  /* METER_OUT_SYN too */
+	uint8_t times;	  /* history_put() */
 };
 
 _Static_assert(sizeof(struct mark) == 16, "four to a cache line");
@@ -66,10 +67,12 @@ void history_begin(struct history *h, const struct flow_batch *b);
 /**
  * history_put() - the batch's next record, of which @f and @s are part; it arrived in @second. What
  * is asked of it by number is valid for HISTORY_ROOM more.
- * Return: how many records it stands for, itself among them; 0 where it is passed over.
+ * @whole: its destination counts all records, so its kind will be needed in any case.
+ * Return: how many records it stands for where records are thinned, itself among them; 0 where it
+ * is passed over.
  */
 unsigned history_put(struct history *h, const struct flow *f, const struct flow_side *s,
-		     uint32_t second, enum counting counting);
+		     uint32_t second, enum counting counting, bool whole);
 
 /** history_keep() - the batch is over: keep what was put of it. */
 void history_keep(struct history *h);

@@ -30,11 +30,12 @@ static int count_some(struct hot *h, const struct hot_record *r, const struct am
 }
 
 /* A completed handshake in captured packets: the SYN was seen before. */
-static int count_handshake(struct hot *h, const struct hot_record *r)
+static int count_handshake(struct hot *h, struct hot_record *r)
 {
 	struct amount list[2] = {{VECTOR_CONN_FLOOD, 1}, {METER_DATA, 1}};
 	const struct flow *f = r->f;
 	bool done, data = false;
+	uint32_t tuple;
 
 	if (!h->handshake) {
 		if (!is_near(h, VECTOR_SYN_FLOOD))
@@ -43,15 +44,17 @@ static int count_handshake(struct hot *h, const struct hot_record *r)
 		if (!h->handshake)
 			return -ENOMEM;
 	}
+	record_hash(r);
+	tuple = handshake_tuple(f, r->src_hash);
 	if (is_syn(f)) {
-		handshake_syn(h->handshake, f, r->last_us);
+		handshake_syn(h->handshake, tuple, r->last_us);
 		return 0;
 	}
 	if ((f->tcp_flags & (TH_ACK | TH_SYN | TH_RST)) != TH_ACK)
 		return 0;
-	done = handshake_ack(h->handshake, f, r->last_us);
+	done = handshake_ack(h->handshake, tuple, r->last_us);
 	if (r->s->flags & FLOW_HAS_PAYLOAD)
-		data = handshake_data(h->handshake, f, r->last_us);
+		data = handshake_data(h->handshake, tuple, r->last_us);
 	if (done && h->noted)
 		hot_note_connection(h, r);
 	h->note[VECTOR_CONN_FLOOD].running += done;

@@ -20,7 +20,11 @@ unsigned shard_of(const struct ip *ip, uint8_t *filter)
 	uint64_t hash = hash_fold((ip->u[0] & m[0]) ^ HASH_K0, (ip->u[1] & m[1]) ^ HASH_K1);
 
 	*filter = (uint8_t)hash;
-	return (unsigned)(hash >> 58);
+	/*
+	 * Bits of the middle: of one product the upper ones go in steps with the address, so that
+	 * the 244 /20s of a million hosts in a row lay in 41 of 64 shards, twelve of them in one.
+	 */
+	return (unsigned)(hash >> 36) % SHARDS;
 }
 
 int shard_init(struct shard *s, unsigned index, size_t cells_bytes)

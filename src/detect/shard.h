@@ -31,6 +31,38 @@ struct follow_rate {
 	uint64_t least[LEVELS][FILLS];
 };
 
+/* Where the two ends of a record lie: the shards, and the hashes of the /20s (/44s). */
+struct shard_ends {
+	uint8_t in, in_filter, out, out_filter;
+};
+
+#define SHARD_NONE UINT8_MAX /* in: the record does not count */
+
+/* A record that the shard is to count. */
+struct shard_entry {
+	uint64_t hash;	 /* in: cells_hash() of the destination */
+	uint16_t record; /* of the batch */
+	uint8_t times;	 /* so many records it stands for, itself among them */
+};
+
+#define SHARD_LIST_END UINT16_MAX /* a record behind the last of `out` */
+
+/*
+ * By where its destination lies and by where its source does, both in the order of input. Only
+ * what is counted stands in it: of many records that is one in eight. As more is followed in the
+ * middle of a list, the rest of it is made anew from the ends (shard_list_put()).
+ */
+struct shard_list {
+	struct shard_entry *in, *out; /* room for FLOW_BATCH_MAX, and the end of `out` */
+	unsigned n_in, n_out;
+};
+
+/* The records of the present list: of the batch, those from `from` to before `to`. */
+struct shard_slice {
+	const struct shard_ends *ends;
+	uint32_t from, to;
+};
+
 /* What is common to all shards; constant while shards run. */
 struct shard_world {
 	const struct conf *conf;
@@ -40,28 +72,13 @@ struct shard_world {
 	struct follow_rate *follow; /* [0] defaults, then objects */
 	struct thinning thinning;   /* by how many records the last tick saw */
 	const struct history *history;
+	struct shard_slice slice;
 	int64_t clock_us;
 	int64_t now_bin;
 	unsigned hot_room;  /* followed destinations a shard may add until the next tick */
 	unsigned busy_room; /* the same of busy ones */
 	bool tight;    /* memory for followed ones is used up: no headers are kept of new ones */
 	unsigned near; /* share of a threshold from which a destination is followed */
-};
-
-/* A record that the shard is to count. */
-struct shard_entry {
-	uint64_t hash;	 /* cells_hash() of the destination, unless it is passed over */
-	uint16_t record; /* of the batch */
-	uint8_t filter;	 /* hash of the address's /20 (/44) */
-	uint8_t times;	 /* so many records it stands for; 0 passed over */
-};
-
-#define SHARD_LIST_END UINT16_MAX /* a record behind the last of `out` */
-
-/* By where its destination lies and by where its source does, both in the order of input. */
-struct shard_list {
-	const struct shard_entry *in, *out;
-	unsigned n_in, n_out;
 };
 
 /* An attack that has something to say after a tick. */
@@ -79,12 +96,12 @@ struct shard {
 	unsigned n_hot, room_hot, added;
 	uint32_t *lookup; /* open addressing: slot in busy + 1 */
 	unsigned lookup_room;
-	unsigned follows; /* how often a destination began to be followed */
+	bool relist; /* what came into the filters changes who counts */
 	struct shard_word *word;
 	unsigned n_words, room_words;
 	/*
-	 * Bit per hash of the /20s that hold something followed: most sources are in none, and
-	 * their records need not even be read.
+	 * Bit per hash of the /20s that hold something busy: most sources are in none, and their
+	 * records need not even be listed.
 	 */
 	uint64_t filter[FILTER_WORDS];
 	uint64_t followed[FILTER_WORDS]; /* the same of the /20s in which something is followed */
@@ -94,22 +111,30 @@ struct shard {
 	int error; /* first negative error of a worker */
 };
 
-/** shard_of() - the shard of an address; @filter: what its entry carries. */
+/** shard_of() - the shard of an address; @filter: the hash of its /20. */
 unsigned shard_of(const struct ip *ip, uint8_t *filter);
+
+/** shard_has() - is the bit of a /20 set in one of the shard's filters? */
+static inline bool shard_has(const uint64_t bits[FILTER_WORDS], uint8_t filter)
+{
+	return bits[filter / 64] >> (filter % 64) & 1;
+}
 
 int shard_init(struct shard *s, unsigned index, size_t cells_bytes);
 void shard_deinit(struct shard *s);
 
 /**
- * shard_fetch(), shard_fetch_more() - have brought what counting @list will need: where its hosts
- * are, then what they lead to. They change nothing.
+ * shard_fetch(), shard_fetch_more(), shard_fetch_wide() - have brought what counting @list will
+ * need: its hosts, then what they lead to, then their widest prefixes. They change nothing.
  */
 void shard_fetch(const struct shard *s, const struct shard_list *list);
 void shard_fetch_more(const struct shard *s, const struct shard_world *w,
 		      const struct shard_list *list);
+void shard_fetch_wide(const struct shard *s, const struct shard_world *w,
+		      const struct shard_list *list);
 
 /** shard_feed() - count the records of @list. Errors go to s->error. */
-void shard_feed(struct shard *s, const struct shard_world *w, const struct shard_list *list);
+void shard_feed(struct shard *s, const struct shard_world *w, struct shard_list *list);
 
 /** shard_tick() - look, open, update, close; what is to be told stands in word[]. */
 void shard_tick(struct shard *s, const struct shard_world *w, bool last_look);

@@ -9,10 +9,11 @@
 #include "base/hash.h"
 #include "detect/stat.h"
 
-#define HLL_SIZE    (1u << HLL_BITS)
-#define SKETCH_BITS 18
-#define SKETCH_ROW  (1u << SKETCH_BITS)
-#define ROOM_MAX    (SOURCES_EXACT * 2)
+#define HLL_SIZE     (1u << HLL_BITS)
+#define SKETCH_LINE  64u
+#define SKETCH_LINES (1u << 13)
+#define SKETCH_BYTES (SKETCH_LINE * SKETCH_LINES)
+#define ROOM_MAX     (SOURCES_EXACT * 2)
 
 uint64_t source_hash(const struct ip *key)
 {
@@ -98,13 +99,22 @@ static bool is_present(const struct sources *s, uint64_t hash)
 	return s->present[present_bit(hash) / 64] >> (present_bit(hash) % 64) & 1;
 }
 
+static uint8_t *sketch_new(void)
+{
+	uint8_t *sketch = aligned_alloc(SKETCH_LINE, SKETCH_BYTES);
+
+	if (sketch)
+		memset(sketch, 0, SKETCH_BYTES);
+	return sketch;
+}
+
 /* Out of exact room: remember all keys in the HLL, keep those with a heavy second. */
 static int overflow(struct sources *s)
 {
 	struct source *old = s->table;
 
 	s->hll = calloc(HLL_SIZE, 1);
-	s->sketch = calloc(2, SKETCH_ROW);
+	s->sketch = sketch_new();
 	s->present = calloc(1, (1u << PRESENT_BITS) / 8);
 	s->table = calloc(s->room, sizeof(*s->table));
 	if (!s->hll || !s->sketch || !s->present || !s->table) {
@@ -117,7 +127,7 @@ static int overflow(struct sources *s)
 		s->table = old;
 		return -ENOMEM;
 	}
-	s->memory += HLL_SIZE + 2 * SKETCH_ROW + (1u << PRESENT_BITS) / 8;
+	s->memory += HLL_SIZE + SKETCH_BYTES + (1u << PRESENT_BITS) / 8;
 	s->used = 0;
 	for (uint32_t i = 0; i < s->room; i++) {
 		uint64_t h = source_hash(&old[i].key);
@@ -135,9 +145,13 @@ static int overflow(struct sources *s)
 	return 0;
 }
 
-static uint8_t *sketch_at(const struct sources *s, unsigned row, uint64_t hash)
+/*
+ * Both counters of a key stand in one line, chosen by its hash: a flood of forged senders fetches
+ * half of the memory that two rows apart took, and a line of 64 counters is as even as a row.
+ */
+static uint8_t *sketch_line(const struct sources *s, uint64_t hash)
 {
-	return &s->sketch[row * SKETCH_ROW + ((hash >> (row * 24)) & (SKETCH_ROW - 1))];
+	return &s->sketch[((hash >> 6) % SKETCH_LINES) * SKETCH_LINE];
 }
 
 void sources_fetch(const struct sources *s, uint64_t hash)
@@ -145,27 +159,32 @@ void sources_fetch(const struct sources *s, uint64_t hash)
 	if (!s->hll)
 		return;
 	__builtin_prefetch(&s->hll[hash >> (64 - HLL_BITS)], 1);
-	__builtin_prefetch(sketch_at(s, 0, hash), 1);
-	__builtin_prefetch(sketch_at(s, 1, hash), 1);
+	__builtin_prefetch(sketch_line(s, hash), 1);
 }
 
-/* What the sketch says of the key after adding; both rows must agree, so the smaller counts. */
+static uint32_t add_capped(uint8_t *c, uint32_t n)
+{
+	uint32_t sum = *c + n;
+
+	*c = sum > UINT8_MAX ? UINT8_MAX : (uint8_t)sum;
+	return sum;
+}
+
+/* What the sketch says of the key after adding; both counters must agree, so the smaller counts. */
 static uint32_t sketch_add(struct sources *s, uint64_t hash, int64_t second, uint32_t n)
 {
-	uint32_t least = UINT32_MAX;
+	uint8_t *line = sketch_line(s, hash);
+	unsigned first = hash % SKETCH_LINE; /* the other is never the same */
+	unsigned other = (first + 1 + (unsigned)(hash >> 32) % (SKETCH_LINE - 1)) % SKETCH_LINE;
+	uint32_t a, b;
 
 	if (second > s->sketch_second) {
-		memset(s->sketch, 0, 2 * SKETCH_ROW);
+		memset(s->sketch, 0, SKETCH_BYTES);
 		s->sketch_second = second;
 	}
-	for (unsigned row = 0; row < 2; row++) {
-		uint8_t *c = sketch_at(s, row, hash);
-		uint32_t sum = *c + n;
-
-		*c = sum > UINT8_MAX ? UINT8_MAX : (uint8_t)sum;
-		least = sum < least ? sum : least;
-	}
-	return least;
+	a = add_capped(&line[first], n);
+	b = add_capped(&line[other], n);
+	return a < b ? a : b;
 }
 
 static void count_in(struct source *c, int64_t second, uint32_t n, uint32_t weight,

@@ -13,10 +13,10 @@
 #include "base/clock.h"
 #include "detect/meter.h"
 
-#define USUAL_METERS METER_BYTES /* packets only */
-#define USUAL_ROW    32		 /* two lines */
-#define STANDS_OUT   1.25	 /* times its usual fill, and a least amount, */
-#define STANDS_FROM  2		 /* of which half is not busy any more */
+#define USUAL_METERS METER_SAMPLED /* packets, and none of a port */
+#define USUAL_ROW    32		   /* two lines; what is sent to it stands in the first */
+#define STANDS_OUT   1.25	   /* times its usual fill, and a least amount, */
+#define STANDS_FROM  2		   /* of which half is not busy any more */
 #define USUAL_LATE_S 17 /* flow records: the usual inactive timeout of 15 s, and delivery */
 #define USUAL_LAG    4	/* seconds that wait, so that an attack's first ones are not learnt */
 
@@ -47,6 +47,7 @@ struct usual {
 };
 
 _Static_assert(USUAL_METERS <= USUAL_ROW, "all of a second");
+_Static_assert(METER_PACKETS < USUAL_ROW / 2 && METER_DATA < USUAL_ROW / 2, "the first line");
 
 #define HEALTHY_SECONDS 8 /* of history before it counts */
 
@@ -87,7 +88,6 @@ static inline void usual_fetch(const struct usual *u, uint32_t second)
 
 	__builtin_prefetch(u, 1);
 	__builtin_prefetch(sum, 1);
-	__builtin_prefetch(sum + USUAL_ROW / 2, 1);
 }
 
 /**

@@ -51,6 +51,12 @@ void cells_deinit(struct cells *t)
 	*t = (struct cells){0};
 }
 
+void cells_allow(struct cells *t, size_t max_bytes)
+{
+	t->sets_max = max_bytes / SET_BYTES > t->sets ? max_bytes / SET_BYTES : t->sets;
+	t->wants = false;
+}
+
 uint64_t cells_hash(const struct ip *key)
 {
 	return hash_u128(key->u, HASH_K2);
@@ -184,7 +190,8 @@ static struct cell *insert(struct cells *t, uint64_t hash, uint8_t heat)
 
 /*
  * Growth by a quarter: doubling would break the bound of bytes per host right after it. A small
- * table doubles: a fresh start spent a tenth of its time on moving few cells often.
+ * table doubles: a fresh start spent a tenth of its time on moving few cells often. By less than a
+ * thirty-second all cells are not moved.
  */
 static bool grow(struct cells *t)
 {
@@ -193,9 +200,11 @@ static bool grow(struct cells *t)
 	struct cell *old = t->cell, *cell;
 	struct cell_meta *old_meta = t->meta, *meta;
 
-	if (sets > t->sets_max)
+	if (sets > t->sets_max) {
 		sets = t->sets_max;
-	if (sets <= t->sets || allocate(sets, &cell, &meta) < 0)
+		t->wants = true;
+	}
+	if (sets <= t->sets + t->sets / 32 || allocate(sets, &cell, &meta) < 0)
 		return false;
 	t->cell = cell;
 	t->meta = meta;

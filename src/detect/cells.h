@@ -35,12 +35,16 @@ struct cells {
 	struct cell_meta *meta;
 	size_t sets, sets_max, used;
 	uint64_t evicted;
+	bool wants;	/* to be larger than it may */
 	uint16_t moves; /* how often all cells changed their places, from 1 on */
 };
 
 /** cells_init() - @max_bytes: what the table may grow to. Return: 0 or -ENOMEM. */
 int cells_init(struct cells *t, size_t max_bytes);
 void cells_deinit(struct cells *t);
+
+/** cells_allow() - what the table may grow to from now on; it never shrinks. */
+void cells_allow(struct cells *t, size_t max_bytes);
 
 /**
  * cells_get() - the cell of @key, made (zero, *@fresh true) where it is missing; a full set gives

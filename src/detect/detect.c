@@ -26,7 +26,10 @@
 #define MANY_STEP    8
 #define LARGE	     32 /* a record of that part of what makes a host busy is large */
 #define ROOM_SHARE   0.1
-#define HOT_SHARE    16 /* a shard may take this part of the free room in a tick */
+/* What tables may take of the limit: hosts together, and a shard's of each prefix level. */
+#define HOST_CELLS(limit)   ((limit) / 32 * 15)
+#define PREFIX_CELLS(limit) ((limit) / 16 / SHARDS)
+#define HOT_SHARE	    16 /* a shard may take this part of the free room in a tick */
 
 /* Before a shard counts, the memory that it needs is asked for while others are asked about. */
 enum work { WORK_FETCH, WORK_FETCH_MORE, WORK_FETCH_WIDE, WORK_FEED, WORK_TICK, WORK_LAST_TICK };
@@ -156,7 +159,8 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	d->dealer = r == 0 ? deal_new(exporters, d->watch, &d->history, d->shard) : NULL;
 	r = d->dealer ? set_conf(d, conf) : -ENOMEM;
 	for (unsigned i = 0; i < SHARDS && r == 0; i++)
-		r = shard_init(&d->shard[i], i, conf->limits.memory_bytes / 2 / SHARDS);
+		r = shard_init(&d->shard[i], i, HOST_CELLS(conf->limits.memory_bytes) / SHARDS,
+			       PREFIX_CELLS(conf->limits.memory_bytes));
 	d->wide = r == 0 ? wide_new() : NULL;
 	d->crew = r == 0 ? crew_new(threads, work_on, d) : NULL;
 	if (!d->wide || !d->crew)
@@ -268,10 +272,45 @@ static void grant_room(struct detect *d)
 	d->world.busy_room = free_room / HOT_SHARE + (free_room ? 1 : 0);
 }
 
-/* Followed destinations have what the tables of all destinations leave of the limit. */
+/*
+ * The tables of all hosts share what they may take: addresses lie close together, so that one shard
+ * has several times as many as another. Half of what is free goes to all alike, half to those that
+ * wanted more; given at ticks, so that no order of threads can change it.
+ */
+static void share_cells(struct detect *d)
+{
+	uint64_t used = 0, room = HOST_CELLS(d->conf->limits.memory_bytes), wanting = 0, each;
+
+	for (unsigned i = 0; i < SHARDS; i++) {
+		used += cells_memory(&d->shard[i].cells[0]);
+		wanting += d->shard[i].cells[0].wants;
+	}
+	each = used < room ? (room - used) / 2 : 0;
+	for (unsigned i = 0; i < SHARDS; i++) {
+		struct cells *t = &d->shard[i].cells[0];
+		uint64_t more = t->wants ? each / wanting : 0;
+
+		cells_allow(t, cells_memory(t) + each / SHARDS + more);
+	}
+}
+
+static uint64_t cells_used(const struct detect *d)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < SHARDS; i++)
+		for (unsigned l = 0; l < LEVELS; l++)
+			n += cells_memory(&d->shard[i].cells[l]);
+	return n;
+}
+
+/* Followed destinations have half of the limit, or what the tables of all leave of it. */
 static void keep_budget(struct detect *d)
 {
-	uint64_t used = 0, room = d->conf->limits.memory_bytes / 2, left = 0;
+	uint64_t limit = d->conf->limits.memory_bytes, used = cells_used(d), left = 0, room;
+
+	room = used > limit / 2 ? limit - used : limit / 2;
+	used = 0;
 
 	for (unsigned i = 0; i < SHARDS; i++)
 		used += shard_followed_memory(&d->shard[i]);
@@ -331,6 +370,7 @@ static int tick(struct detect *d, bool last_look)
 		r = tell(d, wide_word(d->wide, i), false);
 	wide_told(d->wide);
 	set_thinning(d);
+	share_cells(d);
 	keep_budget(d);
 	grant_room(d);
 	return r;

@@ -374,16 +374,26 @@ static void find_places(struct shard *s, const struct shard_world *w,
 		p->hash = from[i].hash;
 		p->r = &record[i];
 		p->moves = s->cells[0].moves;
-		p->cell = cells_peek(&s->cells[0], &p->f->dst, p->hash);
+		if (i && p->hash == at[i - 1].hash && ip_equal(&p->f->dst, &at[i - 1].f->dst))
+			p->cell = at[i - 1].cell;
+		else
+			p->cell = cells_peek(&s->cells[0], &p->f->dst, p->hash);
 		if (p->cell && p->cell->busy && s->busy[p->cell->busy - 1]->hot)
 			hot_fetch(s->busy[p->cell->busy - 1]->hot, record_at(w, p));
 	}
 }
 
+/* A flood's records come one after the other: what one needs was fetched for the one before. */
+static bool is_again(const struct shard_list *list, unsigned i)
+{
+	return i && list->in[i].hash == list->in[i - 1].hash;
+}
+
 void shard_fetch(const struct shard *s, const struct shard_list *list)
 {
 	for (unsigned i = 0; i < list->n_in; i++)
-		cells_fetch(&s->cells[0], list->in[i].hash);
+		if (!is_again(list, i))
+			cells_fetch(&s->cells[0], list->in[i].hash);
 }
 
 static void fetch_usual(const struct shard *s, const struct cell *c, uint32_t second)
@@ -414,9 +424,12 @@ void shard_fetch_more(const struct shard *s, const struct shard_world *w,
 	for (unsigned i = 0; i < list->n_in; i++) {
 		const struct shard_entry *e = &list->in[i];
 		const struct ip *dst = &flow[e->record].dst;
-		const struct cell *c = cells_peek(&s->cells[0], dst, e->hash);
-		const struct cell *wider = noted(s, c, 1);
+		const struct cell *c, *wider;
 
+		if (is_again(list, i))
+			continue;
+		c = cells_peek(&s->cells[0], dst, e->hash);
+		wider = noted(s, c, 1);
 		if (c)
 			fetch_usual(s, c, second);
 		if (wider) {
@@ -438,9 +451,12 @@ void shard_fetch_wide(const struct shard *s, const struct shard_world *w,
 	for (unsigned i = 0; i < list->n_in; i++) {
 		const struct shard_entry *e = &list->in[i];
 		const struct ip *dst = &flow[e->record].dst;
-		const struct cell *c = noted(s, cells_peek(&s->cells[0], dst, e->hash), 1);
-		const struct cell *wider = noted(s, c, 2);
+		const struct cell *c, *wider;
 
+		if (is_again(list, i))
+			continue;
+		c = noted(s, cells_peek(&s->cells[0], dst, e->hash), 1);
+		wider = noted(s, c, 2);
 		if (c)
 			fetch_usual(s, c, second);
 		else

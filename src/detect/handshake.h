@@ -16,7 +16,7 @@
 #define HANDSHAKE_WORDS ((1u << HANDSHAKE_BITS) / 64)
 
 struct handshake {
-	int64_t generation;
+	int64_t generation, begun_us; /* the newest second, and where it begins */
 	uint64_t asked[2][HANDSHAKE_WORDS];
 	uint64_t done[2][HANDSHAKE_WORDS];
 	uint64_t served[2][HANDSHAKE_WORDS];

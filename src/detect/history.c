@@ -181,6 +181,18 @@ unsigned history_put(struct history *h, const struct flow *f, const struct flow_
 	return m.times;
 }
 
+/* In one number what all records of a run must share; 0 for one that is like no other. */
+static uint64_t likeness(const struct hot_record *r)
+{
+	uint64_t known = r->s->flags & FLOW_SAMPLING_KNOWN;
+
+	if (r->kind == KIND_ASK || r->seconds > 1)
+		return 0;
+	return (uint64_t)r->kind << 48 | (uint64_t)r->f->in_link << 32 |
+	       (uint64_t)r->f->exporter << 16 | known << 2 | (uint64_t)r->entry << 1 |
+	       r->own_source;
+}
+
 /* Its amounts are left as they are: zeroing them for each record took a tenth of the whole path. */
 void history_prepare(const struct history *h, uint64_t number, const struct mark *m,
 		     struct hot_record *r)
@@ -208,6 +220,7 @@ void history_prepare(const struct history *h, uint64_t number, const struct mark
 	if (r->first_us > r->last_us)
 		r->first_us = r->last_us;
 	record_classify(&h->kinds, r);
+	r->like = likeness(r);
 }
 
 struct evidence_record history_evidence(const struct history *h, uint64_t number)

@@ -92,7 +92,7 @@ struct run {
 	bool entry, own_source, known, packet, syn;
 	uint8_t byte_group;
 	uint16_t exporter, link;
-	uint16_t kind;	  /* 0: no other record may join */
+	uint64_t like;	  /* hot_record.like; 0: no other record may join */
 	uint32_t seconds; /* that its one record lasted, at least 1 */
 	uint32_t n_amounts;
 	uint64_t weight;
@@ -181,6 +181,7 @@ struct hot_record {
 	uint8_t answers;  /* the meter that it counts for its sender, 0 none */
 	bool opens;	  /* METER_OUT_SYN too */
 	uint16_t kind;	  /* index (kinds.h), 0 like no other */
+	uint64_t like;	  /* what records of one run share: kind, link, exporter, how it counts */
 	uint32_t seconds; /* that it lasted, at least 1 */
 	uint32_t n_amounts;
 	uint64_t packets, bytes;      /* weighted */

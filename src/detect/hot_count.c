@@ -144,7 +144,7 @@ static void run_fill(struct run *r, const struct hot_record *from)
 	r->byte_group = byte_group_of(from->f);
 	r->exporter = from->f->exporter;
 	r->link = from->f->in_link;
-	r->kind = one_bin && from->seconds == 1 ? from->kind : 0;
+	r->like = one_bin ? from->like : 0;
 	r->seconds = from->seconds;
 	r->n_amounts = from->n_amounts;
 	r->weight = from->weight;
@@ -163,12 +163,9 @@ static void run_fill(struct run *r, const struct hot_record *from)
 
 static bool run_takes(const struct run *r, const struct hot_record *from)
 {
-	return r->open && r->kind && r->kind == from->kind && r->span.first == from->span.first &&
-	       r->span.last == from->span.last && r->recv_bin == from->recv_bin &&
-	       r->link == from->f->in_link && r->exporter == from->f->exporter &&
-	       r->entry == from->entry && r->own_source == from->own_source &&
-	       r->weight == from->weight && r->known == !!(from->s->flags & FLOW_SAMPLING_KNOWN) &&
-	       from->seconds == 1 &&
+	return r->open && r->like && r->like == from->like && r->weight == from->weight &&
+	       r->span.first == from->span.first && r->span.last == from->span.last &&
+	       r->recv_bin == from->recv_bin &&
 	       (r->kept || (r->packets < r->room_packets && r->bytes < r->room_bytes));
 }
 

@@ -218,12 +218,18 @@ void hot_fetch(const struct hot *h, struct hot_record *r)
 		sources_fetch(&h->units[UNIT_24], r->wide_hash);
 }
 
+/* Rounded up. */
+static uint32_t each_second(uint32_t packets, uint32_t seconds)
+{
+	return seconds == 1 ? packets : packets / seconds + (packets % seconds != 0);
+}
+
 int track_sources(struct hot *h, struct hot_record *r, unsigned groups)
 {
 	const struct flow *f = r->f;
 	enum source_group g = source_group_of(f);
 	struct sent n = {.second = time_floor_s(r->last_us),
-			 .each = f->packets / r->seconds + (f->packets % r->seconds != 0),
+			 .each = each_second(f->packets, r->seconds),
 			 .weight = r->weight > UINT32_MAX ? UINT32_MAX : (uint32_t)r->weight,
 			 .packets = r->packets};
 	int64_t second = n.second;

@@ -2,6 +2,9 @@
 #include "detect/kinds.h"
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "detect/hot_inside.h"
 
@@ -20,6 +23,7 @@ static void forget(struct kinds *k)
 void kinds_init(struct kinds *k)
 {
 	memset(k, 0, sizeof(*k));
+	k->n_dports = 1;
 	for (unsigned v = 0; v < VECTOR_COUNT; v++)
 		if (detectors[v]->dport && k->n_dports < KIND_PORTS)
 			k->dport[k->n_dports++] = detectors[v]->dport;
@@ -73,19 +77,37 @@ void kind_look(struct kind *kind, const struct flow *f, const struct flow_side *
 	kind->answers = answers_of(f, s);
 }
 
+/* Where in the list of ports that detectors ask for it stands; 0: nowhere. */
+static unsigned port_index(const struct kinds *k, uint16_t port)
+{
+	unsigned at = 0;
+
+#ifdef __SSE2__
+	/* All of them at once: a loop took a quarter of what finding a kind did. */
+	const __m128i *ports = (const __m128i *)(const void *)k->dport;
+	__m128i of = _mm_set1_epi16((short)port);
+	__m128i equal = _mm_packs_epi16(_mm_cmpeq_epi16(_mm_load_si128(ports), of),
+					_mm_cmpeq_epi16(_mm_load_si128(ports + 1), of));
+	unsigned bits = (unsigned)_mm_movemask_epi8(equal) & ~1u;
+
+	at = port && bits ? (unsigned)__builtin_ctz(bits) : 0;
+#else
+	for (unsigned i = 1; i < k->n_dports; i++)
+		at = port == k->dport[i] ? i : at;
+#endif
+	return at;
+}
+
 /* Everything that a counting function may look at; 0 for records that must be asked about. */
 static uint32_t key_of(const struct kinds *k, const struct flow *f, const struct flow_side *s)
 {
 	uint32_t flags = s->flags, key;
-	unsigned port = 0;
 
 	if (((flags & (FLOW_FRAGMENT | FLOW_LATER_FRAGMENT | FLOW_MALFORMED)) != 0) |
 	    (f->packets == 0) | (((uint32_t)f->sport | f->dport) == 0))
 		return 0;
-	for (unsigned i = 0; i < k->n_dports; i++)
-		port = f->dport == k->dport[i] ? i + 1 : port;
 	key = family_index(f->proto) | (f->tcp_flags & -(uint32_t)(f->proto == PROTO_TCP)) << 2;
-	key |= port << 10 | (uint32_t)(s->app & 15) << 14;
+	key |= port_index(k, f->dport) << 10 | (uint32_t)(s->app & 15) << 14;
 	key |= (flags & FLOW_IS_PACKET ? 1u : 0u) << 18 | (f->packets == 1) << 19;
 	key |= (f->dport <= f->sport) << 20 | (flow_weight(s) == 1) << 21;
 	return key | (uint32_t)is_echo_reply(f, s) << 22 | KIND_USED;
@@ -244,7 +266,7 @@ void record_classify(const struct kinds *k, struct hot_record *r)
 
 	r->span = spread_of(r);
 	r->last_bin = r->weight <= 1 ? r->span.last : bin_of(r->last_us);
-	r->recv_bin = bin_of(r->recv_us);
+	r->recv_bin = r->recv_us == r->last_us ? r->last_bin : bin_of(r->recv_us);
 	r->seconds = seconds < 1 ? 1 : seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
 	r->n_amounts = 0;
 	put_amount(r, METER_PACKETS, r->packets);

@@ -92,7 +92,7 @@ struct view *meters_view(struct meters *m, uint16_t exporter, uint16_t link, boo
 
 struct span span_of(int64_t first_us, int64_t last_us)
 {
-	int64_t first = bin_of(first_us), last = bin_of(last_us);
+	int64_t first = bin_of(first_us), last = first_us == last_us ? first : bin_of(last_us);
 	uint64_t total_us = (uint64_t)(last_us - first_us) + 1;
 	struct span s = {.first = first, .last = last, .begins = true, .ends = true};
 

@@ -27,13 +27,13 @@ unsigned shard_of(const struct ip *ip, uint8_t *filter)
 	return (unsigned)(hash >> 36) % SHARDS;
 }
 
-int shard_init(struct shard *s, unsigned index, size_t cells_bytes)
+int shard_init(struct shard *s, unsigned index, size_t host_bytes, size_t prefix_bytes)
 {
 	int r = 0;
 
 	s->index = index;
 	for (unsigned l = 0; l < LEVELS && r == 0; l++)
-		r = cells_init(&s->cells[l], l == 0 ? cells_bytes / 4 * 3 : cells_bytes / 8);
+		r = cells_init(&s->cells[l], l == 0 ? host_bytes : prefix_bytes);
 	return r;
 }
 

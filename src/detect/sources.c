@@ -9,11 +9,10 @@
 #include "base/hash.h"
 #include "detect/stat.h"
 
-#define HLL_SIZE     (1u << HLL_BITS)
-#define SKETCH_LINE  64u
-#define SKETCH_LINES (1u << 13)
-#define SKETCH_BYTES (SKETCH_LINE * SKETCH_LINES)
-#define ROOM_MAX     (SOURCES_EXACT * 2)
+#define HLL_SIZE    (1u << HLL_BITS)
+#define SKETCH_BITS 18
+#define SKETCH_ROW  (1u << SKETCH_BITS)
+#define ROOM_MAX    (SOURCES_EXACT * 2)
 
 uint64_t source_hash(const struct ip *key)
 {
@@ -99,22 +98,13 @@ static bool is_present(const struct sources *s, uint64_t hash)
 	return s->present[present_bit(hash) / 64] >> (present_bit(hash) % 64) & 1;
 }
 
-static uint8_t *sketch_new(void)
-{
-	uint8_t *sketch = aligned_alloc(SKETCH_LINE, SKETCH_BYTES);
-
-	if (sketch)
-		memset(sketch, 0, SKETCH_BYTES);
-	return sketch;
-}
-
 /* Out of exact room: remember all keys in the HLL, keep those with a heavy second. */
 static int overflow(struct sources *s)
 {
 	struct source *old = s->table;
 
 	s->hll = calloc(HLL_SIZE, 1);
-	s->sketch = sketch_new();
+	s->sketch = calloc(2, SKETCH_ROW);
 	s->present = calloc(1, (1u << PRESENT_BITS) / 8);
 	s->table = calloc(s->room, sizeof(*s->table));
 	if (!s->hll || !s->sketch || !s->present || !s->table) {
@@ -127,7 +117,7 @@ static int overflow(struct sources *s)
 		s->table = old;
 		return -ENOMEM;
 	}
-	s->memory += HLL_SIZE + SKETCH_BYTES + (1u << PRESENT_BITS) / 8;
+	s->memory += HLL_SIZE + 2 * SKETCH_ROW + (1u << PRESENT_BITS) / 8;
 	s->used = 0;
 	for (uint32_t i = 0; i < s->room; i++) {
 		uint64_t h = source_hash(&old[i].key);
@@ -146,12 +136,12 @@ static int overflow(struct sources *s)
 }
 
 /*
- * Both counters of a key stand in one line, chosen by its hash: a flood of forged senders fetches
- * half of the memory that two rows apart took, and a line of 64 counters is as even as a row.
+ * Two rows apart: with both counters in one line, which is half of the memory to fetch, a sender in
+ * a million shared both of them with a heavy one and was taken for heavy.
  */
-static uint8_t *sketch_line(const struct sources *s, uint64_t hash)
+static uint8_t *sketch_at(const struct sources *s, unsigned row, uint64_t hash)
 {
-	return &s->sketch[((hash >> 6) % SKETCH_LINES) * SKETCH_LINE];
+	return &s->sketch[row * SKETCH_ROW + ((hash >> (row * 24)) & (SKETCH_ROW - 1))];
 }
 
 void sources_fetch(const struct sources *s, uint64_t hash)
@@ -159,7 +149,8 @@ void sources_fetch(const struct sources *s, uint64_t hash)
 	if (!s->hll)
 		return;
 	__builtin_prefetch(&s->hll[hash >> (64 - HLL_BITS)], 1);
-	__builtin_prefetch(sketch_line(s, hash), 1);
+	__builtin_prefetch(sketch_at(s, 0, hash), 1);
+	__builtin_prefetch(sketch_at(s, 1, hash), 1);
 }
 
 static uint32_t add_capped(uint8_t *c, uint32_t n)
@@ -170,25 +161,22 @@ static uint32_t add_capped(uint8_t *c, uint32_t n)
 	return sum;
 }
 
-/* What the sketch says of the key after adding; both counters must agree, so the smaller counts. */
+/* What the sketch says of the key after adding; both rows must agree, so the smaller counts. */
 static uint32_t sketch_add(struct sources *s, uint64_t hash, int64_t second, uint32_t n)
 {
-	uint8_t *line = sketch_line(s, hash);
-	unsigned first = hash % SKETCH_LINE; /* the other is never the same */
-	unsigned other = (first + 1 + (unsigned)(hash >> 32) % (SKETCH_LINE - 1)) % SKETCH_LINE;
 	uint32_t a, b;
 
 	if (second > s->sketch_second) {
-		memset(s->sketch, 0, SKETCH_BYTES);
+		memset(s->sketch, 0, 2 * SKETCH_ROW);
 		s->sketch_second = second;
 	}
-	a = add_capped(&line[first], n);
-	b = add_capped(&line[other], n);
+	a = add_capped(sketch_at(s, 0, hash), n);
+	b = add_capped(sketch_at(s, 1, hash), n);
 	return a < b ? a : b;
 }
 
-static void count_in(struct source *c, int64_t second, uint32_t n, uint32_t weight,
-		     uint64_t packets)
+static __attribute__((noinline)) void count_in(struct source *c, int64_t second, uint32_t n,
+					       uint32_t weight, uint64_t packets)
 {
 	unsigned k = (unsigned)((uint64_t)second % SECONDS_KEPT);
 
@@ -223,59 +211,86 @@ static struct source *enter(struct sources *s, struct source *at, const struct i
 	return at;
 }
 
-/* Beyond exact: NULL for a key that is no heavy one; *@sampled grows by what the sketch saw. */
-static struct source *add_overflown(struct sources *s, const struct ip *key, uint64_t hash,
-				    int64_t second, uint32_t *sampled, uint32_t weight)
+/* A key with a heavy second: NULL where the table is full. What the sketch saw comes along. */
+static __attribute__((noinline)) struct source *promote(struct sources *s, const struct ip *key,
+							uint64_t hash, uint32_t weight)
 {
-	struct source *c = is_present(s, hash) ? find(s, key, hash) : NULL;
-	uint32_t seen;
-
-	hll_add(s->hll, hash);
-	seen = sketch_add(s, hash, second, *sampled);
-	if (c && c->packets)
-		return c;
-	if (seen < PROMOTE_AT)
-		return NULL;
 	if (s->used >= SOURCES_EXACT) {
 		s->refused++;
 		return NULL;
 	}
-	/* What the sketch saw of it this second comes along. */
-	*sampled = seen > *sampled ? seen : *sampled;
 	return enter(s, find(s, key, hash), key, hash, weight);
+}
+
+/* Room for one more, exact or not. */
+static int make_room(struct sources *s)
+{
+	if (!s->room || (!s->hll && s->used * 2 >= s->room && s->room < ROOM_MAX))
+		return grow(s);
+	return 0;
+}
+
+/*
+ * Among few keys, or of one that is in the table. Apart from the rest: of a flood's senders hardly
+ * one comes here, and what this needs would cost all of them.
+ */
+static __attribute__((noinline)) int add_exact(struct sources *s, const struct ip *key,
+					       uint64_t hash, int64_t second, uint32_t sampled,
+					       uint32_t weight, uint64_t packets)
+{
+	struct source *c;
+	int r = make_room(s);
+
+	if (r < 0)
+		return r;
+	c = find(s, key, hash);
+	if (!c->packets && s->used < SOURCES_EXACT)
+		enter(s, c, key, hash, weight);
+	else if (!c->packets)
+		return overflow(s);
+	count_in(c, second, sampled, weight, packets);
+	return 0;
+}
+
+/* Beyond exact: in the sketches, and in the table where it is a heavy one. */
+static int add_overflown(struct sources *s, const struct ip *key, uint64_t hash, int64_t second,
+			 uint32_t sampled, uint32_t weight, uint64_t packets)
+{
+	struct source *c;
+	uint32_t seen;
+
+	hll_add(s->hll, hash);
+	seen = sketch_add(s, hash, second, sampled);
+	if (seen < PROMOTE_AT && !is_present(s, hash))
+		return 0;
+	c = find(s, key, hash);
+	if (!c->packets && seen < PROMOTE_AT)
+		return 0;
+	if (!c->packets) {
+		c = promote(s, key, hash, weight);
+		sampled = seen > sampled ? seen : sampled;
+	}
+	if (c)
+		count_in(c, second, sampled, weight, packets);
+	return 0;
 }
 
 int sources_add(struct sources *s, const struct ip *key, uint64_t hash, int64_t second,
 		uint32_t sampled, uint32_t weight, uint64_t packets)
 {
-	struct source *c = NULL;
 	int r = 0;
 
 	s->packets += packets;
-	if (weight > s->weight_max)
-		s->weight_max = weight;
-	if (second < s->second_first)
-		s->second_first = second;
-	if (second > s->second_last)
-		s->second_last = second;
-	if (!s->room || (!s->hll && s->used * 2 >= s->room && s->room < ROOM_MAX))
-		r = grow(s);
-	if (r < 0)
-		return r;
+	s->weight_max = weight > s->weight_max ? weight : s->weight_max;
+	s->second_first = second < s->second_first ? second : s->second_first;
+	s->second_last = second > s->second_last ? second : s->second_last;
+	packets = packets ? packets : 1;
 	if (!s->hll) {
-		c = find(s, key, hash);
-		if (!c->packets && s->used < SOURCES_EXACT)
-			enter(s, c, key, hash, weight);
-		else if (!c->packets)
-			r = overflow(s);
-		if (r < 0)
+		r = add_exact(s, key, hash, second, sampled, weight, packets);
+		if (r < 0 || !s->hll)
 			return r;
 	}
-	if (s->hll)
-		c = add_overflown(s, key, hash, second, &sampled, weight);
-	if (c)
-		count_in(c, second, sampled, weight, packets ? packets : 1);
-	return 0;
+	return add_overflown(s, key, hash, second, sampled, weight, packets);
 }
 
 uint64_t sources_count(const struct sources *s, bool *exact)

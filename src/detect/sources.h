@@ -35,7 +35,7 @@ struct sources {
 	struct source *table; /* open addressing, packets == 0 is empty */
 	uint32_t room, used;
 	uint8_t *hll;	 /* NULL while exact */
-	uint8_t *sketch; /* of the present second; NULL while exact */
+	uint8_t *sketch; /* 2 rows; NULL while exact */
 	/*
 	 * Bit per hash of the keys in the table once it overflowed: of millions of forged senders
 	 * hardly one is in it, and 4 kB of bits stay near where the table does not.

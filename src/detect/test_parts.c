@@ -308,16 +308,16 @@ static void test_handshake(void **state)
 	struct handshake *h = calloc(1, sizeof(*h));
 	struct flow f = {.src = ip_from_v4(1), .dst = ip_from_v4(2), .sport = 1000, .dport = 80};
 
-	assert_false(handshake_ack(h, &f, 1000));
-	handshake_syn(h, &f, 1000);
-	assert_true(handshake_ack(h, &f, 2000));
-	assert_false(handshake_ack(h, &f, 3000));
-	assert_true(handshake_data(h, &f, 3000));
-	assert_false(handshake_data(h, &f, 3000));
+	assert_false(handshake_ack(h, handshake_tuple(&f, 77), 1000));
+	handshake_syn(h, handshake_tuple(&f, 77), 1000);
+	assert_true(handshake_ack(h, handshake_tuple(&f, 77), 2000));
+	assert_false(handshake_ack(h, handshake_tuple(&f, 77), 3000));
+	assert_true(handshake_data(h, handshake_tuple(&f, 77), 3000));
+	assert_false(handshake_data(h, handshake_tuple(&f, 77), 3000));
 	f.sport++;
-	assert_false(handshake_ack(h, &f, 4000));
-	handshake_syn(h, &f, 4000);
-	assert_false(handshake_ack(h, &f, 20 * US_PER_S));
+	assert_false(handshake_ack(h, handshake_tuple(&f, 77), 4000));
+	handshake_syn(h, handshake_tuple(&f, 77), 4000);
+	assert_false(handshake_ack(h, handshake_tuple(&f, 77), 20 * US_PER_S));
 	free(h);
 }
 

@@ -28,15 +28,15 @@
 
 /* The first VECTOR_COUNT meters are the detectors' own, indexed by vector. */
 enum meter {
-	METER_PACKETS = VECTOR_COUNT,
+	METER_PORT = VECTOR_COUNT, /* PORT_SLOTS of them */
+	METER_PACKETS = METER_PORT + PORT_SLOTS,
 	METER_DATA,    /* TCP packets that carry data, as flows tell it: records with PSH */
+	METER_SAMPLED, /* packets as sampled, only kept where a factor above 1 was seen */
 	METER_OUT_TCP, /* sent by the target: TCP without RST */
 	METER_OUT_SYN,
 	METER_OUT_UDP,
 	METER_OUT_OTHER,
-	METER_SAMPLED, /* packets as sampled, only kept where a factor above 1 was seen */
-	METER_PORT,    /* PORT_SLOTS of them */
-	METER_BYTES = METER_PORT + PORT_SLOTS, /* BYTE_GROUPS of them, see below */
+	METER_BYTES, /* BYTE_GROUPS of them, see below */
 	METER_COUNT = METER_BYTES + 4,
 	/* Counted under a name already: */
 	METER_DONE = VECTOR_CONN_FLOOD, /* handshakes completed */

@@ -32,7 +32,8 @@ static void learn(struct usual *u, int64_t second)
 
 	if (!u->frozen && second >= u->begun) {
 		for (unsigned m = 0; m < USUAL_METERS; m++)
-			u->rate[m] += share * ((double)sum[m] - u->rate[m]);
+			if (m < METER_PORT || m >= METER_PACKETS)
+				u->rate[m] += share * ((double)sum[usual_column(m)] - u->rate[m]);
 		u->seconds++;
 	}
 	memset(sum, 0, sizeof(u->sum[0]));

@@ -13,10 +13,10 @@
 #include "base/clock.h"
 #include "detect/meter.h"
 
-#define USUAL_METERS METER_SAMPLED /* packets, and none of a port */
-#define USUAL_ROW    32		   /* two lines; what is sent to it stands in the first */
-#define STANDS_OUT   1.25	   /* times its usual fill, and a least amount, */
-#define STANDS_FROM  2		   /* of which half is not busy any more */
+#define USUAL_METERS METER_BYTES /* packets only */
+#define USUAL_ROW    32		 /* two lines; what is sent to it stands in the first */
+#define STANDS_OUT   1.25	 /* times its usual fill, and a least amount, */
+#define STANDS_FROM  2		 /* of which half is not busy any more */
 #define USUAL_LATE_S 17 /* flow records: the usual inactive timeout of 15 s, and delivery */
 #define USUAL_LAG    4	/* seconds that wait, so that an attack's first ones are not learnt */
 
@@ -46,8 +46,14 @@ struct usual {
 	double rate[USUAL_METERS];
 };
 
-_Static_assert(USUAL_METERS <= USUAL_ROW, "all of a second");
-_Static_assert(METER_PACKETS < USUAL_ROW / 2 && METER_DATA < USUAL_ROW / 2, "the first line");
+/** usual_column() - of a meter in the row of a second; a reflector's port has none. */
+static inline unsigned usual_column(unsigned meter)
+{
+	return meter < VECTOR_COUNT ? meter : meter - PORT_SLOTS;
+}
+
+_Static_assert(USUAL_METERS - PORT_SLOTS <= USUAL_ROW, "all of a second");
+_Static_assert(METER_DATA - PORT_SLOTS < USUAL_ROW / 2, "in the first line");
 
 #define HEALTHY_SECONDS 8 /* of history before it counts */
 
@@ -66,7 +72,7 @@ static inline bool usual_is_new(const struct usual *u)
 /** usual_at() - packets of a meter in the second of the last usual_turn(). */
 static inline uint64_t usual_at(const struct usual *u, unsigned meter)
 {
-	return u->sum[(uint64_t)u->second % USUAL_LAG][meter];
+	return u->sum[(uint64_t)u->second % USUAL_LAG][usual_column(meter)];
 }
 
 /** usual_new() - nothing is known yet, so any traffic stands out. NULL without memory. */
@@ -96,7 +102,7 @@ static inline void usual_fetch(const struct usual *u, uint32_t second)
  */
 static inline void usual_add(struct usual *u, unsigned meter, uint64_t n)
 {
-	uint32_t *sum = &u->sum[(uint64_t)u->second % USUAL_LAG][meter];
+	uint32_t *sum = &u->sum[(uint64_t)u->second % USUAL_LAG][usual_column(meter)];
 	uint64_t all = *sum + n;
 
 	*sum = all > UINT32_MAX ? UINT32_MAX : (uint32_t)all;

@@ -113,7 +113,7 @@ static inline void forget_memos(struct exports *x)
 
 			memset(&d->sampling, 0, sizeof(d->sampling));
 			memset(d->recent, 0, sizeof(d->recent));
-			d->templates.last = NULL;
+			memset(d->templates.recent, 0, sizeof(d->templates.recent));
 		}
 	}
 }

@@ -24,11 +24,14 @@ static int template_keep(struct export_pass *p, struct template *t_take)
 {
 	const struct template *old = template_table_find(&p->domain->templates, t_take->id);
 	bool same = old && template_same(old, t_take);
-	size_t before, bytes = t_take->bytes;
+	size_t before, bytes;
 	int r;
 
-	if (!same)
+	if (!same) {
 		forget(p, t_take->id);
+		template_make_plain(t_take);
+	}
+	bytes = t_take->bytes;
 	if (!same && p->x->bytes + bytes > EXPORT_MEMORY_MAX) {
 		template_free(t_take);
 		r = 1;

@@ -71,6 +71,15 @@ int frames_next(struct frames *f, struct frame *out)
 	return FRAMES_GOT;
 }
 
+size_t frames_some(struct frames *f, struct frame *out, size_t max)
+{
+	size_t n = 0;
+
+	if (f->format->some && !f->ended)
+		n = f->format->some(f->state, f->in, out, max);
+	return n ? n : frames_next(f, out) == FRAMES_GOT;
+}
+
 int frame_cut(struct refusals *refused, size_t have)
 {
 	if (have)

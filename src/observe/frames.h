@@ -45,6 +45,12 @@ const char *frames_container(const struct frames *f);
  */
 int frames_next(struct frames *f, struct frame *out);
 
+/**
+ * frames_some() - as many of the next frames as can be had together, at most @max; all of them are
+ * borrowed until the next call for @f. Return: how many; 0 where frames_next() has FRAMES_END.
+ */
+size_t frames_some(struct frames *f, struct frame *out, size_t max);
+
 /* One format's contract. `state` is what open() made. */
 struct frame_format {
 	const char *name;
@@ -54,6 +60,9 @@ struct frame_format {
 	 */
 	void *(*open)(struct input *in);
 	int (*next)(void *state, struct input *in, struct refusals *refused, struct frame *out);
+	/** Frames that lie whole in what the input shows, at most @max; whatever is odd is left to
+	 * next(). Return: how many. NULL for a format of few frames. */
+	size_t (*some)(void *state, struct input *in, struct frame *out, size_t max);
 	void (*close)(void *state);
 };
 

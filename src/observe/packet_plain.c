@@ -18,33 +18,47 @@
 #define LINKTYPE_ETHERNET 1
 #define LINKTYPE_RAW	  101
 
-/* A packet between its IP header and its record. */
+/*
+ * A packet between its IP header and its record. Numbers only, no struct ip: the compiler then
+ * keeps it in registers, while addresses written here as halves and read back whole for the record
+ * wait for the stores (44 % of the samples in plain_ip()).
+ */
 struct view {
+	uint64_t src[2], dst[2]; /* struct ip */
 	const uint8_t *l4;
 	size_t l4_len, l4_wire; /* captured, and as the IP header says */
-	struct ip src, dst;
 	uint64_t bytes;
 	uint16_t sport, dport, ip_id, window, flags;
 	uint8_t proto, tos, ttl, tcp_flags, icmp_type, icmp_code, app;
 };
 
+static void view_addresses(struct view *v, const struct ip *src, const struct ip *dst)
+{
+	v->src[0] = src->u[0];
+	v->src[1] = src->u[1];
+	v->dst[0] = dst->u[0];
+	v->dst[1] = dst->u[1];
+}
+
 /* @have, @wire: bytes from the IP header on, captured and on the wire. */
 static bool view_ipv4(struct view *v, const uint8_t *h, size_t have, size_t wire)
 {
+	struct ip src, dst;
 	size_t total;
 
 	if (have < IPV4_HEADER || h[0] != 0x45)
 		return false;
-	total = peek_be16(h + 2);
-	if (total < IPV4_HEADER || total > wire || (peek_be16(h + 6) & 0x3fff) || !h[8])
+	total = be16_at(h + 2);
+	if (total < IPV4_HEADER || total > wire || (be16_at(h + 6) & 0x3fff) || !h[8])
 		return false;
-	v->src = ip_from_v4_bytes(h + 12);
-	v->dst = ip_from_v4_bytes(h + 16);
+	src = ip_from_v4_bytes(h + 12);
+	dst = ip_from_v4_bytes(h + 16);
+	view_addresses(v, &src, &dst);
 	v->bytes = total;
 	v->proto = h[9];
 	v->tos = h[1];
 	v->ttl = h[8];
-	v->ip_id = peek_be16(h + 4);
+	v->ip_id = be16_at(h + 4);
 	v->flags = FLOW_IS_PACKET | FLOW_HAS_TTL | FLOW_HAS_IP_ID;
 	v->l4 = h + IPV4_HEADER;
 	v->l4_len = (total < have ? total : have) - IPV4_HEADER;
@@ -54,15 +68,17 @@ static bool view_ipv4(struct view *v, const uint8_t *h, size_t have, size_t wire
 
 static bool view_ipv6(struct view *v, const uint8_t *h, size_t have, size_t wire)
 {
+	struct ip src, dst;
 	size_t total;
 
 	if (have < IPV6_HEADER || h[0] >> 4 != 6)
 		return false;
-	total = IPV6_HEADER + (size_t)peek_be16(h + 4);
+	total = IPV6_HEADER + (size_t)be16_at(h + 4);
 	if (total == IPV6_HEADER || total > wire || !h[7])
 		return false;
-	v->src = ip_from_v6_bytes(h + 8);
-	v->dst = ip_from_v6_bytes(h + 24);
+	src = ip_from_v6_bytes(h + 8);
+	dst = ip_from_v6_bytes(h + 24);
+	view_addresses(v, &src, &dst);
 	v->bytes = total;
 	v->proto = h[6];
 	v->tos = (uint8_t)(h[0] << 4 | h[1] >> 4);
@@ -88,15 +104,7 @@ static void view_payload(struct view *v, size_t header, size_t wire)
 
 static bool is_land(const struct view *v)
 {
-	return v->sport == v->dport && ip_equal(&v->src, &v->dst);
-}
-
-/* Every combination of flags that an honest stack sends, without looking closer. */
-static bool flags_usual(uint8_t flags)
-{
-	if (flags & TH_SYN)
-		return !(flags & (TH_FIN | TH_RST));
-	return flags & TH_ACK || ((flags & 0x3f) && !(flags & TH_FIN));
+	return v->sport == v->dport && v->src[0] == v->dst[0] && v->src[1] == v->dst[1];
 }
 
 static bool view_tcp(struct view *v)
@@ -107,13 +115,13 @@ static bool view_tcp(struct view *v)
 	if (v->l4_len < TCP_HEADER)
 		return false;
 	header = (size_t)(h[12] >> 4) * 4;
-	v->sport = peek_be16(h);
-	v->dport = peek_be16(h + 2);
-	if (header < TCP_HEADER || header > v->l4_wire || !flags_usual(h[13]) || !v->sport ||
+	v->sport = be16_at(h);
+	v->dport = be16_at(h + 2);
+	if (header < TCP_HEADER || header > v->l4_wire || !packet_flags_usual(h[13]) || !v->sport ||
 	    !v->dport || is_land(v))
 		return false;
 	v->tcp_flags = h[13];
-	v->window = peek_be16(h + 14);
+	v->window = be16_at(h + 14);
 	v->flags |= FLOW_HAS_WINDOW;
 	view_payload(v, header, v->l4_wire);
 	return true;
@@ -126,9 +134,9 @@ static bool view_udp(struct view *v)
 
 	if (v->l4_len < UDP_HEADER)
 		return false;
-	len = peek_be16(h + 4);
-	v->sport = peek_be16(h);
-	v->dport = peek_be16(h + 2);
+	len = be16_at(h + 4);
+	v->sport = be16_at(h);
+	v->dport = be16_at(h + 2);
 	if (len < UDP_HEADER || len > v->l4_wire || !v->dport || is_land(v) ||
 	    packet_is_tunnel(v->sport, v->dport))
 		return false;
@@ -164,8 +172,8 @@ static bool view_l4(struct view *v)
 
 static void view_store(const struct view *v, uint16_t vlan, struct flow *f, struct flow_side *s)
 {
-	*f = (struct flow){.src = v->src,
-			   .dst = v->dst,
+	*f = (struct flow){.src.u = {v->src[0], v->src[1]},
+			   .dst.u = {v->dst[0], v->dst[1]},
 			   .bytes = v->bytes,
 			   .packets = 1,
 			   .sport = v->sport,
@@ -208,10 +216,10 @@ static bool plain_ethernet(struct flow *f, struct flow_side *s, const uint8_t *h
 
 	if (have < ETHERNET_HEADER + VLAN_TAG)
 		return false;
-	type = peek_be16(h + 12);
+	type = be16_at(h + 12);
 	if (type == ETHERTYPE_VLAN) {
-		vlan = peek_be16(h + 14) & 0xfff;
-		type = peek_be16(h + 16);
+		vlan = be16_at(h + 14) & 0xfff;
+		type = be16_at(h + 16);
 		at += VLAN_TAG;
 	}
 	if (type != ETHERTYPE_IPV4 && type != ETHERTYPE_IPV6)

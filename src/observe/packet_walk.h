@@ -95,6 +95,14 @@ uint8_t packet_app_of(uint8_t proto, uint16_t sport, uint16_t dport, const uint8
 /** packet_app() - the same for a packet, into side.app. */
 void packet_app(struct packet *p);
 
+/** packet_flags_usual() - a combination that an honest stack sends, without looking closer. */
+static inline bool packet_flags_usual(uint8_t flags)
+{
+	if (flags & TH_SYN)
+		return !(flags & (TH_FIN | TH_RST));
+	return flags & TH_ACK || ((flags & 0x3f) && !(flags & TH_FIN));
+}
+
 /** packet_is_tunnel() - may a datagram between these UDP ports carry another packet? */
 static inline bool packet_is_tunnel(uint16_t sport, uint16_t dport)
 {

@@ -318,6 +318,18 @@ static void make_index(struct plain *p)
 			p->moved[i / 64] |= UINT64_C(1) << (i % 64);
 }
 
+static bool tells_header(const struct plain *p)
+{
+	static const uint8_t of[] = {IN_IMAGE(side.ttl),	   IN_IMAGE(side.fragment),
+				     IN_IMAGE(side.forwarding),	   IN_IMAGE(raw.direction),
+				     IN_IMAGE(raw.fragment_flags), IN_IMAGE(side.next_hop.b[15])};
+	bool told = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(of); i++)
+		told |= p->index[of[i]] != PLAIN_NOTHING;
+	return told;
+}
+
 /*
  * The first byte of @lane that has no window yet begins one; near the record's end the window moves
  * back, so that it never reads behind. Return: false when the lane has all its bytes.
@@ -348,6 +360,7 @@ static struct plain *finish(struct plain *p)
 	struct plain *out;
 
 	make_index(p);
+	p->header = tells_header(p);
 	for (size_t lane = 0; lane < PLAIN_LANES; lane++) {
 		uint8_t left[PLAIN_LANE];
 

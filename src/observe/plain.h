@@ -86,6 +86,7 @@ struct plain {
 	uint8_t start_slot;	      /* enum slot of the beginning: which kind of time it is */
 	uint8_t spare;		      /* enum plain_spare */
 	bool v6;		      /* the addresses are IPv6's */
+	bool header;		      /* it tells what set_header() looks at */
 	bool icmp_elsewhere;	      /* its ICMP records say type and code in several elements */
 	size_t bytes;		      /* of this object */
 	struct plain_window *windows; /* lane by lane; behind this, in the same block */

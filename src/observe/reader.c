@@ -9,18 +9,14 @@
 
 #include "observe/reader_inside.h"
 
-#define JUMP_FORWARD_US (300 * US_PER_S)
-#define JUMP_BACK_US	(60 * US_PER_S)
-
-void run_time(struct run *run, int64_t recv_us)
+void run_jump(struct run *run, int64_t recv_us)
 {
-	if (run->last_us != TIME_NONE) {
-		if (recv_us - run->last_us > JUMP_FORWARD_US)
-			run->info->time_jumps_forward++;
-		else if (run->last_us - recv_us > JUMP_BACK_US)
-			run->info->time_jumps_back++;
-	}
-	run->last_us = recv_us;
+	if (run->last_us == TIME_NONE)
+		return;
+	if (recv_us > run->last_us)
+		run->info->time_jumps_forward++;
+	else
+		run->info->time_jumps_back++;
 }
 
 void run_progress(const struct run *run)

@@ -12,9 +12,10 @@
 #include "observe/packet.h"
 #include "observe/reader_inside.h"
 
-#define UDP_HEADER     8
-#define PROGRESS_EVERY 8192 /* frames */
-#define PROBE_PERCENT  90
+#define UDP_HEADER	8
+#define PROGRESS_EVERY	8192 /* frames */
+#define PROBE_PERCENT	90
+#define FRAMES_TOGETHER 64
 
 /* Frames that came before it was known what they are. `data` holds their bytes end to end. */
 struct held {
@@ -118,28 +119,42 @@ static uint16_t link_of(struct run *run, uint32_t interface)
 	return link;
 }
 
-static int take_packet(struct run *run, const struct frame *f)
+static void take_packet(struct run *run, const struct frame *f, const struct flow_place *to)
 {
-	struct flow_writer *w = run->r->writer;
-	struct flow_place to;
 	uint8_t noted;
-	int r = flow_writer_next(w, f->time_us, &to);
+	int r = packet_record(to->flow, to->side, f->linktype, f->data, f->caplen, f->wirelen,
+			      &noted);
 
-	if (r < 0)
-		return r;
-	r = packet_record(to.flow, to.side, f->linktype, f->data, f->caplen, f->wirelen, &noted);
 	if (r) {
 		refuse(&run->info->refused, (enum refusal)(r - 1), f->caplen);
-		return 0;
+		return;
 	}
 	if (noted)
 		refuse(&run->info->noted, (enum refusal)(noted - 1), f->caplen);
-	to.flow->exporter = run->r->capture;
-	to.flow->in_link = link_of(run, f->interface);
-	to.side->flags |= FLOW_SAMPLING_KNOWN; /* every packet that the capture holds */
-	flow_writer_take(w, &to);
+	to->flow->exporter = run->r->capture;
+	to->flow->in_link = link_of(run, f->interface);
+	to->side->flags |= FLOW_SAMPLING_KNOWN; /* every packet that the capture holds */
+	flow_writer_take(run->r->writer, to);
 	run->records++;
-	return 0;
+}
+
+/* Those at the beginning of @frames that are ordinary, together. Return: how many. */
+static size_t take_ordinary(struct run *run, const struct frame *frames, size_t n,
+			    const struct flow_place *to)
+{
+	struct flow_batch *b = run->r->writer->batch;
+	size_t room = FLOW_BATCH_MAX - b->n;
+	uint16_t link;
+
+	if (!run->place)
+		return 0;
+	link = link_of(run, frames[0].interface);
+	if (run->base.flow.in_link != link) /* else it would be read before it is stored */
+		run->base.flow.in_link = link;
+	n = run->place(&run->base, frames, n < room ? n : room, b->epoch_us, to->flow, to->side);
+	flow_writer_commit(run->r->writer, (uint32_t)n);
+	run->records += n;
+	return n;
 }
 
 static int take_export(struct run *run, const struct frame *f)
@@ -158,15 +173,44 @@ static int take_export(struct run *run, const struct frame *f)
 	return run_datagram(run, &d);
 }
 
-static int take(struct run *run, const struct frame *f)
+static int take_packets(struct run *run, const struct frame *frames, size_t n)
 {
-	run->info->frames++;
-	if (run->info->frames % PROGRESS_EVERY == 0)
+	struct flow_place to;
+	int r;
+
+	for (size_t i = 0, taken; i < n; i += taken) {
+		r = flow_writer_next(run->r->writer, frames[i].time_us, &to);
+		if (r < 0)
+			return r;
+		taken = take_ordinary(run, &frames[i], n - i, &to);
+		if (!taken) {
+			take_packet(run, &frames[i], &to);
+			taken = 1;
+		}
+	}
+	for (size_t i = 0; i < n; i++)
+		run_time(run, frames[i].time_us);
+	return 0;
+}
+
+static int take_exports(struct run *run, const struct frame *frames, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = take_export(run, &frames[i]);
+	return r;
+}
+
+static int take(struct run *run, const struct frame *frames, size_t n)
+{
+	uint64_t told = run->info->frames / PROGRESS_EVERY;
+
+	run->info->frames += n;
+	if (run->info->frames / PROGRESS_EVERY != told)
 		run_progress(run);
-	if (run->info->as == READ_EXPORTS)
-		return take_export(run, f);
-	run_time(run, f->time_us);
-	return take_packet(run, f);
+	return run->info->as == READ_EXPORTS ? take_exports(run, frames, n)
+					     : take_packets(run, frames, n);
 }
 
 static int probe_frame(struct run *run, struct probe *probe, const struct frame *f)
@@ -227,7 +271,7 @@ static int take_held(struct run *run, struct held *h)
 	for (size_t i = 0; i < h->n && r == 0; i++) {
 		h->frames[i].data = data;
 		data += h->frames[i].caplen;
-		r = take(run, &h->frames[i]);
+		r = take(run, &h->frames[i], 1);
 	}
 	held_deinit(h);
 	return r;
@@ -247,16 +291,19 @@ static void end_packets(struct run *run)
 int reader_capture(struct run *run)
 {
 	_cleanup_(held_deinit) struct held held = {0};
-	struct frame f;
+	struct frame frames[FRAMES_TOGETHER];
+	size_t n;
 	int r = run->info->as == READ_AUTO ? choose(run, &held) : 0;
 
 	if (r < 0)
 		return r;
 	if (run->info->as == READ_PACKETS && run->r->capture == EXPORTER_UNKNOWN)
 		run->r->capture = exporters_add_capture(run->r->exporters, "capture");
+	run->place = packet_place();
+	run->base = packet_base(run->r->capture, LINK_UNKNOWN);
 	r = take_held(run, &held);
-	while (r == 0 && frames_next(run->frames, &f) == FRAMES_GOT)
-		r = take(run, &f);
+	while (r == 0 && (n = frames_some(run->frames, frames, FRAMES_TOGETHER)) > 0)
+		r = take(run, frames, n);
 	if (run->info->as == READ_PACKETS)
 		end_packets(run);
 	else

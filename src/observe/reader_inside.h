@@ -7,9 +7,14 @@
 #include "observe/defrag.h"
 #include "observe/frames.h"
 #include "observe/input.h"
+#include "observe/packet_place.h"
 #include "observe/reader.h"
 
 #define READER_LINKS 256 /* interfaces whose link index is remembered here */
+
+/* From one frame to the next; more is a jump. */
+#define READER_JUMP_FORWARD_US (300 * UINT64_C(1000000))
+#define READER_JUMP_BACK_US    (60 * UINT64_C(1000000))
 
 struct run {
 	struct reader *r;
@@ -18,13 +23,25 @@ struct run {
 	struct frames *frames;
 	struct defrag *defrag;
 	uint16_t links[READER_LINKS];
-	uint64_t records;  /* of packets */
-	int64_t last_us;   /* TIME_NONE before the first frame */
-	bool some_refused; /* by the export decoders, which count it with the exporter */
+	struct packet_base base;
+	packet_place_fn place; /* of ordinary packets; may be NULL */
+	uint64_t records;      /* of packets */
+	int64_t last_us;       /* TIME_NONE before the first frame */
+	bool some_refused;     /* by the export decoders, which count it with the exporter */
 };
 
+/** run_jump() - the uncommon half of run_time(): count the jump, unless this time is the first. */
+void run_jump(struct run *run, int64_t recv_us);
+
 /** run_time() - count jumps between this receive time and the one before. */
-void run_time(struct run *run, int64_t recv_us);
+static inline void run_time(struct run *run, int64_t recv_us)
+{
+	uint64_t since_us = (uint64_t)recv_us - (uint64_t)run->last_us;
+
+	if (since_us + READER_JUMP_BACK_US > READER_JUMP_BACK_US + READER_JUMP_FORWARD_US)
+		run_jump(run, recv_us);
+	run->last_us = recv_us;
+}
 
 /** run_progress() - tell the caller, if it wants to know. */
 void run_progress(const struct run *run);

@@ -327,10 +327,14 @@ int template_read(struct cursor *c, enum template_kind kind, uint16_t *id, struc
 		return TEMPLATE_BAD;
 	t->record_len = (uint16_t)total;
 	compile(t);
-	t->plain = plain_new(t);
-	t->bytes += t->plain ? t->plain->bytes : 0;
 	*out = take_ptr(t);
 	return TEMPLATE_OK;
+}
+
+void template_make_plain(struct template *t)
+{
+	t->plain = plain_new(t);
+	t->bytes += t->plain ? t->plain->bytes : 0;
 }
 
 struct template *template_free(struct template *t)

@@ -17,6 +17,7 @@
 
 #define TEMPLATE_FIELDS_MAX	    1000 /* elements in one template */
 #define TEMPLATES_PER_DOMAIN	    1024
+#define TEMPLATES_RECENT	    8 /* of them, found without a look-up; a power of two */
 #define TEMPLATE_BYTES_PER_EXPORTER (8u << 20)
 
 /* Neither told nor used for so long, a template gives way to a new one when the table is full. */
@@ -230,6 +231,12 @@ enum { TEMPLATE_OK, TEMPLATE_WITHDRAWN, TEMPLATE_BAD, TEMPLATE_TOO_LARGE, TEMPLA
 int template_read(struct cursor *c, enum template_kind kind, uint16_t *id, struct template **out);
 struct template *template_free(struct template *t);
 
+/**
+ * template_make_plain() - compile the permutation too, where there is one. Not part of reading it:
+ * most templates that exporters tell are known already, and it takes over 1 us.
+ */
+void template_make_plain(struct template *t);
+
 /** template_same() - equal fields, so that a refresh changes nothing. */
 bool template_same(const struct template *a, const struct template *b);
 
@@ -248,10 +255,10 @@ void template_load(const struct template *t, const uint8_t *p, const struct layo
 
 /* The templates of one observation domain, by id; charged to one exporter's account of bytes. */
 struct template_table {
-	struct map *by_id;     /* uint16_t -> struct template * */
-	struct template *last; /* found last, so that a run of sets looks it up once */
-	uint32_t n_kind[2];    /* data templates, options templates */
-	int64_t swept_us;      /* when idle ones were last looked for to make room */
+	struct map *by_id;			   /* uint16_t -> struct template * */
+	struct template *recent[TEMPLATES_RECENT]; /* found of late, by the last bits of the id */
+	uint32_t n_kind[2];			   /* data templates, options templates */
+	int64_t swept_us; /* when idle ones were last looked for to make room */
 };
 
 /** template_table_put() - take over @t. Return: 0, 1 when there is no room, or -ENOMEM; @t is gone.

@@ -22,12 +22,15 @@ static void free_template(struct template **t)
 
 struct template *template_table_find(struct template_table *tt, uint16_t id)
 {
+	struct template **recent = &tt->recent[id % TEMPLATES_RECENT];
 	struct template *const *t;
 
-	if (tt->last && tt->last->id == id)
-		return tt->last;
+	if (*recent && (*recent)->id == id)
+		return *recent;
 	t = tt->by_id ? map_get(tt->by_id, &id) : NULL;
-	return tt->last = t ? *t : NULL;
+	if (!t)
+		return NULL;
+	return *recent = *t;
 }
 
 void template_table_remove(struct template_table *tt, uint16_t id, size_t *account)
@@ -38,7 +41,7 @@ void template_table_remove(struct template_table *tt, uint16_t id, size_t *accou
 		return;
 	*account -= t->bytes;
 	tt->n_kind[t->options]--;
-	tt->last = NULL;
+	tt->recent[id % TEMPLATES_RECENT] = NULL;
 	map_remove(tt->by_id, &id);
 	template_free(t);
 }

@@ -55,6 +55,39 @@ struct got {
 	char container[16];
 };
 
+/* The same file by frames_some(): the same frames, and the same said of what is broken. */
+static void read_some(const uint8_t *data, size_t n, const struct got *want)
+{
+	struct frame f[3];
+	struct refusals refused = {0};
+	struct input *in = NULL;
+	struct frames *frames = NULL;
+	unsigned at = 0;
+	size_t k;
+
+	assert_int_equal(input_open_memory(&in, data, n), 0);
+	if (frames_open(&frames, in, &refused) == 0) {
+		while (at < want->n && (k = frames_some(frames, f, 3)) > 0) {
+			for (size_t i = 0; i < k && at < want->n; i++, at++) {
+				assert_int_equal(f[i].time_us, want->frame[at].time_us);
+				assert_int_equal(f[i].caplen, want->frame[at].caplen);
+				assert_int_equal(f[i].wirelen, want->frame[at].wirelen);
+				assert_int_equal(f[i].linktype, want->frame[at].linktype);
+				assert_int_equal(f[i].interface, want->frame[at].interface);
+				assert_int_equal(f[i].caplen ? f[i].data[0] : 0, want->first[at]);
+			}
+		}
+		if (at < 16) {
+			assert_int_equal(frames_some(frames, f, 3), 0);
+			assert_int_equal(frames_some(frames, f, 3), 0);
+			assert_memory_equal(&refused, &want->refused, sizeof(refused));
+		}
+	}
+	assert_int_equal(at, want->n);
+	frames_free(frames);
+	input_free(in);
+}
+
 static struct got read_all(const uint8_t *data, size_t n)
 {
 	_cleanup_free_ uint8_t *copy = malloc(n ? n : 1);
@@ -76,6 +109,7 @@ static struct got read_all(const uint8_t *data, size_t n)
 	}
 	frames_free(frames);
 	input_free(in);
+	read_some(copy, n, &got);
 	return got;
 }
 

@@ -86,10 +86,12 @@ static void random_frame(void)
 
 static void test_packets(void **state)
 {
-	packets_all = packets_plain = 0;
+	packets_all = packets_plain = packets_placed = 0;
 	for (unsigned i = 0; i < FRAMES; i++)
 		random_frame();
 	assert_true(packets_plain > packets_all / 4);
+	if (packet_place())
+		assert_true(packets_placed > packets_all / 30);
 }
 
 int main(void)

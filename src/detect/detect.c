@@ -22,7 +22,7 @@
 #define NEAR	     8
 #define BUSY_TIMES   8	    /* so many times more are busy than can be followed */
 #define BUSY_PART    8	    /* they may take that part of the memory */
-#define MANY_RECORDS 100000 /* in a quarter second, from which they are thinned */
+#define MANY_RECORDS 100000 /* in this quarter second or the last, from which they are thinned */
 #define MANY_STEP    8
 #define LARGE	     32 /* a record of that part of what makes a host busy is large */
 #define ROOM_SHARE   0.1
@@ -346,7 +346,7 @@ static void read_watermark(struct detect *d)
 		d->world.now_bin = bin_of(most);
 }
 
-/* By what the quarter second that is over held. */
+/* By what the quarter second that is over held; take_record() looks at the present one. */
 static void set_thinning(struct detect *d)
 {
 	struct thinning *t = &d->world.thinning;
@@ -454,6 +454,8 @@ static int take_record(struct detect *d, const struct flow_batch *b, uint32_t i)
 	uint64_t number = d->history.end;
 	enum dealt dealt = deal_record(d->dealer, i);
 
+	if (number - d->tick_from == MANY_RECORDS)
+		d->world.thinning.step = MANY_STEP;
 	if (dealt == DEALT_NOT || (dealt == DEALT && !d->counts_all))
 		return 0;
 	return show_record(d, number, b->flow[i].in_link,

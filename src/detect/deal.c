@@ -30,11 +30,19 @@ struct together {
 	uint64_t lasted_ms;	      /* nor one that lasted no longer */
 };
 
+struct pick {
+	uint16_t record;
+	uint8_t times;
+};
+
 /* What each shard is to count next; the numbers stand together, for they are written most. */
 struct lists {
 	struct shard_list list[SHARDS];
 	struct shard_ends ends[FLOW_BATCH_MAX];
 	uint32_t from, to; /* records of the batch */
+	/* Those that count where they arrive and where they come from, in the order of input. */
+	struct pick in_pick[FLOW_BATCH_MAX + 1], out_pick[FLOW_BATCH_MAX + 1];
+	unsigned n_in, n_out;
 	struct shard_entry in[SHARDS][FLOW_BATCH_MAX], out[SHARDS][FLOW_BATCH_MAX + 1];
 };
 
@@ -198,28 +206,46 @@ static enum counting counting_of(const struct dealer *d, const struct flow *f,
 }
 
 /*
- * To the shards of its ends, where they count it. Own answers leave through any interface; the
- * sender's hears of them.
+ * Who counts it? Own answers leave through any interface; the sender's hears of them. Written
+ * without a branch, for whether a record counts is anybody's guess: a wrong one costs as much as
+ * this function.
  */
-static void list_record(struct dealer *d, const struct flow *f, uint32_t i, struct shard_ends e,
-			uint8_t times, bool whole)
+static void pick_record(struct dealer *d, uint32_t i, struct shard_ends e, uint8_t times,
+			bool whole)
 {
 	const struct shard *from = &d->shard[e.out];
-	struct shard_entry entry = {.record = (uint16_t)i, .times = whole ? 1 : times};
-	struct shard_list *l;
+	uint8_t in = whole ? 1 : times, out = shard_has(from->followed, e.out_filter) ? 1 : times;
+	struct lists *l = d->lists;
 
-	if (entry.times) {
-		l = &d->lists->list[e.in];
-		entry.hash = cells_hash(&f->dst);
-		cells_near(&d->shard[e.in].cells[0], entry.hash);
-		l->in[l->n_in++] = entry;
+	l->in_pick[l->n_in] = (struct pick){(uint16_t)i, in};
+	l->n_in += in != 0;
+	l->out_pick[l->n_out] = (struct pick){(uint16_t)i, out};
+	l->n_out += (out != 0) & shard_has(from->filter, e.out_filter);
+}
+
+/* What was picked goes to the shards. */
+static void list_records(struct dealer *d)
+{
+	struct lists *l = d->lists;
+	const struct flow *flow = d->now.batch->flow;
+
+	for (unsigned k = 0; k < l->n_in; k++) {
+		struct pick p = l->in_pick[k];
+		struct shard_list *to = &l->list[l->ends[p.record].in];
+		uint64_t hash = cells_hash(&flow[p.record].dst);
+
+		cells_near(&d->shard[l->ends[p.record].in].cells[0], hash);
+		to->in[to->n_in++] = (struct shard_entry){hash, p.record, p.times};
 	}
-	/* One branch for both: half of all records come from where something is busy. */
-	entry.times = shard_has(from->followed, e.out_filter) ? 1 : times;
-	if ((entry.times != 0) & shard_has(from->filter, e.out_filter)) {
-		l = &d->lists->list[e.out];
-		l->out[l->n_out++] = entry;
+	for (unsigned k = 0; k < l->n_out; k++) {
+		struct pick p = l->out_pick[k];
+		struct shard_list *to = &l->list[l->ends[p.record].out];
+
+		to->out[to->n_out++] = (struct shard_entry){0, p.record, p.times};
 	}
+	l->n_in = l->n_out = 0;
+	for (unsigned i = 0; i < SHARDS; i++)
+		l->list[i].out[l->list[i].n_out].record = SHARD_LIST_END;
 }
 
 enum dealt deal_record(struct dealer *d, uint32_t i)
@@ -256,21 +282,19 @@ enum dealt deal_record(struct dealer *d, uint32_t i)
 		d->dropped++;
 		return DEALT_NOT;
 	}
-	list_record(d, f, i, e, times, whole);
+	pick_record(d, i, e, times, whole);
 	return link.has_speed ? DEALT_BY_LINK : DEALT;
+}
+
+struct shard_slice deal_slice(struct dealer *d)
+{
+	list_records(d);
+	return (struct shard_slice){d->lists->ends, d->lists->from, d->lists->to};
 }
 
 struct shard_list *deal_list(struct dealer *d, unsigned index)
 {
-	struct shard_list *l = &d->lists->list[index];
-
-	l->out[l->n_out].record = SHARD_LIST_END;
-	return l;
-}
-
-struct shard_slice deal_slice(const struct dealer *d)
-{
-	return (struct shard_slice){d->lists->ends, d->lists->from, d->lists->to};
+	return &d->lists->list[index];
 }
 
 void deal_clear(struct dealer *d)

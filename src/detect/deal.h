@@ -32,11 +32,12 @@ enum dealt {
 /** deal_record() - record @i of the batch: mark it, count it in the statistics, list it. */
 enum dealt deal_record(struct dealer *d, uint32_t i);
 
-/** deal_list() - what shard @index is to count; valid until deal_clear(). */
+/**
+ * deal_slice() - list all records that came since deal_clear(); tells which they are.
+ * deal_list() - what of them shard @index is to count. Both are valid until deal_clear().
+ */
+struct shard_slice deal_slice(struct dealer *d);
 struct shard_list *deal_list(struct dealer *d, unsigned index);
-
-/** deal_slice() - the records that stand in the lists. */
-struct shard_slice deal_slice(const struct dealer *d);
 void deal_clear(struct dealer *d);
 
 /** deal_forget_clocks() - a new epoch: no exporter has been heard. */

@@ -8,6 +8,7 @@
 #include "detect/detect.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,15 +18,16 @@
 #include "detect/shard.h"
 #include "detect/wide.h"
 
-#define FORWARD_US   (5 * 60 * US_PER_S)
-#define BACKWARD_US  (60 * US_PER_S)
-#define NEAR	     8
-#define BUSY_TIMES   8	    /* so many times more are busy than can be followed */
-#define BUSY_PART    8	    /* they may take that part of the memory */
-#define MANY_RECORDS 100000 /* in this quarter second or the last, from which they are thinned */
-#define MANY_STEP    8
-#define LARGE	     32 /* a record of that part of what makes a host busy is large */
-#define ROOM_SHARE   0.1
+#define FORWARD_US     (5 * 60 * US_PER_S)
+#define BACKWARD_US    (60 * US_PER_S)
+#define NEAR	       8
+#define BUSY_TIMES     8      /* so many times more are busy than can be followed */
+#define BUSY_PART      8      /* they may take that part of the memory */
+#define MANY_RECORDS   100000 /* in this quarter second or the last, from which they are thinned */
+#define MANY_STEP      8
+#define LEVEL_STEP_MAX 32
+#define LARGE	       32 /* a record of that part of what makes a host busy is large */
+#define ROOM_SHARE     0.1
 /* What tables may take of the limit: hosts together, and a shard's of each prefix level. */
 #define HOST_CELLS(limit)   ((limit) / 32 * 15)
 #define PREFIX_CELLS(limit) ((limit) / 16 / SHARDS)
@@ -111,6 +113,29 @@ static void read_follow(struct follow_rate *f, const struct thresholds *t)
 	}
 }
 
+static void least_times(unsigned times[LEVELS], const struct thresholds *t)
+{
+	const uint32_t of[LEVELS] = {1, t->prefix24_times, t->prefix20_times};
+
+	for (unsigned l = 0; l < LEVELS; l++)
+		times[l] = of[l] < times[l] ? of[l] : times[l];
+}
+
+/* The wider levels are counted the more seldom, the higher their thresholds are. */
+static void set_level_steps(struct thinning *t, const struct conf *conf)
+{
+	unsigned times[LEVELS] = {1, UINT_MAX, UINT_MAX};
+
+	least_times(times, &conf->thresholds);
+	for (size_t i = 0; i < conf->n_objects; i++)
+		least_times(times, &conf->objects[i].thresholds);
+	t->level[0] = MANY_STEP;
+	for (unsigned l = 1; l < LEVELS; l++)
+		for (t->level[l] = t->level[l - 1];
+		     t->level[l] * 2 <= MANY_STEP * times[l] && t->level[l] < LEVEL_STEP_MAX;)
+			t->level[l] *= 2;
+}
+
 static int set_conf(struct detect *d, struct conf *conf)
 {
 	struct follow_rate *f = calloc(conf->n_objects + 1, sizeof(*f));
@@ -133,6 +158,7 @@ static int set_conf(struct detect *d, struct conf *conf)
 			if (f[i].least[0][k] / LARGE < d->world.thinning.large[k])
 				d->world.thinning.large[k] = f[i].least[0][k] / LARGE + 1;
 	}
+	set_level_steps(&d->world.thinning, conf);
 	d->world.conf = conf;
 	conf_ref(conf);
 	conf_unref(d->conf);

@@ -328,8 +328,26 @@ static struct cell *wider_cell(struct shard *s, const struct shard_world *w, uns
 	return c;
 }
 
+/* Does a record that was picked by its number count on a level? */
+static bool counts_at(const struct thinning *t, uint64_t number, unsigned times, unsigned l)
+{
+	return times == 1 || !(number & (t->level[l] - 1));
+}
+
+/* On a wider level it stands for more. */
+static void stand_for(struct place *p, unsigned times)
+{
+	unsigned more = times / p->times;
+
+	p->packets *= more;
+	p->special *= more;
+	p->bytes *= more;
+	p->times = times;
+}
+
 static void count_in(struct shard *s, const struct shard_world *w, struct place *p)
 {
+	const struct thinning *t = &w->thinning;
 	struct cell *c = p->cell;
 
 	/* Since it was found ahead another may have taken its place, or all may have moved. */
@@ -340,6 +358,10 @@ static void count_in(struct shard *s, const struct shard_world *w, struct place 
 		/* Its prefixes hear of a reported host's by the run. */
 		if (++l == LEVELS || (p->reported && l == 1 && p->f->proto != PROTO_UDP))
 			return;
+		if (!counts_at(t, p->number, p->times, l))
+			return;
+		if (p->times > 1)
+			stand_for(p, t->level[l]);
 		c = wider_cell(s, w, l, &p->f->dst, c);
 	}
 }
@@ -418,7 +440,9 @@ static uint64_t level_hash(const struct ip *dst, unsigned l)
 void shard_fetch_more(const struct shard *s, const struct shard_world *w,
 		      const struct shard_list *list)
 {
+	const struct thinning *t = &w->thinning;
 	const struct flow *flow = w->history->batch->flow;
+	uint64_t from = w->history->batch_from;
 	uint32_t second = (uint32_t)time_floor_s(w->clock_us);
 
 	for (unsigned i = 0; i < list->n_in; i++) {
@@ -432,12 +456,11 @@ void shard_fetch_more(const struct shard *s, const struct shard_world *w,
 		wider = noted(s, c, 1);
 		if (c)
 			fetch_usual(s, c, second);
-		if (wider) {
+		if (wider && counts_at(t, from + e->record, e->times, 1))
 			__builtin_prefetch(wider, 1);
-			continue;
-		}
-		for (unsigned l = 1; l < LEVELS; l++)
-			cells_near(&s->cells[l], level_hash(dst, l));
+		for (unsigned l = 1; !wider && l < LEVELS; l++)
+			if (counts_at(t, from + e->record, e->times, l))
+				cells_near(&s->cells[l], level_hash(dst, l));
 	}
 }
 
@@ -445,7 +468,9 @@ void shard_fetch_more(const struct shard *s, const struct shard_world *w,
 void shard_fetch_wide(const struct shard *s, const struct shard_world *w,
 		      const struct shard_list *list)
 {
+	const struct thinning *t = &w->thinning;
 	const struct flow *flow = w->history->batch->flow;
+	uint64_t from = w->history->batch_from;
 	uint32_t second = (uint32_t)time_floor_s(w->clock_us);
 
 	for (unsigned i = 0; i < list->n_in; i++) {
@@ -453,7 +478,7 @@ void shard_fetch_wide(const struct shard *s, const struct shard_world *w,
 		const struct ip *dst = &flow[e->record].dst;
 		const struct cell *c, *wider;
 
-		if (is_again(list, i))
+		if (is_again(list, i) || !counts_at(t, from + e->record, e->times, 1))
 			continue;
 		c = noted(s, cells_peek(&s->cells[0], dst, e->hash), 1);
 		wider = noted(s, c, 2);
@@ -461,6 +486,8 @@ void shard_fetch_wide(const struct shard *s, const struct shard_world *w,
 			fetch_usual(s, c, second);
 		else
 			cells_fetch(&s->cells[1], level_hash(dst, 1));
+		if (!counts_at(t, from + e->record, e->times, 2))
+			continue;
 		if (wider)
 			__builtin_prefetch(wider, 1);
 		else

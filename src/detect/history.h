@@ -22,7 +22,12 @@ enum counting { COUNT_BY_MAX = 0, COUNT_ENTRY = 1, COUNT_NOT = 2 };
  * better, and a threshold to a fifth. What is followed counts all records (shard.h, `followed`).
  */
 struct thinning {
-	unsigned step;	       /* a power of two; 1: all are counted */
+	unsigned step; /* a power of two; 1: all are counted */
+	/*
+	 * Where it is not 1: of prefixes one in so many is counted, because they have a multiple of
+	 * a host's thresholds and are known as well by it. A multiple of the level before.
+	 */
+	unsigned level[LEVELS];
 	uint64_t large[FILLS]; /* a record of so much is never passed over */
 };
 

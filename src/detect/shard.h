@@ -13,7 +13,6 @@
 #include "observe/exporter.h"
 
 #define SHARDS	     64
-#define LEVELS	     3 /* host, /24 (v6 /64), /20 (v6 /48) */
 #define BUSY_BITS    1024
 #define FILTER_WORDS 4
 

@@ -20,6 +20,8 @@
 #define USUAL_LATE_S 17 /* flow records: the usual inactive timeout of 15 s, and delivery */
 #define USUAL_LAG    4	/* seconds that wait, so that an attack's first ones are not learnt */
 
+#define LEVELS 3 /* of destinations: host, /24 (v6 /64), /20 (v6 /48) */
+
 struct hot;
 
 /* By the measures of a cell: all packets, those of vectors with low thresholds, bytes. */

@@ -10,50 +10,43 @@
 
 #include "base/hash.h"
 
-#define WAYS	    32
+#define WAYS	    CELL_WAYS
 #define HEAT_PINNED 255
-#define SETS_FIRST  4
-#define SETS_SMALL  64 /* 2,048 cells of a shard and level */
+#define DEPTH_MAX   28
+#define SPARSE	    16 /* entries of the directory for each set, at most */
 
-struct cell_meta {
-	uint8_t tag[WAYS]; /* 0 empty */
-	uint8_t heat[WAYS];
-};
-
-_Static_assert(sizeof(struct cell_meta) == 64, "one cache line");
-
-#define SET_BYTES (WAYS * sizeof(struct cell) + sizeof(struct cell_meta))
-
-static int allocate(size_t sets, struct cell **cell, struct cell_meta **meta)
+int cells_init(struct cells *t, struct cell_pool *pool, size_t max_bytes)
 {
-	*cell = aligned_alloc(64, sets * WAYS * sizeof(**cell));
-	*meta = aligned_alloc(64, sets * sizeof(**meta));
-	if (!*cell || !*meta) {
-		free(*cell);
-		free(*meta);
+	size_t n = CELL_SETS_FIRST;
+
+	*t = (struct cells){.cell = pool->cell,
+			    .meta = pool->meta,
+			    .pool = pool,
+			    .depth = CELL_DEPTH_FIRST,
+			    .moves = 1};
+	t->directory = malloc(n * sizeof(*t->directory));
+	t->depth_of = malloc(n);
+	if (!t->directory || !t->depth_of)
 		return -ENOMEM;
+	for (; t->sets < n; t->sets++) {
+		if (!cell_pool_take(pool, &t->directory[t->sets]))
+			return -ENOMEM;
+		t->depth_of[t->sets] = CELL_DEPTH_FIRST;
 	}
-	memset(*meta, 0, sets * sizeof(**meta));
+	cells_allow(t, max_bytes);
 	return 0;
-}
-
-int cells_init(struct cells *t, size_t max_bytes)
-{
-	*t = (struct cells){.sets = SETS_FIRST, .moves = 1};
-	t->sets_max = max_bytes / SET_BYTES > SETS_FIRST ? max_bytes / SET_BYTES : SETS_FIRST;
-	return allocate(t->sets, &t->cell, &t->meta);
 }
 
 void cells_deinit(struct cells *t)
 {
-	free(t->cell);
-	free(t->meta);
+	free(t->directory);
+	free(t->depth_of);
 	*t = (struct cells){0};
 }
 
 void cells_allow(struct cells *t, size_t max_bytes)
 {
-	t->sets_max = max_bytes / SET_BYTES > t->sets ? max_bytes / SET_BYTES : t->sets;
+	t->sets_max = max_bytes / CELL_SET_BYTES > t->sets ? max_bytes / CELL_SET_BYTES : t->sets;
 	t->wants = false;
 }
 
@@ -62,9 +55,14 @@ uint64_t cells_hash(const struct ip *key)
 	return hash_u128(key->u, HASH_K2);
 }
 
+static size_t place_of(const struct cells *t, uint64_t hash)
+{
+	return hash >> (64 - t->depth);
+}
+
 static size_t set_of(const struct cells *t, uint64_t hash)
 {
-	return (size_t)(((uint128_t)hash * t->sets) >> 64);
+	return t->directory[place_of(t, hash)];
 }
 
 static uint8_t tag_of(uint64_t hash)
@@ -178,75 +176,102 @@ static unsigned make_way(struct cells *t, size_t set)
 	return coldest;
 }
 
-static struct cell *insert(struct cells *t, uint64_t hash, uint8_t heat)
+static bool double_directory(struct cells *t)
 {
-	size_t set = set_of(t, hash);
-	unsigned w = make_way(t, set);
+	size_t n = (size_t)1 << t->depth;
+	uint32_t *directory = malloc(2 * n * sizeof(*directory));
+	uint8_t *depth_of = malloc(2 * n);
 
-	t->meta[set].tag[w] = tag_of(hash);
-	t->meta[set].heat[w] = heat;
-	return &t->cell[set * WAYS + w];
-}
-
-/*
- * Growth by a quarter: doubling would break the bound of bytes per host right after it. A small
- * table doubles: a fresh start spent a tenth of its time on moving few cells often. By less than a
- * thirty-second all cells are not moved.
- */
-static bool grow(struct cells *t)
-{
-	size_t sets = t->sets < SETS_SMALL ? t->sets * 2 : t->sets + t->sets / 4 + 1;
-	size_t old_sets = t->sets;
-	struct cell *old = t->cell, *cell;
-	struct cell_meta *old_meta = t->meta, *meta;
-
-	if (sets > t->sets_max) {
-		sets = t->sets_max;
-		t->wants = true;
-	}
-	if (sets <= t->sets + t->sets / 32 || allocate(sets, &cell, &meta) < 0)
+	if (!directory || !depth_of) {
+		free(directory);
+		free(depth_of);
 		return false;
-	t->cell = cell;
-	t->meta = meta;
-	t->sets = sets;
-	t->used = 0;
-	t->moves = t->moves == UINT16_MAX ? 1 : t->moves + 1;
-	for (size_t i = 0; i < old_sets * WAYS; i++) {
-		uint8_t heat = old_meta[i / WAYS].heat[i % WAYS];
-
-		if (old_meta[i / WAYS].tag[i % WAYS])
-			*insert(t, cells_hash(&old[i].key), heat) = old[i];
 	}
-	free(old);
-	free(old_meta);
+	for (size_t i = 0; i < 2 * n; i++) {
+		directory[i] = t->directory[i / 2];
+		depth_of[i] = t->depth_of[i / 2];
+	}
+	free(t->directory);
+	free(t->depth_of);
+	t->directory = directory;
+	t->depth_of = depth_of;
+	t->depth++;
 	return true;
 }
 
-#define SETS_FEW 32
+/* Those whose next bit is set go from set @from to the empty set @to. */
+static void move_half(struct cells *t, size_t from, size_t to, uint64_t bit)
+{
+	struct cell_meta *m = &t->meta[from];
+	unsigned n = 0;
+
+	for (unsigned w = 0; w < WAYS; w++) {
+		const struct cell *c = &t->cell[from * WAYS + w];
+
+		if (!m->tag[w] || !(cells_hash(&c->key) & bit))
+			continue;
+		t->cell[to * WAYS + n] = *c;
+		t->meta[to].tag[n] = m->tag[w];
+		t->meta[to].heat[n++] = m->heat[w];
+		m->tag[w] = m->heat[w] = 0;
+	}
+	t->moves = t->moves == UINT16_MAX ? 1 : t->moves + 1;
+}
 
 /*
- * At 0.7 full, 0.6 % of new keys would find their set full. In a small table chance fills one much
- * earlier, and bytes are few: there nobody is given up while it may still grow. Less than half full
- * a set is only filled by somebody who chooses addresses for it: that is no reason to grow.
+ * May the set of @hash be cut in two? Not for somebody who chooses addresses that fall into one:
+ * the directory would grow and not the table.
  */
-static bool wants_growth(const struct cells *t, size_t set)
+static bool may_split(struct cells *t, uint64_t hash)
 {
-	size_t room = t->sets * WAYS;
+	if (t->sets >= t->sets_max) {
+		t->wants = true;
+		return false;
+	}
+	if (t->depth_of[place_of(t, hash)] < t->depth)
+		return true;
+	return t->depth < DEPTH_MAX && ((size_t)2 << t->depth) <= t->sets * SPARSE;
+}
 
-	return t->used * 10 >= room * 7 ||
-	       (t->sets < SETS_FEW && t->used * 2 >= room && !ways_of(&t->meta[set], 0));
+static bool split(struct cells *t, uint64_t hash)
+{
+	size_t at = place_of(t, hash), n, first;
+	unsigned depth = t->depth_of[at];
+	uint32_t from, to;
+
+	if (!may_split(t, hash) || (depth == t->depth && !double_directory(t)) ||
+	    !cell_pool_take(t->pool, &to))
+		return false;
+	at = place_of(t, hash);
+	from = t->directory[at];
+	n = (size_t)1 << (t->depth -
+			  depth); /* entries that lead to it; the upper half to the new */
+	first = at & ~(n - 1);
+	for (size_t i = first; i < first + n; i++) {
+		t->depth_of[i] = (uint8_t)(depth + 1);
+		t->directory[i] = i < first + n / 2 ? from : to;
+	}
+	t->sets++;
+	move_half(t, from, to, UINT64_C(1) << (63 - depth));
+	return true;
 }
 
 struct cell *cells_take(struct cells *t, const struct ip *key, uint64_t hash, bool *fresh)
 {
 	struct cell *c = cells_peek(t, key, hash);
+	size_t set;
+	unsigned w;
 
 	*fresh = !c;
 	if (c)
 		return c;
-	while (wants_growth(t, set_of(t, hash)) && grow(t))
+	while (!ways_of(&t->meta[set_of(t, hash)], 0) && split(t, hash))
 		;
-	c = insert(t, hash, 0);
+	set = set_of(t, hash);
+	w = make_way(t, set);
+	t->meta[set].tag[w] = tag_of(hash);
+	t->meta[set].heat[w] = 0;
+	c = &t->cell[set * WAYS + w];
 	*c = (struct cell){.key = *key};
 	return c;
 }
@@ -270,12 +295,19 @@ void cells_heat(struct cells *t, const struct cell *c, uint32_t packets)
 
 void cells_each(struct cells *t, void (*fn)(struct cell *c, void *userdata), void *userdata)
 {
-	for (size_t i = 0; i < t->sets * WAYS; i++)
-		if (t->meta[i / WAYS].tag[i % WAYS])
-			fn(&t->cell[i], userdata);
+	/* The first of the entries that lead to a set stands for it. */
+	for (size_t i = 0; i < (size_t)1 << t->depth; i += (size_t)1 << (t->depth - t->depth_of[i]))
+		for (unsigned w = 0; w < WAYS; w++)
+			if (t->meta[t->directory[i]].tag[w])
+				fn(&t->cell[t->directory[i] * (size_t)WAYS + w], userdata);
 }
 
 size_t cells_memory(const struct cells *t)
 {
-	return t->sets * SET_BYTES;
+	return t->sets * CELL_SET_BYTES;
+}
+
+size_t cells_directory(const struct cells *t)
+{
+	return ((size_t)1 << t->depth) * (sizeof(*t->directory) + sizeof(*t->depth_of));
 }

@@ -1,46 +1,43 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The table of all destinations of one level and shard: 64-byte cells with inline keys in 32-way
- * sets. A set's one meta line holds 32 tags and 32 heats, so one more line is fetched at most, and
- * a full set evicts its coldest member without touching another (measured on a prototype: 24 to 57
- * ns from ten thousand to ten million hosts, where linear probing cost up to ten times that when
- * full). A cell holds what arrived in
- * this second; the first record of a later one begins anew.
+ * sets (cell_pool.h). A set's one meta line holds 32 tags and 32 heats, so one more line is fetched
+ * at most, and a full set evicts its coldest member without touching another (measured on a
+ * prototype: 24 to 57 ns from ten thousand to ten million hosts, where linear probing cost up to
+ * ten times that when full). A cell holds what arrived in this second; the first record of a later
+ * one begins anew.
+ *
+ * The table grows by extendible hashing (Fagin, Nievergelt, Pippenger and Strong 1979): a directory
+ * of the hash's upper bits leads to the sets, and a full set is cut in two. So nobody is given up
+ * while there is room, and nothing stands still while a whole table is moved.
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "detect/cell_pool.h"
 
-#include "base/ip.h"
-
-struct cell {
-	struct ip key;
-	uint64_t bytes;	      /* of this second, corrected for sampling */
-	uint32_t second;      /* of arrival, UTC, low 32 bits */
-	uint32_t packets;     /* of this second */
-	uint32_t special;     /* packets of this second of the vectors with low thresholds */
-	uint32_t busy;	      /* slot of what is usual there + 1; 0 none: it is not busy */
-	uint16_t thresholds;  /* 0 the defaults, else protected object + 1 */
-	uint16_t wider_since; /* when that was: the other table's `moves` */
-	uint32_t wider;	      /* where its prefix's cell was found last, in the next table */
-	uint8_t spare[16];
-};
-
-_Static_assert(sizeof(struct cell) == 64, "one cache line");
+#define CELL_DEPTH_FIRST 2
+#define CELL_SETS_FIRST	 (1u << CELL_DEPTH_FIRST) /* that a table begins with */
 
 struct cells {
-	struct cell *cell; /* sets of 32 */
+	struct cell *cell; /* the pool's */
 	struct cell_meta *meta;
+	struct cell_pool *pool; /* borrowed */
+	uint32_t *directory;	/* by the upper `depth` bits of the hash: a set */
+	uint8_t *depth_of;	/* the same: how many bits its set shares */
+	unsigned depth;
 	size_t sets, sets_max, used;
 	uint64_t evicted;
 	bool wants;	/* to be larger than it may */
-	uint16_t moves; /* how often all cells changed their places, from 1 on */
+	uint16_t moves; /* how often cells changed their places, from 1 on */
 };
 
-/** cells_init() - @max_bytes: what the table may grow to. Return: 0 or -ENOMEM. */
-int cells_init(struct cells *t, size_t max_bytes);
+/**
+ * cells_init() - @max_bytes: what the table may grow to. Return: 0 or -ENOMEM; cells_deinit() in
+ * both cases.
+ */
+int cells_init(struct cells *t, struct cell_pool *pool, size_t max_bytes);
+
+/** cells_deinit() - the pool keeps the table's sets. */
 void cells_deinit(struct cells *t);
 
 /** cells_allow() - what the table may grow to from now on; it never shrinks. */
@@ -93,4 +90,8 @@ void cells_heat(struct cells *t, const struct cell *c, uint32_t packets);
 
 /** cells_each() - call @fn for every cell in use. */
 void cells_each(struct cells *t, void (*fn)(struct cell *c, void *userdata), void *userdata);
+
+/** cells_memory(), cells_directory() - bytes of the sets, which cells_allow() bounds; of the rest.
+ */
 size_t cells_memory(const struct cells *t);
+size_t cells_directory(const struct cells *t);

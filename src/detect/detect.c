@@ -40,6 +40,7 @@ struct detect {
 	struct conf *conf;
 	struct exporters *exporters;
 	struct finding_sink sink;
+	struct cell_pool pool;
 	struct shard *shard;
 	struct shard_world world;
 	struct wide *wide;
@@ -167,6 +168,14 @@ static int set_conf(struct detect *d, struct conf *conf)
 	return 0;
 }
 
+/* What all tables may grow to, and those that each begins with. */
+static size_t pool_sets(uint64_t limit)
+{
+	uint64_t most = HOST_CELLS(limit) + PREFIX_CELLS(limit) * (LEVELS - 1) * SHARDS;
+
+	return most / CELL_SET_BYTES + (size_t)CELL_SETS_FIRST * LEVELS * SHARDS;
+}
+
 struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsigned threads,
 			  const struct finding_sink *sink)
 {
@@ -184,8 +193,11 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	r = d->shard && d->watch && d->good && history_init(&d->history) == 0 ? 0 : -ENOMEM;
 	d->dealer = r == 0 ? deal_new(exporters, d->watch, &d->history, d->shard) : NULL;
 	r = d->dealer ? set_conf(d, conf) : -ENOMEM;
+	if (r == 0)
+		r = cell_pool_init(&d->pool, pool_sets(conf->limits.memory_bytes));
 	for (unsigned i = 0; i < SHARDS && r == 0; i++)
-		r = shard_init(&d->shard[i], i, HOST_CELLS(conf->limits.memory_bytes) / SHARDS,
+		r = shard_init(&d->shard[i], i, &d->pool,
+			       HOST_CELLS(conf->limits.memory_bytes) / SHARDS,
 			       PREFIX_CELLS(conf->limits.memory_bytes));
 	d->wide = r == 0 ? wide_new() : NULL;
 	d->crew = r == 0 ? crew_new(threads, work_on, d) : NULL;
@@ -210,6 +222,7 @@ struct detect *detect_free(struct detect *d)
 	crew_free(d->crew);
 	for (unsigned i = 0; d->shard && i < SHARDS; i++)
 		shard_deinit(&d->shard[i]);
+	cell_pool_deinit(&d->pool);
 	wide_free(d->wide);
 	good_free(d->good);
 	free(d->shard);

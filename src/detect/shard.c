@@ -27,13 +27,14 @@ unsigned shard_of(const struct ip *ip, uint8_t *filter)
 	return (unsigned)(hash >> 36) % SHARDS;
 }
 
-int shard_init(struct shard *s, unsigned index, size_t host_bytes, size_t prefix_bytes)
+int shard_init(struct shard *s, unsigned index, struct cell_pool *pool, size_t host_bytes,
+	       size_t prefix_bytes)
 {
 	int r = 0;
 
 	s->index = index;
 	for (unsigned l = 0; l < LEVELS && r == 0; l++)
-		r = cells_init(&s->cells[l], l == 0 ? host_bytes : prefix_bytes);
+		r = cells_init(&s->cells[l], pool, l == 0 ? host_bytes : prefix_bytes);
 	return r;
 }
 
@@ -115,6 +116,6 @@ uint64_t shard_memory(const struct shard *s)
 		     s->lookup_room * sizeof(*s->lookup);
 
 	for (unsigned l = 0; l < LEVELS; l++)
-		n += cells_memory(&s->cells[l]);
+		n += cells_memory(&s->cells[l]) + cells_directory(&s->cells[l]);
 	return n + shard_followed_memory(s);
 }

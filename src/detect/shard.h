@@ -119,8 +119,12 @@ static inline bool shard_has(const uint64_t bits[FILTER_WORDS], uint8_t filter)
 	return bits[filter / 64] >> (filter % 64) & 1;
 }
 
-/** shard_init() - what its tables of hosts and of each prefix level may take. */
-int shard_init(struct shard *s, unsigned index, size_t host_bytes, size_t prefix_bytes);
+/**
+ * shard_init() - what its tables of hosts and of each prefix level may take of @pool. Return: 0 or
+ * -ENOMEM; shard_deinit() in both cases.
+ */
+int shard_init(struct shard *s, unsigned index, struct cell_pool *pool, size_t host_bytes,
+	       size_t prefix_bytes);
 void shard_deinit(struct shard *s);
 
 /**

@@ -175,12 +175,14 @@ static void test_meters_views(void **state)
 
 static void test_cells_evict(void **state)
 {
+	struct cell_pool pool;
 	struct cells t;
 	struct ip heavy = ip_from_v4(0x0a000001), key;
 	struct cell *c;
 	bool fresh;
 
-	assert_int_equal(cells_init(&t, 64 * 1024), 0);
+	assert_int_equal(cell_pool_init(&pool, 100), 0);
+	assert_int_equal(cells_init(&t, &pool, 64 * 1024), 0);
 	c = cells_get(&t, &heavy, &fresh);
 	assert_true(fresh);
 	c->packets = 100000;
@@ -199,14 +201,17 @@ static void test_cells_evict(void **state)
 	assert_non_null(c);
 	assert_int_equal(c->packets, 100000);
 	cells_deinit(&t);
+	cell_pool_deinit(&pool);
 }
 
 static void test_cells_growth(void **state)
 {
+	struct cell_pool pool;
 	struct cells t;
 	bool fresh;
 
-	assert_int_equal(cells_init(&t, 64 << 20), 0);
+	assert_int_equal(cell_pool_init(&pool, (64 << 20) / CELL_SET_BYTES), 0);
+	assert_int_equal(cells_init(&t, &pool, 64 << 20), 0);
 	for (uint32_t i = 0; i < 200000; i++) {
 		struct ip key = ip_from_v4(i * 2654435761u);
 
@@ -216,15 +221,41 @@ static void test_cells_growth(void **state)
 		struct ip key = ip_from_v4(i * 2654435761u);
 		struct cell *c = cells_find(&t, &key);
 
-		if (c)
-			assert_int_equal(c->packets, i + 1);
+		assert_non_null(c);
+		assert_int_equal(c->packets, i + 1);
 	}
-	/* Full sets may lose a member before the table grows, but hardly ever do. */
-	print_message("200,000 hosts: %zu kept, %llu evicted while growing, %zu bytes each\n",
-		      t.used, (unsigned long long)t.evicted, cells_memory(&t) / t.used);
-	assert_true(t.evicted < 2000);
-	assert_true(cells_memory(&t) / t.used <= 125);
+	print_message("200,000 hosts: %zu bytes each\n",
+		      (cells_memory(&t) + cells_directory(&t)) / t.used);
+	assert_int_equal(t.used, 200000);
+	assert_int_equal(t.evicted, 0);
+	assert_true((cells_memory(&t) + cells_directory(&t)) / t.used <= 110);
 	cells_deinit(&t);
+	cell_pool_deinit(&pool);
+}
+
+/* Who chooses addresses of one set has them given up, and the directory does not grow for him. */
+static void test_cells_chosen(void **state)
+{
+	struct cell_pool pool;
+	struct cells t;
+	unsigned found = 0;
+	bool fresh;
+
+	assert_int_equal(cell_pool_init(&pool, 10000), 0);
+	assert_int_equal(cells_init(&t, &pool, 10000 * CELL_SET_BYTES), 0);
+	for (uint32_t i = 0; found < 200; i++) {
+		struct ip key = ip_from_v4(i);
+
+		if (cells_hash(&key) >> 48 != 0x1234)
+			continue;
+		cells_get(&t, &key, &fresh);
+		found++;
+	}
+	assert_int_equal(t.evicted, 200 - CELL_WAYS);
+	assert_true(t.sets < 20);
+	assert_true(cells_directory(&t) < 4096);
+	cells_deinit(&t);
+	cell_pool_deinit(&pool);
 }
 
 static void test_sources_exact(void **state)
@@ -328,8 +359,9 @@ int main(void)
 		cmocka_unit_test(test_blind_spot),	cmocka_unit_test(test_meters_spread),
 		cmocka_unit_test(test_meters_any),	cmocka_unit_test(test_meters_views),
 		cmocka_unit_test(test_cells_evict),	cmocka_unit_test(test_cells_growth),
-		cmocka_unit_test(test_sources_exact),	cmocka_unit_test(test_sources_flooded),
-		cmocka_unit_test(test_sources_sampled), cmocka_unit_test(test_handshake),
+		cmocka_unit_test(test_cells_chosen),	cmocka_unit_test(test_sources_exact),
+		cmocka_unit_test(test_sources_flooded), cmocka_unit_test(test_sources_sampled),
+		cmocka_unit_test(test_handshake),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

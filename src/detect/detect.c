@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "detect/budget.h"
 #include "detect/crew.h"
 #include "detect/deal.h"
 #include "detect/good.h"
@@ -21,17 +22,10 @@
 #define FORWARD_US     (5 * 60 * US_PER_S)
 #define BACKWARD_US    (60 * US_PER_S)
 #define NEAR	       8
-#define BUSY_TIMES     8      /* so many times more are busy than can be followed */
-#define BUSY_PART      8      /* they may take that part of the memory */
 #define MANY_RECORDS   100000 /* in this quarter second or the last, from which they are thinned */
 #define MANY_STEP      8
 #define LEVEL_STEP_MAX 32
 #define LARGE	       32 /* a record of that part of what makes a host busy is large */
-#define ROOM_SHARE     0.1
-/* What tables may take of the limit: hosts together, and a shard's of each prefix level. */
-#define HOST_CELLS(limit)   ((limit) / 32 * 15)
-#define PREFIX_CELLS(limit) ((limit) / 16 / SHARDS)
-#define HOT_SHARE	    16 /* a shard may take this part of the free room in a tick */
 
 /* Before a shard counts, the memory that it needs is asked for while others are asked about. */
 enum work { WORK_FETCH, WORK_FETCH_MORE, WORK_FETCH_WIDE, WORK_FEED, WORK_TICK, WORK_LAST_TICK };
@@ -168,14 +162,6 @@ static int set_conf(struct detect *d, struct conf *conf)
 	return 0;
 }
 
-/* What all tables may grow to, and those that each begins with. */
-static size_t pool_sets(uint64_t limit)
-{
-	uint64_t most = HOST_CELLS(limit) + PREFIX_CELLS(limit) * (LEVELS - 1) * SHARDS;
-
-	return most / CELL_SET_BYTES + (size_t)CELL_SETS_FIRST * LEVELS * SHARDS;
-}
-
 struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsigned threads,
 			  const struct finding_sink *sink)
 {
@@ -194,11 +180,7 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	d->dealer = r == 0 ? deal_new(exporters, d->watch, &d->history, d->shard) : NULL;
 	r = d->dealer ? set_conf(d, conf) : -ENOMEM;
 	if (r == 0)
-		r = cell_pool_init(&d->pool, pool_sets(conf->limits.memory_bytes));
-	for (unsigned i = 0; i < SHARDS && r == 0; i++)
-		r = shard_init(&d->shard[i], i, &d->pool,
-			       HOST_CELLS(conf->limits.memory_bytes) / SHARDS,
-			       PREFIX_CELLS(conf->limits.memory_bytes));
+		r = budget_begin(d->shard, &d->pool, conf->limits.memory_bytes);
 	d->wide = r == 0 ? wide_new() : NULL;
 	d->crew = r == 0 ? crew_new(threads, work_on, d) : NULL;
 	if (!d->wide || !d->crew)
@@ -210,8 +192,7 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	d->world.thinning.step = 1;
 	d->history.thinning = &d->world.thinning;
 	d->world.near = NEAR;
-	d->world.hot_room = conf->limits.hot_keys / HOT_SHARE + 1;
-	d->world.busy_room = conf->limits.hot_keys * BUSY_TIMES / HOT_SHARE + 1;
+	budget_tick(d->shard, &d->world);
 	return d;
 }
 
@@ -293,80 +274,6 @@ static int tell_all(struct detect *d)
 	return 0;
 }
 
-static void grant_room(struct detect *d)
-{
-	unsigned used = 0, free_room, most;
-
-	for (unsigned i = 0; i < SHARDS; i++)
-		used += d->shard[i].n_hot;
-	free_room = used < d->conf->limits.hot_keys ? d->conf->limits.hot_keys - used : 0;
-	d->world.hot_room = free_room / HOT_SHARE + (free_room ? 1 : 0);
-	used = 0;
-	for (unsigned i = 0; i < SHARDS; i++)
-		used += d->shard[i].n_busy;
-	most = d->conf->limits.hot_keys * BUSY_TIMES;
-	if (most > d->conf->limits.memory_bytes / BUSY_PART / sizeof(struct usual))
-		most = (unsigned)(d->conf->limits.memory_bytes / BUSY_PART / sizeof(struct usual));
-	free_room = used < most ? most - used : 0;
-	d->world.busy_room = free_room / HOT_SHARE + (free_room ? 1 : 0);
-}
-
-/*
- * The tables of all hosts share what they may take: addresses lie close together, so that one shard
- * has several times as many as another. Half of what is free goes to all alike, half to those that
- * wanted more; given at ticks, so that no order of threads can change it.
- */
-static void share_cells(struct detect *d)
-{
-	uint64_t used = 0, room = HOST_CELLS(d->conf->limits.memory_bytes), wanting = 0, each;
-
-	for (unsigned i = 0; i < SHARDS; i++) {
-		used += cells_memory(&d->shard[i].cells[0]);
-		wanting += d->shard[i].cells[0].wants;
-	}
-	each = used < room ? (room - used) / 2 : 0;
-	for (unsigned i = 0; i < SHARDS; i++) {
-		struct cells *t = &d->shard[i].cells[0];
-		uint64_t more = t->wants ? each / wanting : 0;
-
-		cells_allow(t, cells_memory(t) + each / SHARDS + more);
-	}
-}
-
-static uint64_t cells_used(const struct detect *d)
-{
-	uint64_t n = 0;
-
-	for (unsigned i = 0; i < SHARDS; i++)
-		for (unsigned l = 0; l < LEVELS; l++)
-			n += cells_memory(&d->shard[i].cells[l]);
-	return n;
-}
-
-/* Followed destinations have half of the limit, or what the tables of all leave of it. */
-static void keep_budget(struct detect *d)
-{
-	uint64_t limit = d->conf->limits.memory_bytes, used = cells_used(d), left = 0, room;
-
-	room = used > limit / 2 ? limit - used : limit / 2;
-	used = 0;
-
-	for (unsigned i = 0; i < SHARDS; i++)
-		used += shard_followed_memory(&d->shard[i]);
-	d->world.tight = used > room;
-	if (!d->world.tight)
-		return;
-	for (unsigned i = 0; i < SHARDS; i++) {
-		double own = (double)shard_followed_memory(&d->shard[i]);
-
-		/* Each gives up its part, and so much more that the next tick finds room. */
-		shard_give_up(&d->shard[i], (uint64_t)(own * ((double)(used - room) / (double)used +
-							      ROOM_SHARE)));
-		left += shard_followed_memory(&d->shard[i]);
-	}
-	d->world.tight = left > room;
-}
-
 static void read_watermark(struct detect *d)
 {
 	int64_t most = TIME_NONE;
@@ -409,9 +316,7 @@ static int tick(struct detect *d, bool last_look)
 		r = tell(d, wide_word(d->wide, i), false);
 	wide_told(d->wide);
 	set_thinning(d);
-	share_cells(d);
-	keep_budget(d);
-	grant_room(d);
+	budget_tick(d->shard, &d->world);
 	return r;
 }
 

@@ -328,12 +328,6 @@ static struct cell *wider_cell(struct shard *s, const struct shard_world *w, uns
 	return c;
 }
 
-/* Does a record that was picked by its number count on a level? */
-static bool counts_at(const struct thinning *t, uint64_t number, unsigned times, unsigned l)
-{
-	return times == 1 || !(number & (t->level[l] - 1));
-}
-
 /* On a wider level it stands for more. */
 static void stand_for(struct place *p, unsigned times)
 {
@@ -358,7 +352,7 @@ static void count_in(struct shard *s, const struct shard_world *w, struct place 
 		/* Its prefixes hear of a reported host's by the run. */
 		if (++l == LEVELS || (p->reported && l == 1 && p->f->proto != PROTO_UDP))
 			return;
-		if (!counts_at(t, p->number, p->times, l))
+		if (!thinning_counts(t, p->number, p->times, l))
 			return;
 		if (p->times > 1)
 			stand_for(p, t->level[l]);
@@ -402,96 +396,6 @@ static void find_places(struct shard *s, const struct shard_world *w,
 			p->cell = cells_peek(&s->cells[0], &p->f->dst, p->hash);
 		if (p->cell && p->cell->busy && s->busy[p->cell->busy - 1]->hot)
 			hot_fetch(s->busy[p->cell->busy - 1]->hot, record_at(w, p));
-	}
-}
-
-/* A flood's records come one after the other: what one needs was fetched for the one before. */
-static bool is_again(const struct shard_list *list, unsigned i)
-{
-	return i && list->in[i].hash == list->in[i - 1].hash;
-}
-
-void shard_fetch(const struct shard *s, const struct shard_list *list)
-{
-	for (unsigned i = 0; i < list->n_in; i++)
-		if (!is_again(list, i))
-			cells_fetch(&s->cells[0], list->in[i].hash);
-}
-
-static void fetch_usual(const struct shard *s, const struct cell *c, uint32_t second)
-{
-	if (c->busy)
-		usual_fetch(s->busy[c->busy - 1], second);
-}
-
-/* Most likely a prefix has the cell that @narrower remembers. */
-static const struct cell *noted(const struct shard *s, const struct cell *narrower, unsigned l)
-{
-	return narrower ? cells_noted(&s->cells[l], narrower) : NULL;
-}
-
-static uint64_t level_hash(const struct ip *dst, unsigned l)
-{
-	struct ip key = level_key(dst, l);
-
-	return cells_hash(&key);
-}
-
-void shard_fetch_more(const struct shard *s, const struct shard_world *w,
-		      const struct shard_list *list)
-{
-	const struct thinning *t = &w->thinning;
-	const struct flow *flow = w->history->batch->flow;
-	uint64_t from = w->history->batch_from;
-	uint32_t second = (uint32_t)time_floor_s(w->clock_us);
-
-	for (unsigned i = 0; i < list->n_in; i++) {
-		const struct shard_entry *e = &list->in[i];
-		const struct ip *dst = &flow[e->record].dst;
-		const struct cell *c, *wider;
-
-		if (is_again(list, i))
-			continue;
-		c = cells_peek(&s->cells[0], dst, e->hash);
-		wider = noted(s, c, 1);
-		if (c)
-			fetch_usual(s, c, second);
-		if (wider && counts_at(t, from + e->record, e->times, 1))
-			__builtin_prefetch(wider, 1);
-		for (unsigned l = 1; !wider && l < LEVELS; l++)
-			if (counts_at(t, from + e->record, e->times, l))
-				cells_near(&s->cells[l], level_hash(dst, l));
-	}
-}
-
-/* All /20s, too, are fetched before any is counted: those of few records would come too late. */
-void shard_fetch_wide(const struct shard *s, const struct shard_world *w,
-		      const struct shard_list *list)
-{
-	const struct thinning *t = &w->thinning;
-	const struct flow *flow = w->history->batch->flow;
-	uint64_t from = w->history->batch_from;
-	uint32_t second = (uint32_t)time_floor_s(w->clock_us);
-
-	for (unsigned i = 0; i < list->n_in; i++) {
-		const struct shard_entry *e = &list->in[i];
-		const struct ip *dst = &flow[e->record].dst;
-		const struct cell *c, *wider;
-
-		if (is_again(list, i) || !counts_at(t, from + e->record, e->times, 1))
-			continue;
-		c = noted(s, cells_peek(&s->cells[0], dst, e->hash), 1);
-		wider = noted(s, c, 2);
-		if (c)
-			fetch_usual(s, c, second);
-		else
-			cells_fetch(&s->cells[1], level_hash(dst, 1));
-		if (!counts_at(t, from + e->record, e->times, 2))
-			continue;
-		if (wider)
-			__builtin_prefetch(wider, 1);
-		else
-			cells_fetch(&s->cells[2], level_hash(dst, 2));
 	}
 }
 

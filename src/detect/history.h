@@ -31,6 +31,16 @@ struct thinning {
 	uint64_t large[FILLS]; /* a record of so much is never passed over */
 };
 
+/**
+ * thinning_counts() - does a record that stands for @times others count on a level? A large one, or
+ * one that is not thinned (1), counts on all, one that was picked by its number on some.
+ */
+static inline bool thinning_counts(const struct thinning *t, uint64_t number, unsigned times,
+				   unsigned level)
+{
+	return times == 1 || !(number & (t->level[level] - 1));
+}
+
 #define KIND_LATER UINT16_MAX /* passed over; found out when somebody asks */
 
 struct mark {

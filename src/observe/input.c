@@ -6,16 +6,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "observe/input_ahead.h"
 #include "observe/input_unpack.h"
 
 #define INPUT_WINDOW_LEAST (16u << 10)
-#define STAGES_MAX	   (1 + INPUT_NESTED_MAX)
+#define STAGES_MAX	   (2 + INPUT_NESTED_MAX) /* the last reads ahead */
 
 struct input {
 	struct stage *stage[STAGES_MAX];
@@ -24,6 +26,7 @@ struct input {
 	size_t room, at, fill; /* unread bytes are buf[at..fill) */
 	uint64_t passed, total;
 	const char *compression;
+	bool regular; /* a regular file, not a pipe or memory */
 	bool at_end;
 };
 
@@ -31,7 +34,7 @@ struct input {
 struct fd_stage {
 	struct stage s;
 	int fd;
-	uint64_t done;
+	atomic_uint_least64_t done; /* asked for while another thread reads */
 };
 
 struct memory_stage {
@@ -53,7 +56,7 @@ static size_t fd_read(struct stage *s, uint8_t *to, size_t room)
 		s->error = errno;
 		return 0;
 	}
-	f->done += (uint64_t)n;
+	atomic_fetch_add_explicit(&f->done, (uint64_t)n, memory_order_relaxed);
 	return (size_t)n;
 }
 
@@ -182,6 +185,20 @@ static int unpack_top(struct input *in)
 	return 0;
 }
 
+/*
+ * Unpack on another thread, where there is one to be had. Only over a regular file: a read() from a
+ * pipe may never come back, and closing waits for it.
+ */
+static void read_ahead(struct input *in)
+{
+	struct stage *s = NULL;
+
+	if (in->n_stages > 1 && in->regular)
+		s = ahead_new(in->stage[in->n_stages - 1]);
+	if (s)
+		in->stage[in->n_stages++] = s;
+}
+
 /* A small file needs no large window; one that grows after all gets it when it asks. */
 static size_t first_room(uint64_t total)
 {
@@ -190,7 +207,7 @@ static size_t first_room(uint64_t total)
 	return total < INPUT_WINDOW_LEAST ? INPUT_WINDOW_LEAST : (size_t)total;
 }
 
-static int input_over(struct input **inp, struct stage *lowest, uint64_t total)
+static int input_over(struct input **inp, struct stage *lowest, uint64_t total, bool regular)
 {
 	struct input *in = calloc(1, sizeof(*in));
 	int r;
@@ -202,6 +219,7 @@ static int input_over(struct input **inp, struct stage *lowest, uint64_t total)
 	in->stage[in->n_stages++] = lowest;
 	in->compression = "none";
 	in->total = total;
+	in->regular = regular;
 	in->room = first_room(total);
 	in->buf = malloc(in->room);
 	r = in->buf ? unpack_top(in) : -ENOMEM;
@@ -209,6 +227,7 @@ static int input_over(struct input **inp, struct stage *lowest, uint64_t total)
 		input_free(in);
 		return r;
 	}
+	read_ahead(in);
 	*inp = in;
 	return 0;
 }
@@ -219,6 +238,7 @@ int input_open(struct input **inp, const char *path, struct text *why)
 	_cleanup_close_ int fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
 	struct fd_stage *f;
 	struct stat st;
+	bool regular;
 
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		text_printf(why, "cannot open: %s", strerror(errno));
@@ -235,7 +255,8 @@ int input_open(struct input **inp, const char *path, struct text *why)
 	f->s.close = fd_close;
 	f->fd = fd;
 	fd = -1;
-	return input_over(inp, &f->s, S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0);
+	regular = S_ISREG(st.st_mode);
+	return input_over(inp, &f->s, regular ? (uint64_t)st.st_size : 0, regular);
 }
 
 int input_open_memory(struct input **inp, const uint8_t *data, size_t n)
@@ -248,7 +269,7 @@ int input_open_memory(struct input **inp, const uint8_t *data, size_t n)
 	m->s.close = memory_close;
 	m->data = data;
 	m->n = n;
-	return input_over(inp, &m->s, n);
+	return input_over(inp, &m->s, n, false);
 }
 
 struct input *input_free(struct input *in)
@@ -274,7 +295,9 @@ void input_progress(const struct input *in, uint64_t *done, uint64_t *total)
 {
 	const struct stage *s = in->stage[0];
 
-	*done = s->read == fd_read ? ((const struct fd_stage *)s)->done : in->passed;
+	*done = s->read == fd_read ? atomic_load_explicit(&((const struct fd_stage *)s)->done,
+							  memory_order_relaxed)
+				   : in->passed;
 	*total = in->total;
 }
 
@@ -285,6 +308,9 @@ const char *input_compression(const struct input *in)
 
 enum input_end input_ended(const struct input *in)
 {
+	/* Before, the stages may still be another thread's, and have gone further than was read. */
+	if (!in->at_end)
+		return INPUT_GOOD;
 	for (unsigned i = 0; i < in->n_stages; i++)
 		if (in->stage[i]->ended != INPUT_GOOD)
 			return in->stage[i]->ended;
@@ -293,5 +319,5 @@ enum input_end input_ended(const struct input *in)
 
 int input_errno(const struct input *in)
 {
-	return in->stage[0]->error;
+	return in->at_end ? in->stage[0]->error : 0;
 }

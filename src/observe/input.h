@@ -5,7 +5,8 @@
  * no copy per packet, and a file that grows or is cut while it is read is simply a stream that ends
  * sooner or later (a mapping would fault, and is no faster: walking a pcap of 111 bytes a packet
  * took 30 ns a packet by reads and 33 to 39 by mmap, with and without populating it, in a guest).
- * Memory is bounded whatever the input unpacks to.
+ * Memory is bounded whatever the input unpacks to. A compressed file is unpacked on a thread of its
+ * own (input_ahead.h), which changes nothing else.
  */
 #pragma once
 
@@ -61,5 +62,7 @@ void input_progress(const struct input *in, uint64_t *done, uint64_t *total);
 
 /** input_compression() - "none", "gzip", "bzip2", "xz", "zstd"; the outermost. */
 const char *input_compression(const struct input *in);
+
+/** input_ended() - INPUT_GOOD until a peek or skip has asked for more than there is. */
 enum input_end input_ended(const struct input *in);
 int input_errno(const struct input *in);

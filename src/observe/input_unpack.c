@@ -30,7 +30,10 @@ struct unpack {
 		z_stream gz;
 		bz_stream bz;
 		lzma_stream xz;
-		ZSTD_DStream *zst;
+		struct {
+			ZSTD_DStream *stream;
+			size_t next; /* packed bytes up to the end of the next block */
+		} zst;
 	} lib;
 };
 
@@ -131,29 +134,37 @@ static enum unpacked xz_step(struct unpack *u, uint8_t *to, size_t room, size_t 
 
 static int zst_begin(struct unpack *u)
 {
-	u->lib.zst = ZSTD_createDStream();
-	if (!u->lib.zst)
+	u->lib.zst.stream = ZSTD_createDStream();
+	if (!u->lib.zst.stream)
 		return -1;
-	ZSTD_DCtx_setParameter(u->lib.zst, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG_MAX);
-	return 0;
+	ZSTD_DCtx_setParameter(u->lib.zst.stream, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG_MAX);
+	u->lib.zst.next = ZSTD_initDStream(u->lib.zst.stream);
+	return ZSTD_isError(u->lib.zst.next) ? -1 : 0;
 }
 
 static void zst_end(struct unpack *u)
 {
-	ZSTD_freeDStream(u->lib.zst);
-	u->lib.zst = NULL;
+	ZSTD_freeDStream(u->lib.zst.stream);
+	u->lib.zst.stream = NULL;
 }
 
+/*
+ * Block by block: a call that meets a broken block tells nothing of what it has unpacked before,
+ * and how far that reached would depend on the room it was given.
+ */
 static enum unpacked zst_step(struct unpack *u, uint8_t *to, size_t room, size_t *got)
 {
-	ZSTD_inBuffer in = {.src = u->packed, .size = u->fill, .pos = u->at};
+	size_t left = u->fill - u->at, next = u->lib.zst.next;
+	ZSTD_inBuffer in = {
+		.src = u->packed, .size = u->at + (left < next ? left : next), .pos = u->at};
 	ZSTD_outBuffer out = {.dst = to, .size = room};
-	size_t r = ZSTD_decompressStream(u->lib.zst, &out, &in);
+	size_t r = ZSTD_decompressStream(u->lib.zst.stream, &out, &in);
 
 	u->at = in.pos;
 	*got = out.pos;
 	if (ZSTD_isError(r))
 		return UNPACK_BROKEN;
+	u->lib.zst.next = r;
 	return r == 0 ? UNPACK_MEMBER_END : UNPACK_MORE;
 }
 

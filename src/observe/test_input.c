@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Proves the byte stream: each compression gives back what went in, also as several members, inside
- * another, cut, damaged and with bytes behind; a pipe that trickles gives the same as a file; and a
- * bomb does not grow the window.
+ * another, cut, damaged and with bytes behind; a file that is unpacked on a thread of its own gives
+ * the same as memory; so does a pipe that trickles; and a bomb does not grow the window.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include <bzlib.h>
+#include <dirent.h>
 #include <lzma.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -122,12 +123,34 @@ static struct result drain(struct input *in)
 	return r;
 }
 
+static struct input *open_file(const uint8_t *p, size_t n)
+{
+	_cleanup_text_ struct text why = TEXT_NULL;
+	char path[] = "/tmp/noroshi-input-XXXXXX";
+	struct input *in = NULL;
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, p, n), n);
+	close(fd);
+	assert_int_equal(input_open(&in, path, &why), 0);
+	unlink(path);
+	return in;
+}
+
+/* From memory it is unpacked in place, from a file ahead: both must say the same. */
 static struct result drain_memory(const uint8_t *p, size_t n)
 {
 	struct input *in = NULL;
+	struct result here, ahead = drain(open_file(p, n));
 
 	assert_int_equal(input_open_memory(&in, p, n), 0);
-	return drain(in);
+	here = drain(in);
+	assert_int_equal(ahead.n, here.n);
+	assert_int_equal(ahead.same, here.same);
+	assert_int_equal(ahead.end, here.end);
+	assert_string_equal(ahead.name, here.name);
+	return here;
 }
 
 static void append(struct packed *to, struct packed more)
@@ -222,6 +245,100 @@ static void test_packed_trailing(void **state)
 		assert_int_equal(r.end, INPUT_TRAILING);
 		free(p.b);
 	}
+}
+
+static unsigned threads(void)
+{
+	DIR *d = opendir("/proc/self/task");
+	unsigned n = 0;
+
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+static struct packed pack_long(size_t i)
+{
+	struct packed p = packers[i].pack(plain, PLAIN);
+
+	for (unsigned more = 0; more < 15; more++)
+		append(&p, packers[i].pack(plain, PLAIN));
+	return p;
+}
+
+/* Left in its middle, with the ring full or while the thread is at work; and asked how far it is.
+ */
+static void test_left_early(void **state)
+{
+	unsigned before = threads();
+	uint64_t done, total;
+	const uint8_t *p;
+
+	for (size_t i = 0; i < 4 * ARRAY_LEN(packers); i++) {
+		struct packed file = pack_long(i / 4);
+		struct input *in = open_file(file.b, file.n);
+
+		assert_int_equal(threads(), before + 1);
+		if (i % 4 > 1)
+			assert_true(input_skip(in, i % 4 == 2 ? 5000 : 3 * PLAIN));
+		if (i % 4)
+			assert_true(input_peek(in, 1000, &p) >= 1000);
+		input_progress(in, &done, &total);
+		assert_true(done > 0 && done <= total);
+		assert_int_equal(total, file.n);
+		assert_int_equal(input_ended(in), INPUT_GOOD);
+		input_free(in);
+		assert_int_equal(threads(), before);
+		free(file.b);
+	}
+}
+
+static void test_read_to_its_end(void **state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(packers); i++) {
+		struct packed file = pack_long(i);
+		struct input *in = open_file(file.b, file.n);
+		uint64_t done, total;
+
+		assert_true(input_skip(in, 16 * PLAIN));
+		assert_false(input_skip(in, 1));
+		input_progress(in, &done, &total);
+		assert_int_equal(done, file.n);
+		assert_int_equal(total, file.n);
+		input_free(in);
+		assert_int_equal(drain_memory(file.b, file.n).n, 16 * PLAIN);
+		free(file.b);
+	}
+}
+
+/* Where no thread can be made, it is unpacked in place. */
+static void test_no_thread(void **state)
+{
+	struct packed file = pack_gz(plain, PLAIN);
+	pthread_attr_t usual, huge;
+	unsigned most = threads();
+	struct input *in;
+	struct result r;
+
+	assert_int_equal(pthread_getattr_default_np(&usual), 0);
+	assert_int_equal(pthread_getattr_default_np(&huge), 0);
+	assert_int_equal(pthread_attr_setstacksize(&huge, (size_t)1 << 50), 0);
+	assert_int_equal(pthread_setattr_default_np(&huge), 0);
+	in = open_file(file.b, file.n);
+	assert_int_equal(pthread_setattr_default_np(&usual), 0);
+#ifdef __SANITIZE_THREAD__ /* it sets a stack of its own */
+	most++;
+#endif
+	assert_true(threads() <= most);
+	r = drain(in);
+	assert_int_equal(r.n, PLAIN);
+	assert_true(r.same);
+	assert_int_equal(r.end, INPUT_GOOD);
+	pthread_attr_destroy(&usual);
+	pthread_attr_destroy(&huge);
+	free(file.b);
 }
 
 struct trickle {
@@ -345,6 +462,8 @@ int main(void)
 		cmocka_unit_test(test_packed_damaged), cmocka_unit_test(test_packed_trailing),
 		cmocka_unit_test(test_pipe),	       cmocka_unit_test(test_bomb),
 		cmocka_unit_test(test_cannot_open),    cmocka_unit_test(test_peek_beyond_window),
+		cmocka_unit_test(test_left_early),     cmocka_unit_test(test_read_to_its_end),
+		cmocka_unit_test(test_no_thread),
 	};
 
 	return cmocka_run_group_tests_name("input", tests, fill_plain, NULL);

@@ -235,12 +235,14 @@ static void list_records(struct dealer *d)
 		uint64_t hash = cells_hash(&flow[p.record].dst);
 
 		cells_near(&d->shard[l->ends[p.record].in].cells[0], hash);
+		history_find_kind(d->history, d->history->batch_from + p.record);
 		to->in[to->n_in++] = (struct shard_entry){hash, p.record, p.times};
 	}
 	for (unsigned k = 0; k < l->n_out; k++) {
 		struct pick p = l->out_pick[k];
 		struct shard_list *to = &l->list[l->ends[p.record].out];
 
+		history_find_kind(d->history, d->history->batch_from + p.record);
 		to->out[to->n_out++] = (struct shard_entry){0, p.record, p.times};
 	}
 	l->n_in = l->n_out = 0;
@@ -271,7 +273,7 @@ enum dealt deal_record(struct dealer *d, uint32_t i)
 	e.in = (uint8_t)shard_of(&f->dst, &e.in_filter);
 	e.out = (uint8_t)shard_of(&f->src, &e.out_filter);
 	whole = shard_has(d->shard[e.in].followed, e.in_filter);
-	times = (uint8_t)history_put(d->history, f, s, d->now.second, counting, whole);
+	times = (uint8_t)history_put(d->history, f, s, d->now.second, counting);
 	d->records++;
 	d->packets += weighted(f->packets, weight);
 	d->bytes += weighted(f->bytes, weight);

@@ -134,6 +134,14 @@ static void find_kind(struct history *h, const struct flow *f, const struct flow
 	set_kind(m, &h->kinds, kinds_find(&h->kinds, f, s), f, s);
 }
 
+void history_find_kind(struct history *h, uint64_t number)
+{
+	struct mark *m = &h->mark[number % HISTORY_ROOM];
+
+	if (m->kind == KIND_LATER)
+		find_kind(h, history_flow(h, number), side_of(h, number), m);
+}
+
 void history_look(const struct history *h, uint64_t number, struct mark *m)
 {
 	const struct flow *f = history_flow(h, number);
@@ -159,7 +167,7 @@ static bool is_large(struct history *h, const struct flow *f, const struct flow_
 }
 
 unsigned history_put(struct history *h, const struct flow *f, const struct flow_side *s,
-		     uint32_t second, enum counting counting, bool whole)
+		     uint32_t second, enum counting counting)
 {
 	uint64_t number = h->end++;
 	uint32_t weight = flow_weight(s);
@@ -171,12 +179,8 @@ unsigned history_put(struct history *h, const struct flow *f, const struct flow_
 	unsigned step = h->thinning->step;
 
 	m.times = (uint8_t)(number & (step - 1) ? 0 : step);
-	if (whole)
-		find_kind(h, f, s, &m);
 	if (step > 1 && is_large(h, f, s, &m))
 		m.times = 1;
-	if (m.times && m.kind == KIND_LATER)
-		find_kind(h, f, s, &m);
 	h->mark[number % HISTORY_ROOM] = m;
 	return m.times;
 }

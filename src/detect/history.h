@@ -82,12 +82,14 @@ void history_begin(struct history *h, const struct flow_batch *b);
 /**
  * history_put() - the batch's next record, of which @f and @s are part; it arrived in @second. What
  * is asked of it by number is valid for HISTORY_ROOM more.
- * @whole: its destination counts all records, so its kind will be needed in any case.
  * Return: how many records it stands for where records are thinned, itself among them; 0 where it
  * is passed over.
  */
 unsigned history_put(struct history *h, const struct flow *f, const struct flow_side *s,
-		     uint32_t second, enum counting counting, bool whole);
+		     uint32_t second, enum counting counting);
+
+/** history_find_kind() - record @number of the batch is going to be counted. */
+void history_find_kind(struct history *h, uint64_t number);
 
 /** history_keep() - the batch is over: keep what was put of it. */
 void history_keep(struct history *h);

@@ -24,6 +24,7 @@ struct place {
 	uint16_t record; /* of the batch */
 	uint16_t moves;	 /* of all cells, until it was found */
 	bool made;	 /* r is prepared */
+	bool weighed;	 /* packets, special and bytes are known */
 	bool reported;	 /* a narrower level has an open attack that holds it */
 };
 
@@ -43,11 +44,19 @@ static void begin_place(struct place *p, const struct history *h, const struct s
 	p->number = h->batch_from + e->record;
 	p->f = &h->batch->flow[e->record];
 	p->m = history_mark(h, p->number);
+	p->made = p->reported = p->weighed = false;
+}
+
+/* Not for those of a reported host: nobody asks for the amounts of most of them. */
+static void weigh(struct place *p)
+{
+	if (p->weighed)
+		return;
 	p->packets = capped_weight(p->f->packets, p->m.weight);
 	p->special = mark_special(&p->m, p->packets) * p->times;
 	p->packets *= p->times;
 	p->bytes = capped_weight(p->f->bytes, p->m.weight) * p->times;
-	p->made = p->reported = false;
+	p->weighed = true;
 }
 
 static struct hot_record *record_at(const struct shard_world *w, struct place *p)
@@ -199,10 +208,11 @@ static void learn_in(struct usual *u, const struct shard_world *w, struct place 
 		usual_add(u, kind->part[i].meter, amounts[kind->part[i].amount] * p->times);
 }
 
-static void learn_out(struct usual *u, const struct place *p)
+static void learn_out(struct usual *u, struct place *p)
 {
 	if (!p->m.answers)
 		return;
+	weigh(p);
 	usual_turn(u, p->m.second);
 	learn_noise(u, p);
 	usual_add(u, p->m.answers, p->packets);
@@ -294,6 +304,7 @@ static void count_at(struct shard *s, const struct shard_world *w, struct place 
 		count_hot(s, w, p, u->hot);
 		return;
 	}
+	weigh(p);
 	if ((int32_t)(p->m.second - c->second) > 0)
 		turn_second(c, u, least, p->m.second);
 	count_cold(&s->cells[l], c, p);
@@ -333,6 +344,7 @@ static void stand_for(struct place *p, unsigned times)
 {
 	unsigned more = times / p->times;
 
+	weigh(p);
 	p->packets *= more;
 	p->special *= more;
 	p->bytes *= more;
@@ -455,7 +467,8 @@ void shard_feed(struct shard *s, const struct shard_world *w, struct shard_list 
 		find_places(s, w, &list->in[from], n, at, record);
 		next = from + n;
 		for (unsigned k = 0; k < n && s->error == 0; k++) {
-			out = count_sent(s, w, out, at[k].record);
+			if (out->record < at[k].record)
+				out = count_sent(s, w, out, at[k].record);
 			count_in(s, w, &at[k]);
 			if (!s->relist)
 				continue;

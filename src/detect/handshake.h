@@ -25,6 +25,12 @@ struct handshake {
 /** handshake_tuple() - which connection @f is of; @src_hash: any good hash of its sender. */
 uint32_t handshake_tuple(const struct flow *f, uint64_t src_hash);
 
+/** handshake_fetch() - @tuple will be asked for soon: have its memory brought near. */
+static inline void handshake_fetch(const struct handshake *h, uint32_t tuple)
+{
+	__builtin_prefetch(&h->asked[h->generation & 1][tuple / 64], 1);
+}
+
 /** handshake_syn() - note the SYN of @tuple at record time @us. */
 void handshake_syn(struct handshake *h, uint32_t tuple, int64_t us);
 

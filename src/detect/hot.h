@@ -188,6 +188,7 @@ struct hot_record {
 	int64_t last_bin;	      /* of its last packet; the span may reach further */
 	int64_t recv_bin;	      /* of its arrival */
 	uint64_t src_hash, wide_hash; /* source_hash() of the sender and of its /24 (/64) */
+	uint32_t tuple;		      /* handshake_tuple() */
 	bool hashed;
 	struct span span;
 	struct amount amount[AMOUNTS_MAX]; /* all packets first, then what detectors count */
@@ -217,7 +218,7 @@ int hot_pass(struct hot *h, const struct run *r);
 /** hot_fetch() - @r will be counted soon: have what its sender needs brought near. */
 void hot_fetch(const struct hot *h, struct hot_record *r);
 
-/** record_hash() - fill the hashes of the sender, unless they are. */
+/** record_hash() - fill the hashes of the sender and of the connection, unless they are. */
 void record_hash(struct hot_record *r);
 
 /** hot_flush() - count all that waits to be; before anything is read. Return: 0 or -ENOMEM. */

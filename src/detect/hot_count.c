@@ -35,7 +35,6 @@ static int count_handshake(struct hot *h, struct hot_record *r)
 	struct amount list[2] = {{VECTOR_CONN_FLOOD, 1}, {METER_DATA, 1}};
 	const struct flow *f = r->f;
 	bool done, data = false;
-	uint32_t tuple;
 
 	if (!h->handshake) {
 		if (!is_near(h, VECTOR_SYN_FLOOD))
@@ -45,16 +44,15 @@ static int count_handshake(struct hot *h, struct hot_record *r)
 			return -ENOMEM;
 	}
 	record_hash(r);
-	tuple = handshake_tuple(f, r->src_hash);
 	if (is_syn(f)) {
-		handshake_syn(h->handshake, tuple, r->last_us);
+		handshake_syn(h->handshake, r->tuple, r->last_us);
 		return 0;
 	}
 	if ((f->tcp_flags & (TH_ACK | TH_SYN | TH_RST)) != TH_ACK)
 		return 0;
-	done = handshake_ack(h->handshake, tuple, r->last_us);
+	done = handshake_ack(h->handshake, r->tuple, r->last_us);
 	if (r->s->flags & FLOW_HAS_PAYLOAD)
-		data = handshake_data(h->handshake, tuple, r->last_us);
+		data = handshake_data(h->handshake, r->tuple, r->last_us);
 	if (done && h->noted)
 		hot_note_connection(h, r);
 	h->note[VECTOR_CONN_FLOOD].running += done;

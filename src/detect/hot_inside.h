@@ -42,19 +42,6 @@ int track_dport(struct hot *h, const struct hot_record *r);
 int track_http(struct hot *h, const struct hot_record *r);
 int track_sources(struct hot *h, struct hot_record *r, unsigned groups);
 
-/* What is counted of one record in a second, for somebody. */
-struct sent {
-	int64_t second;
-	uint32_t each, weight; /* as sampled; the sampling factor */
-	uint64_t packets;      /* all of the record's, corrected */
-};
-
-static inline int add_sent(struct sources *s, const struct ip *key, uint64_t hash,
-			   const struct sent *n)
-{
-	return sources_add(s, key, hash, n->second, n->each, n->weight, n->packets);
-}
-
 /** hot_units.c: requests by wider units of their senders; units_settle() before they are read. */
 int track_units(struct hot *h, const struct hot_record *r, const struct sent *n);
 int units_settle(struct hot *h);

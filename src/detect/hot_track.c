@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "detect/hot_inside.h"
+#include "detect/sources_fast.h"
 
 #define REFLECTORS_LEAST 50 /* senders from one port before it is called amplification */
 #define CANDIDATE_AT	 64 /* votes from which an unknown port is followed like a reflector's */
@@ -203,6 +204,7 @@ void record_hash(struct hot_record *r)
 	wide = wide_key(&r->f->src);
 	r->src_hash = source_hash(&r->f->src);
 	r->wide_hash = source_hash(&wide);
+	r->tuple = handshake_tuple(r->f, r->src_hash);
 	r->hashed = true;
 }
 
@@ -213,6 +215,8 @@ void hot_fetch(const struct hot *h, struct hot_record *r)
 	if (!(h->tracked >> g & 1))
 		return;
 	record_hash(r);
+	if (h->handshake && g <= GROUP_TCP)
+		handshake_fetch(h->handshake, r->tuple);
 	sources_fetch(&h->sources[g], r->src_hash);
 	if (g == GROUP_SYN)
 		sources_fetch(&h->units[UNIT_24], r->wide_hash);
@@ -237,9 +241,9 @@ int track_sources(struct hot *h, struct hot_record *r, unsigned groups)
 
 	record_hash(r);
 	if (groups >> g & 1)
-		e = add_sent(&h->sources[g], &f->src, r->src_hash, &n);
+		e = sources_add_fast(&h->sources[g], &f->src, r->src_hash, &n);
 	if (h->level != LEVEL_HOST && e == 0)
-		e = add_sent(&h->hosts, &f->dst, source_hash(&f->dst), &n);
+		e = sources_add_fast(&h->hosts, &f->dst, source_hash(&f->dst), &n);
 	if (!(groups >> GROUP_SYN & 1) || e < 0)
 		return e;
 	if (g != GROUP_SYN) {
@@ -248,7 +252,7 @@ int track_sources(struct hot *h, struct hot_record *r, unsigned groups)
 				  .each = 1,
 				  .weight = n.weight,
 				  .packets = n.weight};
-		e = add_sent(&h->sources[GROUP_SYN], &f->src, r->src_hash, &n);
+		e = sources_add_fast(&h->sources[GROUP_SYN], &f->src, r->src_hash, &n);
 		n.second = second;
 	}
 	return e < 0 ? e : track_units(h, r, &n);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "detect/hot_inside.h"
+#include "detect/sources_fast.h"
 
 #define OCTETS 256
 
@@ -26,7 +27,7 @@ struct unit_wait {
 
 static int add(struct sources *s, struct ip key, const struct sent *n)
 {
-	return add_sent(s, &key, source_hash(&key), n);
+	return sources_add_fast(s, &key, source_hash(&key), n);
 }
 
 static int settle_octets(struct hot *h, struct unit_wait *w)
@@ -114,7 +115,7 @@ static int add_few(struct hot *h, const struct hot_record *r, const struct sent 
 int track_units(struct hot *h, const struct hot_record *r, const struct sent *n)
 {
 	struct ip key = wide_key(&r->f->src);
-	int e = add_sent(&h->units[UNIT_24], &key, r->wide_hash, n);
+	int e = sources_add_fast(&h->units[UNIT_24], &key, r->wide_hash, n);
 
 	if (e == 0)
 		e = add_few(h, r, n);

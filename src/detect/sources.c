@@ -7,12 +7,11 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "detect/sources_fast.h"
 #include "detect/stat.h"
 
-#define HLL_SIZE    (1u << HLL_BITS)
-#define SKETCH_BITS 18
-#define SKETCH_ROW  (1u << SKETCH_BITS)
-#define ROOM_MAX    (SOURCES_EXACT * 2)
+#define HLL_SIZE (1u << HLL_BITS)
+#define ROOM_MAX (SOURCES_EXACT * 2)
 
 uint64_t source_hash(const struct ip *key)
 {
@@ -57,16 +56,6 @@ static int grow(struct sources *s)
 	return 0;
 }
 
-static void hll_add(uint8_t *hll, uint64_t hash)
-{
-	uint64_t rest = hash << HLL_BITS | (UINT64_C(1) << (HLL_BITS - 1));
-	uint8_t rank = (uint8_t)(__builtin_clzll(rest) + 1);
-	uint8_t *reg = &hll[hash >> (64 - HLL_BITS)];
-
-	if (rank > *reg)
-		*reg = rank;
-}
-
 /* Flajolet et al. 2007, figure 3, with the small-range correction. */
 static double hll_count(const uint8_t *hll)
 {
@@ -83,19 +72,9 @@ static double hll_count(const uint8_t *hll)
 	return e;
 }
 
-static unsigned present_bit(uint64_t hash)
-{
-	return (unsigned)(hash >> 20) & ((1u << PRESENT_BITS) - 1);
-}
-
 static void set_present(struct sources *s, uint64_t hash)
 {
 	s->present[present_bit(hash) / 64] |= UINT64_C(1) << (present_bit(hash) % 64);
-}
-
-static bool is_present(const struct sources *s, uint64_t hash)
-{
-	return s->present[present_bit(hash) / 64] >> (present_bit(hash) % 64) & 1;
 }
 
 /* Out of exact room: remember all keys in the HLL, keep those with a heavy second. */
@@ -135,15 +114,6 @@ static int overflow(struct sources *s)
 	return 0;
 }
 
-/*
- * Two rows apart: with both counters in one line, which is half of the memory to fetch, a sender in
- * a million shared both of them with a heavy one and was taken for heavy.
- */
-static uint8_t *sketch_at(const struct sources *s, unsigned row, uint64_t hash)
-{
-	return &s->sketch[row * SKETCH_ROW + ((hash >> (row * 24)) & (SKETCH_ROW - 1))];
-}
-
 void sources_fetch(const struct sources *s, uint64_t hash)
 {
 	if (!s->hll)
@@ -153,50 +123,29 @@ void sources_fetch(const struct sources *s, uint64_t hash)
 	__builtin_prefetch(sketch_at(s, 1, hash), 1);
 }
 
-static uint32_t add_capped(uint8_t *c, uint32_t n)
+/* @each: what is new of it in that second. */
+static __attribute__((noinline)) void count_in(struct source *c, const struct sent *n,
+					       uint32_t each)
 {
-	uint32_t sum = *c + n;
+	unsigned k = (unsigned)((uint64_t)n->second % SECONDS_KEPT);
 
-	*c = sum > UINT8_MAX ? UINT8_MAX : (uint8_t)sum;
-	return sum;
-}
-
-/* What the sketch says of the key after adding; both rows must agree, so the smaller counts. */
-static uint32_t sketch_add(struct sources *s, uint64_t hash, int64_t second, uint32_t n)
-{
-	uint32_t a, b;
-
-	if (second > s->sketch_second) {
-		memset(s->sketch, 0, 2 * SKETCH_ROW);
-		s->sketch_second = second;
-	}
-	a = add_capped(sketch_at(s, 0, hash), n);
-	b = add_capped(sketch_at(s, 1, hash), n);
-	return a < b ? a : b;
-}
-
-static __attribute__((noinline)) void count_in(struct source *c, int64_t second, uint32_t n,
-					       uint32_t weight, uint64_t packets)
-{
-	unsigned k = (unsigned)((uint64_t)second % SECONDS_KEPT);
-
-	c->packets += packets;
-	if (c->second[k] != second) {
-		if (c->second[k] > second && c->in_second[k]) {
+	c->packets += n->packets ? n->packets : 1;
+	if (c->second[k] != n->second) {
+		if (c->second[k] > n->second && c->in_second[k]) {
 			/* Later than the seconds kept: it stands alone. */
-			if (n > c->best) {
-				c->best = n;
-				c->weight = weight;
+			if (each > c->best) {
+				c->best = each;
+				c->weight = n->weight;
 			}
 			return;
 		}
-		c->second[k] = second;
+		c->second[k] = n->second;
 		c->in_second[k] = 0;
 	}
-	c->in_second[k] = c->in_second[k] > UINT32_MAX - n ? UINT32_MAX : c->in_second[k] + n;
-	if (c->in_second[k] > c->best || weight > c->weight) {
+	c->in_second[k] = c->in_second[k] > UINT32_MAX - each ? UINT32_MAX : c->in_second[k] + each;
+	if (c->in_second[k] > c->best || n->weight > c->weight) {
 		c->best = c->in_second[k] > c->best ? c->in_second[k] : c->best;
-		c->weight = weight;
+		c->weight = n->weight;
 	}
 }
 
@@ -235,8 +184,7 @@ static int make_room(struct sources *s)
  * one comes here, and what this needs would cost all of them.
  */
 static __attribute__((noinline)) int add_exact(struct sources *s, const struct ip *key,
-					       uint64_t hash, int64_t second, uint32_t sampled,
-					       uint32_t weight, uint64_t packets)
+					       uint64_t hash, const struct sent *n)
 {
 	struct source *c;
 	int r = make_room(s);
@@ -245,52 +193,52 @@ static __attribute__((noinline)) int add_exact(struct sources *s, const struct i
 		return r;
 	c = find(s, key, hash);
 	if (!c->packets && s->used < SOURCES_EXACT)
-		enter(s, c, key, hash, weight);
+		enter(s, c, key, hash, n->weight);
 	else if (!c->packets)
 		return overflow(s);
-	count_in(c, second, sampled, weight, packets);
+	count_in(c, n, n->each);
 	return 0;
 }
 
-/* Beyond exact: in the sketches, and in the table where it is a heavy one. */
-static int add_overflown(struct sources *s, const struct ip *key, uint64_t hash, int64_t second,
-			 uint32_t sampled, uint32_t weight, uint64_t packets)
+void sources_add_heavy(struct sources *s, const struct ip *key, uint64_t hash, uint32_t seen,
+		       const struct sent *n)
 {
-	struct source *c;
-	uint32_t seen;
+	struct source *c = find(s, key, hash);
+	uint32_t each = n->each;
 
-	hll_add(s->hll, hash);
-	seen = sketch_add(s, hash, second, sampled);
-	if (seen < PROMOTE_AT && !is_present(s, hash))
-		return 0;
-	c = find(s, key, hash);
 	if (!c->packets && seen < PROMOTE_AT)
-		return 0;
+		return;
 	if (!c->packets) {
-		c = promote(s, key, hash, weight);
-		sampled = seen > sampled ? seen : sampled;
+		c = promote(s, key, hash, n->weight);
+		each = seen > each ? seen : each;
 	}
 	if (c)
-		count_in(c, second, sampled, weight, packets);
-	return 0;
+		count_in(c, n, each);
 }
 
-int sources_add(struct sources *s, const struct ip *key, uint64_t hash, int64_t second,
-		uint32_t sampled, uint32_t weight, uint64_t packets)
+int sources_add(struct sources *s, const struct ip *key, uint64_t hash, const struct sent *n)
 {
-	int r = 0;
+	uint32_t seen;
 
-	s->packets += packets;
-	s->weight_max = weight > s->weight_max ? weight : s->weight_max;
-	s->second_first = second < s->second_first ? second : s->second_first;
-	s->second_last = second > s->second_last ? second : s->second_last;
-	packets = packets ? packets : 1;
+	s->packets += n->packets;
+	s->weight_max = n->weight > s->weight_max ? n->weight : s->weight_max;
+	s->second_first = n->second < s->second_first ? n->second : s->second_first;
+	s->second_last = n->second > s->second_last ? n->second : s->second_last;
 	if (!s->hll) {
-		r = add_exact(s, key, hash, second, sampled, weight, packets);
+		int r = add_exact(s, key, hash, n);
+
 		if (r < 0 || !s->hll)
 			return r;
 	}
-	return add_overflown(s, key, hash, second, sampled, weight, packets);
+	if (n->second > s->sketch_second) {
+		memset(s->sketch, 0, 2 * SKETCH_ROW);
+		s->sketch_second = n->second;
+	}
+	hll_add(s->hll, hash);
+	seen = sketch_add(s, hash, n->each);
+	if (seen >= PROMOTE_AT || is_present(s, hash))
+		sources_add_heavy(s, key, hash, seen, n);
+	return 0;
 }
 
 uint64_t sources_count(const struct sources *s, bool *exact)

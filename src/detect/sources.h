@@ -59,13 +59,23 @@ uint64_t source_hash(const struct ip *key);
 /** sources_fetch() - a key with that hash will be added soon: have its memory brought near. */
 void sources_fetch(const struct sources *s, uint64_t hash);
 
+/* What is counted of one record in a second, for somebody. */
+struct sent {
+	int64_t second;	 /* UTC */
+	uint32_t each;	 /* packets in it, as sampled */
+	uint32_t weight; /* the sampling factor */
+	uint64_t
+		packets; /* all of the record's, corrected: a long flow has more than in a second */
+};
+
 /**
- * sources_add() - @sampled packets of @key in UTC second @second, each standing for @weight.
- * @hash: source_hash(@key). @packets: all packets of the record, corrected (a long flow has more
- * than fall in one second). Return: 0, or -ENOMEM.
+ * sources_add() - @n was sent by @key. @hash: source_hash(@key). Return: 0, or -ENOMEM.
+ * sources_add_heavy() - the rest of it for a key that is in the table, or of which the sketch has
+ * @seen so many in the second.
  */
-int sources_add(struct sources *s, const struct ip *key, uint64_t hash, int64_t second,
-		uint32_t sampled, uint32_t weight, uint64_t packets);
+int sources_add(struct sources *s, const struct ip *key, uint64_t hash, const struct sent *n);
+void sources_add_heavy(struct sources *s, const struct ip *key, uint64_t hash, uint32_t seen,
+		       const struct sent *n);
 
 /** sources_count() - distinct keys; *@exact says whether it is a count or an estimate. */
 uint64_t sources_count(const struct sources *s, bool *exact);

@@ -95,8 +95,8 @@ def readers(bench):
     """All commands; an input that cannot be made is a reader that says why."""
     few = bench.quick
     flood = write(bench, 'flood.pcap', 'packets', '--mix', 'flood', '--records',
-                  300000 if few else 4000000)
-    mixed = write(bench, 'mixed.pcap', 'packets', '--records', 200000 if few else 2000000)
+                  300000 if few else 10000000)
+    mixed = write(bench, 'mixed.pcap', 'packets', '--records', 200000 if few else 4000000)
     short = write(bench, 'short.pcap', 'packets', '--records', 50000 if few else 300000)
     list_ = []
 
@@ -110,7 +110,7 @@ def readers(bench):
     pair('packets, spoofed flood', flood)
     pair('packets, mixed', mixed)
     for fmt in ('v5', 'v9', 'ipfix', 'sflow'):
-        n = (200000 if few else 4000000) // (4 if fmt == 'sflow' else 1)
+        n = (200000 if few else 12000000) // (4 if fmt == 'sflow' else 1)
         pair(fmt + ' records', write(bench, fmt + '.pcap', fmt, '--records', n))
     try:
         flows = flow_file(bench, 200000 if few else 2000000)

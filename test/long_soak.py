@@ -33,6 +33,7 @@ LOOK_S = 10             # at the incidents
 CLOSING_S = 120         # what most attacks need to end and close, at the end of a run
 AHEAD_S = 4             # the next drill is written so long before the one before it ends
 STOP_S = 60             # for an orderly end
+MISSED = 0.05           # of the minutes, where this script itself was held up at their end
 KEPT = 0.9              # of the asked rate, with the drill's sender on the same core
 
 
@@ -174,7 +175,7 @@ class Run:
         self.books = Books(PORT, lambda: status_of(work))
         self.load = Load(PORT, rate)
         self.memory = soak_memory.Memory()
-        self.add(fill(PORT, kind.fill))
+        self.add(fill(PORT, kind.fill, self.books.still_from() - kind.stops_s))
         self.until = time.time() + minutes * 60
         self.reload_s = max(RELOAD_LEAST_S, minutes * 60 / RELOADS)
         self.reload_due, self.sample_due = time.time() + self.reload_s, 0
@@ -281,6 +282,8 @@ def held(run, kind, alive, code, err):
     return wrong + [why for why, good in {
         'the watch ended by itself': alive, f'exit status {code}': code == 0,
         'no minute was compared': run.books.minutes > 0,
+        f'{run.books.unseen} minutes were not compared':
+            run.books.unseen <= MISSED * run.books.minutes,
         'there was no base load': run.load.sent > 0,
         f'the base load had {run.load.kept():.2f} of its rate': run.load.kept() >= KEPT,
         'no good and no broken configuration was read': run.reloads.done and run.reloads.refused,

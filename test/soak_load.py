@@ -19,7 +19,8 @@ EVEN = 0.95             # what the sender must reach of a rate to have tried it
 CLEAN, LOSSY, NOT_TRIED = 'clean', 'lossy', 'not tried'
 LEAST_S = 2             # a piece that is shorter is not begun
 SPREAD = 1 << 30        # destinations, over all prefixes of 64.0.0.0/2
-FILL_RATE, FILL_WITHIN_S = 600e3, 30
+FILL_RATE, FILL_WITHIN_S = 600e3, 30    # twice as long as it takes
+ENDED_WITHIN_S = 90
 
 
 def sender(port, rate, *more):
@@ -55,7 +56,7 @@ class Load:
         """Waits for the piece; what it sent, or None where none was under way."""
         if self.child is None:
             return None
-        said = ended(self.child, 90)
+        said = ended(self.child, ENDED_WITHIN_S)
         self.child = None
         self.sent += said['records']
         self.seconds += said['seconds']
@@ -72,12 +73,14 @@ class Load:
         return self.sent / self.seconds / self.rate if self.seconds else 0
 
 
-def fill(port, records):
-    """Ever new destinations, one record each: what a watch that has run for days has in its tables.
-    What the sender says, or None where nothing is to be filled."""
+def fill(port, records, until=2 ** 33):
+    """Ever new destinations, one record each, at most until a time of the real clock: what a watch
+    that has run for days has in its tables. What the sender says; None where nothing is to be
+    filled."""
     if not records:
         return None
-    return ended(sender(port, FILL_RATE, '--records', records, '--spread', SPREAD), FILL_WITHIN_S)
+    return ended(sender(port, FILL_RATE, '--records', records, '--spread', SPREAD, '--until',
+                        f'{until:.3f}'), ENDED_WITHIN_S)
 
 
 def sums(status):

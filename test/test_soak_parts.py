@@ -168,7 +168,8 @@ class Reloaded(unittest.TestCase):
 
 
 def run_of(**changed):
-    good = {'books.wrong': [], 'books.minutes': 40, 'rounds.wrong': [], 'reloads.wrong': [],
+    good = {'books.wrong': [], 'books.minutes': 40, 'books.unseen': 2,
+            'rounds.wrong': [], 'reloads.wrong': [],
             'reloads.done': 10, 'reloads.refused': 5, 'load.sent': 1, 'load.part': 0.99, 'threads': 1,
             'memory.said': []}
     good.update(changed)
@@ -193,7 +194,8 @@ class Held(unittest.TestCase):
         self.assertEqual(self.held(threads=0), [])      # on one core there is none
 
     def test_each_fault_is_seen(self):
-        for changed in ({'alive': False}, {'code': 66}, {'books.wrong': ['x']}, {'books.minutes': 0},
+        for changed in ({'alive': False}, {'code': 66}, {'books.wrong': ['x']}, {'books.minutes': 0, 'books.unseen': 0},
+                        {'books.unseen': 3},
                         {'rounds.wrong': ['x']}, {'reloads.wrong': ['x']}, {'reloads.done': 0},
                         {'reloads.refused': 0}, {'load.sent': 0}, {'load.part': 0.5},
                         {'memory.said': ['x']}):

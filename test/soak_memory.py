@@ -7,7 +7,7 @@ import re
 import statistics
 
 PAGE_KIB = 4
-SETTLED = 0.3           # of the run: then each kind of attack has come once
+SETTLED = 0.5           # of the run: then each kind of attack has come twice, or nearly so
 LEAST_MINUTES = 8       # after that; of fewer nothing is told, as attacks still come for the first time
 SURE_Z = 2.576          # 99 % of a normal distribution
 PERCENT_A_DAY = 1.0

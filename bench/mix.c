@@ -194,9 +194,9 @@ void mix_next(struct mix *m, struct seen *f)
 	f->renew = RENEW_NOTHING;
 	if (m->spread)
 		spread(m, f);
-	else if (of < (m->flood ? 95u : 9u))
+	else if (!m->quiet && of < (m->flood ? 95u : 9u))
 		syn(m, f, SYN_TARGET);
-	else if (!m->flood && of < 13)
+	else if (!m->quiet && !m->flood && of < 13)
 		udp(m, f);
 	else
 		background(m, f);

@@ -139,6 +139,14 @@ static bool attack_due(const struct sending *s, int64_t at_us)
 	       since * s->p->attack >= (double)(s->sent->attack_records + s->attack.d[0].records);
 }
 
+/* By what was to be sent, or by the clock: a sender that was held up ends when it was told to. */
+static bool is_over(const struct plan *p, uint64_t told, double due_us)
+{
+	return (p->records && told >= p->records) ||
+	       (p->seconds && due_us >= p->seconds * (double)US_PER_S) ||
+	       (p->until_us && now_us(CLOCK_REALTIME) >= p->until_us);
+}
+
 static int send_plan(struct sending *s)
 {
 	const struct plan *p = s->p;
@@ -149,8 +157,7 @@ static int send_plan(struct sending *s)
 		double due_us = (double)told * us_per_record;
 		uint64_t before = s->sent->records;
 
-		if ((p->records && told >= p->records) ||
-		    (p->seconds && due_us >= p->seconds * (double)US_PER_S))
+		if (is_over(p, told, due_us))
 			break;
 		wait_until(s, due_us);
 		r = send_batch(s, &s->normal, BATCH);

@@ -26,10 +26,11 @@ static const char usage[] =
 	"  --seconds S     stop after so much record time\n"
 	"  --rate N        records a second, of record time or of sending (1000000)\n"
 	"  --hosts N       inside hosts (100000)   --sources N  outside hosts (100000)\n"
-	"  --seed N        (7)                     --mix normal|flood\n"
+	"  --seed N        (7)                     --mix normal|flood|quiet\n"
 	"  --spread N      each record a new target, in turn, out of N (up to 2^30)\n"
 	"  --attack PPS    a SYN flood on 198.51.100.80 on top   --attack-at S  from then on\n"
 	"  --start S       record time of a file's first record, seconds since 1970\n"
+	"  --until S       stop sending at that time of the real clock, seconds since 1970\n"
 	"  --raw           datagrams without a capture around them\n"
 	"  --cpu N         run on this core only\n";
 
@@ -45,6 +46,7 @@ enum choice {
 	ATTACK,
 	AT,
 	START,
+	UNTIL,
 	RAW,
 	CPU
 };
@@ -55,8 +57,9 @@ static const struct option options[] = {
 	{"sources", 1, NULL, SOURCES}, {"seed", 1, NULL, SEED},
 	{"mix", 1, NULL, MIX},	       {"spread", 1, NULL, SPREAD},
 	{"attack", 1, NULL, ATTACK},   {"attack-at", 1, NULL, AT},
-	{"start", 1, NULL, START},     {"raw", 0, NULL, RAW},
-	{"cpu", 1, NULL, CPU},	       {0}};
+	{"start", 1, NULL, START},     {"until", 1, NULL, UNTIL},
+	{"raw", 0, NULL, RAW},	       {"cpu", 1, NULL, CPU},
+	{0}};
 
 static int pin(int cpu)
 {
@@ -94,7 +97,8 @@ static int take(struct plan *p, int option, const char *text)
 		return 0;
 	case MIX:
 		p->mix.flood = strcmp(text, "flood") == 0;
-		return p->mix.flood || strcmp(text, "normal") == 0 ? 0 : -1;
+		p->mix.quiet = strcmp(text, "quiet") == 0;
+		return p->mix.flood || p->mix.quiet || strcmp(text, "normal") == 0 ? 0 : -1;
 	case SPREAD:
 		p->mix.spread = (uint64_t)v;
 		return v >= 1 && v <= (double)SPREAD_MAX ? 0 : -1;
@@ -106,6 +110,9 @@ static int take(struct plan *p, int option, const char *text)
 		return 0;
 	case START:
 		p->start_us = (int64_t)(v * (double)US_PER_S);
+		return 0;
+	case UNTIL:
+		p->until_us = (int64_t)(v * (double)US_PER_S);
 		return 0;
 	case RAW:
 		p->raw = true;

@@ -36,6 +36,7 @@ struct mix {
 	uint64_t spread;	 /* every record goes to the next of so many targets; 0: no */
 	uint32_t hosts, sources; /* inside and outside */
 	bool flood;		 /* 95 % SYN from random sources, else 9 % of it and 4 % UDP */
+	bool quiet;		 /* background alone */
 	bool single;		 /* single packets, not flows */
 	bool v6;		 /* a tenth of the background is IPv6 */
 };
@@ -139,6 +140,7 @@ struct plan {
 	double rate, seconds;	  /* records a second of record time; how long, 0: only @records */
 	double attack, attack_at; /* packets a second; seconds after the start */
 	int64_t start_us;	  /* record time of the first */
+	int64_t until_us;	  /* sending ends at this time of the real clock; 0: no */
 	bool raw;		  /* datagrams without a capture around them */
 };
 

@@ -8,9 +8,11 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from soak_books import ERRORS, EXPORTERS, MISFIT, Books, errors  # noqa: E402
+from soak_books import (ERRORS, EXPORTERS, LOAD, MISFIT, Books, configuration,  # noqa: E402
+                        errors)
 
 SENT = 600
+PIECE = {'datagrams': 1000, 'records': 26180}
 
 
 def account(book, reasons):
@@ -21,9 +23,9 @@ def account(book, reasons):
 
 def status_of(books):
     """What a watch that lost nothing says."""
-    known = [a for a in EXPORTERS + [MISFIT] if books.total[a]]
+    known = [a for a in EXPORTERS + [LOAD, MISFIT] if books.total[a]]
     rows = [{'address': a, 'lost': {'datagrams': 0, 'records': 0}, 'clock': {'epochs': 0},
-             'account': account(books.total[a], books.reasons if a == MISFIT else {})} for a in known]
+             'records': books.load_records if a == LOAD else 0, 'account': account(books.total[a], books.reasons if a == MISFIT else {})} for a in known]
     unknown = books.sent() - sum(row['account']['delivered'] for row in rows)
     return {'exporters': rows,
             'listeners': [{'datagrams': books.sent(), 'unknown': unknown, 'kernel_drops': 0,
@@ -42,6 +44,8 @@ class SoakBooks(unittest.TestCase):
         self.addCleanup(self.books.close)
         for n in range(SENT):
             self.books.send(n, b'x')
+        self.books.add_load(PIECE)
+        self.books.add_load(PIECE)
         self.status = status_of(self.books)
 
     def wrong(self, status, minute=False):
@@ -76,6 +80,40 @@ class SoakBooks(unittest.TestCase):
             status = self.changed(('exporters', 0, 'account', 'last_minute', key), 1)
             self.assertEqual(self.wrong(status), [])
             self.assertTrue(self.wrong(status, minute=True), key)
+
+    def test_records_of_the_load_count(self):
+        at = [row['address'] for row in self.status['exporters']].index(LOAD)
+        for by in (1, -1):
+            self.assertTrue(self.wrong(self.changed(('exporters', at, 'records'), by)), by)
+
+    def test_lost_datagram_is_seen(self):
+        """One that was sent and that nobody has, of any sender."""
+        for address in EXPORTERS + [LOAD, MISFIT, '127.0.0.77']:
+            self.books.total[address]['sent'] += 1
+            self.assertTrue(self.wrong(self.status), address)
+            self.books.total[address]['sent'] -= 1
+
+    def test_dropped_by_the_kernel_is_accounted(self):
+        """It is an error, and no other sentence is said; but where more is missing, it is."""
+        for address in EXPORTERS + [LOAD, MISFIT]:
+            self.books.kernel_drops = 0
+            status = copy.deepcopy(self.status)
+            status['listeners'][0]['kernel_drops'] = 1
+            for book in (self.books.total, self.books.minute):
+                book[address]['sent'] += 1
+                book[address]['decoded'] += 1
+            self.assertEqual([s[9:] for s in self.wrong(status, minute=True)],
+                             ['listeners.0.kernel_drops is 1'], address)
+            self.books.total[address]['sent'] += 1
+            self.assertGreater(len(self.wrong(status)), 1)
+            self.books.total[address].subtract(sent=2, decoded=1)
+            self.books.minute[address].subtract(sent=1, decoded=1)
+
+    def test_configuration_has_each_sender(self):
+        world = 'own:\n  - x\nexporters:\n' + ''.join(
+            f'  - name: router-{n}\n    address: 192.0.2.{n}\n' for n in (1, 2, 3))
+        for address in EXPORTERS + [LOAD, MISFIT]:
+            self.assertEqual(configuration(world).count(f'address: {address}\n'), 1)
 
     def test_another_reason_is_seen(self):
         status = copy.deepcopy(self.status)

@@ -2,6 +2,7 @@
 #include "cli/pipeline.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #define JUDGE_EVERY_US (250 * US_PER_MS)
 #define MINUTE_US      (60 * US_PER_S)
 #define THREADS_MAX    64
+#define HEAP_SPARE     (4u << 20)
 
 unsigned usable_cores(void)
 {
@@ -264,6 +266,7 @@ void pipeline_housekeep(struct pipeline *p, int64_t now_us)
 	if (now_us >= p->kept_us && now_us - p->kept_us < MINUTE_US)
 		return;
 	p->kept_us = now_us;
+	malloc_trim(HEAP_SPARE); /* small pieces of attacks that are over */
 	store_erase_due(p->store, now_us, &p->conf->keep);
 	store_put_sampling(p->store, p->exporters);
 }

@@ -6,7 +6,8 @@
 #include "observe/export_state.h"
 
 #define UPTIME_WRAP_US (INT64_C(1) << 32) * US_PER_MS
-#define UPTIME_BACK_MS 60000 /* a datagram may be overtaken by so much without a restart */
+#define UPTIME_BACK_MS 60000 /* a datagram may be overtaken by so much without a restart, */
+#define BOOT_AGREES_US (2 * US_PER_S) /* if both of its clocks say the same of the boot time */
 
 static void sequence_follow(struct sequence *s, uint32_t next)
 {
@@ -66,19 +67,30 @@ static int64_t wrapped_us(const struct boot *b, uint32_t uptime_ms)
 	return step_ms < 0 && uptime_ms > b->uptime_ms ? -UPTIME_WRAP_US : 0;
 }
 
+/*
+ * A restart, too, makes the uptime smaller, and where it comes again after less than a minute the
+ * uptime alone would never tell: then records were taken for minutes older than they were.
+ */
+static bool is_overtaken(const struct boot *b, int64_t least_us, int64_t grain_us, int32_t step_ms)
+{
+	return b->known && step_ms < 0 && step_ms >= -UPTIME_BACK_MS &&
+	       least_us < b->most_us + BOOT_AGREES_US &&
+	       least_us + grain_us > b->least_us - BOOT_AGREES_US;
+}
+
 bool boot_learn(struct boot *b, int64_t time_us, int64_t grain_us, uint32_t uptime_ms)
 {
-	int64_t least_us = time_us - (int64_t)uptime_ms * US_PER_MS, wrap_us;
+	int64_t least_us = time_us - (int64_t)uptime_ms * US_PER_MS;
 	int32_t step_ms = (int32_t)(uptime_ms - b->uptime_ms);
-	bool restarted, overtaken = b->known && step_ms < 0 && step_ms >= -UPTIME_BACK_MS;
+	int64_t wrap_us = b->known ? wrapped_us(b, uptime_ms) : 0;
+	bool restarted;
 
-	if (overtaken) { /* says as much about the boot time, but is not the newest */
-		wrap_us = wrapped_us(b, uptime_ms);
+	/* Says as much about the boot time, but is not the newest. */
+	if (is_overtaken(b, least_us - wrap_us, grain_us, step_ms)) {
 		boot_narrow(b, least_us - wrap_us, least_us - wrap_us + grain_us);
 		return false;
 	}
 	if (b->known && step_ms > 0) {
-		wrap_us = wrapped_us(b, uptime_ms);
 		b->least_us += wrap_us;
 		b->most_us += wrap_us;
 	}

@@ -300,6 +300,14 @@ static void test_boot(void **state)
 	assert_false(boot_learn(&b, 5002 * US_PER_S, US_PER_S, 100704));
 	assert_true(boot_learn(&b, 6000 * US_PER_S, US_PER_S, 10));
 	assert_int_equal(boot_time(&b, 10), 6000 * US_PER_S);
+	/* It ran for 50 s each time: only the other clock tells that none was overtaken. */
+	for (int64_t now_s = 6050; now_s < 6600; now_s += 50) {
+		assert_false(boot_learn(&b, (now_s - 1) * US_PER_S, US_PER_S, 49010));
+		assert_false(boot_learn(&b, (now_s - 3) * US_PER_S, US_PER_S, 47010));
+		assert_int_equal(boot_time(&b, 49010), (now_s - 1) * US_PER_S);
+		assert_true(boot_learn(&b, now_s * US_PER_S, US_PER_S, 10));
+		assert_int_equal(boot_time(&b, 10), now_s * US_PER_S);
+	}
 }
 
 static void test_clock(void **state)

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pages.h"
+
 /* What is asked of a link for each record; asked of the exporters once in a batch. */
 struct seen_link {
 	uint16_t link;
@@ -70,7 +72,7 @@ struct dealer *deal_new(struct exporters *exporters, struct exporter_watch *watc
 	d->history = history;
 	d->shard = shard;
 	d->first_us = d->last_us = TIME_NONE;
-	d->lists = calloc(1, sizeof(*d->lists));
+	d->lists = pages_map(sizeof(*d->lists));
 	if (!d->lists)
 		return deal_free(d);
 	for (unsigned i = 0; i < SHARDS; i++)
@@ -83,7 +85,7 @@ struct dealer *deal_new(struct exporters *exporters, struct exporter_watch *watc
 struct dealer *deal_free(struct dealer *d)
 {
 	if (d)
-		free(d->lists);
+		pages_unmap(d->lists, sizeof(*d->lists));
 	free(d);
 	return NULL;
 }

@@ -8,26 +8,34 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/pages.h"
 #include "detect/hot_inside.h"
 
 #define REPLAY_US (2 * US_PER_S)
 
+struct kept {
+	struct flow flow[HISTORY_ROOM] __attribute__((aligned(64)));
+	struct flow_side side[HISTORY_ROOM];
+	struct mark mark[HISTORY_ROOM];
+	int64_t epoch_us[HISTORY_ROOM];
+};
+
 int history_init(struct history *h)
 {
-	h->flow = aligned_alloc(64, HISTORY_ROOM * sizeof(*h->flow));
-	h->side = aligned_alloc(64, HISTORY_ROOM * sizeof(*h->side));
-	h->mark = aligned_alloc(64, HISTORY_ROOM * sizeof(*h->mark));
-	h->epoch_us = calloc(HISTORY_ROOM, sizeof(*h->epoch_us));
 	kinds_init(&h->kinds);
-	return h->flow && h->side && h->mark && h->epoch_us ? 0 : -ENOMEM;
+	h->kept = pages_map(sizeof(*h->kept));
+	if (!h->kept)
+		return -ENOMEM;
+	h->flow = h->kept->flow;
+	h->side = h->kept->side;
+	h->mark = h->kept->mark;
+	h->epoch_us = h->kept->epoch_us;
+	return 0;
 }
 
 void history_deinit(struct history *h)
 {
-	free(h->flow);
-	free(h->side);
-	free(h->mark);
-	free(h->epoch_us);
+	pages_unmap(h->kept, sizeof(*h->kept));
 }
 
 void history_begin(struct history *h, const struct flow_batch *b)

@@ -58,6 +58,7 @@ struct mark {
 _Static_assert(sizeof(struct mark) == 16, "four to a cache line");
 
 struct history {
+	struct kept *kept; /* owns the four */
 	/* Kept of batches that are over; [number % HISTORY_ROOM]. */
 	struct flow *flow;
 	struct flow_side *side;

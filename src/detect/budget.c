@@ -80,10 +80,8 @@ static uint64_t cells_used(const struct shard *shard)
 /* Followed destinations have half of the limit, or what the tables of all leave of it. */
 static void keep_budget(struct shard *shard, struct shard_world *w)
 {
-	uint64_t limit = w->conf->limits.memory_bytes, used = cells_used(shard), left = 0, room;
-
-	room = used > limit / 2 ? limit - used : limit / 2;
-	used = 0;
+	uint64_t limit = w->conf->limits.memory_bytes, tables = cells_used(shard);
+	uint64_t room = tables > limit / 2 ? limit - tables : limit / 2, used = 0, left = 0;
 
 	for (unsigned i = 0; i < SHARDS; i++)
 		used += shard_followed_memory(&shard[i]);

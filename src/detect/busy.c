@@ -223,7 +223,6 @@ static int make_hot_room(struct shard *s)
 struct hot *busy_follow(struct shard *s, const struct shard_world *w, struct usual *u,
 			const struct thresholds *th)
 {
-	const uint32_t times[LEVELS] = {1, th->prefix24_times, th->prefix20_times};
 	unsigned level = level_of(&u->key);
 	struct hot *h;
 
@@ -234,7 +233,7 @@ struct hot *busy_follow(struct shard *s, const struct shard_world *w, struct usu
 	s->error = make_hot_room(s);
 	if (s->error < 0)
 		return NULL;
-	h = hot_new(u, level ? LEVEL_PREFIX : LEVEL_HOST, th, times[level] ? times[level] : 1);
+	h = hot_new(u, level ? LEVEL_PREFIX : LEVEL_HOST, th, level_times(th, level));
 	if (!h) {
 		s->error = -ENOMEM;
 		return NULL;

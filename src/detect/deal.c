@@ -212,11 +212,11 @@ static enum counting counting_of(const struct dealer *d, const struct flow *f,
  * without a branch, for whether a record counts is anybody's guess: a wrong one costs as much as
  * this function.
  */
-static void pick_record(struct dealer *d, uint32_t i, struct shard_ends e, uint8_t times,
-			bool whole)
+static void pick_record(struct dealer *d, uint32_t i, struct shard_ends e, uint8_t times)
 {
 	const struct shard *from = &d->shard[e.out];
-	uint8_t in = whole ? 1 : times, out = shard_has(from->followed, e.out_filter) ? 1 : times;
+	uint8_t in = shard_times(&d->shard[e.in], e.in_filter, times);
+	uint8_t out = shard_times(from, e.out_filter, times);
 	struct lists *l = d->lists;
 
 	l->in_pick[l->n_in] = (struct pick){(uint16_t)i, in};
@@ -262,7 +262,6 @@ enum dealt deal_record(struct dealer *d, uint32_t i)
 	enum counting counting;
 	uint32_t weight = flow_weight(s);
 	uint8_t times;
-	bool whole;
 
 	if (!d->now.watch || d->now.exporter != f->exporter)
 		meet_exporter(d, f->exporter);
@@ -274,7 +273,6 @@ enum dealt deal_record(struct dealer *d, uint32_t i)
 	counting = counting_of(d, f, s, link.side);
 	e.in = (uint8_t)shard_of(&f->dst, &e.in_filter);
 	e.out = (uint8_t)shard_of(&f->src, &e.out_filter);
-	whole = shard_has(d->shard[e.in].followed, e.in_filter);
 	times = (uint8_t)history_put(d->history, f, s, d->now.second, counting);
 	d->records++;
 	d->packets += weighted(f->packets, weight);
@@ -286,7 +284,7 @@ enum dealt deal_record(struct dealer *d, uint32_t i)
 		d->dropped++;
 		return DEALT_NOT;
 	}
-	pick_record(d, i, e, times, whole);
+	pick_record(d, i, e, times);
 	return link.has_speed ? DEALT_BY_LINK : DEALT;
 }
 

@@ -88,7 +88,6 @@ static int run(struct detect *d, enum work work, enum work last)
 
 static void read_follow(struct follow_rate *f, const struct thresholds *t)
 {
-	const uint32_t times[LEVELS] = {1, t->prefix24_times, t->prefix20_times};
 	uint64_t least = RATE_NEVER, special, packets, bytes;
 
 	for (int v = 0; v < VECTOR_COUNT; v++)
@@ -102,18 +101,16 @@ static void read_follow(struct follow_rate *f, const struct thresholds *t)
 	packets = least == RATE_NEVER ? RATE_NEVER / 1024 : least / NEAR + 1;
 	bytes = t->any_bps == RATE_NEVER ? RATE_NEVER / 1024 : t->any_bps / 8 / NEAR + 1;
 	for (unsigned l = 0; l < LEVELS; l++) {
-		f->least[l][FILL_PACKETS] = packets * times[l];
-		f->least[l][FILL_SPECIAL] = special * times[l];
-		f->least[l][FILL_BYTES] = bytes * times[l];
+		f->least[l][FILL_PACKETS] = packets * level_times(t, l);
+		f->least[l][FILL_SPECIAL] = special * level_times(t, l);
+		f->least[l][FILL_BYTES] = bytes * level_times(t, l);
 	}
 }
 
 static void least_times(unsigned times[LEVELS], const struct thresholds *t)
 {
-	const uint32_t of[LEVELS] = {1, t->prefix24_times, t->prefix20_times};
-
 	for (unsigned l = 0; l < LEVELS; l++)
-		times[l] = of[l] < times[l] ? of[l] : times[l];
+		times[l] = level_times(t, l) < times[l] ? level_times(t, l) : times[l];
 }
 
 /* The wider levels are counted the more seldom, the higher their thresholds are. */
@@ -125,10 +122,13 @@ static void set_level_steps(struct thinning *t, const struct conf *conf)
 	for (size_t i = 0; i < conf->n_objects; i++)
 		least_times(times, &conf->objects[i].thresholds);
 	t->level[0] = MANY_STEP;
-	for (unsigned l = 1; l < LEVELS; l++)
-		for (t->level[l] = t->level[l - 1];
-		     t->level[l] * 2 <= MANY_STEP * times[l] && t->level[l] < LEVEL_STEP_MAX;)
-			t->level[l] *= 2;
+	for (unsigned l = 1; l < LEVELS; l++) {
+		unsigned step = t->level[l - 1];
+
+		while (step < LEVEL_STEP_MAX && step * 2 <= MANY_STEP * times[l])
+			step *= 2;
+		t->level[l] = step;
+	}
 }
 
 static int set_conf(struct detect *d, struct conf *conf)

@@ -442,12 +442,12 @@ static void make_list(const struct shard *s, const struct shard_world *w, struct
 		if (e->in != s->index && e->out != s->index)
 			continue;
 		times = h->mark[(h->batch_from + i) % HISTORY_ROOM].times;
-		entry.times = shard_has(s->followed, e->in_filter) ? 1 : times;
+		entry.times = shard_times(s, e->in_filter, times);
 		if (e->in == s->index && i > after && entry.times) {
 			entry.hash = cells_hash(&h->batch->flow[i].dst);
 			l->in[l->n_in++] = entry;
 		}
-		entry.times = shard_has(s->followed, e->out_filter) ? 1 : times;
+		entry.times = shard_times(s, e->out_filter, times);
 		if (e->out == s->index && entry.times && shard_has(s->filter, e->out_filter))
 			l->out[l->n_out++] = entry;
 	}

@@ -93,8 +93,7 @@ void shard_reconf(struct shard *s, const struct shard_world *w)
 		unsigned l = level_of(&h->key);
 
 		h->th = shard_thresholds(w, shard_thresholds_index(w, &h->key.addr, h->key.len));
-		h->times = l == 0 ? 1 : l == 1 ? h->th->prefix24_times : h->th->prefix20_times;
-		h->times = h->times ? h->times : 1;
+		h->times = level_times(h->th, l);
 		h->load = 1; /* of other thresholds */
 		h->current_second = INT64_MIN / 2;
 	}

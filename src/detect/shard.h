@@ -35,7 +35,7 @@ struct shard_ends {
 	uint8_t in, in_filter, out, out_filter;
 };
 
-#define SHARD_NONE UINT8_MAX /* in: the record does not count */
+#define SHARD_NONE UINT8_MAX /* the record does not count */
 
 /* A record that the shard is to count. */
 struct shard_entry {
@@ -49,7 +49,7 @@ struct shard_entry {
 /*
  * By where its destination lies and by where its source does, both in the order of input. Only
  * what is counted stands in it: of many records that is one in eight. As more is followed in the
- * middle of a list, the rest of it is made anew from the ends (shard_list_put()).
+ * middle of a list, shard_feed() makes the rest of it anew from the ends.
  */
 struct shard_list {
 	struct shard_entry *in, *out; /* room for FLOW_BATCH_MAX, and the end of `out` */
@@ -117,6 +117,21 @@ unsigned shard_of(const struct ip *ip, uint8_t *filter);
 static inline bool shard_has(const uint64_t bits[FILTER_WORDS], uint8_t filter)
 {
 	return bits[filter / 64] >> (filter % 64) & 1;
+}
+
+/** shard_times() - how many records one stands for at an end: in the /20 of what is followed
+ * itself. */
+static inline uint8_t shard_times(const struct shard *s, uint8_t filter, uint8_t times)
+{
+	return shard_has(s->followed, filter) ? 1 : times;
+}
+
+/** level_times() - how many times a host's thresholds a level has. */
+static inline uint32_t level_times(const struct thresholds *t, unsigned level)
+{
+	const uint32_t times[LEVELS] = {1, t->prefix24_times, t->prefix20_times};
+
+	return times[level] ? times[level] : 1;
 }
 
 /**

@@ -160,25 +160,6 @@ static struct source *enter(struct sources *s, struct source *at, const struct i
 	return at;
 }
 
-/* A key with a heavy second: NULL where the table is full. What the sketch saw comes along. */
-static __attribute__((noinline)) struct source *promote(struct sources *s, const struct ip *key,
-							uint64_t hash, uint32_t weight)
-{
-	if (s->used >= SOURCES_EXACT) {
-		s->refused++;
-		return NULL;
-	}
-	return enter(s, find(s, key, hash), key, hash, weight);
-}
-
-/* Room for one more, exact or not. */
-static int make_room(struct sources *s)
-{
-	if (!s->room || (!s->hll && s->used * 2 >= s->room && s->room < ROOM_MAX))
-		return grow(s);
-	return 0;
-}
-
 /*
  * Among few keys, or of one that is in the table. Apart from the rest: of a flood's senders hardly
  * one comes here, and what this needs would cost all of them.
@@ -187,7 +168,7 @@ static __attribute__((noinline)) int add_exact(struct sources *s, const struct i
 					       uint64_t hash, const struct sent *n)
 {
 	struct source *c;
-	int r = make_room(s);
+	int r = s->used * 2 >= s->room && s->room < ROOM_MAX ? grow(s) : 0;
 
 	if (r < 0)
 		return r;
@@ -206,20 +187,22 @@ void sources_add_heavy(struct sources *s, const struct ip *key, uint64_t hash, u
 	struct source *c = find(s, key, hash);
 	uint32_t each = n->each;
 
-	if (!c->packets && seen < PROMOTE_AT)
-		return;
 	if (!c->packets) {
-		c = promote(s, key, hash, n->weight);
+		if (seen < PROMOTE_AT)
+			return;
+		if (s->used >= SOURCES_EXACT) {
+			s->refused++;
+			return;
+		}
+		/* What the sketch saw of it this second comes along. */
 		each = seen > each ? seen : each;
+		enter(s, c, key, hash, n->weight);
 	}
-	if (c)
-		count_in(c, n, each);
+	count_in(c, n, each);
 }
 
 int sources_add(struct sources *s, const struct ip *key, uint64_t hash, const struct sent *n)
 {
-	uint32_t seen;
-
 	s->packets += n->packets;
 	s->weight_max = n->weight > s->weight_max ? n->weight : s->weight_max;
 	s->second_first = n->second < s->second_first ? n->second : s->second_first;
@@ -234,10 +217,7 @@ int sources_add(struct sources *s, const struct ip *key, uint64_t hash, const st
 		memset(s->sketch, 0, 2 * SKETCH_ROW);
 		s->sketch_second = n->second;
 	}
-	hll_add(s->hll, hash);
-	seen = sketch_add(s, hash, n->each);
-	if (seen >= PROMOTE_AT || is_present(s, hash))
-		sources_add_heavy(s, key, hash, seen, n);
+	add_overflown(s, key, hash, n);
 	return 0;
 }
 

@@ -58,19 +58,26 @@ static inline uint32_t sketch_add(struct sources *s, uint64_t hash, uint32_t n)
 	return a < b ? a : b;
 }
 
-/** sources_add_fast() - sources_add(). */
-static inline int sources_add_fast(struct sources *s, const struct ip *key, uint64_t hash,
-				   const struct sent *n)
+/* Into the sketches of its second, and into the table where it is a heavy one. */
+static inline void add_overflown(struct sources *s, const struct ip *key, uint64_t hash,
+				 const struct sent *n)
 {
 	uint32_t seen;
 
-	if (!s->hll || n->second != s->second_last || n->second != s->sketch_second ||
-	    n->weight > s->weight_max)
-		return sources_add(s, key, hash, n);
-	s->packets += n->packets;
 	hll_add(s->hll, hash);
 	seen = sketch_add(s, hash, n->each);
 	if ((seen >= PROMOTE_AT) | is_present(s, hash))
 		sources_add_heavy(s, key, hash, seen, n);
+}
+
+/** sources_add_fast() - sources_add(). */
+static inline int sources_add_fast(struct sources *s, const struct ip *key, uint64_t hash,
+				   const struct sent *n)
+{
+	if (!s->hll || n->second != s->second_last || n->second != s->sketch_second ||
+	    n->weight > s->weight_max)
+		return sources_add(s, key, hash, n);
+	s->packets += n->packets;
+	add_overflown(s, key, hash, n);
 	return 0;
 }

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: ISC
 """Live over loopback: what a record costs, and up to which rate none is lost."""
-import json
 import subprocess
 import time
 
-from machine import LAST_CORE, cpu_s, memory, settle, spread_of, udp_sockets
+from machine import LAST_CORE, cpu_s, memory, sender_ended, settle, spread_of, udp_sockets
 from programs import COLLECTORS, Missing
 
 FORMATS = ('v5', 'v9', 'ipfix', 'sflow')
@@ -20,21 +19,9 @@ def sender(bench, fmt, port, rate, seconds, more):
                             stderr=subprocess.PIPE, text=True)
 
 
-def ended(child, seconds):
-    """What the sender says it sent."""
-    try:
-        said = child.communicate(timeout=seconds * 3 + 30)[1]
-    except subprocess.TimeoutExpired:
-        child.kill()
-        raise
-    if child.returncode:
-        raise Missing('the sender failed: ' + said.strip()[-120:])
-    return json.loads(said)
-
-
 def send(bench, fmt, port, rate, seconds, *more):
     with sender(bench, fmt, port, rate, seconds, more) as child:
-        return ended(child, seconds)
+        return sender_ended(child, seconds * 3 + 30)
 
 
 def trial(bench, program, rate, seconds, *more, warm_s=0):
@@ -46,7 +33,7 @@ def trial(bench, program, rate, seconds, *more, warm_s=0):
         with sender(bench, program.format, program.port, rate, seconds + warm_s, more) as child:
             time.sleep(warm_s)
             before, began = cpu_s(pid), time.monotonic()
-            sent = ended(child, seconds + warm_s)
+            sent = sender_ended(child, (seconds + warm_s) * 3 + 30)
         drain_s = settle(pid, program.settle_s)
         cpu, window = cpu_s(pid) - before, time.monotonic() - began
         pss, anonymous = memory(pid)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """What the kernel says about processes, sockets and this machine, and figures of several runs."""
+import json
 import os
 import platform
 import socket
@@ -128,6 +129,18 @@ def describe():
     return {'processor': model, 'cores': LAST_CORE + 1, 'kernel': platform.release(),
             'memory_bytes': os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE'),
             'rmem_max': _sysctl('net/core/rmem_max'), 'load_1min': os.getloadavg()[0]}
+
+
+def sender_ended(child, timeout_s):
+    """What the bench's sender says it sent; OSError where it failed."""
+    try:
+        said = child.communicate(timeout=timeout_s)[1]
+    except subprocess.TimeoutExpired:
+        child.kill()
+        raise
+    if child.returncode:
+        raise OSError('the sender failed: ' + said.strip()[-200:])
+    return json.loads(said)
 
 
 def version_of(package):

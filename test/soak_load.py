@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
 """The base load of the soak: the bench's sender on the last core, which says what it sent; and the
 search of the rate up to which a watch loses nothing of it."""
-import json
 import os
 import subprocess
 import sys
@@ -10,7 +9,7 @@ import time
 from tally import ROOT
 
 sys.path.insert(0, os.path.join(ROOT, 'bench'))
-from machine import LAST_CORE, settle  # noqa: E402
+from machine import LAST_CORE, sender_ended, settle  # noqa: E402
 
 SENDER = os.path.join(ROOT, 'build', 'bench', 'traffic')
 SHARE = 0.7             # of the loss-free rate
@@ -29,18 +28,6 @@ def sender(port, rate, *more):
                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 
-def ended(child, timeout_s):
-    """What the sender says it sent."""
-    try:
-        said = child.communicate(timeout=timeout_s)[1]
-    except subprocess.TimeoutExpired:
-        child.kill()
-        raise
-    if child.returncode:
-        raise OSError('the sender failed: ' + said.strip()[-200:])
-    return json.loads(said)
-
-
 class Load:
     """Pieces of load, each up to a time of the real clock: so that a minute ends in stillness."""
 
@@ -56,7 +43,7 @@ class Load:
         """Waits for the piece; what it sent, or None where none was under way."""
         if self.child is None:
             return None
-        said = ended(self.child, ENDED_WITHIN_S)
+        said = sender_ended(self.child, ENDED_WITHIN_S)
         self.child = None
         self.sent += said['records']
         self.seconds += said['seconds']
@@ -79,7 +66,7 @@ def fill(port, records, until=2 ** 33):
     filled."""
     if not records:
         return None
-    return ended(sender(port, FILL_RATE, '--records', records, '--spread', SPREAD, '--until',
+    return sender_ended(sender(port, FILL_RATE, '--records', records, '--spread', SPREAD, '--until',
                         f'{until:.3f}'), ENDED_WITHIN_S)
 
 
@@ -92,7 +79,7 @@ def sums(status):
 def trial(pid, status, port, rate, seconds):
     """How @rate went for the watch @pid, of which nobody else wants anything."""
     before = sums(status())
-    sent = ended(sender(port, rate, '--seconds', seconds), seconds * 3 + 30)
+    sent = sender_ended(sender(port, rate, '--seconds', seconds), seconds * 3 + 30)
     drain_s = settle(pid, 10)
     time.sleep(1.3)     # the status is written once a second
     return outcome(sent, before, sums(status()), rate, drain_s)

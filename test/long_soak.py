@@ -209,6 +209,7 @@ class Run:
             self.reload_due = now + self.reload_s
         if now >= self.look_due:
             self.rounds.settle(incidents_of(self.work), now)
+            self.memory.add_heap(now, status_of(self.work).get('heap_bytes', 0))
             self.look_due = now + LOOK_S
 
     def alive(self):

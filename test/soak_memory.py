@@ -33,32 +33,48 @@ def theil_sen(values):
     return statistics.median(slopes), slopes[low], slopes[high]
 
 
-def by_minute(samples):
-    """The median of each whole minute of [(second, value)], from the first sample on."""
+def by_minute(samples, of=statistics.median):
+    """@of each whole minute of [(second, value)], from the first sample on."""
     minutes = {}
     for second, value in samples:
         minutes.setdefault(int((second - samples[0][0]) // 60), []).append(value)
     last = max(minutes)
-    return [statistics.median(v) for m, v in sorted(minutes.items()) if m < last or len(minutes) == 1]
+    return [of(v) for m, v in sorted(minutes.items()) if m < last or len(minutes) == 1]
 
 
 class Memory:
     """Samples of (second, resident KiB, anonymous KiB), and the verdict on them."""
 
     def __init__(self):
-        self.samples = []
+        self.samples, self.heap = [], []
 
     def add(self, second, resident, anonymous):
         self.samples.append((second, resident, anonymous))
 
-    def settled(self):
+    def add_heap(self, second, size):
+        """What the watch itself says it took of malloc() and has not given back, in bytes."""
+        self.heap.append((second, size))
+
+    def settled(self, samples):
         begin, end = self.samples[0][0], self.samples[-1][0]
-        return [s for s in self.samples if s[0] >= begin + SETTLED * (end - begin)]
+        return [s for s in samples if s[0] >= begin + SETTLED * (end - begin)]
+
+    def heap_figures(self, level):
+        """Of each minute the least, when the fewest attacks were open: what is never given back
+        lifts it, what an attack takes for its time does not."""
+        rows = self.settled(self.heap)
+        floors = by_minute(rows, min) if rows else []
+        if len(floors) < LEAST_MINUTES:
+            return {}
+        percent = DAY_MINUTES / (level * 1024) * 100
+        names = ('heap_percent_a_day', 'heap_percent_a_day_low', 'heap_percent_a_day_high')
+        return {'heap_floor_bytes': floors,
+                **{k: round(v * percent, 3) for k, v in zip(names, theil_sen(floors))}}
 
     def figures(self):
         """What was measured. The slopes are in percent a day of what is resident; what is mapped
         from files comes in with the first use of a code path, and is no growth."""
-        rows = self.settled()
+        rows = self.settled(self.samples)
         level = statistics.median(s[1] for s in rows)
         minutes = by_minute([(s[0], s[2]) for s in rows])
         got = {'resident_kib': level, 'samples': len(self.samples), 'minutes': len(minutes),
@@ -70,7 +86,7 @@ class Memory:
             got.update({k: round(v * percent, 3) for k, v in zip(names, theil_sen(minutes))})
             # Less than a page in all that time cannot be seen.
             got['percent_a_day_grain'] = round(PAGE_KIB / len(minutes) * percent, 3)
-        return got
+        return {**got, **self.heap_figures(level)}
 
     def wrong(self):
         if len(self.samples) < 2:
@@ -80,6 +96,9 @@ class Memory:
         if got.get('percent_a_day_low', 0) > PERCENT_A_DAY:
             said.append(f"memory grows by {got['percent_a_day']} % a day, surely by more than "
                         f"{got['percent_a_day_low']} %")
+        if got.get('heap_percent_a_day_low', 0) > PERCENT_A_DAY:
+            said.append(f"what was taken and not given back grows by {got['heap_percent_a_day']} % a "
+                        f"day, surely by more than {got['heap_percent_a_day_low']} %")
         if got.get('step_kib', 0) > STEP_KIB:
             said.append(f"memory grew by {got['step_kib']} KiB after the tables had filled")
         return said

@@ -75,6 +75,24 @@ class MemoryVerdict(unittest.TestCase):
     def test_short_run_tells_no_slope(self):
         self.assertNotIn('percent_a_day', memory_of(3, lambda minute: minute * 1000).figures())
 
+    def heap_of(self, of):
+        """Attacks come and go by 9 MB each minute; @of(minute) is what stays."""
+        memory = memory_of(40, lambda minute: 0)
+        for n in range(240):
+            busy = 9_000_000 if n % 6 > 1 else 0
+            memory.add_heap(1000 + 10 * n, 20_000_000 + busy + of(n / 6))
+        return memory
+
+    def test_heap_that_comes_back_is_good(self):
+        memory = self.heap_of(lambda minute: 0)
+        self.assertEqual(memory.wrong(), [])
+        self.assertEqual(memory.figures()['heap_percent_a_day'], 0)
+
+    def test_small_leak_under_large_attacks_is_seen(self):
+        """1 % of the level a day is 750 bytes a minute."""
+        self.assertEqual(self.heap_of(lambda minute: int(minute * 700)).wrong(), [])
+        self.assertEqual(len(self.heap_of(lambda minute: int(minute * 800)).wrong()), 1)
+
     def test_no_sample_is_seen(self):
         self.assertTrue(Memory().wrong())
 

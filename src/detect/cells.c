@@ -115,16 +115,16 @@ void cells_near(const struct cells *t, uint64_t hash)
 	__builtin_prefetch(&t->meta[set_of(t, hash)]);
 }
 
-struct cell *cells_fetch(const struct cells *t, uint64_t hash)
+uint32_t cells_guess(const struct cells *t, uint64_t hash)
 {
 	size_t set = set_of(t, hash);
 	uint32_t ways = ways_of(&t->meta[set], tag_of(hash));
-	struct cell *c = &t->cell[set * WAYS + (unsigned)__builtin_ctz(ways | 1u << 31)];
+	uint32_t at = (uint32_t)set * WAYS + (uint32_t)__builtin_ctz(ways | 1u << 31);
 
 	if (!ways)
-		return NULL;
-	__builtin_prefetch(c, 1);
-	return c;
+		return CELL_NONE;
+	__builtin_prefetch(&t->cell[at], 1);
+	return at;
 }
 
 /* The coldest way; of those that are alike the first from @turn on. */

@@ -16,6 +16,7 @@
 #include "detect/cell_pool.h"
 
 #define CELL_DEPTH_FIRST 2
+#define CELL_NONE	 UINT32_MAX
 #define CELL_SETS_FIRST	 (1u << CELL_DEPTH_FIRST) /* that a table begins with */
 
 struct cells {
@@ -51,8 +52,8 @@ struct cell *cells_get(struct cells *t, const struct ip *key, bool *fresh);
 
 /*
  * The same in steps for many keys at once, so that memory is fetched while others are looked up:
- * cells_near() for all, cells_fetch() for all, cells_peek() or cells_take() one after the other.
- * The hash is that of cells_hash() everywhere.
+ * cells_near() for all, cells_guess() for all, cells_at(), cells_peek() or cells_take() one after
+ * the other. The hash is that of cells_hash() everywhere.
  */
 
 /** cells_hash() - of a key. Its seed is fixed: who is evicted may not differ between runs. */
@@ -61,9 +62,18 @@ uint64_t cells_hash(const struct ip *key);
 /** cells_near() - have the line brought that says where in its set a key is. */
 void cells_near(const struct cells *t, uint64_t hash);
 
-/** cells_fetch() - have the cell brought that the key most likely has. Return: it, or NULL. */
-struct cell *cells_fetch(const struct cells *t, uint64_t hash);
+/**
+ * cells_guess() - have the cell brought that the key most likely has. Return: where it lies, until
+ * cells move (`moves`), or CELL_NONE.
+ */
+uint32_t cells_guess(const struct cells *t, uint64_t hash);
 struct cell *cells_take(struct cells *t, const struct ip *key, uint64_t hash, bool *fresh);
+
+/** cells_at() - the cell of @guess if it is that of @key, or NULL. */
+static inline struct cell *cells_at(const struct cells *t, uint32_t guess, const struct ip *key)
+{
+	return guess != CELL_NONE && ip_equal(&t->cell[guess].key, key) ? &t->cell[guess] : NULL;
+}
 
 /** cells_peek() - the cell of @key or NULL; cells_find() - the same, without its hash. */
 struct cell *cells_peek(const struct cells *t, const struct ip *key, uint64_t hash);

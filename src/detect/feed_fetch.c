@@ -12,11 +12,12 @@ static bool is_again(const struct shard_list *list, unsigned i)
 	return i && list->in[i].hash == list->in[i - 1].hash;
 }
 
-void shard_fetch(const struct shard *s, const struct shard_list *list)
+void shard_fetch(const struct shard *s, struct shard_list *list)
 {
 	for (unsigned i = 0; i < list->n_in; i++)
-		if (!is_again(list, i))
-			cells_fetch(&s->cells[0], list->in[i].hash);
+		list->in[i].cell = is_again(list, i) ? list->in[i - 1].cell
+						     : cells_guess(&s->cells[0], list->in[i].hash);
+	list->moves = s->cells[0].moves;
 }
 
 /* Most likely a prefix has the cell that @narrower remembers. */
@@ -43,7 +44,7 @@ static void fetch_from_host(const struct shard *s, const struct shard_world *w,
 			    const struct ip *dst, const struct shard_entry *e, uint32_t second)
 {
 	uint64_t number = w->history->batch_from + e->record;
-	const struct cell *c = cells_peek(&s->cells[0], dst, e->hash), *wider = noted(s, c, 1);
+	const struct cell *c = cells_at(&s->cells[0], e->cell, dst), *wider = noted(s, c, 1);
 
 	fetch_usual(s, c, second);
 	for (unsigned l = 1; l < LEVELS && thinning_counts(&w->thinning, number, e->times, l);
@@ -64,17 +65,17 @@ static void fetch_from_prefix(const struct shard *s, const struct shard_world *w
 
 	if (!thinning_counts(&w->thinning, number, e->times, 1))
 		return;
-	c = noted(s, cells_peek(&s->cells[0], dst, e->hash), 1);
+	c = noted(s, cells_at(&s->cells[0], e->cell, dst), 1);
 	wider = noted(s, c, 2);
 	fetch_usual(s, c, second);
 	if (!c)
-		cells_fetch(&s->cells[1], level_hash(dst, 1));
+		cells_guess(&s->cells[1], level_hash(dst, 1));
 	if (!thinning_counts(&w->thinning, number, e->times, 2))
 		return;
 	if (wider)
 		__builtin_prefetch(wider, 1);
 	else
-		cells_fetch(&s->cells[2], level_hash(dst, 2));
+		cells_guess(&s->cells[2], level_hash(dst, 2));
 }
 
 static inline void

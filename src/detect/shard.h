@@ -42,6 +42,7 @@ struct shard_entry {
 	uint64_t hash;	 /* in: cells_hash() of the destination */
 	uint16_t record; /* of the batch */
 	uint8_t times;	 /* so many records it stands for, itself among them */
+	uint32_t cell;	 /* in: where shard_fetch() saw its cell, or CELL_NONE */
 };
 
 #define SHARD_LIST_END UINT16_MAX /* a record behind the last of `out` */
@@ -54,6 +55,7 @@ struct shard_entry {
 struct shard_list {
 	struct shard_entry *in, *out; /* room for FLOW_BATCH_MAX, and the end of `out` */
 	unsigned n_in, n_out;
+	uint16_t moves; /* of the cells, as they were fetched: 0 not yet */
 };
 
 /* The records of the present list: of the batch, those from `from` to before `to`. */
@@ -146,7 +148,7 @@ void shard_deinit(struct shard *s);
  * shard_fetch(), shard_fetch_more(), shard_fetch_wide() - have brought what counting @list will
  * need: its hosts, then what they lead to, then their widest prefixes. They change nothing.
  */
-void shard_fetch(const struct shard *s, const struct shard_list *list);
+void shard_fetch(const struct shard *s, struct shard_list *list);
 void shard_fetch_more(const struct shard *s, const struct shard_world *w,
 		      const struct shard_list *list);
 void shard_fetch_wide(const struct shard *s, const struct shard_world *w,

@@ -28,8 +28,7 @@ SEEDS = [1]
 PORT, CLIMB_PORT = 20551, 20552
 RELOADS = 16            # in a run; as a short one has them too, each kind comes in each run
 RELOAD_LEAST_S = 12
-SAMPLE_S = 5            # of memory
-LOOK_S = 10             # at the incidents
+LOOK_S = 10             # at the incidents and at memory
 CLOSING_S = 120         # what most attacks need to end and close, at the end of a run
 AHEAD_S = 4             # the next drill is written so long before the one before it ends
 STOP_S = 60             # for an orderly end
@@ -165,7 +164,7 @@ class Run:
 
     def __init__(self, kind, work, world, rate, seed, minutes, err):
         self.kind, self.work = kind, work
-        self.rounds = Rounds(PROGRAM, work, seed)
+        self.rounds = Rounds(PROGRAM, work, seed, pauses=bool(kind.fill))
         self.reloads = Reloads(os.path.join(work, 'conf.yaml'), world)
         self.watch = begin_watch(kind, work, PORT, err)
         wait_for_watch(self.watch, work)
@@ -178,8 +177,7 @@ class Run:
         self.add(fill(PORT, kind.fill, self.books.still_from() - kind.stops_s))
         self.until = time.time() + minutes * 60
         self.reload_s = max(RELOAD_LEAST_S, minutes * 60 / RELOADS)
-        self.reload_due, self.sample_due = time.time() + self.reload_s, 0
-        self.look_due = 0
+        self.reload_due, self.look_due = time.time() + self.reload_s, 0
         self.threads = 0
 
     def add(self, said):
@@ -200,17 +198,18 @@ class Run:
         now = time.time()
         if now >= self.books.still_from():
             self.end_minute()
-        if now >= self.sample_due:
-            self.memory.add(now, *soak_memory.sample(self.watch.pid))
-            self.sample_due = now + SAMPLE_S
         # Not so close to the end of a minute that its books would wait for it.
         if now >= self.reload_due and now < self.books.still_from() - self.kind.stops_s:
             self.reloads.next(self.watch, self.work)
             self.reload_due = now + self.reload_s
         if now >= self.look_due:
-            self.rounds.settle(incidents_of(self.work), now)
-            self.memory.add_heap(now, status_of(self.work).get('heap_bytes', 0))
+            self.look(now)
             self.look_due = now + LOOK_S
+
+    def look(self, now):
+        self.rounds.settle(incidents_of(self.work), now)
+        self.memory.add(now, *soak_memory.sample(self.watch.pid), status_of(self.work)['heap_bytes'],
+                        self.rounds.is_still(now))
 
     def alive(self):
         return self.watch.poll() is None
@@ -248,7 +247,7 @@ class Run:
             return False
         now = time.time()
         open_ones = [r for r in self.rounds.open() if self.rounds.known.get(r.scenario)]
-        return now < self.until or bool(open_ones)
+        return now < self.until or bool(open_ones) or not self.rounds.has_rested(now)
 
     def run(self):
         self.begin_load()
@@ -275,10 +274,10 @@ def reports_of(text):
             for part in text.split('WARNING: ThreadSanitizer:')[1:]]
 
 
-def held(run, kind, alive, code, err):
+def held(run, kind, alive, code, err, quick):
     """All that was found wrong with a run, as sentences."""
     wrong = run.books.wrong[:10] + run.rounds.wrong + run.reloads.wrong
-    wrong += run.memory.wrong() if kind.fill else []
+    wrong += run.memory.wrong() if kind.fill and not quick else []
     reports = reports_of(err)
     return wrong + [why for why, good in {
         'the watch ended by itself': alive, f'exit status {code}': code == 0,
@@ -337,7 +336,7 @@ def soak(kind, seed, minutes):
         with open(err_path, encoding='utf-8') as file:
             said = file.read()
     keep_err(kind, said)
-    broken = held(run, kind, alive, code, said)
+    broken = held(run, kind, alive, code, said, quick)
     return {'good': not broken, 'why': '; '.join(broken), **climbed, 'base_rate': rate * SHARE,
             'base_rate_kept': round(run.load.kept(), 3), **run.books.figures(), **run.rounds.figures,
             'rounds': len([r for r in run.rounds.all if run.rounds.known.get(r.scenario) is not None]),

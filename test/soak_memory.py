@@ -1,19 +1,14 @@
 # SPDX-License-Identifier: ISC
-"""Does a watch's memory grow? What a run of some minutes can tell of it, and no more (doc/testing.md):
-the slope after Theil and Sen, the median over all pairs of minutes, with the interval after Kendall;
-and one comparison of the end with the time when the tables had filled."""
-import math
+"""Does a watch's memory grow? Attacks take memory for their time, a hundred times as much as the bar
+allows in that of a run. So after each whole rotation of attacks there is a pause, in which all have
+closed and nothing but the base load comes, and the pauses are compared: the same attacks have come
+before each, so the same state is left, and what is not given back shows to a few bytes."""
 import re
-import statistics
 
-PAGE_KIB = 4
-SETTLED = 0.5           # of the run: then each kind of attack has come twice, or nearly so
-LEAST_MINUTES = 8       # after that; of fewer nothing is told, as attacks still come for the first time
-SURE_Z = 2.576          # 99 % of a normal distribution
 PERCENT_A_DAY = 1.0
-# A single step is no slope; several attacks at once may take a piece that none took before.
-STEP_KIB = 1024
-DAY_MINUTES = 1440
+STEP_KIB = 1024         # of what the system has given: the allocator keeps pieces where they fell free
+DAY_S = 86400
+NEW_PAUSE_S = 60        # without a sample in stillness
 
 
 def sample(pid):
@@ -23,82 +18,54 @@ def sample(pid):
     return tuple(int(re.search(rf'^{key}:\s+(\d+)', text, re.M).group(1)) for key in ('VmRSS', 'RssAnon'))
 
 
-def theil_sen(values):
-    """(slope, low, high) by step of @values, the interval at 99 %."""
-    n = len(values)
-    slopes = sorted((values[j] - values[i]) / (j - i) for i in range(n) for j in range(i + 1, n))
-    reach = SURE_Z * math.sqrt(n * (n - 1) * (2 * n + 5) / 18)
-    low = max(0, math.floor((len(slopes) - reach) / 2))
-    high = min(len(slopes) - 1, math.ceil((len(slopes) + reach) / 2))
-    return statistics.median(slopes), slopes[low], slopes[high]
-
-
-def by_minute(samples, of=statistics.median):
-    """@of each whole minute of [(second, value)], from the first sample on."""
-    minutes = {}
-    for second, value in samples:
-        minutes.setdefault(int((second - samples[0][0]) // 60), []).append(value)
-    last = max(minutes)
-    return [of(v) for m, v in sorted(minutes.items()) if m < last or len(minutes) == 1]
-
-
 class Memory:
-    """Samples of (second, resident KiB, anonymous KiB), and the verdict on them."""
+    """Samples, and the verdict on them."""
 
     def __init__(self):
-        self.samples, self.heap = [], []
+        self.samples, self.still = [], []
 
-    def add(self, second, resident, anonymous):
+    def add(self, second, resident, anonymous, heap, still):
+        """@resident, @anonymous: KiB. @heap: bytes that the watch says it took of malloc() and has
+        not given back. @still: no attack goes on, and none has for a while."""
         self.samples.append((second, resident, anonymous))
+        if still:
+            self.still.append((second, resident, anonymous, heap))
 
-    def add_heap(self, second, size):
-        """What the watch itself says it took of malloc() and has not given back, in bytes."""
-        self.heap.append((second, size))
-
-    def settled(self, samples):
-        begin, end = self.samples[0][0], self.samples[-1][0]
-        return [s for s in samples if s[0] >= begin + SETTLED * (end - begin)]
-
-    def heap_figures(self, level):
-        """Of each minute the least, when the fewest attacks were open: what is never given back
-        lifts it, what an attack takes for its time does not."""
-        rows = self.settled(self.heap)
-        floors = by_minute(rows, min) if rows else []
-        if len(floors) < LEAST_MINUTES:
-            return {}
-        percent = DAY_MINUTES / (level * 1024) * 100
-        names = ('heap_percent_a_day', 'heap_percent_a_day_low', 'heap_percent_a_day_high')
-        return {'heap_floor_bytes': floors,
-                **{k: round(v * percent, 3) for k, v in zip(names, theil_sen(floors))}}
+    def pauses(self):
+        """Of each pause the least of each figure, at the second at which the heap had it."""
+        groups = []
+        for one in self.still:
+            if not groups or one[0] - groups[-1][-1][0] > NEW_PAUSE_S:
+                groups.append([])
+            groups[-1].append(one)
+        return [(min(g, key=lambda one: one[3])[0],) + tuple(min(one[n] for one in g) for n in (1, 2, 3)) for g in groups]
 
     def figures(self):
-        """What was measured. The slopes are in percent a day of what is resident; what is mapped
-        from files comes in with the first use of a code path, and is no growth."""
-        rows = self.settled(self.samples)
-        level = statistics.median(s[1] for s in rows)
-        minutes = by_minute([(s[0], s[2]) for s in rows])
-        got = {'resident_kib': level, 'samples': len(self.samples), 'minutes': len(minutes),
-               'anonymous_kib': [s[2] for s in self.samples[::max(1, len(self.samples) // 20)]]}
-        if len(minutes) >= LEAST_MINUTES:
-            got['step_kib'] = minutes[-1] - minutes[0]
-            percent = DAY_MINUTES / level * 100
-            names = ('percent_a_day', 'percent_a_day_low', 'percent_a_day_high')
-            got.update({k: round(v * percent, 3) for k, v in zip(names, theil_sen(minutes))})
-            # Less than a page in all that time cannot be seen.
-            got['percent_a_day_grain'] = round(PAGE_KIB / len(minutes) * percent, 3)
-        return {**got, **self.heap_figures(level)}
+        """What was measured. The slope is that of the heap from the first pause to the last, in
+        percent a day of what is resident."""
+        pauses = self.pauses()
+        got = {'samples': len(self.samples),
+               'anonymous_kib': [s[2] for s in self.samples[::max(1, len(self.samples) // 20)]],
+               'pauses': [{'minute': round((second - self.samples[0][0]) / 60, 1), 'resident_kib': resident,
+                           'anonymous_kib': anonymous, 'heap_bytes': heap}
+                          for second, resident, anonymous, heap in pauses]}
+        if len(pauses) > 1:
+            first, last = pauses[0], pauses[-1]
+            a_day = DAY_S / (last[0] - first[0]) / (first[1] * 1024) * 100
+            got['heap_grown_bytes'] = last[3] - first[3]
+            got['percent_a_day'] = round((last[3] - first[3]) * a_day, 3)
+            got['percent_a_day_of_1_kib'] = round(1024 * a_day, 3)
+            got['step_kib'] = last[2] - first[2]
+        return got
 
     def wrong(self):
-        if len(self.samples) < 2:
-            return ['memory was not sampled']
         got = self.figures()
+        if len(got['pauses']) < 2:
+            return [f"memory was compared in {len(got['pauses'])} pauses, which takes two"]
         said = []
-        if got.get('percent_a_day_low', 0) > PERCENT_A_DAY:
-            said.append(f"memory grows by {got['percent_a_day']} % a day, surely by more than "
-                        f"{got['percent_a_day_low']} %")
-        if got.get('heap_percent_a_day_low', 0) > PERCENT_A_DAY:
-            said.append(f"what was taken and not given back grows by {got['heap_percent_a_day']} % a "
-                        f"day, surely by more than {got['heap_percent_a_day_low']} %")
-        if got.get('step_kib', 0) > STEP_KIB:
-            said.append(f"memory grew by {got['step_kib']} KiB after the tables had filled")
+        if got['percent_a_day'] > PERCENT_A_DAY:
+            said.append(f"what was taken and not given back grows by {got['percent_a_day']} % a day "
+                        f"({got['heap_grown_bytes']} bytes from the first pause to the last)")
+        if got['step_kib'] > STEP_KIB:
+            said.append(f"memory grew by {got['step_kib']} KiB from the first pause to the last")
         return said

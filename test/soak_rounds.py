@@ -21,6 +21,8 @@ FILLER, FILLER_S = 'background-only', 20
 SLACK_S = 5             # as the score has it
 FOUND_WITHIN_S = 10     # after a round's last datagram; its attacks ended long before
 CLOSED_WITHIN_S = 240   # after a round's last datagram
+PAUSE_S = 60            # of stillness after each whole rotation, where memory is judged
+STILL_S = 15            # after the last attack was found closed, before it is called still
 
 
 def seconds_of(text):
@@ -46,9 +48,9 @@ def datagrams(path):
 class Round:
     """One scenario, being written by a process of its own until it is read."""
 
-    def __init__(self, program, folder, scenario, seed, start):
+    def __init__(self, program, folder, scenario, seed, start, name='try'):
         self.program, self.scenario, self.start = program, scenario, int(start)
-        self.path = os.path.join(folder, f'{seed}.pcap')
+        self.path = os.path.join(folder, f'{name}.pcap')
         self.begins = datetime.datetime.fromtimestamp(self.start, datetime.timezone.utc)
         self.ends, self.done = None, None
         self.child = subprocess.Popen(
@@ -120,11 +122,13 @@ def verdict(scenario, truth, own, told):
 
 
 class Rounds:
-    """Which comes next, and how each came out."""
+    """Which comes next, and how each came out. In each rotation the same attacks come, of the same
+    addresses, so that what a watch remembers of them does not grow by itself. @pauses: after each."""
 
-    def __init__(self, program, folder, seed):
-        self.program, self.folder, self.seed = program, folder, seed
+    def __init__(self, program, folder, seed, pauses):
+        self.program, self.folder, self.seed, self.pauses = program, folder, seed, pauses
         self.all, self.turn = [], 0
+        self.still_since, self.paused = None, 0     # the turn at which the last pause was over
         self.wrong, self.figures = [], {'attacks': 0, 'found': 0, 'false': 0, 'classes_right': 0,
                                     'slowest_to_close_s': 0}
         self.known = {name: self.targets_of(name) for name in sorted(set(ROTATION))}
@@ -135,17 +139,35 @@ class Rounds:
         return one.targets()
 
     def write(self, scenario, start):
-        one = Round(self.program, self.folder, scenario, self.seed * 1000 + len(self.all), start)
+        slot = len(ROTATION) if scenario == FILLER else self.turn % len(ROTATION)
+        one = Round(self.program, self.folder, scenario, self.seed * 1000 + slot, start,
+                    f'round-{len(self.all)}')
         self.all.append(one)
         return one
+
+    def is_still(self, now):
+        return self.still_since is not None and now - self.still_since >= STILL_S
+
+    def is_pause(self, now):
+        """Is it to be still at the end of a rotation? Not for longer than it takes."""
+        if not self.pauses or not self.turn or self.turn % len(ROTATION) or self.paused == self.turn:
+            return False
+        if self.has_rested(now):
+            self.paused = self.turn
+        return self.paused != self.turn
+
+    def has_rested(self, now):
+        return not self.pauses or (self.is_still(now) and now - self.still_since >= STILL_S + PAUSE_S)
 
     def next(self, start, more):
         """An attack where one is wanted and its targets are free, otherwise ordinary traffic."""
         scenario = ROTATION[self.turn % len(ROTATION)]
-        if not more or self.known.get(scenario, set()) & self.busy():
+        if not more or self.is_pause(start) or self.known.get(scenario, set()) & self.busy():
             return self.write(FILLER, start)
+        one = self.write(scenario, start)
         self.turn += 1
-        return self.write(scenario, start)
+        self.still_since = None
+        return one
 
     def busy(self):
         return {t for r in self.all if r.done is None for t in self.known.get(r.scenario, ())}
@@ -161,6 +183,8 @@ class Rounds:
                 self.hold(one, mine)
                 self.figures['slowest_to_close_s'] = max(self.figures['slowest_to_close_s'],
                                                          round(now - one.ends))
+        if self.still_since is None and not self.busy():
+            self.still_since = now
 
     def hold(self, one, mine):
         truth = one.truth()

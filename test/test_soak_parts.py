@@ -10,91 +10,94 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import long_soak  # noqa: E402
 from soak_load import CLEAN, LOSSY, NOT_TRIED, climb, loss_free, outcome, sums  # noqa: E402
-from soak_memory import STEP_KIB, Memory, theil_sen  # noqa: E402
-from soak_rounds import is_settled, shares, verdict  # noqa: E402
+from soak_memory import STEP_KIB, Memory  # noqa: E402
+from soak_rounds import (PAUSE_S, ROTATION, STILL_S, Rounds, is_settled, shares,  # noqa: E402
+                         verdict)
 
 LEVEL_KIB = 100000
+PAUSES = ((17, 19), (35, 37), (42, 43))     # minutes
 
 
-def memory_of(minutes, of):
-    """Sampled each 5 s; @of(minute) gives the KiB above LEVEL_KIB."""
+def memory_of(heap, anonymous=lambda minute: 0):
+    """40 minutes and the end, a sample each 10 s. Attacks come and go by 9 MB; @heap(minute) bytes
+    and @anonymous(minute) KiB are what stays of them."""
     memory = Memory()
-    for n in range(int(minutes * 12)):
-        memory.add(1000 + 5 * n, LEVEL_KIB + 6000 + of(n / 12), LEVEL_KIB + of(n / 12))
+    for n in range(43 * 6):
+        minute = n / 6
+        still = any(begin <= minute < end for begin, end in PAUSES)
+        busy = 0 if still else 9000 + n % 7 * 100
+        memory.add(1000 + 10 * n, LEVEL_KIB + busy + anonymous(minute),
+                   LEVEL_KIB - 6000 + busy + anonymous(minute),
+                   20_000_000 + busy * 1024 + heap(minute), still)
     return memory
 
 
 class MemoryVerdict(unittest.TestCase):
-    def test_slope_and_interval(self):
-        self.assertEqual(theil_sen([3 * n for n in range(20)]), (3, 3, 3))
-        slope, low, high = theil_sen([0] * 10 + [4] * 10)
-        self.assertEqual(low, 0)
-        self.assertGreater(high, slope)
-
-    def test_flat_is_good(self):
-        memory = memory_of(40, lambda minute: 0)
+    def test_what_comes_and_goes_is_good(self):
+        memory = memory_of(lambda minute: 0)
         self.assertEqual(memory.wrong(), [])
-        self.assertEqual(memory.figures()['percent_a_day'], 0)
+        figures = memory.figures()
+        self.assertEqual(len(figures['pauses']), len(PAUSES))
+        self.assertEqual((figures['percent_a_day'], figures['heap_grown_bytes']), (0, 0))
 
     def test_filling_tables_are_good(self):
-        self.assertEqual(memory_of(40, lambda minute: min(minute, 11) * 900).wrong(), [])
-
-    def test_attacks_that_come_and_go_are_good(self):
-        self.assertEqual(memory_of(40, lambda minute: 300 if minute % 2 < 0.7 else 0).wrong(), [])
-
-    def test_one_late_page_is_good(self):
-        self.assertEqual(memory_of(40, lambda minute: 4 if minute > 27 else 0).wrong(), [])
-
-    def test_leak_is_seen(self):
-        self.assertTrue(memory_of(40, lambda minute: minute * 50).wrong())
-
-    def test_page_every_three_minutes_is_seen(self):
-        memory = memory_of(40, lambda minute: minute // 3 * 4)
-        self.assertTrue(memory.wrong())
-        self.assertGreater(memory.figures()['percent_a_day'], 1)
-
-    def test_leak_under_attacks_is_seen(self):
-        self.assertTrue(memory_of(40, lambda minute: minute * 30 + (300 if minute % 2 < 0.7 else 0))
-                        .wrong())
-
-    def test_step_is_seen(self):
-        self.assertTrue(memory_of(40, lambda minute: STEP_KIB + 4 if minute > 38 else 0).wrong())
-
-    def test_bar_lies_inside_the_window(self):
-        """A page in all of it must be less than the bar, or the bar could not be told."""
-        self.assertLess(memory_of(40, lambda minute: 0).figures()['percent_a_day_grain'], 0.3)
+        self.assertEqual(memory_of(lambda minute: min(minute, 15) * 900000).wrong(), [])
 
     def test_bar_is_where_it_is_said_to_be(self):
-        """A steady leak of twice the bar is seen, one of half of it is none."""
-        per_minute = (LEVEL_KIB + 6000) / 100 / 1440
-        for times, seen in ((2, True), (0.5, False)):
-            memory = memory_of(40, lambda minute, times=times:
-                               int(minute * times * per_minute / 4) * 4)
-            self.assertEqual(bool(memory.wrong()), seen, memory.figures())
+        """1 % of the level a day is 711 bytes a minute."""
+        self.assertEqual(memory_of(lambda minute: int(minute * 700)).wrong(), [])
+        self.assertEqual(len(memory_of(lambda minute: int(minute * 722)).wrong()), 1)
 
-    def test_short_run_tells_no_slope(self):
-        self.assertNotIn('percent_a_day', memory_of(3, lambda minute: minute * 1000).figures())
+    def test_a_kib_is_less_than_the_bar(self):
+        self.assertLess(memory_of(lambda minute: 0).figures()['percent_a_day_of_1_kib'], 0.1)
 
-    def heap_of(self, of):
-        """Attacks come and go by 9 MB each minute; @of(minute) is what stays."""
-        memory = memory_of(40, lambda minute: 0)
-        for n in range(240):
-            busy = 9_000_000 if n % 6 > 1 else 0
-            memory.add_heap(1000 + 10 * n, 20_000_000 + busy + of(n / 6))
-        return memory
-
-    def test_heap_that_comes_back_is_good(self):
-        memory = self.heap_of(lambda minute: 0)
+    def test_a_moment_of_a_pause_is_none(self):
+        """What is taken for a moment in the last pause too (a status being written) does not count."""
+        memory = memory_of(lambda minute: 300_000 if 42.2 < minute < 42.5 else 0)
         self.assertEqual(memory.wrong(), [])
-        self.assertEqual(memory.figures()['heap_percent_a_day'], 0)
 
-    def test_small_leak_under_large_attacks_is_seen(self):
-        """1 % of the level a day is 750 bytes a minute."""
-        self.assertEqual(self.heap_of(lambda minute: int(minute * 700)).wrong(), [])
-        self.assertEqual(len(self.heap_of(lambda minute: int(minute * 800)).wrong()), 1)
+    def test_step_of_what_the_system_gave_is_seen(self):
+        for kib, seen in ((STEP_KIB, 0), (STEP_KIB + 4, 1)):
+            memory = memory_of(lambda minute: 0, lambda minute, kib=kib: kib if minute > 38 else 0)
+            self.assertEqual(len(memory.wrong()), seen)
 
-    def test_no_sample_is_seen(self):
+    def test_too_few_pauses_are_seen(self):
         self.assertTrue(Memory().wrong())
+        memory = Memory()
+        memory.add(1, 5, 5, 5, True)
+        self.assertTrue(memory.wrong())
+
+
+class Pauses(unittest.TestCase):
+    """Rounds without their drills."""
+
+    def rounds(self, pauses=True):
+        rounds = Rounds.__new__(Rounds)
+        rounds.pauses, rounds.turn, rounds.still_since, rounds.paused = pauses, 0, None, 0
+        return rounds
+
+    def test_one_after_each_rotation(self):
+        rounds = self.rounds()
+        self.assertFalse(rounds.is_pause(1000))
+        rounds.turn = 1
+        self.assertFalse(rounds.is_pause(1000))
+        rounds.turn = len(ROTATION)
+        self.assertTrue(rounds.is_pause(1000))          # something still goes on
+        rounds.still_since = 1000
+        self.assertFalse(rounds.is_still(1000 + STILL_S - 1))
+        self.assertTrue(rounds.is_still(1000 + STILL_S))
+        self.assertTrue(rounds.is_pause(1000 + STILL_S + PAUSE_S - 1))
+        self.assertFalse(rounds.is_pause(1000 + STILL_S + PAUSE_S))
+        self.assertFalse(rounds.is_pause(1000))         # once for each
+        rounds.turn = 2 * len(ROTATION)
+        rounds.still_since = None
+        self.assertTrue(rounds.is_pause(2000))
+
+    def test_none_where_none_is_wanted(self):
+        rounds = self.rounds(pauses=False)
+        rounds.turn = len(ROTATION)
+        self.assertFalse(rounds.is_pause(1000))
+        self.assertTrue(rounds.has_rested(1000))
 
 
 class Rate(unittest.TestCase):
@@ -203,8 +206,8 @@ def run_of(**changed):
 class Held(unittest.TestCase):
     KINDS = long_soak.KINDS
 
-    def held(self, kind='loaded', alive=True, code=0, err='', **changed):
-        return long_soak.held(run_of(**changed), self.KINDS[kind], alive, code, err)
+    def held(self, kind='loaded', alive=True, code=0, err='', quick=False, **changed):
+        return long_soak.held(run_of(**changed), self.KINDS[kind], alive, code, err, quick)
 
     def test_good(self):
         self.assertEqual(self.held(), [])
@@ -219,6 +222,7 @@ class Held(unittest.TestCase):
                         {'memory.said': ['x']}):
             self.assertEqual(len(self.held(**changed)), 1, changed)
         self.assertEqual(len(self.held('tsan', threads=0)), 1)
+        self.assertEqual(self.held(quick=True, **{'memory.said': ['x']}), [])
 
     def test_report_of_the_sanitizer_is_seen(self):
         err = 'noroshi: info x\n==\nWARNING: ThreadSanitizer: data race (pid=1)\n  Write of size 8\n'

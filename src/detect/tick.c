@@ -379,6 +379,9 @@ void shard_tick(struct shard *s, const struct shard_world *w, bool last_look)
 		demote(s, w);
 		shard_settle_busy(s, w);
 	}
+	/* Its room, tens of kB a view in each of 64 shards, would stay until the next attack. */
+	if (!s->n_hot)
+		sheet_deinit(&s->sheet);
 }
 
 void shard_told(struct shard *s)

@@ -67,7 +67,7 @@ def fill(port, records, until=2 ** 33):
     if not records:
         return None
     return sender_ended(sender(port, FILL_RATE, '--records', records, '--spread', SPREAD, '--until',
-                        f'{until:.3f}'), ENDED_WITHIN_S)
+                               f'{until:.3f}'), ENDED_WITHIN_S)
 
 
 def sums(status):

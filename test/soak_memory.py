@@ -38,7 +38,8 @@ class Memory:
             if not groups or one[0] - groups[-1][-1][0] > NEW_PAUSE_S:
                 groups.append([])
             groups[-1].append(one)
-        return [(min(g, key=lambda one: one[3])[0],) + tuple(min(one[n] for one in g) for n in (1, 2, 3)) for g in groups]
+        return [(min(g, key=lambda one: one[3])[0], *(min(one[n] for one in g) for n in (1, 2, 3)))
+                for g in groups]
 
     def figures(self):
         """What was measured. The slope is that of the heap from the first pause to the last, in

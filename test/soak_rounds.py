@@ -129,6 +129,7 @@ class Rounds:
         self.program, self.folder, self.seed, self.pauses = program, folder, seed, pauses
         self.all, self.turn = [], 0
         self.still_since, self.paused = None, 0     # the turn at which the last pause was over
+        self.ending = False
         self.wrong, self.figures = [], {'attacks': 0, 'found': 0, 'false': 0, 'classes_right': 0,
                                     'slowest_to_close_s': 0}
         self.known = {name: self.targets_of(name) for name in sorted(set(ROTATION))}
@@ -146,7 +147,10 @@ class Rounds:
         return one
 
     def is_still(self, now):
-        return self.still_since is not None and now - self.still_since >= STILL_S
+        """Only after a whole rotation, or at the end: by chance all may have closed in its middle,
+        where not the same attacks have come before."""
+        return ((self.ending or self.turn % len(ROTATION) == 0) and self.still_since is not None
+                and now - self.still_since >= STILL_S)
 
     def is_pause(self, now):
         """Is it to be still at the end of a rotation? Not for longer than it takes."""
@@ -162,6 +166,7 @@ class Rounds:
     def next(self, start, more):
         """An attack where one is wanted and its targets are free, otherwise ordinary traffic."""
         scenario = ROTATION[self.turn % len(ROTATION)]
+        self.ending = not more
         if not more or self.is_pause(start) or self.known.get(scenario, set()) & self.busy():
             return self.write(FILLER, start)
         one = self.write(scenario, start)

@@ -74,6 +74,7 @@ class Pauses(unittest.TestCase):
     def rounds(self, pauses=True):
         rounds = Rounds.__new__(Rounds)
         rounds.pauses, rounds.turn, rounds.still_since, rounds.paused = pauses, 0, None, 0
+        rounds.ending = False
         return rounds
 
     def test_one_after_each_rotation(self):
@@ -92,6 +93,13 @@ class Pauses(unittest.TestCase):
         rounds.turn = 2 * len(ROTATION)
         rounds.still_since = None
         self.assertTrue(rounds.is_pause(2000))
+
+    def test_stillness_in_the_middle_is_none(self):
+        rounds = self.rounds()
+        rounds.turn, rounds.still_since = len(ROTATION) + 1, 1000
+        self.assertFalse(rounds.is_still(1000 + STILL_S))
+        rounds.ending = True
+        self.assertTrue(rounds.is_still(1000 + STILL_S))
 
     def test_none_where_none_is_wanted(self):
         rounds = self.rounds(pauses=False)

@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-ROOMS = ['base', 'conf', 'observe', 'detect', 'judge', 'store', 'drill', 'cli']
+ROOMS = ['base', 'conf', 'observe', 'detect', 'place', 'judge', 'store', 'desk', 'drill', 'cli']
 ONLY = {'drill': {'base', 'drill'}}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.M)
 

@@ -148,6 +148,7 @@ struct conf {
 	struct conf_limits limits;
 	struct conf_keep keep;
 	char db[CONF_TEXT_MAX];	       /* store directory */
+	char place[CONF_TEXT_MAX];     /* directory of imported places, "" beside the store */
 	char language[8];	       /* "en" or "ja" */
 	struct prefix_set *own_set;    /* value: index in own */
 	struct prefix_set *object_set; /* value: index in objects */

@@ -301,9 +301,15 @@ static const struct conf_key store_keys[] = {
 	 .help = "where the database files are"},
 };
 
+static const struct conf_key place_keys[] = {
+	{.name = "directory", .type = TYPE_NAME, FIELD(conf, place),
+	 .help = "where `place import` keeps what it has read; not given: beside the store"},
+};
+
 static const struct conf_map limit_map = {MAP("limits", limit_keys)};
 static const struct conf_map keep_map = {MAP("keep", keep_keys)};
 static const struct conf_map store_map = {MAP("store", store_keys)};
+static const struct conf_map place_map = {MAP("place", place_keys)};
 
 /* The file. */
 static const struct conf_list countries = {
@@ -348,6 +354,8 @@ static const struct conf_key top_keys[] = {
 	{.name = "keep", .type = TYPE_MAP, FIELD(conf, keep), .map = &keep_map,
 	 .help = "how long each kind of data is kept"},
 	{.name = "store", .type = TYPE_MAP, .map = &store_map, .help = "the database"},
+	{.name = "place", .type = TYPE_MAP, .map = &place_map,
+	 .help = "files that say where addresses belong"},
 	{.name = "language", .type = TYPE_CHOICE, FIELD(conf, language), .words = language_words,
 	 .dflt = "en", .help = "language of what is written for people"},
 };

@@ -12,10 +12,27 @@
 #include <stdint.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/ip.h"
 
+struct conf;
+
 #define PLACE_NEIGHBOURS_MAX 8
+#define PLACE_ORIGINS_MAX    8
 #define PLACE_SOURCE_MAX     64
+#define PLACE_REGISTRY_MAX   16
+
+/* A file that was imported, or the configuration. Of two that say the same kind of thing about an
+ * address the one of higher rank counts, of equal ones the later dated. */
+struct place_source {
+	char name[PLACE_SOURCE_MAX];
+	char kind[16];	      /* "delegated", "mrt", "mmdb", "peeringdb", "own" */
+	int64_t dated_us;     /* what its data say their time is, TIME_NONE unknown */
+	int64_t imported_us;  /* TIME_NONE: not from a file */
+	uint64_t records;     /* of the file */
+	uint64_t ranges;      /* that are kept of them */
+	uint32_t rank, spare; /* spare: 0 */
+};
 
 /* What a registry says of a block (RIR statistics exchange format, field "status"). */
 enum place_status {
@@ -44,6 +61,13 @@ struct place {
 	uint8_t n_neighbours;
 	char source[PLACE_SOURCE_MAX]; /* the source that gave asn and prefix, else country */
 	int64_t dated_us;	       /* of that source, TIME_NONE unknown */
+
+	/* Further words; the texts belong to the picture and live as long as it. */
+	uint32_t origins[PLACE_ORIGINS_MAX]; /* the ASes of n_origins, most seen first */
+	uint8_t n_origins_named;
+	const char *customer; /* of an own prefix, "" the operator or none */
+	const char *exchange; /* the address is a member's at this exchange, "" none */
+	const struct place_source *said_asn, *said_country, *said_registry; /* NULL nobody */
 };
 
 struct places;
@@ -54,6 +78,22 @@ struct places;
  * @p: may be NULL: only `special` is then known.
  */
 void place_lookup(const struct places *p, const struct ip *ip, struct place *out);
+
+/** place_as_name() - what @asn is called by the files that name it; "" unknown. Lives as long as
+ * @p. */
+const char *place_as_name(const struct places *p, uint32_t asn);
+
+/**
+ * place_as_block() - what the registries say of AS number @asn: country, registry, status and the
+ * source. Return: false when no file covers it; @out is then empty.
+ */
+bool place_as_block(const struct places *p, uint32_t asn, struct place *out);
+
+/** places_sources() - @n of them, lowest rank first; live as long as @p. */
+const struct place_source *places_sources(const struct places *p, size_t *n);
+
+/** places_bytes() - memory it takes. */
+size_t places_bytes(const struct places *p);
 
 /** places_ref(), places_unref() - share and give back, from any thread; unref returns NULL. */
 struct places *places_ref(struct places *p);
@@ -90,6 +130,10 @@ int place_builder_registry(struct place_builder *b, const struct prefix *p, cons
 /** place_builder_route() - a prefix of a routing table. @neighbour: first AS of its path, 0 own. */
 int place_builder_route(struct place_builder *b, const struct prefix *p, uint32_t origin,
 			uint32_t neighbour);
+
+/** place_builder_own() - an own prefix. @customer: "" the operator itself; @country: "" unknown. */
+int place_builder_own(struct place_builder *b, const struct prefix *p, const char *customer,
+		      const char *country);
 
 /**
  * place_builder_done() - the picture, owned; the builder is empty after it.

@@ -47,6 +47,15 @@ static void verb_words(struct text *t, const char *first)
 	}
 }
 
+/* Is the first word of a group a verb by itself too? */
+static bool stands_alone(const char *first)
+{
+	for (const struct verb *const *v = verbs_all(); *v; v++)
+		if (strcmp((*v)->name, first) == 0)
+			return true;
+	return false;
+}
+
 static void option_words(struct text *t, const struct option_row *rows)
 {
 	for (const struct option_row *o = rows; o && o->name; o++) {
@@ -104,7 +113,13 @@ static void bash_groups(FILE *out)
 		before = (*v)->name;
 		verb_words(&second, first);
 		fprintf(out, "\t\"%s\") ", first);
-		bash_reply(out, COMPLETE_NONE, text_str(&second));
+		if (stands_alone(first)) /* its options come further down */
+			fprintf(out,
+				"[[ \"$cur\" == -* ]] || { COMPREPLY=($(compgen -W \"%s\" -- "
+				"\"$cur\")); return; } ;;&\n",
+				text_str(&second));
+		else
+			bash_reply(out, COMPLETE_NONE, text_str(&second));
 	}
 }
 
@@ -223,12 +238,18 @@ static void write_zsh(FILE *out)
 			continue;
 		verb_words(&second, first);
 		fprintf(out,
-			"\t%s)\n\t\tif (( CURRENT == 3 )); then\n\t\t\tcompadd -- "
-			"%s\n\t\t\treturn\n"
-			"\t\tfi\n\t\tverb=\"%s ${words[3]}\"\n"
-			"\t\twords=(\"${words[1]}\" \"${(@)words[3,-1]}\")\n\t\t(( CURRENT-- )) "
-			";;\n",
-			first, text_str(&second), first);
+			"\t%s)\n\t\tif (( CURRENT == 3 ))%s; then\n\t\t\tcompadd -- "
+			"%s\n\t\t\treturn\n\t\tfi\n",
+			first, stands_alone(first) ? " && [[ ${words[3]} != -* ]]" : "",
+			text_str(&second));
+		if (stands_alone(first))
+			fprintf(out, "\t\tif [[ \" %s \" == *\" ${words[3]} \"* ]]; then\n",
+				text_str(&second));
+		fprintf(out,
+			"\t\tverb=\"%s ${words[3]}\"\n"
+			"\t\twords=(\"${words[1]}\" \"${(@)words[3,-1]}\")\n"
+			"\t\t(( CURRENT-- ))%s ;;\n",
+			first, stands_alone(first) ? "\n\t\tfi" : "");
 	}
 	fputs("\tesac\n\twords=(\"${words[1]}\" \"${(@)words[3,-1]}\")\n\t(( CURRENT-- ))\n"
 	      "\tcase \"$verb\" in\n",

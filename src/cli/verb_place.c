@@ -217,14 +217,27 @@ static int print_row(struct looking *l, const struct ip *ip, const struct place 
 	return ++l->rows == TABLE_ROWS ? flush_table(l) : 0;
 }
 
+/* "place lst": a verb that was meant, or no address at all. */
+static void complain(struct looking *l, const char *text)
+{
+	static const char *const verbs[] = {"import", "list", "remove", "dump"};
+	const char *near = text_nearest(text, verbs, ARRAY_LEN(verbs));
+
+	l->bad++;
+	if (near && !strpbrk(text, ".:"))
+		cli_fail(l->cli, 0, "\"%.*s\" is no address; did you mean place %s?",
+			 LINE_MAX_BYTES, text, near);
+	else
+		cli_fail(l->cli, 0, "\"%.*s\" is no address", LINE_MAX_BYTES, text);
+}
+
 static int look(struct looking *l, const char *text, bool json)
 {
 	struct place w;
 	struct ip ip;
 
 	if (ip_parse(text, &ip) < 0) {
-		l->bad++;
-		cli_fail(l->cli, 0, "\"%.*s\" is no address", LINE_MAX_BYTES, text);
+		complain(l, text);
 		return 0;
 	}
 	l->good++;

@@ -87,6 +87,8 @@ build/bench/reference: bench/reference.c | $(NOROSHI)
 bench:
 	@tools/packages.sh build bench
 	@$(MAKE) --no-print-directory all build/bench/traffic build/bench/reference
+	@ninja -C build src/place/bench_place
+	@build/src/place/bench_place
 	@$(PYTHON) bench/run.py $(BENCH_FLAGS)
 
 check-form:

@@ -203,7 +203,8 @@ static const void *section(const struct image *im, unsigned id, size_t *n)
 static void find_sections(struct image *im)
 {
 	im->sources = section(im, SECTION_SOURCES, &im->n_sources);
-	im->registries = section(im, SECTION_REGISTRIES, &im->n_registries);
+	im->registries = (const char(*)[PLACE_REGISTRY_MAX])section(im, SECTION_REGISTRIES,
+								    &im->n_registries);
 	im->recs = section(im, SECTION_RECS, &im->n_recs);
 	im->items = section(im, SECTION_ITEMS, &im->n_items);
 	for (unsigned l = 0; l < LAYER_COUNT; l++) {

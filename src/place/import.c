@@ -109,8 +109,8 @@ void place_source_name(const char *from, char *to)
 				   "._-";
 	size_t n = 0;
 
-	for (; *from && n + 1 < PLACE_SOURCE_MAX; from++)
-		to[n++] = strchr(safe, *from) && !(n == 0 && *from == '.') ? *from : '_';
+	for (; *from && n + 1 < PLACE_SOURCE_MAX; from++, n++)
+		to[n] = strchr(safe, *from) && (n || *from != '.') ? *from : '_';
 	to[n] = '\0';
 	if (!n)
 		strcpy(to, "unnamed");

@@ -31,6 +31,8 @@ struct state {
 	struct map *said; /* place in the data section -> struct said */
 	uint32_t v4_root; /* UINT32_MAX: none */
 	uint64_t visits;
+	uint64_t at;   /* of the node at work in the file */
+	uint8_t *seen; /* a bit for each node that was visited */
 };
 
 static int wrong(struct state *s)
@@ -184,7 +186,7 @@ static int add_leaf(struct state *s, const struct ip *ip, unsigned depth, uint32
 	int r;
 
 	if (at < 16 || at - 16 >= s->db.data.n)
-		return import_refuse(s->im, (uint64_t)record, "a leaf points outside the data");
+		return import_refuse(s->im, s->at, "a leaf points outside the data");
 	r = read_said(s, (uint32_t)(at - 16), &said);
 	if (r)
 		return r;
@@ -255,6 +257,7 @@ static int walk_tree(struct state *s)
 		}
 		set_bit(&ip, depth, at->next);
 		child = mmdb_child(db, at->node, at->next++);
+		s->at = (uint64_t)at->node * db->bits / 4;
 		if (child > db->nodes)
 			r = add_leaf(s, &ip, depth + 1, child);
 		if (r)
@@ -267,7 +270,27 @@ static int walk_tree(struct state *s)
 		if (depth + 1 == max || ++s->visits > s->db.nodes * VISITS_PER_NODE + VISITS_LEAST)
 			return import_refuse(s->im, 0, "its search tree goes in circles");
 		path[++depth] = (struct step){.node = child};
+		s->seen[child / 8] |= (uint8_t)(1 << child % 8);
 	}
+}
+
+/*
+ * Nodes that no address leads to are of no use, and harmless where they look like those of a tree:
+ * writers number a node before its children. Others show that the tree is not what was written.
+ */
+static int check_unseen(struct state *s)
+{
+	for (uint32_t i = 1; i < s->db.nodes; i++)
+		for (unsigned side = 0; side < 2 && !(s->seen[i / 8] >> i % 8 & 1); side++) {
+			uint32_t child = mmdb_child(&s->db, i, side);
+
+			if (child <= i || child > s->db.nodes + 16 + s->db.data.n)
+				return import_refuse(
+					s->im, (uint64_t)i * s->db.bits / 4,
+					"a node that no address leads to, with a child "
+					"that cannot be");
+		}
+	return 0;
 }
 
 static void drop_map(struct map **m)
@@ -280,7 +303,7 @@ static int mmdb_read(struct import *im)
 	_cleanup_(drop_map) struct map *said =
 		map_new(sizeof(uint32_t), sizeof(struct said), RECORDS_MAX);
 	_cleanup_text_ struct text why = TEXT_NULL;
-	_cleanup_free_ uint8_t *bytes = NULL;
+	_cleanup_free_ uint8_t *bytes = NULL, *seen = NULL;
 	struct state s = {.im = im, .said = said};
 	size_t n;
 	int r;
@@ -298,7 +321,12 @@ static int mmdb_read(struct import *im)
 	if (s.db.epoch_s && s.db.epoch_s <= EPOCH_MAX_S)
 		im->dated_us = (int64_t)s.db.epoch_s * US_PER_S;
 	s.v4_root = find_v4_root(&s.db);
+	s.seen = seen = calloc(s.db.nodes / 8 + 1, 1);
+	if (!seen)
+		return -ENOMEM;
 	r = walk_tree(&s);
+	if (r == 0)
+		r = check_unseen(&s);
 	if (r == 0 && im->records == 0)
 		return import_refuse(im, 0, "no records in it");
 	return r;

@@ -15,6 +15,7 @@
 
 #define EXCHANGES_MAX  65536
 #define NAME_MAX_BYTES 128
+#define SNIFF_BYTES    256
 
 struct state {
 	struct import *im;
@@ -231,13 +232,20 @@ static int peeringdb_read(struct import *im)
 	return r;
 }
 
+/* An object or list whose first thing is one too, or a text; and no byte of it is 0, as some of
+ * every MRT record are, whose time may begin with any byte. */
 static bool peeringdb_is(const uint8_t *p, size_t n, bool whole)
 {
-	size_t i = 0;
+	static const char space[] = {' ', '\t', '\r', '\n'};
+	char first[2];
+	unsigned found = 0;
 
-	while (i < n && strchr(" \t\r\n", p[i]) && p[i])
-		i++;
-	return i < n && (p[i] == '{' || p[i] == '[');
+	if (memchr(p, '\0', n < SNIFF_BYTES ? n : SNIFF_BYTES))
+		return false;
+	for (size_t i = 0; i < n && found < sizeof(first); i++)
+		if (!memchr(space, p[i], sizeof(space)))
+			first[found++] = (char)p[i];
+	return found && strchr("{[", first[0]) && (found == 1 || strchr("{[]}\"", first[1]));
 }
 
 const struct import_format import_peeringdb = {

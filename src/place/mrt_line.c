@@ -3,17 +3,50 @@
  * Lines as `bgpdump -m` of RIPE NCC writes them, field by field, so that scripts made for the one
  * read the other. Where bgpdump's own lines are odd they are odd here too.
  */
-#include <arpa/inet.h>
-
 #include "place/mrt.h"
 
 #define COMMUNITIES_MAX 8190 /* bgpdump's buffer ends there */
 
+/*
+ * bgpdump has an inet_ntop() of its own, from before RFC 5952: the first longest run of zero groups
+ * is left out even where it is a single one.
+ */
+static void add_v6(struct text *out, const uint8_t *addr)
+{
+	unsigned group[8], best = 8, best_len = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		group[i] = be16_at(addr + 2 * i);
+	for (unsigned i = 0, n; i < 8; i += n + 1) {
+		for (n = 0; i + n < 8 && group[i + n] == 0; n++)
+			;
+		if (n > best_len) {
+			best = i;
+			best_len = n;
+		}
+	}
+	for (unsigned i = 0; i < 8; i++) {
+		if (i == best) {
+			text_add(out, "::");
+			i += best_len - 1;
+			continue;
+		}
+		if (i == 6 && best == 0 &&
+		    (best_len == 6 || (best_len == 5 && group[5] == 0xffff))) {
+			text_printf(out, "%s%u.%u.%u.%u", best_len == 6 ? "" : ":", addr[12],
+				    addr[13], addr[14], addr[15]);
+			return;
+		}
+		text_printf(out, "%s%x", i == 0 || i == best + best_len ? "" : ":", group[i]);
+	}
+}
+
 static void add_addr(struct text *out, bool v6, const uint8_t *addr)
 {
-	char buf[INET6_ADDRSTRLEN];
-
-	text_add(out, inet_ntop(v6 ? AF_INET6 : AF_INET, addr, buf, sizeof(buf)));
+	if (v6)
+		add_v6(out, addr);
+	else
+		text_printf(out, "%u.%u.%u.%u", addr[0], addr[1], addr[2], addr[3]);
 }
 
 static void add_communities(struct text *out, struct cursor c)

@@ -15,15 +15,15 @@ static int is_v4(const char *address)
 	return strchr(address, ':') == NULL;
 }
 
-static void print_number(MMDB_entry_s *e, const char *const *path)
+static int print_number(MMDB_entry_s *e, const char *const *path)
 {
 	MMDB_entry_data_s d;
 
-	if (MMDB_aget_value(e, &d, path) == MMDB_SUCCESS && d.has_data &&
-	    d.type == MMDB_DATA_TYPE_UINT32)
-		printf(" %u", d.uint32);
-	else
-		printf(" -");
+	if (MMDB_aget_value(e, &d, path) != MMDB_SUCCESS || !d.has_data ||
+	    d.type != MMDB_DATA_TYPE_UINT32)
+		return 0;
+	printf(" %u", d.uint32);
+	return 1;
 }
 
 static void print_text(MMDB_entry_s *e, const char *const *path)
@@ -41,6 +41,7 @@ int main(int argc, char **argv)
 {
 	static const char *const country[] = {"country", "iso_code", NULL};
 	static const char *const asn[] = {"autonomous_system_number", NULL};
+	static const char *const traits[] = {"traits", "autonomous_system_number", NULL};
 	char line[256];
 	MMDB_s db;
 
@@ -56,10 +57,13 @@ int main(int argc, char **argv)
 			puts("- - -");
 			continue;
 		}
-		printf("%d",
-		       is_v4(line) && db.metadata.ip_version == 6 ? r.netmask - 96 : r.netmask);
+		/* A leaf above ::/96 holds all of IPv4. */
+		if (is_v4(line) && db.metadata.ip_version == 6)
+			r.netmask = r.netmask < 96 ? 0 : r.netmask - 96;
+		printf("%d", r.netmask);
 		print_text(&r.entry, country);
-		print_number(&r.entry, asn);
+		if (!print_number(&r.entry, asn) && !print_number(&r.entry, traits))
+			printf(" -");
 		putchar('\n');
 	}
 	MMDB_close(&db);

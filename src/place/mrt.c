@@ -20,7 +20,8 @@ enum mrt_type {
 #define BGP_UPDATE    2
 #define BGP_HEADER    19
 #define MARKER_BYTES  16
-#define SNIFF_RECORDS 8
+#define FIRST_DUMPS_S 788918400u /* 1995 */
+#define SUBTYPE_MAX   12
 #define PEER_IP6      0x01 /* RFC 6396 section 4.3.1 */
 #define PEER_AS4      0x02
 
@@ -67,40 +68,82 @@ static uint32_t read_as(struct cursor *c, bool as4)
 	return as4 ? cursor_be32(c) : cursor_be16(c);
 }
 
-/* TABLE_DUMP (RFC 6396 section 4.2): one path of one peer a record. */
+/*
+ * TABLE_DUMP (RFC 6396 section 4.2): one path of one peer a record. The first collectors, until
+ * 2000, wrote many into a record, one behind the other, and a length that is four bytes short.
+ */
+
+#define SHORT_BY 4
+
+static bool table_dump_family(const struct reader *r, enum bgp_afi *afi, bool *as4)
+{
+	*afi = r->subtype % 2 ? BGP_IP : BGP_IP6;
+	*as4 = r->subtype > 2;
+	return r->subtype >= 1 && r->subtype <= 4;
+}
+
+/* Bytes of an entry up to its attributes, whose length is the last two of them. */
+static size_t entry_head(enum bgp_afi afi, bool as4)
+{
+	return (afi == BGP_IP ? 4u : 16u) * 2 + 1 + 1 + 4 + (as4 ? 4 : 2) + 2;
+}
+
+/* Do the entries of these @n bytes end where the bytes do? */
+static bool entries_fill(const struct reader *r, const uint8_t *p, size_t n)
+{
+	struct cursor c = cursor_over(p, n);
+	enum bgp_afi afi;
+	bool as4;
+
+	if (!table_dump_family(r, &afi, &as4) || !cursor_skip(&c, 4) || !cursor_left(&c))
+		return false;
+	while (cursor_ok(&c) && cursor_left(&c)) {
+		cursor_skip(&c, entry_head(afi, as4) - 2);
+		cursor_skip(&c, cursor_be16(&c));
+	}
+	return cursor_ok(&c);
+}
+
+static enum verdict read_entry(struct reader *r, struct cursor *c, bool as4)
+{
+	struct mrt_event *e = &r->e;
+	size_t width = e->afi == BGP_IP ? 4 : 16;
+	const uint8_t *at = cursor_take(c, width);
+	uint16_t attr_len;
+
+	memset(&e->prefix, 0, sizeof(e->prefix));
+	if (at)
+		memcpy(e->prefix.addr, at, width);
+	e->prefix.len = cursor_u8(c);
+	cursor_skip(c, 1 + 4); /* status, originated */
+	read_addr(c, &e->peer);
+	e->peer.as = read_as(c, as4);
+	attr_len = cursor_be16(c);
+	if (!cursor_ok(c) || e->prefix.len > width * 8)
+		return broken(r, "a TABLE_DUMP record that is too short, or no prefix");
+	if (attr_len > cursor_left(c))
+		return broken(r, "attributes that run over the end of the record");
+	bgp_attributes_read(r->attrs, cursor_sub(c, attr_len), as4 ? 4 : 2);
+	send(r);
+	return RECORD_GOOD;
+}
 
 static enum verdict read_table_dump(struct reader *r, struct cursor c)
 {
 	struct mrt_event *e = &r->e;
-	bool as4 = r->subtype > 2;
-	const uint8_t *at;
-	size_t width;
-	uint16_t attr_len;
+	enum verdict v;
+	bool as4, many = entries_fill(r, c.p, cursor_left(&c));
 
-	if (r->subtype < 1 || r->subtype > 4)
+	if (!table_dump_family(r, &e->afi, &as4))
 		return RECORD_UNKNOWN;
-	e->afi = r->subtype % 2 ? BGP_IP : BGP_IP6;
 	e->peer.v6 = e->afi == BGP_IP6;
-	width = e->afi == BGP_IP ? 4 : 16;
-	cursor_skip(&c, 4); /* view, sequence */
-	memset(&e->prefix, 0, sizeof(e->prefix));
-	at = cursor_take(&c, width);
-	if (at)
-		memcpy(e->prefix.addr, at, width);
-	e->prefix.len = cursor_u8(&c);
-	cursor_skip(&c, 1 + 4); /* status, originated */
-	read_addr(&c, &e->peer);
-	e->peer.as = read_as(&c, as4);
-	attr_len = cursor_be16(&c);
-	if (!cursor_ok(&c) || e->prefix.len > width * 8)
-		return broken(r, "a TABLE_DUMP record that is too short, or no prefix");
-	if (attr_len > cursor_left(&c))
-		return broken(r, "attributes that run over the end of the record");
-	bgp_attributes_read(r->attrs, cursor_sub(&c, attr_len), as4 ? 4 : 2);
 	e->what = MRT_RIB;
 	e->label = "TABLE_DUMP";
-	send(r);
-	return RECORD_GOOD;
+	cursor_skip(&c, 4); /* view, sequence */
+	do
+		v = read_entry(r, &c, as4);
+	while (many && v == RECORD_GOOD && r->error == 0 && cursor_left(&c));
+	return v;
 }
 
 /* TABLE_DUMP_V2 (RFC 6396 section 4.3, RFC 8050) */
@@ -421,7 +464,7 @@ static int next_record(struct reader *r, struct input *in, struct cursor *body, 
 	if (len > MRT_RECORD_MAX - MRT_HEADER_BYTES)
 		return refuse(why, input_passed(in), "a record of more than 16 MB") + 1;
 	*bytes = MRT_HEADER_BYTES + len;
-	n = input_peek(in, *bytes, &p);
+	n = input_peek(in, *bytes + SHORT_BY, &p);
 	if (n < *bytes)
 		return refuse(why, input_passed(in), "the file ends in the middle of a record") + 1;
 	r->e = (struct mrt_event){.time_s = be32_at(p),
@@ -430,6 +473,12 @@ static int next_record(struct reader *r, struct input *in, struct cursor *body, 
 				  .record = r->counts->records + 1};
 	r->type = be16_at(p + 4);
 	r->subtype = be16_at(p + 6);
+	if (r->type == TYPE_TABLE_DUMP && n >= *bytes + SHORT_BY &&
+	    !entries_fill(r, p + MRT_HEADER_BYTES, len) &&
+	    entries_fill(r, p + MRT_HEADER_BYTES, len + SHORT_BY)) {
+		len += SHORT_BY;
+		*bytes += SHORT_BY;
+	}
 	*body = cursor_over(p + MRT_HEADER_BYTES, len);
 	return 1;
 }
@@ -468,26 +517,16 @@ int mrt_read(struct input *in, const struct mrt_sink *sink, struct mrt_counts *c
 	return attrs && peers ? read_all(&r, in, why) : -ENOMEM;
 }
 
-/* As many heads in a row as make chance unlikely; a lone cut record is MRT too. */
+/* The head of a record of a type that is read here, of a time when there were dumps. */
 bool mrt_is(const uint8_t *p, size_t n, bool whole)
 {
-	static const uint16_t types[] = {0,  1,	 2,  3,	 4,  5,	 6,  7,	 11,
-					 12, 13, 16, 17, 32, 33, 48, 49, 64};
-	unsigned seen = 0;
+	static const uint16_t types[] = {TYPE_BGP, TYPE_TABLE_DUMP, TYPE_TABLE_DUMP_V2, TYPE_BGP4MP,
+					 TYPE_BGP4MP_ET};
+	bool known = false;
 
-	while (n >= MRT_HEADER_BYTES && seen < SNIFF_RECORDS) {
-		uint32_t len = be32_at(p + 8);
-		bool known = false;
-
-		for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
-			known |= be16_at(p + 4) == types[i] && (types[i] > 4 || seen);
-		if (!known || be16_at(p + 6) > 64 || len > MRT_RECORD_MAX)
-			return false;
-		seen++;
-		if (len > n - MRT_HEADER_BYTES)
-			break;
-		p += MRT_HEADER_BYTES + len;
-		n -= MRT_HEADER_BYTES + len;
-	}
-	return seen > 0;
+	if (n < MRT_HEADER_BYTES)
+		return false;
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		known |= be16_at(p + 4) == types[i];
+	return known && be32_at(p) >= FIRST_DUMPS_S && be16_at(p + 6) <= SUBTYPE_MAX;
 }

@@ -12,7 +12,7 @@
 #include "observe/input.h"
 #include "place/bgp.h"
 
-#define MRT_RECORD_MAX	 INPUT_PEEK_MAX
+#define MRT_RECORD_MAX	 (INPUT_PEEK_MAX - 16)
 #define MRT_HEADER_BYTES 12
 
 enum mrt_what { MRT_RIB, MRT_ANNOUNCE, MRT_WITHDRAW, MRT_STATE };

@@ -23,6 +23,7 @@ struct conf;
 struct incident;
 struct places;
 
+#define SCOPE_SHARE	  0.8 /* of the packets, for one side */
 #define SCOPE_SAYS_MAX	  96
 #define SCOPE_TEXT_MAX	  640
 #define SCOPE_TEXT_JA_MAX 960
@@ -54,7 +55,7 @@ struct scope_input {
 struct scope {
 	enum scope_side target, traffic, actor;
 	unsigned pattern;	  /* 1..4; 0: none shown */
-	unsigned possible;	  /* 1..4: not shown, but a notice could make it so; 0 none */
+	unsigned possible;	  /* 1..3: not shown, but what is seen allows it; 0 none */
 	bool hosted_abroad;	  /* the target, by a notice */
 	bool by_link;		  /* traffic told from ingress links, not from source addresses */
 	bool contradicted;	  /* notices contradict each other; that field is unknown then */
@@ -68,10 +69,11 @@ struct scope {
 
 /**
  * scope_judge() - target, traffic, actor, pattern, reason and what is not known.
- * Traffic: by the country of each source address where sources are not forged (at least
- * SCOPE_SHARE of all traffic on one side); where they are or may be, by the country of the ingress
- * link's peer (conf `interfaces`, `country`), else unknown. Never by forged source addresses.
- * Without a country set in the configuration every side is unknown.
+ * Traffic: the side of at least SCOPE_SHARE of the packets, as the kinds of the incident were
+ * judged: by the country of a source where its address is real or likely so, else by the country of
+ * the ingress link (conf `interfaces`, `country`), else unknown. Never by a forged address. Without
+ * a country set in the configuration every side is unknown. What a notice says counts when no other
+ * notice and nothing observed contradicts it; then that field is unknown, and it is said.
  */
 void scope_judge(const struct scope_input *in, struct scope *out);
 

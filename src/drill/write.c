@@ -142,6 +142,19 @@ static int write_capture(struct drill *d, enum drill_format format, const char *
 	return r ? fail(why, path, r) : 0;
 }
 
+/* The list of proxies, and the configuration that names it. */
+static int write_with_map(struct drill *d, const char *path, const char *yaml, struct text *why)
+{
+	_cleanup_free_ char *proxies = drill_proxies_list(d);
+	_cleanup_text_ struct text whole = TEXT_NULL;
+	int r = write_text(path, ".proxies", proxies, why);
+
+	if (r)
+		return r;
+	text_printf(&whole, "%sproxy_lists: [{file: \"%s.proxies\"}]\n", yaml ? yaml : "", path);
+	return write_text(path, ".yaml", yaml && text_ok(&whole) ? text_str(&whole) : NULL, why);
+}
+
 static int write_all_files(struct drill *d, enum drill_format format, const char *path, bool conf,
 			   struct text *why)
 {
@@ -155,7 +168,9 @@ static int write_all_files(struct drill *d, enum drill_format format, const char
 	if (r || !conf)
 		return r;
 	yaml = drill_conf_yaml(d);
-	return write_text(path, ".yaml", yaml, why);
+	if (!drill_has_map(d))
+		return write_text(path, ".yaml", yaml, why);
+	return write_with_map(d, path, yaml, why);
 }
 
 int drill_write(const char *name, uint64_t seed, const struct drill_options *options,

@@ -374,9 +374,11 @@ bool drill_country(size_t i, const char **prefix, const char **country)
 	return where_country(i, prefix, country);
 }
 
-bool drill_has_map(const struct drill *d)
+bool drill_has_map(const char *name)
 {
-	return d->scenario->whose;
+	const struct scenario *s = scenario_find(name);
+
+	return s && s->whose;
 }
 
 char *drill_conf_yaml(struct drill *d)

@@ -110,12 +110,12 @@ char *drill_truth_json(struct drill *d);
 char *drill_conf_yaml(struct drill *d);
 
 /**
- * drill_has_map() - has the scenario a map of countries, shared addresses and proxies?
+ * drill_has_map() - has scenario @name a map of countries, shared addresses and proxies?
  * drill_proxies_list() - its list of open proxies as a file holds it, for conf `proxy_lists`.
  * Return: owned text, NULL without memory or without a map.
  * drill_country() - the @i-th block of that map; false behind the last.
  */
-bool drill_has_map(const struct drill *d);
+bool drill_has_map(const char *name);
 char *drill_proxies_list(const struct drill *d);
 bool drill_country(size_t i, const char **prefix, const char **country);
 

@@ -156,7 +156,7 @@ static int write_with_map(struct drill *d, const char *path, const char *yaml, s
 }
 
 static int write_all_files(struct drill *d, enum drill_format format, const char *path, bool conf,
-			   struct text *why)
+			   bool map, struct text *why)
 {
 	_cleanup_free_ char *truth = NULL, *yaml = NULL;
 	int r = write_capture(d, format, path, why);
@@ -168,7 +168,7 @@ static int write_all_files(struct drill *d, enum drill_format format, const char
 	if (r || !conf)
 		return r;
 	yaml = drill_conf_yaml(d);
-	if (!drill_has_map(d))
+	if (!map)
 		return write_text(path, ".yaml", yaml, why);
 	return write_with_map(d, path, yaml, why);
 }
@@ -187,7 +187,8 @@ int drill_write(const char *name, uint64_t seed, const struct drill_options *opt
 					   : strerror(-r));
 		return r;
 	}
-	r = write_all_files(d, options ? options->format : DRILL_PACKETS, path, conf, why);
+	r = write_all_files(d, options ? options->format : DRILL_PACKETS, path, conf,
+			    drill_has_map(name), why);
 	if (r == 0 && figures)
 		*figures = *drill_figures(d);
 	drill_free(d);

@@ -23,16 +23,18 @@
 #define COUNTRY_SHARE	0.95
 #define LISTED_SHARE	0.2 /* from here the list's gaps explain the rest as well as bots do */
 #define REPEATS_LEAST	5
-#define REPEATS_SHARE	20   /* one in so many */
-#define REFLECTOR_SEEN	1000 /* packets from which not one repeated reflector is a sign of forging \
-			      */
-#define TTL_SPREAD 3	     /* distances of one host differ by no more than routes do */
+#define REPEATS_SHARE	20 /* one in so many */
+#define REFLECTOR_SEEN                                                                             \
+	1000	     /* packets from which not one repeated reflector is a sign of forging         \
+		      */
+#define TTL_SPREAD 3 /* distances of one host differ by no more than routes do */
 #define COUNTRIES  (26 * 26)
 
 /* The sources that do not say themselves what they are, as one. */
 struct crowd {
 	unsigned n, listed; /* sources; listed ones stand beside them */
-	uint64_t packets, seen, went_on;
+	unsigned n_seen;    /* those that the main exporter shows, with so many packets: */
+	uint64_t seen, packets, went_on;
 	struct sample_source *top;
 	unsigned in_country[COUNTRIES], most_in_country;
 };
@@ -104,7 +106,7 @@ static void doubt_reflectors(struct sample *all)
 		if (s->kind != KIND_REFLECTORS)
 			continue;
 		seen += s->seen;
-		n++;
+		n += s->seen > 0;
 	}
 	if (seen < REFLECTOR_SEEN || seen - n >= 3)
 		return;
@@ -135,6 +137,7 @@ static void gather(const struct sample *all, struct crowd *c)
 		c->n++;
 		c->packets += s->packets;
 		c->seen += s->seen;
+		c->n_seen += s->seen > 0;
 		c->went_on += s->went_on ? s->packets : 0;
 		if (!c->top || s->packets > c->top->packets)
 			c->top = s;
@@ -145,7 +148,7 @@ static void gather(const struct sample *all, struct crowd *c)
 /* The same addresses come again: by chance two of random ones would be equal never. */
 static bool repeats(const struct crowd *c)
 {
-	uint64_t again = c->seen > c->n ? c->seen - c->n : 0;
+	uint64_t again = c->seen - c->n_seen;
 
 	return again >= REPEATS_LEAST && again * REPEATS_SHARE >= c->seen;
 }

@@ -249,10 +249,9 @@ static void count(struct sample *all, struct sample_source *s, const struct find
 	all->n += s->packets == 0;
 	s->packets += packets;
 	s->bytes += e->flow.bytes * weight;
-	s->seen += e->flow.packets;
+	s->seen += e->flow.exporter == all->exporter ? e->flow.packets : 0;
 	all->packets += packets;
 	all->bytes += e->flow.bytes * weight;
-	all->seen += e->flow.packets;
 	if (v->vector == VECTOR_AMPLIFICATION) {
 		s->answers += packets;
 		s->port = v->port ? v->port : e->flow.sport;
@@ -287,6 +286,24 @@ static int take_record(struct sample *all, const struct kinds_input *in, struct 
 	return 0;
 }
 
+/* Two exporters show one packet twice; only within one is a second packet another one. */
+static uint16_t main_exporter(const struct header_sample *from)
+{
+	unsigned count[INCIDENT_PLACES_MAX + 1] = {0};
+	uint16_t most = 0;
+
+	for (unsigned i = 0; from->record && i < from->n; i++) {
+		uint16_t e = from->record[i].flow.exporter;
+
+		if (e > INCIDENT_PLACES_MAX)
+			continue;
+		count[e]++;
+		if (count[e] > count[most] || (count[e] == count[most] && e < most))
+			most = e;
+	}
+	return most;
+}
+
 int sample_read(struct sample *s, const struct kinds_input *in)
 {
 	const struct header_sample *from = &in->inc->evidence[SAMPLE_ATTACK];
@@ -298,6 +315,7 @@ int sample_read(struct sample *s, const struct kinds_input *in)
 		.sources = map_new(sizeof(struct ip), sizeof(struct sample_source), EVIDENCE_MAX)};
 	if (!s->sources)
 		return -ENOMEM;
+	s->exporter = main_exporter(from);
 	for (unsigned i = 0; r == 0 && from->record && i < from->n; i++, s->records++)
 		r = take_record(s, in, &links, order, n, &from->record[i]);
 	s->whole = in->inc->f.sampling_known && in->inc->f.sampling_max <= 1 &&

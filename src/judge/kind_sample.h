@@ -14,7 +14,7 @@
 /* What the addresses of one source sent. Packets and bytes are corrected for sampling. */
 struct sample_source {
 	uint64_t packets, bytes; /* of the attack's vectors */
-	uint32_t seen;		 /* packets as the exporters counted them */
+	uint32_t seen;		 /* packets as counted by the exporter that showed most records */
 	uint64_t answers;	 /* of them from the port of a reflector */
 	uint64_t synacks, fragments;
 	uint16_t port;		     /* reflector's, 0 none */
@@ -34,10 +34,11 @@ struct sample_source {
 
 struct sample {
 	struct map *sources; /* struct ip -> struct sample_source, in order of first record */
-	uint64_t packets, bytes, seen;
-	unsigned records; /* looked at, whatever they hold */
-	unsigned n;	  /* sources with packets of the attack */
-	bool whole;	  /* every packet of the attack is among them, unsampled */
+	uint64_t packets, bytes;
+	unsigned records;  /* looked at, whatever they hold */
+	uint16_t exporter; /* place number of the one that showed most */
+	unsigned n;	   /* sources with packets of the attack */
+	bool whole;	   /* every packet of the attack is among them, unsampled */
 };
 
 /** sample_read() - Return: 0, or -ENOMEM; to be given to sample_deinit() in any case. */

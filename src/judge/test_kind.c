@@ -167,6 +167,25 @@ static void test_bots_need_real_addresses(void **state)
 	end(&w);
 }
 
+/* What two exporters show of one packet is no second packet. */
+static void test_two_exporters_repeat_nothing(void **state)
+{
+	struct world w = begin(VECTOR_SYN_FLOOD, 0);
+	uint16_t other = incident_place(w.inc, "core", 1);
+	struct source_kinds k;
+
+	syns(&w, "61.0.0.1", 500, 1, 0);
+	syns(&w, "62.0.0.1", 500, 1, 0);
+	for (unsigned i = 0; i < 900; i++) {
+		struct evidence_record *e = put(&w, i < 500 ? "61.0.0.1" : "62.0.0.1", i % 500);
+
+		e->flow.exporter = other;
+	}
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_UNKNOWN, BASIS_UNSHOWN, 1);
+	end(&w);
+}
+
 static void test_one_country_is_no_chance(void **state)
 {
 	struct world w = begin(VECTOR_SYN_FLOOD, 0);
@@ -475,6 +494,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bots_need_real_addresses),
+		cmocka_unit_test(test_two_exporters_repeat_nothing),
 		cmocka_unit_test(test_one_country_is_no_chance),
 		cmocka_unit_test(test_a_few_hosts_are_no_bots),
 		cmocka_unit_test(test_handshakes_show_bots),

@@ -298,21 +298,23 @@ static struct source_part *part_of(struct source_kinds *out, const struct sample
 	return p;
 }
 
-/* Sums while the parts are made: packets in share, bytes in mean_bytes, shared ones beside. */
-struct sums {
-	uint64_t packets[KINDS_MAX], bytes[KINDS_MAX], shared[KINDS_MAX];
+/* Sums of a part while it is made. */
+struct sum {
+	uint64_t packets, bytes;
+	uint64_t shared, completed; /* packets of shared sources, of those with handshakes */
 };
 
-static void add_source(struct source_kinds *out, struct sums *sums, const struct sample_source *s)
+static void add_source(struct source_kinds *out, struct sum *sums, const struct sample_source *s)
 {
 	struct source_part *p = part_of(out, s);
-	size_t i = (size_t)(p - out->part);
+	struct sum *sum = &sums[p - out->part];
 
 	p->count++;
 	p->basis |= s->basis;
-	sums->packets[i] += s->packets;
-	sums->bytes[i] += s->bytes;
-	sums->shared[i] += s->shared ? s->packets : 0;
+	sum->packets += s->packets;
+	sum->bytes += s->bytes;
+	sum->shared += s->shared ? s->packets : 0;
+	sum->completed += s->basis & BASIS_HANDSHAKE ? s->packets : 0;
 	if (s->kind == KIND_PROXIES && s->listed_us > p->listed_us)
 		p->listed_us = s->listed_us;
 	if (s->shared)
@@ -321,47 +323,46 @@ static void add_source(struct source_kinds *out, struct sums *sums, const struct
 }
 
 /* Small parts are noise of ordinary traffic: they go with the unknown. */
-static void fold_small(struct source_kinds *out, struct sums *sums, uint64_t packets)
+static void fold_small(struct source_kinds *out, struct sum *sums, uint64_t packets)
 {
-	unsigned n = 0;
 	struct source_part rest = {.kind = KIND_UNKNOWN, .listed_us = TIME_NONE};
-	uint64_t rest_packets = 0, rest_bytes = 0;
+	struct sum rest_sum = {.packets = 0};
+	unsigned n = 0;
 
 	for (unsigned i = 0; i < out->n; i++) {
-		struct source_part *p = &out->part[i];
+		const struct source_part *p = &out->part[i];
 
 		if (p->kind != KIND_UNKNOWN &&
-		    (double)sums->packets[i] >= SHARE_LEAST * (double)packets) {
-			sums->packets[n] = sums->packets[i];
-			sums->bytes[n] = sums->bytes[i];
-			sums->shared[n] = sums->shared[i];
+		    (double)sums[i].packets >= SHARE_LEAST * (double)packets) {
+			sums[n] = sums[i];
 			out->part[n++] = *p;
 			continue;
 		}
 		rest.count += p->count;
 		rest.basis |= p->kind == KIND_UNKNOWN ? p->basis : 0;
-		rest_packets += sums->packets[i];
-		rest_bytes += sums->bytes[i];
+		rest_sum.packets += sums[i].packets;
+		rest_sum.bytes += sums[i].bytes;
+		rest_sum.completed += sums[i].completed;
 	}
 	if (rest.count) {
-		sums->packets[n] = rest_packets;
-		sums->bytes[n] = rest_bytes;
-		sums->shared[n] = 0;
+		sums[n] = rest_sum;
 		out->part[n++] = rest;
 	}
 	out->n = n;
 }
 
 static void fill_part(const struct incident *inc, const struct sample *all, struct source_part *p,
-		      uint64_t packets, uint64_t bytes, uint64_t shared)
+		      const struct sum *sum)
 {
 	const struct finding_sources *f = &inc->f.sources;
 	uint64_t others = all->n - p->count;
 	bool nearly_all;
 
-	p->share = (double)packets / (double)all->packets;
-	p->mean_bytes = packets ? bytes / packets : 0;
-	p->shared = (double)shared > SHARED_LEAST * (double)packets;
+	p->share = (double)sum->packets / (double)all->packets;
+	p->mean_bytes = sum->packets ? sum->bytes / sum->packets : 0;
+	p->shared = (double)sum->shared > SHARED_LEAST * (double)sum->packets;
+	if (sum->completed * 2 < sum->packets)
+		p->basis &= (uint16_t)~BASIS_HANDSHAKE; /* a few do not speak for all */
 	nearly_all = p->share >= SINGLE_SHARE;
 	/* The records are those of the opening; the whole attack's count is that of the finding. */
 	if (nearly_all && p->kind != KIND_SINGLE && f->count > others + p->count)
@@ -399,14 +400,13 @@ static void fill_parts(const struct kinds_input *in, const struct sample *all,
 		       struct source_kinds *out)
 {
 	struct sample_source *s;
-	struct sums sums = {.packets = {0}};
+	struct sum sums[KINDS_MAX] = {{.packets = 0}};
 
 	for (size_t at = 0; (s = sample_next(all, &at));)
-		add_source(out, &sums, s);
-	fold_small(out, &sums, all->packets);
+		add_source(out, sums, s);
+	fold_small(out, sums, all->packets);
 	for (unsigned i = 0; i < out->n; i++)
-		fill_part(in->inc, all, &out->part[i], sums.packets[i], sums.bytes[i],
-			  sums.shared[i]);
+		fill_part(in->inc, all, &out->part[i], &sums[i]);
 	sort_parts(out);
 }
 

@@ -64,7 +64,8 @@ static void name_certain(const struct kinds_input *in, struct sample_source *s)
 		name_source(s, KIND_PROXIES, BASIS_LIST);
 	else if (s->synacks * 2 > s->packets)
 		name_source(s, KIND_REFLECTORS, BASIS_SYNACK);
-	else if (s->answers * 2 > s->packets && s->bytes / s->packets >= ANSWER_BYTES)
+	else if (s->answers && (s->answers + s->fragments) * 2 > s->packets &&
+		 s->bytes / s->packets >= ANSWER_BYTES)
 		name_source(s, KIND_REFLECTORS, BASIS_ANSWERS);
 }
 
@@ -72,7 +73,7 @@ static void name_certain(const struct kinds_input *in, struct sample_source *s)
  * A large answer comes in fragments, of which only the first has the port. Where the senders of
  * fragments are seen to be reflectors too, more than chance could make them, they all are.
  */
-static void name_fragments(struct sample *all)
+static void name_fragments(struct source_sample *all)
 {
 	struct sample_source *s;
 	unsigned fragments = 0, both = 0;
@@ -96,7 +97,7 @@ static void name_fragments(struct sample *all)
 }
 
 /* A reflector answers again and again; a thousand different ones and none twice are invented. */
-static void doubt_reflectors(struct sample *all)
+static void doubt_reflectors(struct source_sample *all)
 {
 	struct sample_source *s;
 	uint64_t seen = 0;
@@ -126,7 +127,7 @@ static void count_country(struct crowd *c, const struct sample_source *s)
 	c->most_in_country = *n > c->most_in_country ? *n : c->most_in_country;
 }
 
-static void gather(const struct sample *all, struct crowd *c)
+static void gather(const struct source_sample *all, struct crowd *c)
 {
 	struct sample_source *s;
 
@@ -210,7 +211,7 @@ static void name_single(const struct kinds_input *in, struct sample_source *s)
 }
 
 /* Where some or all sources are forged, each must show itself. */
-static void name_each(const struct sample *all)
+static void name_each(const struct source_sample *all)
 {
 	struct sample_source *s;
 	unsigned n = 0;
@@ -229,7 +230,7 @@ static void name_each(const struct sample *all)
 	}
 }
 
-static void name_crowd(const struct kinds_input *in, const struct sample *all)
+static void name_crowd(const struct kinds_input *in, const struct source_sample *all)
 {
 	struct crowd c = {.n = 0};
 	enum source_kind kind = KIND_UNKNOWN;
@@ -351,8 +352,8 @@ static void fold_small(struct source_kinds *out, struct sum *sums, uint64_t pack
 	out->n = n;
 }
 
-static void fill_part(const struct incident *inc, const struct sample *all, struct source_part *p,
-		      const struct sum *sum)
+static void fill_part(const struct incident *inc, const struct source_sample *all,
+		      struct source_part *p, const struct sum *sum)
 {
 	const struct finding_sources *f = &inc->f.sources;
 	uint64_t others = all->n - p->count;
@@ -396,7 +397,7 @@ static void sort_parts(struct source_kinds *out)
 	}
 }
 
-static void fill_parts(const struct kinds_input *in, const struct sample *all,
+static void fill_parts(const struct kinds_input *in, const struct source_sample *all,
 		       struct source_kinds *out)
 {
 	struct sample_source *s;
@@ -436,7 +437,7 @@ static enum scope_side side_of(const struct sample_source *s, bool *by_link)
 	return side;
 }
 
-static void fill_sides(const struct sample *all, struct source_kinds *out)
+static void fill_sides(const struct source_sample *all, struct source_kinds *out)
 {
 	uint64_t by_side[SCOPE_SIDE_COUNT] = {0}, by_link = 0, unsure = 0, told;
 	struct sample_source *s;
@@ -471,7 +472,7 @@ static void say_nothing(const struct kinds_input *in, struct source_kinds *out)
 
 int kinds_judge(const struct kinds_input *in, struct source_kinds *out)
 {
-	_cleanup_(sample_deinit) struct sample all;
+	_cleanup_(sample_deinit) struct source_sample all;
 	struct sample_source *s;
 	int r = sample_read(&all, in);
 

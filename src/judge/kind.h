@@ -104,17 +104,18 @@ bool kinds_filter_forbidden(const struct source_kinds *k);
 /** kinds_share() - share of the packets that come from sources of @kind. */
 double kinds_share(const struct source_kinds *k, enum source_kind kind);
 
-/** kind_name() - "bots", "open_proxies", "reflectors", "own_customers", "single_host", "unknown".
+/** source_kind_name() - "bots", "open_proxies", "reflectors", "own_customers", "single_host",
+ * "unknown".
  */
-const char *kind_name(enum source_kind kind);
-int kind_parse(const char *name, enum source_kind *out); /* 0 or -EINVAL */
+const char *source_kind_name(enum source_kind kind);
+int source_kind_parse(const char *name, enum source_kind *out); /* 0 or -EINVAL */
 
-/** kind_word() - the same for people. */
-const char *kind_word(enum source_kind kind, bool ja);
+/** source_kind_word() - the same for people. */
+const char *source_kind_word(enum source_kind kind, bool ja);
 
-/** kind_reason() - the measured reason of a part as one sentence. */
-void kind_reason(const struct source_kinds *k, const struct source_part *p, bool ja,
-		 struct text *out);
+/** source_kind_reason() - the measured reason of a part as one sentence. */
+void source_kind_reason(const struct source_kinds *k, const struct source_part *p, bool ja,
+			struct text *out);
 
 /** kinds_filter_reason() - why a source filter is forbidden, or why nothing allows one. */
 void kinds_filter_reason(const struct source_kinds *k, bool ja, struct text *out);

@@ -72,10 +72,10 @@ static json_t *part_json(const struct source_kinds *k, const struct source_part 
 {
 	_cleanup_text_ struct text en = TEXT_NULL, ja = TEXT_NULL;
 
-	kind_reason(k, p, false, &en);
-	kind_reason(k, p, true, &ja);
+	source_kind_reason(k, p, false, &en);
+	source_kind_reason(k, p, true, &ja);
 	return json_pack("{s:s, s:o, s:o, s:I, s:b, s:o, s:b, s:I, s:o, s:o}", "kind",
-			 kind_name(p->kind), "protocol",
+			 source_kind_name(p->kind), "protocol",
 			 p->protocol[0] ? json_text(p->protocol) : json_null(), "share",
 			 share_json(p->share), "count", (json_int_t)p->count, "count_at_least",
 			 p->count_at_least, "reason", reason_json(&en, &ja), "shared", p->shared,
@@ -157,7 +157,7 @@ static int part_from(const json_t *o, struct source_part *p)
 	uint32_t basis;
 
 	*p = (struct source_part){.listed_us = TIME_NONE};
-	if (!kind || kind_parse(kind, &p->kind) || get_share(o, "share", &p->share) ||
+	if (!kind || source_kind_parse(kind, &p->kind) || get_share(o, "share", &p->share) ||
 	    get_count(o, "count", &p->count) || get_count(o, "mean_bytes", &p->mean_bytes) ||
 	    json_get_time(json_object_get(o, "listed"), &p->listed_us) ||
 	    bits_from(json_object_get(o, "basis"), basis_words, BASIS_BITS, &basis))

@@ -36,39 +36,33 @@ static bool is_udp(const struct evidence_record *e)
 /* A SYN alone, or a flow that began with one. */
 static bool of_syn(const struct evidence_record *e, uint16_t port)
 {
-	(void)port;
 	return is_tcp(e) && e->flow.tcp_flags & TH_SYN &&
 	       (!(e->flow.tcp_flags & TH_ACK) || e->flow.packets > 1);
 }
 
 static bool of_synack(const struct evidence_record *e, uint16_t port)
 {
-	(void)port;
 	return is_tcp(e) && (e->flow.tcp_flags & (TH_SYN | TH_ACK)) == (TH_SYN | TH_ACK) &&
 	       !(e->flow.tcp_flags & (TH_PSH | TH_FIN));
 }
 
 static bool of_rst(const struct evidence_record *e, uint16_t port)
 {
-	(void)port;
 	return is_tcp(e) && e->flow.tcp_flags & TH_RST;
 }
 
 static bool of_ack(const struct evidence_record *e, uint16_t port)
 {
-	(void)port;
 	return is_tcp(e) && e->flow.tcp_flags & TH_ACK && !(e->flow.tcp_flags & TH_SYN);
 }
 
 static bool of_connection(const struct evidence_record *e, uint16_t port)
 {
-	(void)port;
 	return is_tcp(e) && (e->flow.tcp_flags & TCP_SESSION) != TH_RST;
 }
 
 static bool of_udp(const struct evidence_record *e, uint16_t port)
 {
-	(void)port;
 	return is_udp(e);
 }
 
@@ -81,14 +75,12 @@ static bool of_answer(const struct evidence_record *e, uint16_t port)
 /* Later fragments have no ports; NetFlow v5 tells them only by that. */
 static bool of_fragment(const struct evidence_record *e, uint16_t port)
 {
-	(void)port;
 	return e->side.flags & (FLOW_FRAGMENT | FLOW_LATER_FRAGMENT) ||
 	       ((is_udp(e) || is_tcp(e)) && !e->flow.sport && !e->flow.dport);
 }
 
 static bool of_icmp(const struct evidence_record *e, uint16_t port)
 {
-	(void)port;
 	return e->flow.proto == PROTO_ICMP || e->flow.proto == PROTO_ICMP6;
 }
 
@@ -99,7 +91,6 @@ static bool of_other(const struct evidence_record *e, uint16_t port)
 
 static bool of_malformed(const struct evidence_record *e, uint16_t port)
 {
-	(void)port;
 	return e->side.flags & FLOW_MALFORMED ||
 	       (is_tcp(e) && ((e->flow.tcp_flags & (TH_SYN | TH_FIN)) == (TH_SYN | TH_FIN) ||
 			      !(e->flow.tcp_flags & (TCP_SESSION | TH_PSH))));
@@ -107,13 +98,11 @@ static bool of_malformed(const struct evidence_record *e, uint16_t port)
 
 static bool of_dns_query(const struct evidence_record *e, uint16_t port)
 {
-	(void)port;
 	return is_udp(e) && e->flow.dport == 53;
 }
 
 static bool of_quic(const struct evidence_record *e, uint16_t port)
 {
-	(void)port;
 	return is_udp(e) && (e->flow.dport == 443 || e->flow.dport == 80);
 }
 
@@ -241,8 +230,9 @@ static void note_connection(struct sample_source *s, const struct flow *f)
 		s->went_on = true;
 }
 
-static void count(struct sample *all, struct sample_source *s, const struct finding_vector *v,
-		  const struct evidence_record *e, enum scope_side side)
+static void count(struct source_sample *all, struct sample_source *s,
+		  const struct finding_vector *v, const struct evidence_record *e,
+		  enum scope_side side)
 {
 	uint64_t weight = flow_weight(&e->side), packets = e->flow.packets * weight;
 
@@ -265,7 +255,7 @@ static void count(struct sample *all, struct sample_source *s, const struct find
 	note_way(s, e);
 }
 
-static int take_record(struct sample *all, const struct kinds_input *in, struct links *links,
+static int take_record(struct source_sample *all, const struct kinds_input *in, struct links *links,
 		       const unsigned *order, unsigned n, const struct evidence_record *e)
 {
 	const struct finding_vector *v;
@@ -304,14 +294,14 @@ static uint16_t main_exporter(const struct header_sample *from)
 	return most;
 }
 
-int sample_read(struct sample *s, const struct kinds_input *in)
+int sample_read(struct source_sample *s, const struct kinds_input *in)
 {
 	const struct header_sample *from = &in->inc->evidence[SAMPLE_ATTACK];
 	unsigned order[FINDING_VECTORS_MAX], n = incident_vectors(in->inc, order);
 	struct links links = {.in = in};
 	int r = 0;
 
-	*s = (struct sample){
+	*s = (struct source_sample){
 		.sources = map_new(sizeof(struct ip), sizeof(struct sample_source), EVIDENCE_MAX)};
 	if (!s->sources)
 		return -ENOMEM;
@@ -323,12 +313,12 @@ int sample_read(struct sample *s, const struct kinds_input *in)
 	return r;
 }
 
-void sample_deinit(struct sample *s)
+void sample_deinit(struct source_sample *s)
 {
 	s->sources = map_free(s->sources);
 }
 
-struct sample_source *sample_next(const struct sample *s, size_t *at)
+struct sample_source *sample_next(const struct source_sample *s, size_t *at)
 {
 	void *value;
 

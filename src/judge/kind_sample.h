@@ -32,7 +32,7 @@ struct sample_source {
 	uint16_t basis;
 };
 
-struct sample {
+struct source_sample {
 	struct map *sources; /* struct ip -> struct sample_source, in order of first record */
 	uint64_t packets, bytes;
 	unsigned records;  /* looked at, whatever they hold */
@@ -42,8 +42,8 @@ struct sample {
 };
 
 /** sample_read() - Return: 0, or -ENOMEM; to be given to sample_deinit() in any case. */
-int sample_read(struct sample *s, const struct kinds_input *in);
-void sample_deinit(struct sample *s);
+int sample_read(struct source_sample *s, const struct kinds_input *in);
+void sample_deinit(struct source_sample *s);
 
 /** sample_next() - walk the sources that sent packets of the attack; start with *@at = 0. */
-struct sample_source *sample_next(const struct sample *s, size_t *at);
+struct sample_source *sample_next(const struct source_sample *s, size_t *at);

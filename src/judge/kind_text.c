@@ -63,12 +63,12 @@ static const char *const shared_names[][2] = {
 	[SHARED_OTHER] = {"other shared addresses", "その他の共用アドレス"},
 };
 
-const char *kind_name(enum source_kind kind)
+const char *source_kind_name(enum source_kind kind)
 {
 	return names[kind];
 }
 
-int kind_parse(const char *name, enum source_kind *out)
+int source_kind_parse(const char *name, enum source_kind *out)
 {
 	for (unsigned i = 0; i < KIND_COUNT; i++) {
 		if (strcmp(names[i], name) == 0) {
@@ -79,7 +79,7 @@ int kind_parse(const char *name, enum source_kind *out)
 	return -EINVAL;
 }
 
-const char *kind_word(enum source_kind kind, bool ja)
+const char *source_kind_word(enum source_kind kind, bool ja)
 {
 	return words[kind][ja];
 }
@@ -118,8 +118,8 @@ static void say_doubt(const struct source_part *p, bool ja, struct text *out)
 				 : "; some stand for many parties, so there are at least so many");
 }
 
-void kind_reason(const struct source_kinds *k, const struct source_part *p, bool ja,
-		 struct text *out)
+void source_kind_reason(const struct source_kinds *k, const struct source_part *p, bool ja,
+			struct text *out)
 {
 	bool first = true;
 
@@ -175,7 +175,7 @@ static void say_part(const struct source_kinds *k, const struct source_part *p, 
 {
 	_cleanup_text_ struct text reason = TEXT_NULL;
 
-	kind_reason(k, p, ja, &reason);
+	source_kind_reason(k, p, ja, &reason);
 	text_add(out, words[p->kind][ja]);
 	if (p->protocol[0])
 		text_printf(out, " (%s)", p->protocol);

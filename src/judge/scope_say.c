@@ -36,43 +36,36 @@ static const char *hosted_says(const struct scope_facts *k)
 
 static bool is_1(const struct scope_facts *k, const struct scope *s)
 {
-	(void)k;
 	return s->pattern == 1;
 }
 
 static bool is_2(const struct scope_facts *k, const struct scope *s)
 {
-	(void)k;
 	return s->pattern == 2;
 }
 
 static bool is_3(const struct scope_facts *k, const struct scope *s)
 {
-	(void)k;
 	return s->pattern == 3;
 }
 
 static bool is_4(const struct scope_facts *k, const struct scope *s)
 {
-	(void)k;
 	return s->pattern == 4;
 }
 
 static bool is_contradicted(const struct scope_facts *k, const struct scope *s)
 {
-	(void)k;
 	return s->contradicted;
 }
 
 static bool may_be_1(const struct scope_facts *k, const struct scope *s)
 {
-	(void)k;
 	return s->possible == 1;
 }
 
 static bool may_be_2(const struct scope_facts *k, const struct scope *s)
 {
-	(void)k;
 	return s->possible == 2;
 }
 
@@ -88,46 +81,38 @@ static bool may_be_3(const struct scope_facts *k, const struct scope *s)
 
 static bool is_unobserved(const struct scope_facts *k, const struct scope *s)
 {
-	(void)s;
 	return !k->observed;
 }
 
 static bool has_no_country(const struct scope_facts *k, const struct scope *s)
 {
-	(void)s;
 	return !k->countries;
 }
 
 static bool is_all_domestic(const struct scope_facts *k, const struct scope *s)
 {
-	(void)k;
 	return s->target == SCOPE_DOMESTIC && s->traffic == SCOPE_DOMESTIC &&
 	       s->actor == SCOPE_DOMESTIC;
 }
 
 static bool is_from_abroad(const struct scope_facts *k, const struct scope *s)
 {
-	(void)k;
 	return s->target == SCOPE_DOMESTIC && s->traffic == SCOPE_FOREIGN &&
 	       s->actor == SCOPE_FOREIGN;
 }
 
 static bool is_domestic_actor(const struct scope_facts *k, const struct scope *s)
 {
-	(void)k;
 	return s->target == SCOPE_FOREIGN && s->actor == SCOPE_DOMESTIC;
 }
 
 static bool is_elsewhere(const struct scope_facts *k, const struct scope *s)
 {
-	(void)k;
 	return s->target == SCOPE_FOREIGN && s->traffic == SCOPE_FOREIGN;
 }
 
 static bool always(const struct scope_facts *k, const struct scope *s)
 {
-	(void)k;
-	(void)s;
 	return true;
 }
 
@@ -229,7 +214,6 @@ static bool knows_no_traffic(const struct scope_facts *k, const struct scope *s)
 
 static bool knows_only_link(const struct scope_facts *k, const struct scope *s)
 {
-	(void)k;
 	return s->by_link;
 }
 
@@ -260,7 +244,6 @@ static bool party_is_told(const struct scope_facts *k, const struct scope *s)
 
 static bool actor_is_disputed(const struct scope_facts *k, const struct scope *s)
 {
-	(void)s;
 	return k->actor_disputed;
 }
 

@@ -6,7 +6,6 @@
 /* The verdict on forged sources, as far as this incident carries one. */
 static enum kind_forged verdict_of(const struct incident *inc)
 {
-	(void)inc;
 	return FORGED_UNKNOWN;
 }
 

@@ -16,6 +16,17 @@ SAMPLINGS = [100, 1000]
 PRECISION = 0.95
 SHARE_LEAST = 0.05  # of the packets, from which a kind counts as told
 SHARE_ERROR = 0.1   # unsampled, of a kind's share
+# What may be told of the scenarios without a map, by what they send; of invented sources nothing.
+ORDINARY = {
+    'syn-spoofed': [], 'syn-one-each': [], 'rst-flood': [], 'ack-flood': [], 'malformed': [],
+    'udp-flood': [], 'dns-query-flood': [], 'quic-flood': [], 'carpet-24': [], 'carpet-20': [],
+    'carpet-v6': [], 'syn-real': ['bots'], 'syn-classes-small': ['bots'],
+    'syn-mixed-classes': ['bots'], 'conn-flood': ['bots'], 'get-flood': ['bots'],
+    'icmp-flood': ['bots'], 'fragments': ['bots'], 'proto-flood': ['bots'],
+    'scan-port': ['single_host'], 'bots-abroad': ['own_customers'],
+    'synack-reflection': ['reflectors:tcp'], 'amp-dns': ['reflectors:dns'],
+    'amp-ntp': ['reflectors:ntp'], 'amp-memcached': ['reflectors:memcached'],
+    'amp-unknown-port': ['reflectors:port50123']}
 
 
 class Case:
@@ -33,8 +44,15 @@ class Case:
 
 
 def scenarios(program):
+    """Those with a map."""
     done = subprocess.run([program, 'names'], check=True, capture_output=True, text=True)
     return done.stdout.split()
+
+
+def shows(name, fmt):
+    """No flow record tells a request; v5 has no IPv6 and no fragment offset."""
+    return not (name == 'get-flood' and fmt in ('v5', 'v9', 'ipfix') or
+                name in ('carpet-v6', 'fragments') and fmt == 'v5')
 
 
 def cases(program):
@@ -44,6 +62,9 @@ def cases(program):
         found += [Case(name, fmt) for fmt in FORMATS]
         found += [Case(name, fmt, n) for fmt in SAMPLED for n in SAMPLINGS]
         found.append(Case(name, 'v9', 1, 2))
+    for name in ORDINARY:
+        found += [Case(name, fmt) for fmt in FORMATS if shows(name, fmt)]
+        found += [Case(name, fmt, n) for fmt in SAMPLED for n in SAMPLINGS if shows(name, fmt)]
     return found
 
 
@@ -51,8 +72,9 @@ def few(program):
     """One format for each scenario, in turn, and a sampled one: for every normal test run."""
     names = scenarios(program)
     found = [Case(name, FORMATS[i % len(FORMATS)]) for i, name in enumerate(names)]
-    return found + [Case(name, SAMPLED[i % len(SAMPLED)], SAMPLINGS[i // 3 % 2])
-                    for i, name in enumerate(names)]
+    found += [Case(name, SAMPLED[i % len(SAMPLED)], SAMPLINGS[i // 3 % 2])
+              for i, name in enumerate(names)]
+    return found + [Case(name, ('packets', 'sflow')[i % 2]) for i, name in enumerate(ORDINARY)]
 
 
 def name_of(kind):
@@ -66,7 +88,10 @@ def kinds_told(got):
 
 
 def kinds_true(got):
-    return {name_of(k): k for k in got['truth']['attacks'][0]['source_kinds']}
+    attack = got['truth']['attacks'][0]
+    if 'source_kinds' not in attack:
+        return {name: None for name in ORDINARY[got['scenario']]}
+    return {name_of(k): k for k in attack['source_kinds']}
 
 
 def judge_kinds(case, got):
@@ -75,7 +100,7 @@ def judge_kinds(case, got):
     right = [name for name in told if name in true]
     broken = []
     for name, row in true.items():
-        if case.sampling > 1 or row['kind'] == 'unknown':
+        if case.sampling > 1 or row is None or row['kind'] == 'unknown':
             continue
         if name not in told:
             broken.append(f'{name} ({row["share"]:.2f} of it) is not told')
@@ -156,8 +181,9 @@ def fill_row(row, case, got):
         if case.sampling == 1:
             row['broken'].append('the attack was not found')
         return
-    row['scopes'], row['scopes_right'], broken = judge_scope(got)
-    row['broken'] += broken
+    if 'scope' in got['truth']:
+        row['scopes'], row['scopes_right'], broken = judge_scope(got)
+        row['broken'] += broken
     if got['found']:
         row['told'], row['right'], broken = judge_kinds(case, got)
         row['unknown'] = int(not row['told'])

@@ -32,9 +32,9 @@ struct judge {
 	struct incident_sink sink;
 	struct places *places;	 /* a reference, or NULL */
 	struct proxies *proxies; /* a reference, or NULL */
-	struct map *watched; /* handle -> struct watched */
-	struct map *ids;     /* id -> 1, names given */
-	struct map *waiting; /* id -> struct incident *, stored and not seen again yet */
+	struct map *watched;	 /* handle -> struct watched */
+	struct map *ids;	 /* id -> 1, names given */
+	struct map *waiting;	 /* id -> struct incident *, stored and not seen again yet */
 	int64_t recv_us, record_us;
 	int64_t start_recv_us, start_record_us; /* first clocks after the resume */
 	bool drill;

@@ -9,7 +9,11 @@ static enum kind_forged verdict_of(const struct incident *inc)
 	return FORGED_UNKNOWN;
 }
 
-/* Records that are gone (erased, or left on disk by the run before) change nothing any more. */
+/*
+ * Records that are gone (erased, or left on disk by the run before) change nothing any more. While
+ * they come in, a quarter more is awaited each time, so that an attack is judged a few times and
+ * not every second; its end is always judged.
+ */
 static bool is_due(const struct incident *inc)
 {
 	const struct header_sample *sample = &inc->evidence[SAMPLE_ATTACK];
@@ -18,8 +22,8 @@ static bool is_due(const struct incident *inc)
 		return true;
 	if (!sample->record)
 		return false;
-	return inc->kinds.records != sample->n || inc->kinds.forged != verdict_of(inc) ||
-	       inc->f.state == FINDING_CLOSED;
+	return sample->n > inc->kinds.records + inc->kinds.records / 4 ||
+	       inc->kinds.forged != verdict_of(inc) || inc->f.state == FINDING_CLOSED;
 }
 
 int incident_judge_whose(struct incident *inc, const struct conf *conf, const struct places *places,

@@ -11,8 +11,9 @@
 #include "place/place.h"
 
 /**
- * incident_judge_whose() - fill kinds and scope of @inc; the kinds are judged anew only where more
- * header records are there than last time, the scope always, without any notice.
+ * incident_judge_whose() - fill kinds and scope of @inc; the kinds are judged anew only where a
+ * quarter more header records are there than last time, and at the end; the scope always, without
+ * any notice.
  * @places, @proxies: may be NULL.
  * Return: 0 or -ENOMEM.
  */

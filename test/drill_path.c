@@ -132,7 +132,7 @@ static int open_path(struct path *p, struct text *why)
 		p->capture = exporters_add_capture(p->pipeline.exporters, "drill");
 		p->link = exporters_link(p->pipeline.exporters, p->capture, 1);
 	}
-	return 0;
+	return p->options->opened && p->options->opened(p) < 0 ? 1 : 0;
 }
 
 /* Open attacks are left to the ticking clock for as long as they take to fall quiet. */

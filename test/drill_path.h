@@ -20,6 +20,8 @@ enum path_world {
 	WORLD_WHOLE, /* also protected objects with their lines, and interfaces with their sides */
 };
 
+struct path;
+
 struct path_options {
 	const char *scenario;
 	uint64_t seed;
@@ -28,6 +30,8 @@ struct path_options {
 	unsigned threads;
 	bool clock;	/* the receive clock also ticks between datagrams, as it does live */
 	bool incidents; /* the line carries every incident whole */
+	/** Called before anything runs, for tables that the judge shall have; may be NULL. */
+	int (*opened)(struct path *p);
 };
 
 #define SEEN_MAX 4096 /* incidents whose states are remembered */

@@ -8,6 +8,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import drill_bars
+import whose_bars
 from long import Unit
 from tally import ROOT
 
@@ -15,13 +16,14 @@ SEEDS = list(range(1, drill_bars.PROOF_SEEDS + 1))
 JOBS = 2
 BUILD = os.path.join(ROOT, 'build-test')
 PROGRAM = os.path.join(BUILD, 'test', 'drill_run')
+WHOSE = os.path.join(BUILD, 'test', 'whose_drill')
 COUNTS = ['runs', 'attacks', 'found', 'due', 'due_found', 'exact', 'exact_found', 'false',
           'classed', 'class_right', 'peaks', 'peaks_inside']
 
 
 def prepare():
     subprocess.run(['make', '--no-print-directory', 'build-test/build.ninja'], cwd=ROOT, check=True)
-    subprocess.run(['ninja', '-C', BUILD, 'test/drill_run'], check=True)
+    subprocess.run(['ninja', '-C', BUILD, 'test/drill_run', 'test/whose_drill'], check=True)
 
 
 def figures_of(case, row):
@@ -59,6 +61,35 @@ def scenario(cases, seed):
             'why': ' | '.join(f"{r['name']}: {'; '.join(r['broken'])}" for r in bad)[:2000]}
 
 
+def whose(cases, seed):
+    """Kinds and scope of one scenario with a map, in all its cases."""
+    with ThreadPoolExecutor(max_workers=JOBS) as pool:
+        rows = list(pool.map(lambda c: whose_bars.run(WHOSE, c, seed), cases))
+    bad = [r for r in rows if r['broken']]
+    return {'good': not bad and bool(rows), 'cases': (len(rows) - len(bad), len(bad)),
+            'whose': rows,
+            'why': ' | '.join(f"{r['name']}: {'; '.join(r['broken'])}" for r in bad)[:2000]}
+
+
+def whose_units():
+    if not os.path.exists(WHOSE):
+        return []
+    by_scenario = {}
+    for case in whose_bars.cases(WHOSE):
+        by_scenario.setdefault(case.scenario, []).append(case)
+    return [Unit(f'{name}-seed-{seed}', 2, lambda c=c, seed=seed: whose(c, seed))
+            for seed in SEEDS for name, c in by_scenario.items()]
+
+
+def whose_sums(done):
+    rows = [r for result in done.values() for r in result.get('whose', [])]
+    total = {key: sum(r[key] for r in rows)
+             for key in ('due', 'found', 'told', 'right', 'unknown', 'scopes', 'scopes_right')}
+    return dict(total, runs=len(rows), precision=share(total['right'], total['told']),
+                bars_missed=[f"{r['name']} seed {r['seed']}: {'; '.join(r['broken'])}"
+                             for r in rows if r['broken']][:100])
+
+
 def units():
     if not os.path.exists(PROGRAM):
         return []
@@ -67,7 +98,7 @@ def units():
         by_scenario.setdefault(case.scenario, []).append(case)
     return [Unit(f'{name}-seed-{seed}', 8 if name == drill_bars.QUARTER else 2,
                  lambda c=c, seed=seed: scenario(c, seed))
-            for seed in SEEDS for name, c in by_scenario.items()]
+            for seed in SEEDS for name, c in by_scenario.items()] + whose_units()
 
 
 def share(part, whole):
@@ -95,18 +126,25 @@ def overall(done):
     """Bars that only all units together can hold."""
     rows = [r for result in done.values() for r in result.get('rows', [])]
     inside = sums(rows)['peaks_in_their_95_percent']
-    return [] if inside is not None and inside >= 0.95 else [
+    missed = [] if inside is not None and inside >= 0.95 else [
         f'{inside} of the peaks of several exporters lie in their 95 % intervals, not 0.95']
+    precision = whose_sums(done)['precision']
+    if precision is None or precision < whose_bars.PRECISION:
+        missed.append(f'precision of kinds {precision}, not {whose_bars.PRECISION}')
+    return missed
 
 
 def figures(done):
     by_scenario, every = {}, []
     for unit, result in done.items():
         rows = result.get('rows', [])
+        if not rows:
+            continue
         by_scenario.setdefault(unit.rsplit('-seed-', 1)[0], []).extend(rows)
         every += rows
     missed = [m for r in every for m in r.get('missed', [])]
-    return {'all': sums(every), 'scenario': {k: sums(v) for k, v in sorted(by_scenario.items())},
+    return {'all': sums(every), 'whose': whose_sums(done),
+            'scenario': {k: sums(v) for k, v in sorted(by_scenario.items())},
             'missed_above_blind_spot': len(missed), 'missed': missed[:400],
             'bars_missed': [f"{r['name']}: {'; '.join(r['broken'])}" for r in every
                             if r['broken']][:400]}

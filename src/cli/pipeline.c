@@ -130,6 +130,25 @@ static int take_over(struct pipeline *p, const char *language, struct text *why)
 	return r == -ENOMEM ? EXIT_BROKEN : EXIT_STORE;
 }
 
+/* A list that cannot be read is said once and left out: what it would have told stays unknown. */
+static int load_proxies(struct pipeline *p)
+{
+	_cleanup_proxies_ struct proxies *proxies = NULL;
+	_cleanup_text_ struct text why = TEXT_NULL;
+	int r = proxies_load(p->conf, &proxies, &why);
+
+	if (r)
+		return r;
+	for (const char *at = text_str(&why); *at;) {
+		size_t n = strcspn(at, "\n");
+
+		log_warn("proxy-list", "not_read=\"%.*s\"", (int)n, at);
+		at += n + (at[n] == '\n');
+	}
+	judge_set_proxies(p->judge, proxies);
+	return 0;
+}
+
 static int build(struct pipeline *p, const struct pipeline_options *o)
 {
 	struct flow_sink in = {.batch = on_batch, .userdata = p};
@@ -145,6 +164,9 @@ static int build(struct pipeline *p, const struct pipeline_options *o)
 	if (!p->judge)
 		return -ENOMEM;
 	judge_set_drill(p->judge, o->kind == STORE_DRILL);
+	r = load_proxies(p);
+	if (r < 0)
+		return r;
 	findings = judge_sink(p->judge);
 	p->detect = detect_new(p->conf, p->exporters, threads_for(o), &findings);
 	if (!p->detect)
@@ -206,6 +228,9 @@ int pipeline_reconf(struct pipeline *p, struct conf *conf)
 		return r;
 	conf_unref(old);
 	judge_reconf(p->judge, conf);
+	r = load_proxies(p);
+	if (r < 0)
+		return r;
 	return detect_reconf(p->detect, conf);
 }
 

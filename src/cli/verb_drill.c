@@ -107,6 +107,8 @@ static void say_written(const struct cli *cli, const struct write_options *o,
 			(unsigned long long)f->frames);
 	fprintf(cli->out, "%s.truth.json%s%s%s\n", path, o->yaml ? "\n" : "", o->yaml ? path : "",
 		o->yaml ? ".yaml" : "");
+	if (o->yaml && drill_has_map(cli->operands[0]))
+		fprintf(cli->out, "%s.proxies\n", path);
 }
 
 static bool scenario_known(const struct cli *cli, const char *wanted)

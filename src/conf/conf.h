@@ -90,6 +90,7 @@ struct conf_interface {
 	char exporter[CONF_NAME_MAX]; /* name of a conf_exporter */
 	uint32_t ifindex;
 	char link[CONF_NAME_MAX], peer[CONF_NAME_MAX];
+	char country[3]; /* whose traffic the peer hands over, "" many or unknown */
 	uint64_t capacity_bps;
 	enum conf_side side;
 };
@@ -97,6 +98,12 @@ struct conf_interface {
 struct conf_shared {
 	struct prefix prefix;
 	enum conf_shared_kind kind;
+};
+
+/* A file of addresses that are said to be open proxies; judge/proxies.h states its form. */
+struct conf_proxy_list {
+	char file[CONF_TEXT_MAX];
+	int64_t dated_us; /* of entries that tell no date; 0: undated */
 };
 
 struct conf_listen {
@@ -138,6 +145,8 @@ struct conf {
 	size_t n_darknets;
 	struct conf_shared *shared;
 	size_t n_shared;
+	struct conf_proxy_list *proxy_lists;
+	size_t n_proxy_lists;
 	struct prefix *never_touch;
 	size_t n_never_touch;
 	struct conf_listen *listen;

@@ -246,6 +246,8 @@ static const struct conf_key interface_keys[] = {
 	 .help = "name of the link"},
 	{.name = "peer", .type = TYPE_TEXT, FIELD(conf_interface, peer),
 	 .help = "who is at the other end"},
+	{.name = "country", .type = TYPE_COUNTRY, FIELD(conf_interface, country),
+	 .help = "country whose traffic comes in here, if it is one"},
 	{.name = "capacity", .type = TYPE_BPS, FIELD(conf_interface, capacity_bps), .min = 1,
 	 .max = BPS_MAX, .help = "speed of the link"},
 	{.name = "side", .type = TYPE_WORD, FIELD(conf_interface, side), .words = side_words,
@@ -257,6 +259,13 @@ static const struct conf_key shared_keys[] = {
 	 .tag = TAG_SHARED, .help = "addresses behind which many parties stand"},
 	{.name = "kind", .type = TYPE_WORD, FIELD(conf_shared, kind), .words = shared_words,
 	 .dflt = "other", .help = "why they are shared"},
+};
+
+static const struct conf_key proxy_list_keys[] = {
+	{.name = "file", .type = TYPE_NAME, .flags = KEY_REQUIRED, FIELD(conf_proxy_list, file),
+	 .help = "addresses, prefixes or CSV, one entry a line"},
+	{.name = "dated", .type = TYPE_TIME, FIELD(conf_proxy_list, dated_us),
+	 .help = "when the list was made, for entries that do not say"},
 };
 
 static const struct conf_key capture_keys[] = {
@@ -273,6 +282,8 @@ static const struct conf_key capture_keys[] = {
 static const struct conf_map exporter_map = {MAP("an exporter", exporter_keys)};
 static const struct conf_map interface_map = {MAP("an interface", interface_keys)};
 static const struct conf_map shared_map = {MAP("a shared prefix", shared_keys), .short_form = true};
+static const struct conf_map proxy_list_map = {MAP("a proxy list", proxy_list_keys),
+					       .short_form = true};
 static const struct conf_map capture_map = {MAP("a capture", capture_keys), .short_form = true};
 
 /* The program itself. */
@@ -332,6 +343,8 @@ static const struct conf_list exporters =
 static const struct conf_list interfaces =
 	MAPS(conf, n_interfaces, conf_interface, interface_map, 65536);
 static const struct conf_list shareds = MAPS(conf, n_shared, conf_shared, shared_map, 65536);
+static const struct conf_list proxy_lists =
+	MAPS(conf, n_proxy_lists, conf_proxy_list, proxy_list_map, 64);
 static const struct conf_list captures = MAPS(conf, n_captures, conf_capture, capture_map, 64);
 static const struct conf_list darknets = PREFIXES(conf, n_darknets, TAG_DARKNET, 65536);
 static const struct conf_list nevers = PREFIXES(conf, n_never_touch, TAG_NEVER, 65536);
@@ -344,6 +357,7 @@ static const struct conf_key top_keys[] = {
 	LIST("interfaces", interfaces, interfaces, .help = "their interfaces, links and sides"),
 	LIST("darknets", darknets, darknets, .help = "own prefixes without any host"),
 	LIST("shared", shared, shareds, .help = "addresses that stand for many parties"),
+	LIST("proxy_lists", proxy_lists, proxy_lists, .help = "files of known open proxies"),
 	LIST("never_touch", never_touch, nevers, .help = "no measure ever names these"),
 	LIST("listen", listen, listens, .help = "UDP addresses for flow exports"),
 	LIST("capture", captures, captures, .help = "network interfaces to capture on"),

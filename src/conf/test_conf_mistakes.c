@@ -16,8 +16,8 @@
 #include "conf/read.h"
 
 #define TOP_KEYS                                                                                   \
-	"country, own, protected, exporters, interfaces, darknets, shared, never_touch, listen, "  \
-	"capture, thresholds, limits, keep, store, place, language"
+	"country, own, protected, exporters, interfaces, darknets, shared, proxy_lists, "          \
+	"never_touch, listen, capture, thresholds, limits, keep, store, place, language"
 
 static const struct row {
 	const char *yaml, *expected;

@@ -141,6 +141,7 @@ static int begin(struct drill *d)
 	int r;
 
 	world_init(&d->world, d->options.exporters, d->options.view);
+	d->world.map = d->scenario->whose;
 	r = plan_make(&d->plan, d->scenario, d->seed, d->options.no_background);
 	if (r)
 		return r;
@@ -348,13 +349,36 @@ char *drill_truth_json(struct drill *d)
 		return NULL;
 	attacks = truth_attacks_json(d->truth, &d->world, &d->options);
 	if (world_json(&d->world, &d->options, o) || json_object_set_new(o, "attacks", attacks) ||
-	    json_object_set_new(o, "not_attacks", innocents_json(d))) {
+	    json_object_set_new(o, "not_attacks", innocents_json(d)) ||
+	    (d->scenario->whose && truth_whose_json(d->scenario, o))) {
 		json_decref(o);
 		return NULL;
 	}
 	text = json_dumps(o, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
 	json_decref(o);
 	return text;
+}
+
+char *drill_proxies_list(const struct drill *d)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+
+	if (!d->scenario->whose)
+		return NULL;
+	where_proxies(d->seed, d->options.base_us, &t);
+	return text_ok(&t) ? take_ptr(t.s) : NULL;
+}
+
+bool drill_country(size_t i, const char **prefix, const char **country)
+{
+	return where_country(i, prefix, country);
+}
+
+bool drill_has_map(const char *name)
+{
+	const struct scenario *s = scenario_find(name);
+
+	return s && s->whose;
 }
 
 char *drill_conf_yaml(struct drill *d)

@@ -109,13 +109,24 @@ char *drill_truth_json(struct drill *d);
 /** drill_conf_yaml() - a noroshi configuration of the drill's world. Return: owned text or NULL. */
 char *drill_conf_yaml(struct drill *d);
 
+/**
+ * drill_has_map() - has scenario @name a map of countries, shared addresses and proxies?
+ * drill_proxies_list() - its list of open proxies as a file holds it, for conf `proxy_lists`.
+ * Return: owned text, NULL without memory or without a map.
+ * drill_country() - the @i-th block of that map; false behind the last.
+ */
+bool drill_has_map(const char *name);
+char *drill_proxies_list(const struct drill *d);
+bool drill_country(size_t i, const char **prefix, const char **country);
+
 /** drill_next_prefix() - own prefixes as text, for `--own`; start with *@at = 0. NULL behind the
  * last. */
 const char *drill_next_own(size_t *at);
 
 /**
  * drill_write() - run into @path (pcap, µs; frames, or export datagrams in UDP) and write
- * @path.truth.json and, when @conf, @path.yaml. Each file appears whole or not at all.
+ * @path.truth.json and, when @conf, @path.yaml; where the scenario has a map, @path.proxies too.
+ * Each file appears whole or not at all.
  * @figures: may be NULL.
  * Return: 0, or a negative error with the reason in @why.
  */

@@ -132,7 +132,7 @@ struct flood {
 	const struct flood_shape *shape;
 	struct rng rng;
 	int64_t from_ns, until_ns, due_ns;
-	uint64_t sent, salt;
+	uint64_t sent, salt, seed;
 	struct prefix target;
 	uint32_t n_targets;
 	uint16_t port;
@@ -185,7 +185,11 @@ static void choose_source(struct flood *f, struct packet *p)
 	}
 	uint64_t i = f->sent % row->sources;
 
-	p->src = f->outbound ? pick_inside(f->salt, i, f->v6) : pick_outside(f->salt, i, f->v6);
+	if (row->where)
+		p->src = where_pick(row->where, f->salt, f->seed, i);
+	else
+		p->src = f->outbound ? pick_inside(f->salt, i, f->v6)
+				     : pick_outside(f->salt, i, f->v6);
 	p->ttl = pick_ttl(&p->src);
 	p->link = pick_link(f->outbound ? &f->target.addr : &p->src, row->links);
 }
@@ -292,7 +296,8 @@ static void fill(struct flood *f, struct packet *p)
 			     .window = 64240,
 			     .outbound = f->outbound,
 			     .attack = f->row->attack,
-			     .slot = f->row->slot};
+			     .slot = f->row->slot,
+			     .kind = f->row->truth};
 	choose_source(f, p);
 	choose_target(f, p);
 	p->sport = choose_port(f, p, shape->sport, 1);
@@ -339,6 +344,7 @@ int flood_begin(struct drill *d, const struct flood_row *row, uint32_t index)
 	*f = (struct flood){.row = row, .shape = &shapes[row->kind]};
 	f->rng = rng_derive(d->seed, 0x10000 + index);
 	f->salt = hash_u64(row->salt ? row->salt : 1000 + index, d->seed);
+	f->seed = d->seed;
 	if (prefix_parse(attack->target, false, &f->target))
 		return -EINVAL;
 	f->v6 = !ip_is_v4(&f->target.addr);

@@ -42,6 +42,18 @@ enum payload {
 	PAYLOAD_COUNT
 };
 
+/* What kind of host a source of an attack is; scenarios that do not ask say nothing. */
+enum truth_kind {
+	TRUTH_UNTOLD,
+	TRUTH_FORGED,
+	TRUTH_BOTS,
+	TRUTH_PROXIES,
+	TRUTH_REFLECTORS,
+	TRUTH_CUSTOMERS,
+	TRUTH_SINGLE,
+	TRUTH_KINDS
+};
+
 struct packet {
 	struct ip src, dst;
 	int64_t time_us;
@@ -61,6 +73,7 @@ struct packet {
 	uint8_t link;	 /* outside link it passes, index in the world's links */
 	int16_t attack;	 /* index of the attack it belongs to, -1 none */
 	uint8_t slot;	 /* which of that attack's vectors */
+	uint8_t kind;	 /* of its source, enum truth_kind */
 };
 
 #define FRAME_ROOM	  65600

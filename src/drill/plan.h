@@ -14,6 +14,7 @@
 #include "base/vector.h"
 #include "drill/drill.h"
 #include "drill/packet.h"
+#include "drill/places.h"
 #include "drill/script.h"
 
 #define ATTACK_VECTORS	4
@@ -76,6 +77,8 @@ struct flood_row {
 	uint8_t answers;	  /* the target answers one packet in so many; 0 never */
 	bool steady;   /* a source keeps its ports, so that a router makes one flow of it */
 	uint32_t salt; /* which crowd of sources; 0: by row */
+	uint8_t where; /* enum where: from which part of the map */
+	uint8_t truth; /* enum truth_kind of its sources */
 };
 
 struct load_row {
@@ -92,11 +95,29 @@ struct load_row {
 	bool v6;
 	uint8_t links;
 	uint32_t salt; /* which crowd of clients; 0: by row */
+	uint8_t where; /* enum where: from which part of the map */
+	uint8_t truth; /* enum truth_kind of its clients */
 };
 
 /* An ordinary thing that must not be reported. */
 struct innocent_row {
 	const char *what, *target, *why;
+};
+
+/* What somebody says of a scenario's attack: the words of a notice, as an operator reads them. */
+struct notice_row {
+	const char *from;	   /* "news", "partner", "customer" */
+	const char *says;	   /* who says it, in one line */
+	const char *target;	   /* address or name */
+	const char *actor;	   /* "domestic", "foreign", NULL: not said */
+	const char *actor_country; /* NULL: not said */
+	bool no_domestic_party, hosted_abroad;
+};
+
+/* Whose an attack is; words as in an incident. pattern and possible: 0 none. */
+struct scope_truth {
+	const char *target, *traffic, *actor;
+	uint8_t pattern, possible;
 };
 
 struct mute_row {
@@ -131,6 +152,11 @@ struct scenario {
 	const struct innocent_row *innocents;
 	size_t n_innocents;
 	struct mute_row mute;
+	/* Scenarios with a map: what is true by what can be seen, and with the notices too. */
+	bool whose;
+	struct scope_truth seen, told;
+	const struct notice_row *notices;
+	size_t n_notices;
 	/** Rows that are made instead of written; may be NULL. */
 	void (*build)(struct plan *p, uint64_t seed, bool bare);
 };
@@ -139,9 +165,10 @@ struct scenario {
 
 /* One list per family; scenario.c joins them. */
 extern const struct scenario scenarios_ordinary[], scenarios_tcp[], scenarios_udp[],
-	scenarios_shape[], scenarios_wide[], scenarios_delay[], scenarios_quarter[];
+	scenarios_shape[], scenarios_wide[], scenarios_delay[], scenarios_quarter[],
+	scenarios_whose[];
 extern const size_t n_scenarios_ordinary, n_scenarios_tcp, n_scenarios_udp, n_scenarios_shape,
-	n_scenarios_wide, n_scenarios_delay, n_scenarios_quarter;
+	n_scenarios_wide, n_scenarios_delay, n_scenarios_quarter, n_scenarios_whose;
 
 /** scenario_at(), scenario_find() - NULL where there is none. */
 const struct scenario *scenario_at(size_t i);

@@ -14,7 +14,7 @@ static const struct {
 	{scenarios_ordinary, &n_scenarios_ordinary}, {scenarios_tcp, &n_scenarios_tcp},
 	{scenarios_udp, &n_scenarios_udp},	     {scenarios_shape, &n_scenarios_shape},
 	{scenarios_wide, &n_scenarios_wide},	     {scenarios_delay, &n_scenarios_delay},
-	{scenarios_quarter, &n_scenarios_quarter},
+	{scenarios_quarter, &n_scenarios_quarter},   {scenarios_whose, &n_scenarios_whose},
 };
 
 const struct scenario *scenario_at(size_t i)

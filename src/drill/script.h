@@ -68,7 +68,7 @@ struct session {
 	uint16_t cport, loops_left;
 	uint16_t ids[2];
 	int16_t attack;
-	uint8_t slot, step, link;
+	uint8_t slot, step, link, kind;
 	bool client_inside;
 };
 

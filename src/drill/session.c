@@ -63,7 +63,8 @@ static void fill(struct session *s, const struct step *step, struct packet *p)
 			     .link = s->link,
 			     .outbound = client == s->client_inside,
 			     .attack = client ? s->attack : -1,
-			     .slot = s->slot};
+			     .slot = s->slot,
+			     .kind = client ? s->kind : 0};
 	p->ttl = p->outbound ? 63 : pick_ttl(&p->src);
 	p->ip_id = s->ids[step->from]++;
 	fill_proto(s, step, p);
@@ -156,8 +157,11 @@ static void begin_one(struct drill *d, struct load *l, int64_t at_ns)
 	if (!s)
 		return;
 	s->script = script_get(row->script);
-	s->client = row->outbound ? pick_inside(l->salt, who, row->v6)
-				  : pick_outside(l->salt, who, row->v6);
+	if (row->where)
+		s->client = where_pick(row->where, l->salt, d->seed, who);
+	else
+		s->client = row->outbound ? pick_inside(l->salt, who, row->v6)
+					  : pick_outside(l->salt, who, row->v6);
 	s->server = choose_server(l, chance);
 	s->client_inside = row->outbound;
 	s->link = pick_link(row->outbound ? &s->server : &s->client, row->links);
@@ -171,6 +175,7 @@ static void begin_one(struct drill *d, struct load *l, int64_t at_ns)
 	s->ids[1] = (uint16_t)(chance >> 24);
 	s->attack = (int16_t)(row->attack - 1);
 	s->slot = row->slot;
+	s->kind = row->truth;
 }
 
 static int64_t load_fire(struct drill *d, struct node *n, int *error)

@@ -36,6 +36,7 @@ struct attack_truth {
 	uint64_t link_packets[LINKS];
 	struct vector_truth vector[ATTACK_VECTORS];
 	struct crowd sources;
+	struct truth_kinds kinds;
 };
 
 struct truth {
@@ -61,12 +62,18 @@ struct truth *truth_new(const struct plan *plan)
 	return t;
 }
 
+static void deinit_attack(struct attack_truth *a)
+{
+	drill_crowd_deinit(&a->sources);
+	truth_kinds_deinit(&a->kinds);
+}
+
 struct truth *truth_free(struct truth *t)
 {
 	if (!t)
 		return NULL;
 	for (size_t i = 0; t->attacks && i < t->plan->n_attacks; i++)
-		drill_crowd_deinit(&t->attacks[i].sources);
+		deinit_attack(&t->attacks[i]);
 	free(t->attacks);
 	free(t);
 	return NULL;
@@ -140,6 +147,8 @@ int truth_count(struct truth *t, const struct packet *p)
 	a->link_packets[p->link]++;
 	count_peak(a, p, second, syn);
 	count_vector(&a->vector[p->slot], p, second, row->vector[p->slot].threshold);
+	if (p->kind && truth_kinds_count(&a->kinds, p))
+		return -ENOMEM;
 	return drill_crowd_count(&a->sources, &p->src, (uint32_t)second, syn);
 }
 
@@ -288,6 +297,8 @@ static json_t *attack_json(const struct attack_row *row, const struct attack_tru
 	json_object_set_new(o, "links", links_json(a, row, w));
 	json_object_set_new(o, "parts", parts_json(row, a));
 	json_object_set_new(o, "spoofed", json_boolean(row->spoofed));
+	if (a->kinds.n)
+		json_object_set_new(o, "source_kinds", truth_kinds_json(&a->kinds));
 	if (add_visible(o, row)) {
 		json_decref(o);
 		return NULL;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "drill/places.h"
 
 #define MBPS	      UINT64_C(1000000)
 #define CORE_CAPACITY (UINT64_C(100000) * MBPS)
@@ -187,6 +188,8 @@ static void yaml_interfaces(const struct world *w, unsigned e, struct text *out)
 			    f.ifindex, f.link);
 		if (*f.peer)
 			text_printf(out, "    peer: %s\n", f.peer);
+		if (w->map && f.outside && *where_link_country(f.ifindex - 1u))
+			text_printf(out, "    country: %s\n", where_link_country(f.ifindex - 1u));
 		text_printf(out, "    side: %s\n    capacity: %lluMbps\n",
 			    f.outside ? "outside" : "inside",
 			    (unsigned long long)(f.capacity_bps / MBPS));
@@ -216,4 +219,6 @@ void world_yaml(const struct world *w, struct text *out)
 	text_add(out, "interfaces:\n");
 	for (unsigned e = 0; e < w->exporters; e++)
 		yaml_interfaces(w, e, out);
+	if (w->map)
+		where_shared_yaml(out);
 }

@@ -30,6 +30,7 @@ struct world {
 	enum drill_view view;
 	struct ip exporter[DRILL_EXPORTERS_MAX];
 	uint64_t capacity_bps[LINKS]; /* may differ from the ordinary by scenario */
+	bool map;		      /* the scenario has a map: links have countries */
 };
 
 void world_init(struct world *w, unsigned exporters, enum drill_view view);

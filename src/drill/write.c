@@ -142,8 +142,21 @@ static int write_capture(struct drill *d, enum drill_format format, const char *
 	return r ? fail(why, path, r) : 0;
 }
 
+/* The list of proxies, and the configuration that names it. */
+static int write_with_map(struct drill *d, const char *path, const char *yaml, struct text *why)
+{
+	_cleanup_free_ char *proxies = drill_proxies_list(d);
+	_cleanup_text_ struct text whole = TEXT_NULL;
+	int r = write_text(path, ".proxies", proxies, why);
+
+	if (r)
+		return r;
+	text_printf(&whole, "%sproxy_lists: [{file: \"%s.proxies\"}]\n", yaml ? yaml : "", path);
+	return write_text(path, ".yaml", yaml && text_ok(&whole) ? text_str(&whole) : NULL, why);
+}
+
 static int write_all_files(struct drill *d, enum drill_format format, const char *path, bool conf,
-			   struct text *why)
+			   bool map, struct text *why)
 {
 	_cleanup_free_ char *truth = NULL, *yaml = NULL;
 	int r = write_capture(d, format, path, why);
@@ -155,7 +168,9 @@ static int write_all_files(struct drill *d, enum drill_format format, const char
 	if (r || !conf)
 		return r;
 	yaml = drill_conf_yaml(d);
-	return write_text(path, ".yaml", yaml, why);
+	if (!map)
+		return write_text(path, ".yaml", yaml, why);
+	return write_with_map(d, path, yaml, why);
 }
 
 int drill_write(const char *name, uint64_t seed, const struct drill_options *options,
@@ -172,7 +187,8 @@ int drill_write(const char *name, uint64_t seed, const struct drill_options *opt
 					   : strerror(-r));
 		return r;
 	}
-	r = write_all_files(d, options ? options->format : DRILL_PACKETS, path, conf, why);
+	r = write_all_files(d, options ? options->format : DRILL_PACKETS, path, conf,
+			    drill_has_map(name), why);
 	if (r == 0 && figures)
 		*figures = *drill_figures(d);
 	drill_free(d);

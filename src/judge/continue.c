@@ -270,6 +270,7 @@ int incident_continue(struct incident *now, const struct incident *before)
 		}
 		snprintf(now->sample_consent, sizeof(now->sample_consent), "%s",
 			 before->sample_consent);
+		now->kinds = before->kinds; /* judged from those samples */
 		now->erase_by_us = before->erase_by_us;
 	}
 	if (add_exporters(now, before))

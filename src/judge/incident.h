@@ -14,6 +14,8 @@
 #include "base/text.h"
 #include "conf/conf.h"
 #include "detect/finding.h"
+#include "judge/kind.h"
+#include "judge/scope.h"
 
 #define INCIDENT_ID_MAX	      24
 #define INCIDENT_TARGET_MAX   96 /* room for any target text */
@@ -74,9 +76,11 @@ struct incident {
 	int64_t erased_us;   /* when the store erased the evidence; TIME_NONE not yet */
 	struct incident_gap gaps[INCIDENT_GAPS_MAX];
 	unsigned n_gaps;
-	bool series_cut; /* points were left out to keep `series` bounded */
-	bool known_test; /* inside a test that was announced beforehand */
-	bool drill;	 /* store or input is a drill */
+	struct source_kinds kinds; /* what kind of sources; n 0: not judged */
+	struct scope scope;	   /* domestic or foreign, without what notices say */
+	bool series_cut;	   /* points were left out to keep `series` bounded */
+	bool known_test;	   /* inside a test that was announced beforehand */
+	bool drill;		   /* store or input is a drill */
 };
 
 /** incident_new() - an empty incident, owned; NULL without memory. */

@@ -311,7 +311,9 @@ static int get_rest(const json_t *o, struct incident *inc)
 	    get_text(reason, "ja", inc->class_reason_ja, sizeof(inc->class_reason_ja)) ||
 	    get_text(link, "exporter", inc->target_link.exporter,
 		     sizeof(inc->target_link.exporter)) ||
-	    get_u64(link, "input", &input) || input > UINT32_MAX)
+	    get_u64(link, "input", &input) || input > UINT32_MAX ||
+	    kinds_from_json(o, &inc->kinds) ||
+	    scope_from_json(json_object_get(o, "scope"), &inc->scope))
 		return -EINVAL;
 	inc->revision = (uint32_t)revision;
 	inc->target_link.input = (uint32_t)input;

@@ -312,7 +312,8 @@ static int put_additions(json_t *o, const struct incident *inc)
 {
 	return put_reason(o, inc) || put_vector_detail(o, inc) || put_target_link(o, inc) ||
 	       put_gaps(o, inc) || put_group(o, inc, &group_measured) ||
-	       put_group(o, inc, &group_flags);
+	       put_group(o, inc, &group_flags) || kinds_to_json(o, &inc->kinds) ||
+	       put(o, "scope", scope_to_json(&inc->scope));
 }
 
 json_t *incident_to_json(const struct incident *inc)

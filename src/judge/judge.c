@@ -12,6 +12,7 @@
 
 #include "base/map.h"
 #include "judge/fill.h"
+#include "judge/whose.h"
 
 #define IDS_MAX	     8192  /* names given lately, against a name given twice */
 #define OPEN_DEFAULT 10000 /* where the configuration sets no bound */
@@ -29,9 +30,11 @@ struct judge {
 	struct conf *conf;
 	struct exporters *exporters;
 	struct incident_sink sink;
-	struct map *watched; /* handle -> struct watched */
-	struct map *ids;     /* id -> 1, names given */
-	struct map *waiting; /* id -> struct incident *, stored and not seen again yet */
+	struct places *places;	 /* a reference, or NULL */
+	struct proxies *proxies; /* a reference, or NULL */
+	struct map *watched;	 /* handle -> struct watched */
+	struct map *ids;	 /* id -> 1, names given */
+	struct map *waiting;	 /* id -> struct incident *, stored and not seen again yet */
 	int64_t recv_us, record_us;
 	int64_t start_recv_us, start_record_us; /* first clocks after the resume */
 	bool drill;
@@ -76,6 +79,8 @@ struct judge *judge_free(struct judge *j)
 	map_free(j->watched);
 	map_free(j->ids);
 	map_free(j->waiting);
+	places_unref(j->places);
+	proxies_unref(j->proxies);
 	conf_unref(j->conf);
 	free(j);
 	return NULL;
@@ -87,6 +92,22 @@ void judge_reconf(struct judge *j, struct conf *conf)
 
 	j->conf = conf_ref(conf);
 	conf_unref(old);
+}
+
+void judge_set_places(struct judge *j, struct places *places)
+{
+	struct places *old = j->places;
+
+	j->places = places_ref(places);
+	places_unref(old);
+}
+
+void judge_set_proxies(struct judge *j, struct proxies *proxies)
+{
+	struct proxies *old = j->proxies;
+
+	j->proxies = proxies_ref(proxies);
+	proxies_unref(old);
 }
 
 void judge_set_drill(struct judge *j, bool drill)
@@ -231,6 +252,10 @@ static int update_watched(struct judge *j, struct watched *w, const struct findi
 
 static int hand_out(struct judge *j, struct watched *w)
 {
+	int r = incident_judge_whose(w->inc, j->conf, j->places, j->proxies);
+
+	if (r)
+		return r;
 	w->pending = false;
 	w->out_us = j->recv_us;
 	w->inc->revision = ++w->revision;

@@ -7,7 +7,9 @@
 
 #include "conf/conf.h"
 #include "judge/incident.h"
+#include "judge/proxies.h"
 #include "observe/exporter.h"
+#include "place/place.h"
 
 #define JUDGE_RESUME_US (60 * US_PER_S) /* quiet of record time that still is the same attack */
 #define JUDGE_UPDATE_US US_PER_S	/* least receive time between two updates of an incident */
@@ -43,6 +45,13 @@ void judge_reconf(struct judge *j, struct conf *conf);
 
 /** judge_set_drill() - what follows comes from a drill; every incident says so. */
 void judge_set_drill(struct judge *j, bool drill);
+
+/**
+ * judge_set_places(), judge_set_proxies() - tables that count from the next incident handed out; a
+ * reference is taken and the one before given back. NULL: none.
+ */
+void judge_set_places(struct judge *j, struct places *places);
+void judge_set_proxies(struct judge *j, struct proxies *proxies);
 
 /**
  * judge_resume() - an incident that was open when the program stopped; before the first finding.

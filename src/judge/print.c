@@ -315,6 +315,34 @@ static void print_links(struct sheet *s, const struct incident *inc)
 	}
 }
 
+/* Lines of another part of the incident under one label. */
+static void print_lines(struct sheet *s, const char *en, const char *ja, const char *lines)
+{
+	for (bool first = true; *lines; first = false) {
+		size_t n = strcspn(lines, "\n");
+
+		if (first)
+			label(s, en, ja);
+		else
+			more(s);
+		text_add_n(s->out, lines, n);
+		end(s);
+		lines += n + (lines[n] == '\n');
+	}
+}
+
+static void print_whose(struct sheet *s, const struct incident *inc)
+{
+	_cleanup_text_ struct text kinds = TEXT_NULL, scope = TEXT_NULL;
+
+	if (!inc->kinds.n)
+		return;
+	kinds_said(&inc->kinds, pick(s, "en", "ja"), &kinds);
+	scope_said(&inc->scope, pick(s, "en", "ja"), &scope);
+	print_lines(s, "Kinds", "送信元種別", text_str(&kinds));
+	print_lines(s, "Scope", "国内外", text_str(&scope));
+}
+
 static void print_course(struct sheet *s, const struct incident *inc)
 {
 	_cleanup_text_ struct text bar = TEXT_NULL;
@@ -393,6 +421,7 @@ void incident_print(const struct incident *inc, const char *language, struct tex
 	print_sources(&s, inc);
 	print_seen_by(&s, inc);
 	print_links(&s, inc);
+	print_whose(&s, inc);
 	print_evidence(&s, inc);
 	print_unknown(&s, inc);
 }

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The header records of an attack by source: what each address sent of the attack's own vectors,
+ * whether it went on with connections, by which links and from what distance. Inside the room only.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/map.h"
+#include "judge/kind.h"
+
+/* What the addresses of one source sent. Packets and bytes are corrected for sampling. */
+struct sample_source {
+	uint64_t packets, bytes; /* of the attack's vectors */
+	uint32_t seen;		 /* packets as counted by the exporter that showed most records */
+	uint64_t answers;	 /* of them from the port of a reflector */
+	uint64_t synacks, fragments;
+	uint16_t port;		     /* reflector's, 0 none */
+	bool syn, went_on;	     /* began a connection; completed one, as it went on in it */
+	uint8_t ttl_least, ttl_most; /* 0 unknown */
+	uint16_t link;		     /* place number of the first record's ingress, 0 unknown */
+	bool links;		     /* and others too */
+	uint64_t by_domestic, by_foreign; /* packets by the country of the ingress link */
+	bool own, never, listed;
+	uint8_t shared; /* 1 + enum conf_shared_kind, 0: nobody shares it as far as is known */
+	int64_t listed_us;
+	uint8_t side; /* enum scope_side of its country */
+	char country[3];
+	enum source_kind kind; /* set while judging */
+	uint16_t basis;
+};
+
+struct source_sample {
+	struct map *sources; /* struct ip -> struct sample_source, in order of first record */
+	uint64_t packets, bytes;
+	unsigned records;  /* looked at, whatever they hold */
+	uint16_t exporter; /* place number of the one that showed most */
+	unsigned n;	   /* sources with packets of the attack */
+	bool whole;	   /* every packet of the attack is among them, unsampled */
+};
+
+/** sample_read() - Return: 0, or -ENOMEM; to be given to sample_deinit() in any case. */
+int sample_read(struct source_sample *s, const struct kinds_input *in);
+void sample_deinit(struct source_sample *s);
+
+/** sample_next() - walk the sources that sent packets of the attack; start with *@at = 0. */
+struct sample_source *sample_next(const struct source_sample *s, size_t *at);

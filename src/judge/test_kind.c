@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Proves each kind from records made by hand, what takes it away (no evidence, a forged verdict,
+ * too few, a list's gaps), that shared addresses forbid filters and make counts lower bounds, and
+ * that kinds come back from their JSON.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <errno.h>
+
+#include "judge/incident.h"
+#include "judge/kind.h"
+#include "judge/proxies.h"
+#include "judge/test_findings.h"
+#include "place/place.h"
+
+#define TARGET "192.0.2.1"
+
+static const char yaml[] =
+	"country: JP\n"
+	"own: [192.0.2.0/24, 198.18.0.0/16]\n"
+	"exporters: [{name: edge, address: 192.0.2.250}]\n"
+	"interfaces:\n"
+	"  - {exporter: edge, ifindex: 1, link: abroad, country: US, side: outside}\n"
+	"  - {exporter: edge, ifindex: 2, link: home, country: JP, side: outside}\n"
+	"shared: [{prefix: 60.1.0.0/16, kind: cgn}, {prefix: 60.2.0.0/16, kind: cdn}]\n"
+	"never_touch: [60.9.0.0/16]\n";
+
+struct world {
+	struct conf *conf;
+	struct places *places;
+	struct proxies *proxies;
+	struct incident *inc;
+	unsigned room;
+	uint16_t abroad, home;
+};
+
+static struct places *map(void)
+{
+	static const char *const blocks[][2] = {{"60.0.0.0/8", "JP"},
+						{"61.0.0.0/8", "US"},
+						{"62.0.0.0/8", "DE"},
+						{"198.18.0.0/16", "JP"}};
+	_cleanup_place_builder_ struct place_builder *b = place_builder_new();
+	struct places *out = NULL;
+
+	assert_int_equal(place_builder_source(b, "test", T0), 0);
+	for (size_t i = 0; i < ARRAY_LEN(blocks); i++) {
+		struct prefix p;
+
+		assert_int_equal(prefix_parse(blocks[i][0], false, &p), 0);
+		assert_int_equal(
+			place_builder_registry(b, &p, "test", blocks[i][1], PLACE_ALLOCATED), 0);
+	}
+	assert_int_equal(place_builder_done(b, &out), 0);
+	return out;
+}
+
+static struct world begin(enum vector v, uint16_t port)
+{
+	_cleanup_text_ struct text errors = TEXT_NULL;
+	struct world w = {.inc = incident_new(), .places = map(), .proxies = proxies_new()};
+	static const char list[] = "# date: 2008-08-01\n60.7.0.0/24\n";
+
+	w.conf = conf_load_text("test", yaml, sizeof(yaml) - 1, &errors);
+	assert_string_equal(text_str(&errors), "");
+	assert_non_null(w.conf);
+	assert_int_equal(proxies_read(w.proxies, list, sizeof(list) - 1, TIME_NONE), 0);
+	finding_make(&w.inc->f, 1, TARGET, T0);
+	w.inc->f.n_exporters = 1;
+	w.inc->exporters = calloc(FINDING_EXPORTERS_MAX, sizeof(*w.inc->exporters));
+	w.inc->exporters[0] = strdup("edge");
+	finding_vector(&w.inc->f, v, port, true, 10000, 60);
+	w.abroad = incident_place(w.inc, "edge", 1);
+	w.home = incident_place(w.inc, "edge", 2);
+	w.inc->evidence[SAMPLE_ATTACK].record =
+		calloc(EVIDENCE_MAX, sizeof(struct evidence_record));
+	return w;
+}
+
+static void end(struct world *w)
+{
+	conf_unref(w->conf);
+	places_unref(w->places);
+	proxies_unref(w->proxies);
+	incident_free(w->inc);
+}
+
+/* One packet of @source to the target, to be changed further by the caller. */
+static struct evidence_record *put(struct world *w, const char *source, unsigned nth)
+{
+	struct header_sample *s = &w->inc->evidence[SAMPLE_ATTACK];
+	struct evidence_record *e = &s->record[s->n++];
+
+	assert_true(s->n <= EVIDENCE_MAX);
+	assert_int_equal(ip_parse(source, &e->flow.src), 0);
+	e->flow.src.b[14] = (uint8_t)(e->flow.src.b[14] + nth / 256);
+	e->flow.src.b[15] = (uint8_t)(e->flow.src.b[15] + nth % 256);
+	assert_int_equal(ip_parse(TARGET, &e->flow.dst), 0);
+	e->flow.packets = 1;
+	e->flow.bytes = 60;
+	e->flow.proto = PROTO_TCP;
+	e->flow.tcp_flags = TH_SYN;
+	e->flow.sport = 40000;
+	e->flow.dport = 80;
+	e->side.sampling = 1;
+	e->side.flags = FLOW_SAMPLING_KNOWN;
+	w->inc->f.packets = s->n;
+	return e;
+}
+
+/* @rounds SYN of each of @n addresses. */
+static void syns(struct world *w, const char *from, unsigned n, unsigned rounds, uint16_t link)
+{
+	for (unsigned r = 0; r < rounds; r++)
+		for (unsigned i = 0; i < n; i++)
+			put(w, from, i)->flow.in_link = link;
+}
+
+static struct source_kinds judge(struct world *w, enum kind_forged forged)
+{
+	struct kinds_input in = {.inc = w->inc,
+				 .conf = w->conf,
+				 .places = w->places,
+				 .proxies = w->proxies,
+				 .forged = forged};
+	struct source_kinds k;
+
+	assert_int_equal(kinds_judge(&in, &k), 0);
+	return k;
+}
+
+static void assert_part(const struct source_kinds *k, unsigned i, enum source_kind kind,
+			unsigned basis, double share)
+{
+	assert_true(i < k->n);
+	assert_int_equal(k->part[i].kind, kind);
+	assert_int_equal(k->part[i].basis & basis, basis);
+	assert_true(k->part[i].share > share - 0.005 && k->part[i].share < share + 0.005);
+}
+
+static void test_bots_need_real_addresses(void **state)
+{
+	struct world w = begin(VECTOR_SYN_FLOOD, 0);
+	struct source_kinds k;
+
+	/* 2,000 addresses of several countries, each once: any generator makes those. */
+	syns(&w, "61.0.0.1", 1000, 1, 0);
+	syns(&w, "62.0.0.1", 1000, 1, 0);
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_UNKNOWN, BASIS_UNSHOWN, 1);
+	assert_true(k.foreign < 0.001);
+	k = judge(&w, FORGED_NO);
+	assert_part(&k, 0, KIND_BOTS, BASIS_VERDICT, 1);
+	assert_true(k.foreign > 0.999 && !k.unsure);
+	/* The same addresses again: no generator of random ones does that. */
+	syns(&w, "61.0.0.1", 300, 2, 0);
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_BOTS, BASIS_REPEATS, 1);
+	assert_true(k.unsure);
+	k = judge(&w, FORGED_YES);
+	assert_part(&k, 0, KIND_UNKNOWN, BASIS_FORGED, 1);
+	assert_true(k.foreign < 0.001 && k.domestic < 0.001);
+	end(&w);
+}
+
+/* What two exporters show of one packet is no second packet. */
+static void test_two_exporters_repeat_nothing(void **state)
+{
+	struct world w = begin(VECTOR_SYN_FLOOD, 0);
+	uint16_t other = incident_place(w.inc, "core", 1);
+	struct source_kinds k;
+
+	syns(&w, "61.0.0.1", 500, 1, 0);
+	syns(&w, "62.0.0.1", 500, 1, 0);
+	for (unsigned i = 0; i < 900; i++) {
+		struct evidence_record *e = put(&w, i < 500 ? "61.0.0.1" : "62.0.0.1", i % 500);
+
+		e->flow.exporter = other;
+	}
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_UNKNOWN, BASIS_UNSHOWN, 1);
+	end(&w);
+}
+
+static void test_one_country_is_no_chance(void **state)
+{
+	struct world w = begin(VECTOR_SYN_FLOOD, 0);
+	struct source_kinds k;
+
+	syns(&w, "60.0.0.1", 29, 1, 0);
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_UNKNOWN, BASIS_UNSHOWN, 1);
+	syns(&w, "60.0.1.1", 1, 1, 0);
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_BOTS, BASIS_COUNTRY, 1);
+	assert_int_equal(k.part[0].count, 30);
+	assert_true(k.domestic > 0.999);
+	end(&w);
+}
+
+static void test_a_few_hosts_are_no_bots(void **state)
+{
+	struct world w = begin(VECTOR_UDP_FLOOD, 0);
+	struct source_kinds k;
+
+	for (unsigned i = 0; i < 900; i++)
+		put(&w, "61.0.0.1", i % 9)->flow.proto = PROTO_UDP;
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_UNKNOWN, BASIS_FEW, 1);
+	assert_true(k.foreign > 0.999);
+	end(&w);
+}
+
+static void test_handshakes_show_bots(void **state)
+{
+	struct world w = begin(VECTOR_SYN_FLOOD, 0);
+	struct source_kinds k;
+
+	syns(&w, "61.0.0.1", 20, 1, 0);
+	for (unsigned i = 0; i < 20; i++)
+		put(&w, "61.0.0.1", i)->flow.tcp_flags = TH_ACK;
+	syns(&w, "62.0.0.1", 10, 1, 0);
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_BOTS, BASIS_HANDSHAKE, 1);
+	/* Partly forged: only those who completed one are anything. */
+	k = judge(&w, FORGED_PARTLY);
+	assert_part(&k, 0, KIND_BOTS, BASIS_HANDSHAKE, 2.0 / 3);
+	assert_part(&k, 1, KIND_UNKNOWN, BASIS_FORGED, 1.0 / 3);
+	end(&w);
+}
+
+static void test_listed_proxies_and_the_gaps_of_lists(void **state)
+{
+	struct world w = begin(VECTOR_CONN_FLOOD, 0);
+	struct source_kinds k;
+
+	syns(&w, "60.7.0.1", 90, 2, 0);
+	syns(&w, "60.8.0.1", 10, 2, 0);
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_PROXIES, BASIS_LIST, 0.9);
+	assert_part(&k, 1, KIND_UNKNOWN, BASIS_LISTED, 0.1);
+	assert_true(k.part[0].listed_us == T0 - INT64_C(7) * 86400 * US_PER_S - 43200 * US_PER_S);
+	syns(&w, "60.8.1.1", 200, 10, 0);
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_int_equal(k.part[0].kind, KIND_UNKNOWN);
+	syns(&w, "60.8.2.1", 200, 2, 0);
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_int_equal(k.part[0].kind, KIND_BOTS);
+	assert_int_equal(k.part[1].kind, KIND_PROXIES);
+	end(&w);
+}
+
+static void answers(struct world *w, unsigned n, unsigned rounds, uint16_t bytes)
+{
+	for (unsigned i = 0; i < n * rounds; i++) {
+		struct evidence_record *e = put(w, "61.0.0.1", i % n);
+
+		e->flow.proto = PROTO_UDP;
+		e->flow.tcp_flags = 0;
+		e->flow.sport = 123;
+		e->flow.dport = 40000;
+		e->flow.bytes = bytes;
+	}
+}
+
+static void test_reflectors_by_port_and_size(void **state)
+{
+	struct world w = begin(VECTOR_AMPLIFICATION, 123);
+	struct source_kinds k;
+
+	answers(&w, 200, 3, 468);
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_REFLECTORS, BASIS_ANSWERS, 1);
+	assert_string_equal(k.part[0].protocol, "ntp");
+	assert_int_equal(k.part[0].mean_bytes, 468);
+	k = judge(&w, FORGED_YES);
+	assert_part(&k, 0, KIND_UNKNOWN, BASIS_FORGED, 1);
+	end(&w);
+
+	w = begin(VECTOR_AMPLIFICATION, 123); /* questions are no answers */
+	answers(&w, 200, 3, 76);
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_int_equal(k.part[0].kind, KIND_BOTS);
+	end(&w);
+
+	w = begin(VECTOR_AMPLIFICATION, 50123);
+	answers(&w, 200, 3, 468);
+	for (unsigned i = 0; i < w.inc->evidence[SAMPLE_ATTACK].n; i++)
+		w.inc->evidence[SAMPLE_ATTACK].record[i].flow.sport = 50123;
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_string_equal(k.part[0].protocol, "port50123");
+	end(&w);
+}
+
+static void test_invented_reflectors_never_come_twice(void **state)
+{
+	struct world w = begin(VECTOR_AMPLIFICATION, 123);
+	struct source_kinds k;
+
+	answers(&w, 1000, 1, 468);
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_UNKNOWN, BASIS_UNSHOWN, 1);
+	end(&w);
+}
+
+static void test_fragments_of_answers(void **state)
+{
+	struct world w = begin(VECTOR_AMPLIFICATION, 123);
+	struct source_kinds k;
+
+	finding_vector(&w.inc->f, VECTOR_FRAGMENT_FLOOD, 0, true, 8000, 1400);
+	answers(&w, 50, 1, 1400);
+	for (unsigned i = 0; i < 100; i++) {
+		struct evidence_record *e = put(&w, "61.0.0.1", i);
+
+		e->flow.proto = PROTO_UDP;
+		e->flow.sport = e->flow.dport = 0;
+		e->flow.bytes = 1400;
+		e->side.flags |= FLOW_FRAGMENT | FLOW_LATER_FRAGMENT;
+	}
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_REFLECTORS, BASIS_ANSWERS, 1);
+	assert_int_equal(k.part[0].count, 100);
+	end(&w);
+}
+
+static void test_synack_reflection(void **state)
+{
+	struct world w = begin(VECTOR_SYNACK_REFLECTION, 0);
+	struct source_kinds k;
+
+	for (unsigned i = 0; i < 300; i++) {
+		struct evidence_record *e = put(&w, "61.0.0.1", i);
+
+		e->flow.tcp_flags = TH_SYN | TH_ACK;
+		e->flow.sport = 443;
+		e->flow.dport = 40000;
+	}
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_REFLECTORS, BASIS_SYNACK, 1);
+	assert_string_equal(k.part[0].protocol, "tcp");
+	end(&w);
+}
+
+static void test_own_customers_only_when_they_leave(void **state)
+{
+	struct world w = begin(VECTOR_SYN_FLOOD, 0);
+	struct source_kinds k;
+
+	syns(&w, "198.18.1.1", 20, 1, 0);
+	k = judge(&w, FORGED_UNKNOWN); /* comes in from outside: our addresses do not */
+	assert_int_equal(k.part[0].kind, KIND_UNKNOWN);
+	w.inc->f.direction = DIRECTION_OUT;
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_CUSTOMERS, BASIS_OWN, 1);
+	assert_true(k.domestic > 0.999 && !k.unsure);
+	end(&w);
+}
+
+static void test_single_host_and_its_ways(void **state)
+{
+	struct world w = begin(VECTOR_SYN_FLOOD, 0);
+	struct source_kinds k;
+
+	syns(&w, "61.0.0.1", 1, 100, w.abroad);
+	syns(&w, "62.0.0.1", 5, 1, w.abroad);
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_SINGLE, BASIS_ONE, 100.0 / 105);
+	assert_int_equal(k.part[0].count, 1);
+	assert_false(k.part[0].count_at_least);
+	k = judge(&w, FORGED_YES);
+	assert_int_equal(k.part[0].kind, KIND_UNKNOWN);
+	put(&w, "61.0.0.1", 0)->flow.in_link = w.home;
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_UNKNOWN, BASIS_MANY_WAYS, 1);
+	end(&w);
+
+	w = begin(VECTOR_SYN_FLOOD, 0);
+	for (unsigned i = 0; i < 100; i++) {
+		struct evidence_record *e = put(&w, "61.0.0.1", 0);
+
+		e->side.flags |= FLOW_HAS_TTL;
+		e->side.ttl = (uint8_t)(50 + i % 20);
+	}
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_UNKNOWN, BASIS_MANY_WAYS, 1);
+	end(&w);
+}
+
+static void test_shared_addresses_forbid_filters(void **state)
+{
+	struct world w = begin(VECTOR_SYN_FLOOD, 0);
+	_cleanup_text_ struct text en = TEXT_NULL, ja = TEXT_NULL;
+	struct source_kinds k;
+
+	syns(&w, "60.0.0.1", 50, 2, 0);
+	w.inc->f.sources.count_exact = true;
+	k = judge(&w, FORGED_NO);
+	assert_false(kinds_filter_forbidden(&k));
+	assert_false(k.part[0].count_at_least);
+	syns(&w, "60.1.0.1", 5, 2, 0);
+	k = judge(&w, FORGED_NO);
+	assert_true(kinds_filter_forbidden(&k));
+	assert_true(k.part[0].shared && k.part[0].count_at_least);
+	assert_int_equal(k.shared_kinds, 1u << SHARED_CGN);
+	kinds_filter_reason(&k, false, &en);
+	kinds_filter_reason(&k, true, &ja);
+	assert_non_null(strstr(text_str(&en), "carrier-grade NAT"));
+	assert_non_null(strstr(text_str(&ja), "CGN"));
+	end(&w);
+
+	w = begin(VECTOR_SYN_FLOOD, 0);
+	syns(&w, "60.9.0.1", 50, 2, 0);
+	k = judge(&w, FORGED_NO);
+	assert_true(kinds_filter_forbidden(&k) && k.never_touch && !k.shared_kinds);
+	end(&w);
+}
+
+static void test_forged_traffic_is_told_by_its_link(void **state)
+{
+	struct world w = begin(VECTOR_SYN_FLOOD, 0);
+	struct source_kinds k;
+
+	syns(&w, "60.0.0.1", 200, 3, w.abroad); /* domestic addresses, from abroad */
+	k = judge(&w, FORGED_YES);
+	assert_true(k.foreign > 0.999 && k.by_link > 0.999);
+	k = judge(&w, FORGED_NO); /* real ones: then the link is a detour */
+	assert_true(k.domestic > 0.999 && k.by_link < 0.001);
+	k = judge(&w, FORGED_UNKNOWN); /* likely real, but the link says otherwise */
+	assert_true(k.domestic < 0.001 && k.foreign < 0.001);
+	end(&w);
+}
+
+static void test_without_records_it_says_nothing(void **state)
+{
+	struct world w = begin(VECTOR_SYN_FLOOD, 0);
+	struct kinds_input in = {.inc = w.inc, .conf = w.conf};
+	struct source_kinds k;
+
+	assert_int_equal(kinds_judge(&in, &k), -ENODATA);
+	assert_int_equal(k.n, 1);
+	assert_part(&k, 0, KIND_UNKNOWN, BASIS_NO_RECORDS, 1);
+	end(&w);
+}
+
+/* Ordinary traffic to the target is in the sample too. */
+static void test_other_traffic_does_not_count(void **state)
+{
+	struct world w = begin(VECTOR_UDP_FLOOD, 0);
+	struct source_kinds k;
+
+	for (unsigned i = 0; i < 100; i++)
+		put(&w, "61.0.0.1", i % 50)->flow.proto = PROTO_UDP;
+	syns(&w, "60.0.0.1", 100, 5, 0);
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_BOTS, BASIS_REPEATS, 1);
+	assert_int_equal(k.part[0].count, 50);
+	end(&w);
+}
+
+static void test_json_and_words(void **state)
+{
+	struct world w = begin(VECTOR_CONN_FLOOD, 0);
+	_cleanup_text_ struct text en = TEXT_NULL, ja = TEXT_NULL;
+	struct source_kinds k, back;
+	json_t *o = json_object(), *again = json_object();
+
+	syns(&w, "60.7.0.1", 90, 2, w.home);
+	syns(&w, "60.1.0.1", 10, 2, w.home);
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_int_equal(kinds_to_json(o, &k), 0);
+	assert_int_equal(kinds_from_json(o, &back), 0);
+	assert_int_equal(kinds_to_json(again, &back), 0);
+	assert_true(json_equal(o, again));
+	assert_int_equal(json_array_size(json_object_get(o, "source_kinds")), 2);
+	kinds_said(&back, "en", &en);
+	kinds_said(&back, "ja", &ja);
+	assert_non_null(strstr(text_str(&en), "open proxies: 90.0 % of the packets"));
+	assert_non_null(strstr(text_str(&en), "newest listing of 2008-08-01"));
+	assert_non_null(strstr(text_str(&ja), "公開プロキシ: パケットの 90.0 %"));
+	json_object_set_new(json_array_get(json_object_get(o, "source_kinds"), 0), "share",
+			    json_real(1.5));
+	assert_int_equal(kinds_from_json(o, &back), -EINVAL);
+	json_decref(o);
+	json_decref(again);
+	end(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bots_need_real_addresses),
+		cmocka_unit_test(test_two_exporters_repeat_nothing),
+		cmocka_unit_test(test_one_country_is_no_chance),
+		cmocka_unit_test(test_a_few_hosts_are_no_bots),
+		cmocka_unit_test(test_handshakes_show_bots),
+		cmocka_unit_test(test_listed_proxies_and_the_gaps_of_lists),
+		cmocka_unit_test(test_reflectors_by_port_and_size),
+		cmocka_unit_test(test_invented_reflectors_never_come_twice),
+		cmocka_unit_test(test_fragments_of_answers),
+		cmocka_unit_test(test_synack_reflection),
+		cmocka_unit_test(test_own_customers_only_when_they_leave),
+		cmocka_unit_test(test_single_host_and_its_ways),
+		cmocka_unit_test(test_shared_addresses_forbid_filters),
+		cmocka_unit_test(test_forged_traffic_is_told_by_its_link),
+		cmocka_unit_test(test_without_records_it_says_nothing),
+		cmocka_unit_test(test_other_traffic_does_not_count),
+		cmocka_unit_test(test_json_and_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

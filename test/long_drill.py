@@ -2,6 +2,7 @@
 """PART=drill: every scenario in all formats, sampled, from several exporters, in both configured
 worlds, with twenty seeds, held against drill_bars.py. A unit is one scenario with one seed; its
 cases run two at a time. What a finished unit keeps is small: a row of figures for each case."""
+import json
 import math
 import os
 import subprocess
@@ -15,13 +16,15 @@ SEEDS = list(range(1, drill_bars.PROOF_SEEDS + 1))
 JOBS = 2
 BUILD = os.path.join(ROOT, 'build-test')
 PROGRAM = os.path.join(BUILD, 'test', 'drill_run')
+MATCHER = os.path.join(BUILD, 'test', 'match_drill')
+NOTICES = 500
 COUNTS = ['runs', 'attacks', 'found', 'due', 'due_found', 'exact', 'exact_found', 'false',
           'classed', 'class_right', 'peaks', 'peaks_inside']
 
 
 def prepare():
     subprocess.run(['make', '--no-print-directory', 'build-test/build.ninja'], cwd=ROOT, check=True)
-    subprocess.run(['ninja', '-C', BUILD, 'test/drill_run'], check=True)
+    subprocess.run(['ninja', '-C', BUILD, 'test/drill_run', 'test/match_drill'], check=True)
 
 
 def figures_of(case, row):
@@ -59,6 +62,16 @@ def scenario(cases, seed):
             'why': ' | '.join(f"{r['name']}: {'; '.join(r['broken'])}" for r in bad)[:2000]}
 
 
+def notices(seed):
+    """The drill's notices against the matcher: no wrong automatic join, the right one first."""
+    done = subprocess.run([MATCHER, '--seeds', str(seed), '--count', str(NOTICES), '--json'],
+                          capture_output=True, text=True, check=False)
+    lines = done.stdout.splitlines()
+    passed, failed = (int(word) for word in lines[-1].replace(',', '').split()[::2])
+    return {'good': done.returncode == 0, 'cases': (passed, failed), 'rows': [],
+            'notices': json.loads(lines[0]), 'why': ' | '.join(lines[1:-1])[:2000]}
+
+
 def units():
     if not os.path.exists(PROGRAM):
         return []
@@ -67,7 +80,8 @@ def units():
         by_scenario.setdefault(case.scenario, []).append(case)
     return [Unit(f'{name}-seed-{seed}', 8 if name == drill_bars.QUARTER else 2,
                  lambda c=c, seed=seed: scenario(c, seed))
-            for seed in SEEDS for name, c in by_scenario.items()]
+            for seed in SEEDS for name, c in by_scenario.items()] + [
+        Unit(f'notices-seed-{seed}', 1, lambda seed=seed: notices(seed)) for seed in SEEDS]
 
 
 def share(part, whole):
@@ -99,14 +113,24 @@ def overall(done):
         f'{inside} of the peaks of several exporters lie in their 95 % intervals, not 0.95']
 
 
+def notice_sums(done):
+    """Counts of all seeds, and the share of right proposals."""
+    told = [r['notices'] for r in done.values() if 'notices' in r]
+    total = {key: sum(t[key] for t in told) for key in (told[0] if told else {}) if key != 'run'}
+    return {**total, 'seeds': len(told), 'right_first': share(total.get('first', 0),
+                                                              total.get('belong', 0))}
+
+
 def figures(done):
     by_scenario, every = {}, []
     for unit, result in done.items():
         rows = result.get('rows', [])
+        if 'notices' in result:
+            continue
         by_scenario.setdefault(unit.rsplit('-seed-', 1)[0], []).extend(rows)
         every += rows
     missed = [m for r in every for m in r.get('missed', [])]
-    return {'all': sums(every), 'scenario': {k: sums(v) for k, v in sorted(by_scenario.items())},
+    return {'notices': notice_sums(done), 'all': sums(every), 'scenario': {k: sums(v) for k, v in sorted(by_scenario.items())},
             'missed_above_blind_spot': len(missed), 'missed': missed[:400],
             'bars_missed': [f"{r['name']}: {'; '.join(r['broken'])}" for r in every
                             if r['broken']][:400]}

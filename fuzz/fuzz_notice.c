@@ -37,7 +37,7 @@ static void hold_against(const struct notice *n)
 	unsigned found;
 
 	match_of_notice(n, "itself", &c);
-	found = match_rank(n, &c, 1, m, 2);
+	found = match_rank(n, &c, 1, 540, m, 2);
 	for (unsigned i = 0; i < found; i++)
 		match_reason(&m[i], i % 2 ? "ja" : "en", &why);
 }

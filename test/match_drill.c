@@ -20,7 +20,8 @@
 #include "judge/notice.h"
 
 #define FIRST_BAR    0.95
-#define UNSEEN	     3 /* percent of the attacks that no detector saw */
+#define UNSEEN	     3	 /* percent of the attacks that no detector saw */
+#define HOME_MINUTES 540 /* the drill's operator sits in Japan */
 #define PROPOSALS    5
 #define INCIDENT_MAX NOTICE_ATTACKS_MAX
 
@@ -126,7 +127,7 @@ static void count_one(const struct world_seen *w, const json_t *both, const stru
 	const char *attack =
 		json_string_value(json_object_get(json_object_get(both, "truth"), "attack"));
 	struct match m[PROPOSALS];
-	unsigned found = match_rank(n, w->candidates, w->n, m, PROPOSALS);
+	unsigned found = match_rank(n, w->candidates, w->n, HOME_MINUTES, m, PROPOSALS);
 	bool seen = attack && is_seen(w, attack);
 	bool right = found && attack && strcmp(w->attack_of[m[0].candidate], attack) == 0;
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "desk/inside.h"
 
@@ -99,8 +100,17 @@ static void reach_of(const struct notice *n, int64_t *from_us, int64_t *until_us
 	*until_us = until;
 }
 
-static int rank_among(const struct notice *n, struct incident *const *list, unsigned n_list,
-		      struct desk_ranked *found, unsigned max)
+/* The zone that people here live in is that of the program's own clock (TZ). */
+static int desk_home_minutes(const struct desk *d)
+{
+	time_t now = (time_t)time_floor_s(d->now_us);
+	struct tm tm;
+
+	return localtime_r(&now, &tm) ? (int)(tm.tm_gmtoff / 60) : 0;
+}
+
+static int rank_among(const struct desk *d, const struct notice *n, struct incident *const *list,
+		      unsigned n_list, struct desk_ranked *found, unsigned max)
 {
 	_cleanup_free_ struct match_candidate *c = calloc(n_list + 1, sizeof(*c));
 	struct match m[16];
@@ -110,7 +120,8 @@ static int rank_among(const struct notice *n, struct incident *const *list, unsi
 		return -ENOMEM;
 	for (unsigned i = 0; i < n_list; i++)
 		match_of_incident(list[i], &c[i]);
-	count = match_rank(n, c, n_list, m, max < ARRAY_LEN(m) ? max : ARRAY_LEN(m));
+	count = match_rank(n, c, n_list, desk_home_minutes(d), m,
+			   max < ARRAY_LEN(m) ? max : ARRAY_LEN(m));
 	for (unsigned i = 0; i < count; i++) {
 		found[i].match = m[i];
 		snprintf(found[i].incident, sizeof(found[i].incident), "%s", c[m[i].candidate].id);
@@ -128,7 +139,7 @@ int desk_rank(struct desk *d, const struct notice *n, struct desk_ranked *found,
 	reach_of(n, &from_us, &until_us);
 	r = desk_incidents(d, from_us, until_us, &list, &count);
 	if (r == 0)
-		r = rank_among(n, list, count, found, max);
+		r = rank_among(d, n, list, count, found, max);
 	else if (r > 0)
 		r = -EIO;
 	desk_incidents_free(list, count);
@@ -261,7 +272,7 @@ static int propose_shared(const struct cases *all, const struct desk_case *only,
 	return r;
 }
 
-static int propose_pair(const struct desk_case *a, const struct desk_item *e,
+static int propose_pair(struct desk *d, const struct desk_case *a, const struct desk_item *e,
 			const struct desk_case *b, struct desk_proposals *out)
 {
 	struct desk_proposal p = {.kind = DESK_PROPOSE_MERGE};
@@ -273,7 +284,7 @@ static int propose_pair(const struct desk_case *a, const struct desk_item *e,
 		if (!b->items[j].notice)
 			continue;
 		match_of_notice(b->items[j].notice, b->items[j].id, &c);
-		m = match_one(e->notice, &c);
+		m = match_one(e->notice, &c, desk_home_minutes(d));
 		if (m.score >= MATCH_LIKELY && m.score > p.match.score)
 			p.match = m;
 	}
@@ -286,7 +297,7 @@ static int propose_pair(const struct desk_case *a, const struct desk_item *e,
 }
 
 /* Notices of two cases, neither of which has an incident yet, that speak of one thing. */
-static int propose_notices(const struct cases *all, const struct desk_case *only,
+static int propose_notices(struct desk *d, const struct cases *all, const struct desk_case *only,
 			   struct desk_proposals *out)
 {
 	unsigned looked = 0;
@@ -309,7 +320,7 @@ static int propose_notices(const struct cases *all, const struct desk_case *only
 			}
 			for (unsigned j = 0; r == 0 && j < a->n_items; j++)
 				if (a->items[j].notice)
-					r = propose_pair(a, &a->items[j], b, out);
+					r = propose_pair(d, a, &a->items[j], b, out);
 		}
 	}
 	return r;
@@ -343,7 +354,7 @@ int desk_propose(struct desk *d, const struct desk_case *only, struct desk_propo
 				r = propose_incidents(d, &all, c, &c->items[j], out);
 	}
 	r = r ? r : propose_shared(&all, only, out);
-	r = r ? r : propose_notices(&all, only, out);
+	r = r ? r : propose_notices(d, &all, only, out);
 	out->cut |= all.cut;
 	if (r == 0 && out->n)
 		qsort(out->list, out->n, sizeof(out->list[0]), best_first);

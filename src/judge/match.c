@@ -7,6 +7,7 @@
 #include "judge/match.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MINUTE_US  (60 * US_PER_S)
@@ -24,10 +25,11 @@ static const int target_points[] = {
 };
 
 static const int time_points[] = {
-	[MATCH_TIME_NOT_TOLD] = 0,  [MATCH_TIME_OVERLAPS] = 300, [MATCH_TIME_SAME_DAY] = 200,
-	[MATCH_TIME_MINUTES] = 270, [MATCH_TIME_HOUR] = 190,	 [MATCH_TIME_HOURS] = 60,
-	[MATCH_TIME_ZONE] = 120,    [MATCH_TIME_DAY] = 80,	 [MATCH_TIME_BEFORE] = 120,
-	[MATCH_TIME_WEEK] = 20,	    [MATCH_TIME_LATER] = -600,	 [MATCH_TIME_OTHER] = -300,
+	[MATCH_TIME_NOT_TOLD] = 0,    [MATCH_TIME_OVERLAPS] = 300, [MATCH_TIME_SAME_DAY] = 200,
+	[MATCH_TIME_MINUTES] = 270,   [MATCH_TIME_HOUR] = 190,	   [MATCH_TIME_HOURS] = 60,
+	[MATCH_TIME_HOME_ZONE] = 170, [MATCH_TIME_ZONE] = 60,	   [MATCH_TIME_DAY] = 60,
+	[MATCH_TIME_BEFORE] = 120,    [MATCH_TIME_WEEK] = 20,	   [MATCH_TIME_LATER] = -600,
+	[MATCH_TIME_OTHER] = -350,
 };
 
 static const int vector_points[] = {[MATCH_VECTOR_NOT_TOLD] = 0,
@@ -37,8 +39,10 @@ static const int vector_points[] = {[MATCH_VECTOR_NOT_TOLD] = 0,
 
 static const int link_points[] = {
 	[MATCH_LINK_NOT_TOLD] = 0, [MATCH_LINK_SAME] = 80, [MATCH_LINK_OTHER] = -60};
-#define TWO_MISTAKES	 250 /* another address, and another zone or day too */
-#define MATCH_LINK_ALONE 220 /* the link where no target was told */
+#define CLOSE_POINTS	   20
+#define TWO_MISTAKES	   250 /* another address, and another zone or day too */
+#define TWO_USUAL_MISTAKES 120
+#define MATCH_LINK_ALONE   220 /* the link where no target was told */
 
 /* At most one letter more, less, other, or two changed places. */
 static bool one_stroke(const char *a, const char *b)
@@ -79,14 +83,25 @@ static bool same_family(const struct prefix *a, const struct prefix *b)
 	return ip_is_v4(&a->addr) == ip_is_v4(&b->addr);
 }
 
-/* A told prefix against one target, one stroke off: the same length, the target's own bits. */
+/* The length behind a told "/", in the 128-bit form of @target's family; 0 none. */
+static unsigned told_len(const char *told, const struct prefix *target)
+{
+	const char *slash = strrchr(told, '/');
+	int len = slash ? atoi(slash + 1) : 0;
+	unsigned base = ip_is_v4(&target->addr) ? PREFIX_V4_BASE : 0;
+
+	return len > 0 && base + (unsigned)len <= 128 ? base + (unsigned)len : 0;
+}
+
+/* A told target against ours, one stroke off: the same length, our own bits. */
 static bool typed(const struct notice_target *t, const struct prefix *target)
 {
+	unsigned len = told_len(t->told, target);
 	char text[PREFIX_TEXT_MAX];
 	struct prefix as = *target;
 
-	if (t->kind == NOTICE_PREFIX && target->len > t->prefix.len)
-		as = prefix_of(&target->addr, t->prefix.len);
+	if (len && target->len > len)
+		as = prefix_of(&target->addr, len);
 	return one_stroke(t->told, prefix_format(&as, text));
 }
 
@@ -182,10 +197,15 @@ static int64_t gap_shifted(const struct told_span *s, const struct match_candida
 	return gap_us(s->from_us + shift_us, s->until_us + shift_us, c->first_us, end_us);
 }
 
+static bool fits_shifted(const struct told_span *s, const struct match_candidate *c, int64_t end_us,
+			 int minutes)
+{
+	return gap_shifted(s, c, end_us, minutes * MINUTE_US) <= ZONE_NEAR;
+}
+
 /*
- * The wrong zones that happen: local time written as UTC and the reverse, in any whole hour, and
- * the half and quarter hours that there are (IANA time zone data). Told times that lie beside by
- * less than an hour are not explained by a zone.
+ * Another zone than ours: any whole hour from UTC-12 to UTC+14, and the half and quarter hours that
+ * there are (IANA time zone data). So many fit anything that lies within half a day.
  */
 static bool zone_fits(const struct told_span *s, const struct match_candidate *c, int64_t end_us,
 		      int *minutes)
@@ -193,7 +213,7 @@ static bool zone_fits(const struct told_span *s, const struct match_candidate *c
 	static const int odd[] = {210, 270, 330, 345, 390, 570, 630};
 	int64_t best = ZONE_NEAR + 1;
 
-	for (int i = -12 * 60; i <= 14 * 60; i += 60) {
+	for (int i = -14 * 60; i <= 14 * 60; i += 60) {
 		int64_t gap = gap_shifted(s, c, end_us, i * MINUTE_US);
 
 		if (i && gap < best) {
@@ -201,16 +221,27 @@ static bool zone_fits(const struct told_span *s, const struct match_candidate *c
 			*minutes = i;
 		}
 	}
-	for (size_t i = 0; i < 2 * ARRAY_LEN(odd); i++) {
+	for (size_t i = 0; best > 5 * MINUTE_US && i < 2 * ARRAY_LEN(odd); i++) {
 		int m = odd[i / 2] * (i % 2 ? -1 : 1);
-		int64_t gap = gap_shifted(s, c, end_us, m * MINUTE_US);
 
-		if (gap < best && gap == 0 && best > 5 * MINUTE_US) {
-			best = gap;
+		if (gap_shifted(s, c, end_us, m * MINUTE_US) == 0) {
+			best = 0;
 			*minutes = m;
 		}
 	}
 	return best <= ZONE_NEAR;
+}
+
+static bool home_zone_fits(const struct told_span *s, const struct match_candidate *c,
+			   int64_t end_us, int home, int *minutes)
+{
+	if (home && fits_shifted(s, c, end_us, home))
+		*minutes = home;
+	else if (home && fits_shifted(s, c, end_us, -home))
+		*minutes = -home;
+	else
+		return false;
+	return true;
 }
 
 static enum match_time fit_untold(const struct notice *n, const struct match_candidate *c)
@@ -225,32 +256,77 @@ static enum match_time fit_untold(const struct notice *n, const struct match_can
 				     : MATCH_TIME_OTHER;
 }
 
-static enum match_time fit_time(const struct notice *n, const struct match_candidate *c,
-				int *zone_minutes)
+/* A day was told, or only the hour from which on it was. */
+static bool on_the_day(const struct notice *n, const struct told_span *s,
+		       const struct match_candidate *c, int64_t gap)
+{
+	if (s->until_us - s->from_us >= WIDE_US)
+		return gap == 0;
+	return n->until_us == TIME_NONE && n->from_us % HOUR_US == 0 && c->first_us > n->from_us &&
+	       c->first_us < n->from_us + DAY_US;
+}
+
+static enum match_time fit_wrong(const struct told_span *s, const struct match_candidate *c,
+				 int64_t end_us, int home, int *minutes)
+{
+	int64_t gap = gap_shifted(s, c, end_us, 0);
+	bool wide = s->until_us - s->from_us >= WIDE_US;
+
+	if (!wide && home_zone_fits(s, c, end_us, home, minutes))
+		return MATCH_TIME_HOME_ZONE;
+	if (gap <= 3 * HOUR_US)
+		return MATCH_TIME_HOURS;
+	if (!wide && zone_fits(s, c, end_us, minutes))
+		return MATCH_TIME_ZONE;
+	if (gap_shifted(s, c, end_us, DAY_US) <= NEAR_US ||
+	    gap_shifted(s, c, end_us, -DAY_US) <= NEAR_US)
+		return MATCH_TIME_DAY;
+	return MATCH_TIME_OTHER;
+}
+
+static enum match_time fit_time(const struct notice *n, const struct match_candidate *c, int home,
+				int *minutes)
 {
 	struct told_span s = span_of(n);
 	int64_t end_us = end_of(c, n), gap;
+	bool wide = s.told && s.until_us - s.from_us >= WIDE_US;
 
 	if (n->received_us != TIME_NONE && c->first_us > n->received_us + NEAR_US)
 		return MATCH_TIME_LATER;
 	if (!s.told)
 		return fit_untold(n, c);
 	gap = gap_shifted(&s, c, end_us, 0);
-	if (gap == 0)
-		return s.until_us - s.from_us >= WIDE_US ? MATCH_TIME_SAME_DAY
-							 : MATCH_TIME_OVERLAPS;
-	if (gap <= NEAR_US)
+	if (gap == 0 && !wide)
+		return MATCH_TIME_OVERLAPS;
+	if (gap <= NEAR_US && !wide)
 		return MATCH_TIME_MINUTES;
-	if (gap <= HOUR_US - 10 * MINUTE_US)
+	if (on_the_day(n, &s, c, gap))
+		return MATCH_TIME_SAME_DAY;
+	if (gap <= HOUR_US - 10 * MINUTE_US && !wide)
 		return MATCH_TIME_HOUR;
-	if (s.until_us - s.from_us < WIDE_US && zone_fits(&s, c, end_us, zone_minutes))
-		return MATCH_TIME_ZONE;
-	if (gap <= 3 * HOUR_US)
-		return MATCH_TIME_HOURS;
-	if (gap_shifted(&s, c, end_us, DAY_US) <= NEAR_US ||
-	    gap_shifted(&s, c, end_us, -DAY_US) <= NEAR_US)
-		return MATCH_TIME_DAY;
-	return MATCH_TIME_OTHER;
+	return fit_wrong(&s, c, end_us, home, minutes);
+}
+
+/* Up to so many points more for each end that fits to the minute: what tells neighbours apart that
+ * were hit together. */
+static int closeness(const struct notice *n, const struct match_candidate *c, int minutes)
+{
+	int64_t shift_us = minutes * MINUTE_US;
+	int points = 0;
+
+	if (n->from_us != TIME_NONE) {
+		int64_t off = (n->from_us + shift_us - c->first_us) / MINUTE_US;
+
+		off = off < 0 ? -off : off;
+		points += off < CLOSE_POINTS ? (int)(CLOSE_POINTS - off) : 0;
+	}
+	if (n->until_us != TIME_NONE && !c->going_on) {
+		int64_t off = (n->until_us + shift_us - c->last_us) / MINUTE_US;
+
+		off = off < 0 ? -off : off;
+		points += off < CLOSE_POINTS ? (int)(CLOSE_POINTS - off) : 0;
+	}
+	return points;
 }
 
 /* What is confused with each other: by protocol, as somebody sees it who looks at a picture. */
@@ -309,19 +385,28 @@ static enum match_link fit_link(const struct notice *n, const struct match_candi
 	return MATCH_LINK_OTHER;
 }
 
-struct match match_one(const struct notice *n, const struct match_candidate *c)
+static bool other_target(const struct match *m)
+{
+	return m->target == MATCH_TARGET_TYPED || m->target == MATCH_TARGET_BESIDE;
+}
+
+struct match match_one(const struct notice *n, const struct match_candidate *c, int home_minutes)
 {
 	struct match m = {
 		.target = fit_target(n, c), .vector = fit_vector(n, c), .link = fit_link(n, c)};
 
-	m.time = fit_time(n, c, &m.zone_minutes);
+	m.time = fit_time(n, c, home_minutes, &m.zone_minutes);
 	m.score = target_points[m.target] + time_points[m.time] + vector_points[m.vector] +
 		  link_points[m.link];
+	if (m.time == MATCH_TIME_OVERLAPS || m.time == MATCH_TIME_MINUTES ||
+	    m.time == MATCH_TIME_HOME_ZONE)
+		m.score += closeness(n, c, m.zone_minutes);
 	if (m.target == MATCH_TARGET_NOT_TOLD && m.link == MATCH_LINK_SAME)
 		m.score += MATCH_LINK_ALONE - link_points[MATCH_LINK_SAME];
-	if ((m.target == MATCH_TARGET_TYPED || m.target == MATCH_TARGET_BESIDE) &&
-	    (m.time == MATCH_TIME_ZONE || m.time == MATCH_TIME_DAY))
+	if (other_target(&m) && (m.time == MATCH_TIME_ZONE || m.time == MATCH_TIME_DAY))
 		m.score -= TWO_MISTAKES;
+	if (other_target(&m) && m.time == MATCH_TIME_HOME_ZONE)
+		m.score -= TWO_USUAL_MISTAKES;
 	/* Without a target or a link there is nothing that speaks for this one. */
 	if (m.target == MATCH_TARGET_NOT_TOLD && m.link != MATCH_LINK_SAME)
 		m.score = 0;

@@ -57,15 +57,16 @@ enum match_target {
 enum match_time {
 	MATCH_TIME_NOT_TOLD,
 	MATCH_TIME_OVERLAPS,
-	MATCH_TIME_SAME_DAY, /* overlaps, but a day or so was told */
-	MATCH_TIME_MINUTES,  /* at most 15 minutes beside */
-	MATCH_TIME_HOUR,     /* at most an hour */
-	MATCH_TIME_HOURS,    /* at most three */
-	MATCH_TIME_ZONE,     /* fits when the zone is taken to be wrong */
-	MATCH_TIME_DAY,	     /* fits a day before or after */
-	MATCH_TIME_BEFORE,   /* nothing told; within a day before it came */
-	MATCH_TIME_WEEK,     /* the same, within a week */
-	MATCH_TIME_LATER,    /* the attack began after the notice came: it cannot be meant */
+	MATCH_TIME_SAME_DAY,  /* overlaps, but a day or so was told */
+	MATCH_TIME_MINUTES,   /* at most 15 minutes beside */
+	MATCH_TIME_HOUR,      /* at most an hour */
+	MATCH_TIME_HOURS,     /* at most three */
+	MATCH_TIME_HOME_ZONE, /* fits when our own zone was mistaken for UTC, or the reverse */
+	MATCH_TIME_ZONE,      /* fits when another zone is taken to be wrong */
+	MATCH_TIME_DAY,	      /* fits a day before or after */
+	MATCH_TIME_BEFORE,    /* nothing told; within a day before it came */
+	MATCH_TIME_WEEK,      /* the same, within a week */
+	MATCH_TIME_LATER,     /* the attack began after the notice came: it cannot be meant */
 	MATCH_TIME_OTHER,
 };
 
@@ -82,7 +83,7 @@ struct match {
 	int score;
 	enum match_target target;
 	enum match_time time;
-	int zone_minutes; /* MATCH_TIME_ZONE: what must be added to the told time */
+	int zone_minutes; /* the two zones: what must be added to the told time */
 	enum match_vector vector;
 	enum match_link link;
 	bool certain;
@@ -94,8 +95,12 @@ void match_of_incident(const struct incident *inc, struct match_candidate *out);
 /** match_of_notice() - a notice as a candidate for another notice; @id borrowed. */
 void match_of_notice(const struct notice *n, const char *id, struct match_candidate *out);
 
-/** match_one() - hold @n against one candidate; .certain stays false. */
-struct match match_one(const struct notice *n, const struct match_candidate *c);
+/**
+ * match_one() - hold @n against one candidate; .certain stays false.
+ * @home_minutes: how far the operator's own zone is east of UTC, 0 where that is not known: the
+ *	zone that is mistaken most often.
+ */
+struct match match_one(const struct notice *n, const struct match_candidate *c, int home_minutes);
 
 /**
  * match_rank() - the candidates that are worth proposing, best first (equal ones by id), and which
@@ -103,7 +108,7 @@ struct match match_one(const struct notice *n, const struct match_candidate *c);
  * @out: room for @max. Return: how many.
  */
 unsigned match_rank(const struct notice *n, const struct match_candidate *c, unsigned n_candidates,
-		    struct match *out, unsigned max);
+		    int home_minutes, struct match *out, unsigned max);
 
 /** match_reason() - one sentence of why, "en" or "ja". */
 void match_reason(const struct match *m, const char *language, struct text *out);

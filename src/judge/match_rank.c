@@ -43,12 +43,12 @@ static bool may_be_certain(const struct notice *n, const struct match *m)
 }
 
 static void find_certain(const struct notice *n, const struct match_candidate *c,
-			 unsigned n_candidates, struct match *best)
+			 unsigned n_candidates, int home_minutes, struct match *best)
 {
 	if (!may_be_certain(n, best))
 		return;
 	for (unsigned i = 0; i < n_candidates; i++) {
-		struct match m = match_one(n, &c[i]);
+		struct match m = match_one(n, &c[i], home_minutes);
 
 		if (i != best->candidate && is_rival(n, &c[i], &m))
 			return;
@@ -64,12 +64,12 @@ static bool better(const struct match *a, const struct match *b, const struct ma
 }
 
 unsigned match_rank(const struct notice *n, const struct match_candidate *c, unsigned n_candidates,
-		    struct match *out, unsigned max)
+		    int home_minutes, struct match *out, unsigned max)
 {
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < n_candidates; i++) {
-		struct match m = match_one(n, &c[i]);
+		struct match m = match_one(n, &c[i], home_minutes);
 		unsigned at = count;
 
 		m.candidate = i;
@@ -85,7 +85,7 @@ unsigned match_rank(const struct notice *n, const struct match_candidate *c, uns
 		count += count < max;
 	}
 	if (count)
-		find_certain(n, c, n_candidates, &out[0]);
+		find_certain(n, c, n_candidates, home_minutes, &out[0]);
 	return count;
 }
 
@@ -109,53 +109,54 @@ const char *match_word(const struct match *m, const char *language)
 	return "";
 }
 
-static const struct {
+struct words {
 	const char *name, *en, *ja;
-} target_words[] =
-	{
-		[MATCH_TARGET_NOT_TOLD] = {"not_told", "", ""},
-		[MATCH_TARGET_SAME] = {"same", "the same target", "対象が同じ"},
-		[MATCH_TARGET_INSIDE] = {"inside", "one target lies in the other",
-					 "対象の一方が他方に含まれる"},
-		[MATCH_TARGET_NAME] = {"name", "the target by its name", "対象の名前が同じ"},
-		[MATCH_TARGET_TYPED] = {"typed", "the told target is one stroke away",
-					"書かれた対象と 1 字違い"},
-		[MATCH_TARGET_BESIDE] = {"beside", "a neighbour of the told target",
-					 "書かれた対象の近隣"},
-		[MATCH_TARGET_OTHER] = {"other", "another target", "対象が異なる"},
-},
-  time_words[] =
-	  {
-		  [MATCH_TIME_NOT_TOLD] = {"not_told", "", ""},
-		  [MATCH_TIME_OVERLAPS] = {"overlaps", "the times overlap", "時間が重なる"},
-		  [MATCH_TIME_SAME_DAY] = {"same_day", "on the told day", "書かれた日に当たる"},
-		  [MATCH_TIME_MINUTES] = {"minutes", "minutes apart", "時間差は数分"},
-		  [MATCH_TIME_HOUR] = {"hour", "within an hour", "時間差は 1 時間以内"},
-		  [MATCH_TIME_HOURS] = {"hours", "a few hours apart", "時間差は数時間"},
-		  [MATCH_TIME_ZONE] = {"zone", "the times fit if the time zone is wrong",
-				       "時間帯の誤りとすれば時間が合う"},
-		  [MATCH_TIME_DAY] = {"day", "the times fit if the date is a day off",
-				      "日付が 1 日違うとすれば時間が合う"},
-		  [MATCH_TIME_BEFORE] = {"before", "within the day before it came",
-					 "受領前の 1 日以内"},
-		  [MATCH_TIME_WEEK] = {"week", "within the week before it came",
-				       "受領前の 1 週間以内"},
-		  [MATCH_TIME_LATER] = {"later", "it began only after the notice came",
-					"受領より後に始まった"},
-		  [MATCH_TIME_OTHER] = {"other", "another time", "時間が異なる"},
-},
-  vector_words[] =
-	  {
-		  [MATCH_VECTOR_NOT_TOLD] = {"not_told", "", ""},
-		  [MATCH_VECTOR_SAME] = {"same", "the same vector", "手法が同じ"},
-		  [MATCH_VECTOR_FAMILY] = {"family", "a vector of the same protocol",
-					   "手法のプロトコルが同じ"},
-		  [MATCH_VECTOR_OTHER] = {"other", "another vector", "手法が異なる"},
-},
-  link_words[] = {
-	  [MATCH_LINK_NOT_TOLD] = {"not_told", "", ""},
-	  [MATCH_LINK_SAME] = {"same", "the same link", "回線が同じ"},
-	  [MATCH_LINK_OTHER] = {"other", "another link", "回線が異なる"},
+};
+
+static const struct words target_words[] = {
+	[MATCH_TARGET_NOT_TOLD] = {"not_told", "", ""},
+	[MATCH_TARGET_SAME] = {"same", "the same target", "対象が同じ"},
+	[MATCH_TARGET_INSIDE] = {"inside", "one target lies in the other",
+				 "対象の一方が他方に含まれる"},
+	[MATCH_TARGET_NAME] = {"name", "the target by its name", "対象の名前が同じ"},
+	[MATCH_TARGET_TYPED] = {"typed", "the told target is one stroke away",
+				"書かれた対象と 1 字違い"},
+	[MATCH_TARGET_BESIDE] = {"beside", "a neighbour of the told target", "書かれた対象の近隣"},
+	[MATCH_TARGET_OTHER] = {"other", "another target", "対象が異なる"},
+};
+
+static const struct words time_words[] = {
+	[MATCH_TIME_NOT_TOLD] = {"not_told", "", ""},
+	[MATCH_TIME_OVERLAPS] = {"overlaps", "the times overlap", "時間が重なる"},
+	[MATCH_TIME_SAME_DAY] = {"same_day", "on the told day", "書かれた日に当たる"},
+	[MATCH_TIME_MINUTES] = {"minutes", "minutes apart", "時間差は数分"},
+	[MATCH_TIME_HOUR] = {"hour", "within an hour", "時間差は 1 時間以内"},
+	[MATCH_TIME_HOURS] = {"hours", "a few hours apart", "時間差は数時間"},
+	[MATCH_TIME_HOME_ZONE] = {"home_zone", "the times fit if local time and UTC were confused",
+				  "現地時刻と UTC の取り違えとすれば時間が合う"},
+	[MATCH_TIME_ZONE] = {"zone", "the times fit if the time zone is wrong",
+			     "時間帯の誤りとすれば時間が合う"},
+	[MATCH_TIME_DAY] = {"day", "the times fit if the date is a day off",
+			    "日付が 1 日違うとすれば時間が合う"},
+	[MATCH_TIME_BEFORE] = {"before", "within the day before it came", "受領前の 1 日以内"},
+	[MATCH_TIME_WEEK] = {"week", "within the week before it came", "受領前の 1 週間以内"},
+	[MATCH_TIME_LATER] = {"later", "it began only after the notice came",
+			      "受領より後に始まった"},
+	[MATCH_TIME_OTHER] = {"other", "another time", "時間が異なる"},
+};
+
+static const struct words vector_words[] = {
+	[MATCH_VECTOR_NOT_TOLD] = {"not_told", "", ""},
+	[MATCH_VECTOR_SAME] = {"same", "the same vector", "手法が同じ"},
+	[MATCH_VECTOR_FAMILY] = {"family", "a vector of the same protocol",
+				 "手法のプロトコルが同じ"},
+	[MATCH_VECTOR_OTHER] = {"other", "another vector", "手法が異なる"},
+};
+
+static const struct words link_words[] = {
+	[MATCH_LINK_NOT_TOLD] = {"not_told", "", ""},
+	[MATCH_LINK_SAME] = {"same", "the same link", "回線が同じ"},
+	[MATCH_LINK_OTHER] = {"other", "another link", "回線が異なる"},
 };
 
 static void add_reason(struct text *out, const char *s, bool ja)
@@ -171,7 +172,7 @@ void match_reason(const struct match *m, const char *language, struct text *out)
 
 	add_reason(&t, ja ? target_words[m->target].ja : target_words[m->target].en, ja);
 	add_reason(&t, ja ? time_words[m->time].ja : time_words[m->time].en, ja);
-	if (m->time == MATCH_TIME_ZONE)
+	if (m->time == MATCH_TIME_ZONE || m->time == MATCH_TIME_HOME_ZONE)
 		text_printf(&t, ja ? " (%+d:%02d)" : " (by %+d:%02d)", m->zone_minutes / 60,
 			    abs(m->zone_minutes) % 60);
 	add_reason(&t, ja ? vector_words[m->vector].ja : vector_words[m->vector].en, ja);

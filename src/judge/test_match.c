@@ -12,6 +12,7 @@
 
 #define T0	  (INT64_C(1218196800) * US_PER_S) /* 2008-08-08T12:00:00Z */
 #define MINUTE_US (60 * US_PER_S)
+#define HOME	  540
 #define HOUR_US	  (60 * MINUTE_US)
 
 static void make_candidate(struct match_candidate *c, const char *id, const char *target,
@@ -79,7 +80,7 @@ static void test_targets(void **state)
 
 		make_candidate(&c, "n1", rows[i].ours, T0, VECTOR_SYN_FLOOD);
 		make_notice(&n, rows[i].told, T0);
-		m = match_one(&n, &c);
+		m = match_one(&n, &c, HOME);
 		if (m.target != rows[i].want)
 			fail_msg("%s against %s: %s", rows[i].told ? rows[i].told : "-",
 				 rows[i].ours, match_target_name(m.target));
@@ -98,8 +99,9 @@ static void test_times(void **state)
 		{30 * MINUTE_US, MATCH_TIME_MINUTES, 0},
 		{-20 * MINUTE_US, MATCH_TIME_MINUTES, 0},
 		{60 * MINUTE_US, MATCH_TIME_HOUR, 0},
-		{9 * HOUR_US, MATCH_TIME_ZONE, -540},
-		{-9 * HOUR_US, MATCH_TIME_ZONE, 540},
+		{9 * HOUR_US, MATCH_TIME_HOME_ZONE, -540},
+		{-9 * HOUR_US, MATCH_TIME_HOME_ZONE, 540},
+		{-5 * HOUR_US, MATCH_TIME_ZONE, 300},
 		{5 * HOUR_US + 30 * MINUTE_US, MATCH_TIME_ZONE, -330},
 		{24 * HOUR_US, MATCH_TIME_DAY, 0},
 		{-24 * HOUR_US, MATCH_TIME_DAY, 0},
@@ -113,21 +115,21 @@ static void test_times(void **state)
 		struct match m;
 
 		make_notice(&n, "198.18.10.5", T0 + rows[i].shift_us);
-		m = match_one(&n, &c);
+		m = match_one(&n, &c, HOME);
 		if (m.time != rows[i].want ||
-		    (m.time == MATCH_TIME_ZONE && m.zone_minutes != rows[i].minutes))
+		    (rows[i].minutes && m.zone_minutes != rows[i].minutes))
 			fail_msg("%zu: %s %d", i, match_time_name(m.time), m.zone_minutes);
 	}
 	make_notice(&n, "198.18.10.5", T0);
 	n.received_us = T0 - HOUR_US;
-	assert_int_equal(match_one(&n, &c).time, MATCH_TIME_LATER);
+	assert_int_equal(match_one(&n, &c, HOME).time, MATCH_TIME_LATER);
 	make_notice(&n, "198.18.10.5", T0 - 6 * HOUR_US);
 	n.until_us = n.from_us + 24 * HOUR_US;
-	assert_int_equal(match_one(&n, &c).time, MATCH_TIME_SAME_DAY);
+	assert_int_equal(match_one(&n, &c, HOME).time, MATCH_TIME_SAME_DAY);
 	n.from_us = n.until_us = TIME_NONE;
-	assert_int_equal(match_one(&n, &c).time, MATCH_TIME_WEEK);
+	assert_int_equal(match_one(&n, &c, HOME).time, MATCH_TIME_WEEK);
 	n.received_us = T0 + HOUR_US;
-	assert_int_equal(match_one(&n, &c).time, MATCH_TIME_BEFORE);
+	assert_int_equal(match_one(&n, &c, HOME).time, MATCH_TIME_BEFORE);
 }
 
 static void test_vector_and_link(void **state)
@@ -151,15 +153,15 @@ static void test_vector_and_link(void **state)
 		c.vector[0].port = 53;
 		make_notice(&n, "198.18.10.5", T0);
 		notice_vector_set(&n.vector[0], rows[i].told);
-		assert_int_equal(match_one(&n, &c).vector, rows[i].want);
+		assert_int_equal(match_one(&n, &c, HOME).vector, rows[i].want);
 	}
 	notice_vector_set(&n.vector[0], "NTP amp");
-	assert_int_equal(match_one(&n, &c).vector, MATCH_VECTOR_FAMILY); /* 123 is not 53 */
+	assert_int_equal(match_one(&n, &c, HOME).vector, MATCH_VECTOR_FAMILY); /* 123 is not 53 */
 	n.n_links = 1;
 	strcpy(n.link[0].name, "Transit A");
-	assert_int_equal(match_one(&n, &c).link, MATCH_LINK_SAME);
+	assert_int_equal(match_one(&n, &c, HOME).link, MATCH_LINK_SAME);
 	strcpy(n.link[0].name, "peer-b");
-	assert_int_equal(match_one(&n, &c).link, MATCH_LINK_OTHER);
+	assert_int_equal(match_one(&n, &c, HOME).link, MATCH_LINK_OTHER);
 }
 
 /* Without a target or a link, time alone proposes nothing. */
@@ -171,10 +173,10 @@ static void test_time_alone_is_nothing(void **state)
 
 	make_candidate(&c, "n1", "198.18.10.5", T0, VECTOR_SYN_FLOOD);
 	make_notice(&n, NULL, T0);
-	assert_int_equal(match_rank(&n, &c, 1, &m, 1), 0);
+	assert_int_equal(match_rank(&n, &c, 1, HOME, &m, 1), 0);
 	n.n_links = 1;
 	strcpy(n.link[0].name, "transit-a");
-	assert_int_equal(match_rank(&n, &c, 1, &m, 1), 1);
+	assert_int_equal(match_rank(&n, &c, 1, HOME, &m, 1), 1);
 	assert_false(m.certain);
 }
 
@@ -204,7 +206,7 @@ static void test_certain_and_rivals(void **state)
 		make_candidate(&c[0], "n1", "198.18.10.5", T0, VECTOR_SYN_FLOOD);
 		make_candidate(&c[1], "n2", rows[i].target, T0 + rows[i].at_us, VECTOR_SYN_FLOOD);
 		make_notice(&n, "198.18.10.5", T0 + 5 * MINUTE_US);
-		assert_true(match_rank(&n, c, 2, m, 2) >= 1);
+		assert_true(match_rank(&n, c, 2, HOME, m, 2) >= 1);
 		assert_int_equal(m[0].candidate, 0);
 		if (m[0].certain != rows[i].certain)
 			fail_msg("%zu", i);
@@ -219,25 +221,25 @@ static void test_what_is_not_certain(void **state)
 
 	make_candidate(&c, "n1", "198.18.10.5", T0, VECTOR_SYN_FLOOD);
 	make_notice(&n, "198.18.10.5", T0);
-	assert_int_equal(match_rank(&n, &c, 1, &m, 1), 1);
+	assert_int_equal(match_rank(&n, &c, 1, HOME, &m, 1), 1);
 	assert_true(m.certain);
 	n.until_us = TIME_NONE; /* no end told */
-	match_rank(&n, &c, 1, &m, 1);
+	match_rank(&n, &c, 1, HOME, &m, 1);
 	assert_false(m.certain);
 	make_notice(&n, "198.18.10.5", T0 + 25 * MINUTE_US); /* minutes beside */
-	match_rank(&n, &c, 1, &m, 1);
+	match_rank(&n, &c, 1, HOME, &m, 1);
 	assert_false(m.certain);
 	make_notice(&n, "198.18.10.5", T0);
 	notice_vector_set(&n.vector[0], "UDP");
-	match_rank(&n, &c, 1, &m, 1);
+	match_rank(&n, &c, 1, HOME, &m, 1);
 	assert_false(m.certain);
 	make_notice(&n, "site-05", T0);
-	match_rank(&n, &c, 1, &m, 1);
+	match_rank(&n, &c, 1, HOME, &m, 1);
 	assert_false(m.certain);
 	make_notice(&n, "198.18.10.5", T0);
 	n.n_targets = 2; /* two targets may be two attacks */
 	notice_target_set(&n.target[1], "198.18.20.1");
-	match_rank(&n, &c, 1, &m, 1);
+	match_rank(&n, &c, 1, HOME, &m, 1);
 	assert_false(m.certain);
 }
 
@@ -252,7 +254,7 @@ static void test_order(void **state)
 	make_candidate(&c[2], "na", "198.18.10.5", T0, VECTOR_SYN_FLOOD);
 	make_candidate(&c[3], "nc", "203.0.113.1", T0, VECTOR_SYN_FLOOD);
 	make_notice(&n, "198.18.10.5", T0);
-	assert_int_equal(match_rank(&n, c, 4, m, 2), 2);
+	assert_int_equal(match_rank(&n, c, 4, HOME, m, 2), 2);
 	assert_int_equal(m[0].candidate, 2); /* equal ones by id */
 	assert_int_equal(m[1].candidate, 1);
 	assert_false(m[0].certain);
@@ -267,12 +269,11 @@ static void test_sentences(void **state)
 
 	make_candidate(&c, "n1", "198.18.10.5", T0, VECTOR_SYN_FLOOD);
 	make_notice(&n, "198.18.10.5", T0 + 9 * HOUR_US);
-	m = match_one(&n, &c);
+	m = match_one(&n, &c, HOME);
 	match_reason(&m, "en", &en);
 	match_reason(&m, "ja", &ja);
-	assert_string_equal(text_str(&en),
-			    "the same target, the times fit if the time zone is wrong "
-			    "(by -9:00), the same vector");
+	assert_string_equal(text_str(&en), "the same target, the times fit if local time and UTC "
+					   "were confused (by -9:00), the same vector");
 	assert_non_null(strstr(text_str(&ja), "対象が同じ、"));
 	assert_string_equal(match_word(&m, "en"), "very likely");
 }

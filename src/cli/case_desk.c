@@ -181,6 +181,12 @@ int case_read_all(struct cli *cli, const char *path, size_t max, struct text *ou
 	return n < 0 ? EXIT_USAGE : text_ok(out) ? EXIT_GOOD : EXIT_BROKEN;
 }
 
+static void add_json(json_t *list, json_t *value_take)
+{
+	if (json_array_append_new(list, value_take))
+		text_note_lost();
+}
+
 int case_proposals(struct cli *cli, struct case_desk *x, const struct desk_case *only, json_t *into)
 {
 	_cleanup_(desk_proposals_deinit) struct desk_proposals p = {0};
@@ -191,7 +197,7 @@ int case_proposals(struct cli *cli, struct case_desk *x, const struct desk_case 
 		return case_fail(cli, only ? only->id : "case", r);
 	for (unsigned i = 0; i < p.n; i++) {
 		if (into)
-			json_array_append_new(into, desk_proposal_json(&p.list[i]));
+			add_json(into, desk_proposal_json(&p.list[i]));
 		else
 			desk_proposal_print(&p.list[i], language_name(cli), &out);
 	}

@@ -62,15 +62,18 @@ struct audit_options {
 static json_t *act_json(const struct desk_act *a)
 {
 	char at[TIME_TEXT_MAX], hex[65];
+	int lost = 0;
 	json_t *o = json_pack("{sIsssssssssOsO}", "line", (json_int_t)a->seq, "id", a->id, "at",
 			      time_format_utc(a->at_us, at), "by", a->actor, "act", a->act,
 			      "entries", a->entries, "cases", a->cases);
 
 	if (o && *a->undoes)
-		json_object_set_new(o, "undoes", json_string(a->undoes));
+		lost |= json_object_set_new(o, "undoes", json_string(a->undoes));
 	if (o && a->mac)
-		json_object_set_new(o, "mac",
-				    json_string(sodium_bin2hex(hex, sizeof(hex), a->mac, 32)));
+		lost |= json_object_set_new(
+			o, "mac", json_string(sodium_bin2hex(hex, sizeof(hex), a->mac, 32)));
+	if (lost)
+		text_note_lost();
 	return o;
 }
 
@@ -114,12 +117,13 @@ static int tell_verdict(struct cli *cli, const struct case_desk *x, const struct
 
 	if (o->c.json) {
 		j = json_pack("{sb}", "holds", v->holds);
-		if (j && all)
-			json_object_update_new(j, json_pack("{sIsIssssss}", "lines",
-							    (json_int_t)v->lines, "broken_line",
-							    (json_int_t)v->broken, "broken_act",
-							    v->broken_id, "entry", v->entry, "what",
-							    v->what ? v->what : ""));
+		if (j && all &&
+		    json_object_update_new(j,
+					   json_pack("{sIsIssssss}", "lines", (json_int_t)v->lines,
+						     "broken_line", (json_int_t)v->broken,
+						     "broken_act", v->broken_id, "entry", v->entry,
+						     "what", v->what ? v->what : "")))
+			text_note_lost();
 		r = case_print_json(cli, j);
 		return r ? r : v->holds ? EXIT_GOOD : EXIT_STORE;
 	}

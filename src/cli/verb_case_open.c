@@ -26,10 +26,22 @@ struct open_options {
 	bool alone;
 };
 
+static void keep(json_t *to, const char *key, json_t *value_take)
+{
+	if (json_object_set_new(to, key, value_take))
+		text_note_lost();
+}
+
+static void hold(json_t *list, json_t *value_take)
+{
+	if (json_array_append_new(list, value_take))
+		text_note_lost();
+}
+
 static void add_text(json_t *o, const char *key, const char *s)
 {
 	if (s)
-		json_object_set_new(o, key, json_string(s));
+		keep(o, key, json_string(s));
 }
 
 static void add_time(json_t *o, const char *key, int64_t us)
@@ -37,7 +49,7 @@ static void add_time(json_t *o, const char *key, int64_t us)
 	char text[TIME_TEXT_MAX];
 
 	if (us)
-		json_object_set_new(o, key, json_string(time_format_utc(us, text)));
+		keep(o, key, json_string(time_format_utc(us, text)));
 }
 
 static void add_list(json_t *o, const char *key, const struct option_list *l)
@@ -45,9 +57,9 @@ static void add_list(json_t *o, const char *key, const struct option_list *l)
 	json_t *list = l->n ? json_array() : NULL;
 
 	for (unsigned i = 0; list && i < l->n; i++)
-		json_array_append_new(list, json_string(l->value[i]));
+		hold(list, json_string(l->value[i]));
 	if (list)
-		json_object_set_new(o, key, list);
+		keep(o, key, list);
 }
 
 /* The options as the file that they stand for; NULL where a text is not UTF-8. */
@@ -65,7 +77,7 @@ static char *notice_of_options(const struct notice_options *n)
 	add_time(span, "from", n->since_us);
 	add_time(span, "until", n->until_us);
 	if (json_object_size(span))
-		json_object_set(o, "span", span);
+		keep(o, "span", json_incref(span));
 	add_list(o, "target", &n->target);
 	add_list(o, "vector", &n->vector);
 	add_list(o, "link", &n->link);
@@ -77,7 +89,7 @@ static char *notice_of_options(const struct notice_options *n)
 		add_text(o, "hosted_abroad", "yes");
 	add_text(o, "motive", n->motive);
 	add_text(o, "text", n->text);
-	text = json_dumps(o, JSON_COMPACT);
+	text = text_lost() ? NULL : json_dumps(o, JSON_COMPACT);
 	json_decref(span);
 	json_decref(o);
 	return text;
@@ -96,6 +108,23 @@ static bool has_more(const struct notice_options *n)
 	       n->link.n || n->no_domestic_party || n->hosted_abroad;
 }
 
+/* JSON takes UTF-8 only; nothing that was said may be lost on the way. */
+static bool all_utf8(const struct notice_options *n)
+{
+	const char *const texts[] = {n->from,  n->reference, n->country,
+				     n->actor, n->motive,    n->text};
+	const struct option_list *const lists[] = {&n->target, &n->vector, &n->link};
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (texts[i] && !text_is_utf8(texts[i], strlen(texts[i])))
+			return false;
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		for (unsigned j = 0; j < lists[i]->n; j++)
+			if (!text_is_utf8(lists[i]->value[j], strlen(lists[i]->value[j])))
+				return false;
+	return true;
+}
+
 /* The notice that the command line speaks of; NULL where it speaks of none. */
 static int take_notice(struct cli *cli, const struct notice_options *o, struct case_desk *x,
 		       struct notice **out)
@@ -109,6 +138,8 @@ static int take_notice(struct cli *cli, const struct notice_options *o, struct c
 				   : EXIT_GOOD;
 	if (o->file && (o->form || has_more(o)))
 		return cli_usage(cli, "a notice is a file or made of options, not both");
+	if (!all_utf8(o))
+		return cli_usage(cli, "a text is not UTF-8");
 	if (o->file) {
 		r = case_read_all(cli, o->file, NOTICE_BYTES_MAX, &file);
 		if (r)
@@ -184,7 +215,7 @@ static int tell(struct cli *cli, const struct case_options *o, struct case_desk 
 		r = r == DESK_NO_CASE ? EXIT_GOOD : case_fail(cli, case_id, r);
 	if (!o->json)
 		return r;
-	json_object_set_new(result, "proposals", list);
+	keep(result, "proposals", list);
 	return case_print_json(cli, result);
 }
 

@@ -127,12 +127,32 @@ int desk_add(struct desk *d, const struct desk_case *c, const struct desk_new *e
 			 false, entry_ids);
 }
 
-/* Rows that move, seen or not. */
+/* Rows that move, seen or not; .held are the incidents and events of where they go. */
 struct moving {
 	struct desk_move *moves;
 	unsigned n, room;
 	const char *to;
+	json_t *held; /* {ref: circle} */
+	bool stays;   /* one at least goes along */
 };
+
+static int on_held(void *userdata, const struct desk_row *row)
+{
+	struct moving *m = userdata;
+
+	if (!*row->ref)
+		return 0;
+	return json_object_set_new(m->held, row->ref, json_string(row->circle)) ? -ENOMEM : 0;
+}
+
+/* Is it there already, for all who can see this one? Then it is taken back instead of moved. */
+static bool is_held(const struct moving *m, const struct desk_row *row)
+{
+	const char *circle =
+		*row->ref ? json_string_value(json_object_get(m->held, row->ref)) : NULL;
+
+	return circle && (strcmp(circle, row->circle) == 0 || strcmp(circle, "company") == 0);
+}
 
 static int on_moving(void *userdata, const struct desk_row *row)
 {
@@ -154,21 +174,33 @@ static int on_moving(void *userdata, const struct desk_row *row)
 	*move = (struct desk_move){.erase_by_us = TIME_NONE};
 	snprintf(move->id, sizeof(move->id), "%s", row->id);
 	snprintf(move->from, sizeof(move->from), "%s", row->case_id);
-	snprintf(move->to, sizeof(move->to), "%s", m->to);
+	if (!is_held(m, row)) {
+		snprintf(move->to, sizeof(move->to), "%s", m->to);
+		m->stays = true;
+	}
 	return 0;
+}
+
+/* The old name must lead somewhere: where nothing would go along, the last does. */
+static void keep_one(struct moving *m)
+{
+	if (m->n && !m->stays)
+		snprintf(m->moves[m->n - 1].to, DESK_ID_MAX, "%s", m->to);
 }
 
 int desk_merge(struct desk *d, const struct desk_case *into, const struct desk_case *from)
 {
-	struct moving m = {.to = into->id};
+	struct moving m = {.to = into->id, .held = json_object()};
 	struct desk_change c;
 	struct desk_state_change *s;
-	int r;
+	int r = m.held ? 0 : -ENOMEM;
 
 	if (strcmp(into->id, from->id) == 0)
-		return DESK_ITSELF;
-	r = desk_db_entries(d->db, from->id, on_moving, &m);
+		r = DESK_ITSELF;
+	r = r ? r : desk_db_entries(d->db, into->id, on_held, &m);
+	r = r ? r : desk_db_entries(d->db, from->id, on_moving, &m);
 	if (r == 0) {
+		keep_one(&m);
 		c = change_of(d, "merge", m.moves, m.n);
 		s = &c.state[c.n_states++];
 		snprintf(s->case_id, sizeof(s->case_id), "%s", from->id);
@@ -178,6 +210,7 @@ int desk_merge(struct desk *d, const struct desk_case *into, const struct desk_c
 		r = desk_db_commit(d->db, &c, NULL);
 	}
 	free(m.moves);
+	json_decref(m.held);
 	return r;
 }
 

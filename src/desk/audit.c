@@ -60,9 +60,9 @@ static bool is_seen(const struct map *m, const char *id)
 static int on_line_cases(void *userdata, const struct desk_audit_row *row)
 {
 	struct log_walk *w = userdata;
-	json_t *body = json_loads(row->body, 0, NULL), *e;
+	json_t *body = NULL, *e;
 	size_t i;
-	int r = 0;
+	int r = desk_parse(row->body, &body);
 
 	json_array_foreach(json_object_get(body, "entries"), i, e)
 	{
@@ -126,15 +126,15 @@ static int on_line(void *userdata, const struct desk_audit_row *row)
 {
 	struct log_walk *w = userdata;
 	bool all = w->d->viewer.rank == VIEWER_ALL;
-	json_t *body = json_loads(row->body, 0, NULL);
+	json_t *body = NULL;
 	struct desk_act act = {.at_us = row->at_us, .mac = all ? row->mac : NULL};
-	int r;
+	int r = desk_parse(row->body, &body);
 
 	snprintf(act.id, sizeof(act.id), "%s", row->id);
 	snprintf(act.actor, sizeof(act.actor), "%s", row->actor);
 	snprintf(act.act, sizeof(act.act), "%s", row->act);
 	snprintf(act.undoes, sizeof(act.undoes), "%s", word(body, "undoes"));
-	r = filter(w, body, &act);
+	r = r ? r : filter(w, body, &act);
 	if (r == 0 && (json_array_size(act.entries) || json_array_size(act.cases))) {
 		w->shown++;
 		act.seq = all ? row->seq : w->shown;

@@ -22,7 +22,7 @@ static json_t *vectors_of(const struct incident *inc)
 		const struct finding_vector *v = &inc->f.vectors[which[i]];
 		char name[VECTOR_NAME_MAX];
 
-		json_array_append_new(list, json_string(vector_name(v->vector, v->port, name)));
+		desk_push(list, json_string(vector_name(v->vector, v->port, name)));
 	}
 	return list;
 }
@@ -32,10 +32,9 @@ static json_t *links_of(const struct incident *inc)
 	json_t *list = json_array();
 
 	for (unsigned i = 0; list && i < inc->f.n_links; i++)
-		json_array_append_new(list,
-				      json_pack("{sssisssf}", "exporter", inc->links[i].exporter,
-						"input", (int)inc->links[i].input, "link",
-						inc->links[i].link, "share", inc->links[i].share));
+		desk_push(list, json_pack("{sssisssf}", "exporter", inc->links[i].exporter, "input",
+					  (int)inc->links[i].input, "link", inc->links[i].link,
+					  "share", inc->links[i].share));
 	return list;
 }
 
@@ -75,20 +74,19 @@ static json_t *item_json(struct desk *d, const struct desk_item *e, bool contact
 
 	if (!o)
 		return NULL;
-	json_object_set_new(o, "when", time_or_null(e->when_us));
+	desk_put(o, "when", time_or_null(e->when_us));
 	if (e->erased_us != TIME_NONE)
-		json_object_set_new(o, "erased", time_or_null(e->erased_us));
+		desk_put(o, "erased", time_or_null(e->erased_us));
 	if (e->automatic)
-		json_object_set_new(o, "automatic", json_true());
+		desk_put(o, "automatic", json_true());
 	if (e->text)
-		json_object_set_new(o, e->kind == DESK_NOTE ? "text" : "why", json_string(e->text));
+		desk_put(o, e->kind == DESK_NOTE ? "text" : "why", json_string(e->text));
 	if (e->kind == DESK_INCIDENT)
-		json_object_set_new(o, "incident", incident_json(e));
+		desk_put(o, "incident", incident_json(e));
 	if (e->kind == DESK_EVENT)
-		json_object_set_new(o, "event", json_string(e->ref));
+		desk_put(o, "event", json_string(e->ref));
 	if (e->notice)
-		json_object_set_new(o, "notice",
-				    notice_to_json(e->notice, contacts ? &d->viewer : &nobody));
+		desk_put(o, "notice", notice_to_json(e->notice, contacts ? &d->viewer : &nobody));
 	return o;
 }
 
@@ -112,8 +110,8 @@ static json_t *events_json(struct desk *d, const struct desk_case *c)
 	     (e = calendar_next(d->calendar, c->from_us, c->until_us, &at, &day)) != NULL;) {
 		json_t *o = event_json(e, is_tied(c, e->id));
 
-		json_object_set_new(o, "falls_in", json_true());
-		json_array_append_new(list, o);
+		desk_put(o, "falls_in", json_true());
+		desk_push(list, o);
 	}
 	for (unsigned i = 0; list && i < c->n_items; i++) {
 		json_t *o;
@@ -128,8 +126,8 @@ static json_t *events_json(struct desk *d, const struct desk_case *c)
 		if (there)
 			continue;
 		o = e ? event_json(e, true) : json_pack("{sssb}", "id", c->items[i].ref, "tied", 1);
-		json_object_set_new(o, "falls_in", json_false());
-		json_array_append_new(list, o);
+		desk_put(o, "falls_in", json_false());
+		desk_push(list, o);
 	}
 	return list;
 }
@@ -143,9 +141,8 @@ static json_t *motive_json(const struct desk_case *c)
 		const struct notice *n = c->items[i].notice;
 
 		if (n && *n->motive)
-			json_array_append_new(list,
-					      json_pack("{ssssss}", "text", n->motive, "entry",
-							c->items[i].id, "says", n->from));
+			desk_push(list, json_pack("{ssssss}", "text", n->motive, "entry",
+						  c->items[i].id, "says", n->from));
 	}
 	return list;
 }
@@ -156,7 +153,7 @@ static void add_once(json_t *list, const char *s)
 	size_t i;
 
 	json_array_foreach(list, i, e) if (strcmp(json_string_value(e), s) == 0) return;
-	json_array_append_new(list, json_string(s));
+	desk_push(list, json_string(s));
 }
 
 static json_t *targets_json(const struct desk_case *c)
@@ -180,7 +177,7 @@ json_t *desk_case_json(struct desk *d, const struct desk_case *c, bool contacts)
 	json_t *items = json_array(), *o;
 
 	for (unsigned i = 0; items && i < c->n_items; i++)
-		json_array_append_new(items, item_json(d, &c->items[i], contacts));
+		desk_push(items, item_json(d, &c->items[i], contacts));
 	o = json_pack("{sssssbs{ssss}sososososo}", "id", c->id, "state",
 		      c->closed ? "closed" : "open", "drill", c->drill, "seen_by", "circle",
 		      viewer_rank_name(d->viewer.rank), "person", d->viewer.person, "opened",
@@ -191,10 +188,10 @@ json_t *desk_case_json(struct desk *d, const struct desk_case *c, bool contacts)
 		json_decref(items);
 		return NULL;
 	}
-	json_object_set_new(o, "entries", items);
-	json_object_set_new(o, "events", events_json(d, c));
-	json_object_set_new(o, "motive", motive_json(c));
-	json_object_set_new(o, "scope", desk_scope_json(d, c));
+	desk_put(o, "entries", items);
+	desk_put(o, "events", events_json(d, c));
+	desk_put(o, "motive", motive_json(c));
+	desk_put(o, "scope", desk_scope_json(d, c));
 	return o;
 }
 
@@ -230,21 +227,19 @@ json_t *desk_proposal_json(const struct desk_proposal *p)
 
 	if (!o || p->same_incident) {
 		if (o)
-			json_object_set_new(o, "reason",
-					    json_pack("{ssss}", "en", "both hold the same incident",
-						      "ja", "同じ検知が両方にある"));
+			desk_put(o, "reason",
+				 json_pack("{ssss}", "en", "both hold the same incident", "ja",
+					   "同じ検知が両方にある"));
 		return o;
 	}
 	match_reason(m, "en", &en);
 	match_reason(m, "ja", &ja);
-	json_object_set_new(o, "score", json_integer(m->score));
-	json_object_set_new(o, "certain", json_boolean(m->certain));
-	json_object_set_new(o, "fit",
-			    json_pack("{ssssssss}", "target", match_target_name(m->target), "time",
-				      match_time_name(m->time), "vector",
-				      match_vector_name(m->vector), "link",
-				      match_link_name(m->link)));
-	json_object_set_new(o, "reason",
-			    json_pack("{ssss}", "en", text_str(&en), "ja", text_str(&ja)));
+	desk_put(o, "score", json_integer(m->score));
+	desk_put(o, "certain", json_boolean(m->certain));
+	desk_put(o, "fit",
+		 json_pack("{ssssssss}", "target", match_target_name(m->target), "time",
+			   match_time_name(m->time), "vector", match_vector_name(m->vector), "link",
+			   match_link_name(m->link)));
+	desk_put(o, "reason", json_pack("{ssss}", "en", text_str(&en), "ja", text_str(&ja)));
 	return o;
 }

@@ -78,7 +78,7 @@ json_t *desk_scope_json(struct desk *d, const struct desk_case *c)
 		party |= n && n->no_domestic_party;
 		abroad |= n && n->hosted_abroad;
 		if (n && *n->country)
-			json_array_append_new(countries, json_string(n->country));
+			desk_push(countries, json_string(n->country));
 	}
 	return json_pack("{s{sbsbso}}", "told", "no_domestic_party", party, "hosted_abroad", abroad,
 			 "countries", countries);

@@ -4,6 +4,23 @@
 
 #include "desk/desk.h"
 
+/** desk_put(), desk_push() - into an object or list; what is lost for want of memory is counted as
+ * lost output (text_lost()). @value_take may be NULL, which counts as lost. */
+static inline void desk_put(json_t *to, const char *key, json_t *value_take)
+{
+	if (json_object_set_new(to, key, value_take))
+		text_note_lost();
+}
+
+static inline void desk_push(json_t *list, json_t *value_take)
+{
+	if (json_array_append_new(list, value_take))
+		text_note_lost();
+}
+
+/** desk_parse() - JSON of a row. Return: 0 (with *@out NULL for what is none), or -ENOMEM. */
+int desk_parse(const char *text, json_t **out);
+
 /** desk_row_seen() - may the viewer see this row? */
 bool desk_row_seen(const struct desk *d, const struct desk_row *row);
 

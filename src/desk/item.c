@@ -66,11 +66,19 @@ static int read_notice(const json_t *body, struct desk_item *out)
 	return r == -ENOMEM || (o && !text) ? -ENOMEM : 0;
 }
 
+int desk_parse(const char *text, json_t **out)
+{
+	json_error_t error;
+
+	*out = json_loads(text, 0, &error);
+	return !*out && json_error_code(&error) == json_error_out_of_memory ? -ENOMEM : 0;
+}
+
 static int read_body(const char *text, struct desk_item *out)
 {
-	json_t *body = json_loads(text, 0, NULL);
+	json_t *body = NULL;
+	int r = desk_parse(text, &body);
 	const char *s = json_string_value(json_object_get(body, "text"));
-	int r = 0;
 
 	if (s) {
 		out->text = strdup(s);

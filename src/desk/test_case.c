@@ -197,6 +197,36 @@ static void test_merge_split_undo(void **state)
 	assert_true(bench_holds(&b));
 }
 
+/* An incident that both hold stands once; undoing gives both back. */
+static void test_merge_of_shared_incident(void **state)
+{
+	_cleanup_(bench_close) struct bench b;
+	char one[DESK_ID_MAX], two[DESK_ID_MAX], done[16];
+	struct desk_case *x, *y;
+
+	bench_open(&b, 1);
+	open_with_incident(&b, 0, one);
+	open_with_incident(&b, 0, two); /* as somebody would who cannot see the first */
+	add_note(&b, two, "two");
+	x = get(&b, one);
+	y = get(&b, two);
+	bench_later(&b);
+	assert_int_equal(desk_merge(&b.d, x, y), 0);
+	desk_case_free(x);
+	desk_case_free(y);
+	x = get(&b, two);
+	assert_string_equal(x->id, one);
+	assert_int_equal(count(x, DESK_INCIDENT), 1);
+	assert_int_equal(count(x, DESK_NOTE), 1);
+	bench_later(&b);
+	assert_int_equal(desk_undo(&b.d, x, NULL, done), 0);
+	desk_case_free(x);
+	y = get(&b, two);
+	assert_int_equal(count(y, DESK_INCIDENT), 1);
+	desk_case_free(y);
+	assert_true(bench_holds(&b));
+}
+
 static void test_undo_is_undone(void **state)
 {
 	_cleanup_(bench_close) struct bench b;
@@ -368,6 +398,7 @@ int main(void)
 		cmocka_unit_test(test_notice_alone_is_proposed),
 		cmocka_unit_test(test_notice_without_observation),
 		cmocka_unit_test(test_merge_split_undo),
+		cmocka_unit_test(test_merge_of_shared_incident),
 		cmocka_unit_test(test_undo_is_undone),
 		cmocka_unit_test(test_undo_by_name),
 		cmocka_unit_test(test_close_and_reopen),

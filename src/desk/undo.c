@@ -141,12 +141,12 @@ static void reverse_state(struct reversal *rv, const json_t *e)
 static int on_line(void *userdata, const struct desk_audit_row *row)
 {
 	struct reversal *rv = userdata;
-	json_t *body, *list, *e;
+	json_t *body = NULL, *list, *e;
 	size_t i;
 
 	if (strcmp(row->id, rv->act) != 0)
 		return 0;
-	body = json_loads(row->body, 0, NULL);
+	rv->error = desk_parse(row->body, &body);
 	list = json_object_get(body, "entries");
 	rv->moves = calloc(json_array_size(list) + 1, sizeof(*rv->moves));
 	if (!rv->moves)

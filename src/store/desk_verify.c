@@ -88,9 +88,10 @@ static int play_case(struct proof *p, const json_t *o)
 
 static int play(struct proof *p, const char *body)
 {
-	json_t *o = json_loads(body, 0, NULL), *e;
+	json_error_t error;
+	json_t *o = json_loads(body, 0, &error), *e;
 	size_t i;
-	int r = 0;
+	int r = !o && json_error_code(&error) == json_error_out_of_memory ? -ENOMEM : 0;
 
 	json_array_foreach(json_object_get(o, "entries"), i, e) r = r ? r : play_entry(p, e);
 	json_array_foreach(json_object_get(o, "cases"), i, e) r = r ? r : play_case(p, e);

@@ -30,6 +30,7 @@ CREATE TABLE entries (
 ) STRICT;
 CREATE INDEX entries_case ON entries (case_id, number);
 CREATE INDEX entries_ref ON entries (ref);
+CREATE INDEX entries_due ON entries (erase_by_us) WHERE erased_us IS NULL;
 
 CREATE TABLE audit (
 	seq INTEGER PRIMARY KEY,	-- from 1, without a hole

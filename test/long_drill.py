@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: ISC
 """PART=drill: every scenario in all formats, sampled, from several exporters, in both configured
 worlds, with twenty seeds, held against drill_bars.py. A unit is one scenario with one seed; its
-cases run two at a time. What a finished unit keeps is small: a row of figures for each case."""
+cases run two at a time. What a finished unit keeps is small: a row of figures for each case. What
+drills of their own prove (FAMILIES) stands in files of their own: the programs it needs, its units,
+its figures and the bars that only all of its units hold together."""
 import math
 import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import drill_bars
-import whose_bars
+import drill_notices
+import drill_whose
 from long import Unit
 from tally import ROOT
 
@@ -16,14 +19,15 @@ SEEDS = list(range(1, drill_bars.PROOF_SEEDS + 1))
 JOBS = 2
 BUILD = os.path.join(ROOT, 'build-test')
 PROGRAM = os.path.join(BUILD, 'test', 'drill_run')
-WHOSE = os.path.join(BUILD, 'test', 'whose_drill')
+FAMILIES = [drill_whose, drill_notices]
 COUNTS = ['runs', 'attacks', 'found', 'due', 'due_found', 'exact', 'exact_found', 'false',
           'classed', 'class_right', 'peaks', 'peaks_inside']
 
 
 def prepare():
     subprocess.run(['make', '--no-print-directory', 'build-test/build.ninja'], cwd=ROOT, check=True)
-    subprocess.run(['ninja', '-C', BUILD, 'test/drill_run', 'test/whose_drill'], check=True)
+    programs = [f'test/{name}' for family in FAMILIES for name in family.PROGRAMS]
+    subprocess.run(['ninja', '-C', BUILD, 'test/drill_run', *programs], check=True)
 
 
 def figures_of(case, row):
@@ -61,35 +65,6 @@ def scenario(cases, seed):
             'why': ' | '.join(f"{r['name']}: {'; '.join(r['broken'])}" for r in bad)[:2000]}
 
 
-def whose(cases, seed):
-    """Kinds and scope of one scenario with a map, in all its cases."""
-    with ThreadPoolExecutor(max_workers=JOBS) as pool:
-        rows = list(pool.map(lambda c: whose_bars.run(WHOSE, c, seed), cases))
-    bad = [r for r in rows if r['broken']]
-    return {'good': not bad and bool(rows), 'cases': (len(rows) - len(bad), len(bad)),
-            'whose': rows,
-            'why': ' | '.join(f"{r['name']}: {'; '.join(r['broken'])}" for r in bad)[:2000]}
-
-
-def whose_units():
-    if not os.path.exists(WHOSE):
-        return []
-    by_scenario = {}
-    for case in whose_bars.cases(WHOSE):
-        by_scenario.setdefault(case.scenario, []).append(case)
-    return [Unit(f'{name}-seed-{seed}', 2, lambda c=c, seed=seed: whose(c, seed))
-            for seed in SEEDS for name, c in by_scenario.items()]
-
-
-def whose_sums(done):
-    rows = [r for result in done.values() for r in result.get('whose', [])]
-    total = {key: sum(r[key] for r in rows)
-             for key in ('due', 'found', 'told', 'right', 'unknown', 'scopes', 'scopes_right')}
-    return dict(total, runs=len(rows), precision=share(total['right'], total['told']),
-                bars_missed=[f"{r['name']} seed {r['seed']}: {'; '.join(r['broken'])}"
-                             for r in rows if r['broken']][:100])
-
-
 def units():
     if not os.path.exists(PROGRAM):
         return []
@@ -98,7 +73,8 @@ def units():
         by_scenario.setdefault(case.scenario, []).append(case)
     return [Unit(f'{name}-seed-{seed}', 8 if name == drill_bars.QUARTER else 2,
                  lambda c=c, seed=seed: scenario(c, seed))
-            for seed in SEEDS for name, c in by_scenario.items()] + whose_units()
+            for seed in SEEDS for name, c in by_scenario.items()] + [
+                unit for family in FAMILIES for unit in family.units(SEEDS)]
 
 
 def share(part, whole):
@@ -128,10 +104,7 @@ def overall(done):
     inside = sums(rows)['peaks_in_their_95_percent']
     missed = [] if inside is not None and inside >= 0.95 else [
         f'{inside} of the peaks of several exporters lie in their 95 % intervals, not 0.95']
-    precision = whose_sums(done)['precision']
-    if precision is None or precision < whose_bars.PRECISION:
-        missed.append(f'precision of kinds {precision}, not {whose_bars.PRECISION}')
-    return missed
+    return missed + [text for family in FAMILIES for text in family.overall(done)]
 
 
 def figures(done):
@@ -143,7 +116,8 @@ def figures(done):
         by_scenario.setdefault(unit.rsplit('-seed-', 1)[0], []).extend(rows)
         every += rows
     missed = [m for r in every for m in r.get('missed', [])]
-    return {'all': sums(every), 'whose': whose_sums(done),
+    told = {key: value for family in FAMILIES for key, value in family.figures(done).items()}
+    return {**told, 'all': sums(every),
             'scenario': {k: sums(v) for k, v in sorted(by_scenario.items())},
             'missed_above_blind_spot': len(missed), 'missed': missed[:400],
             'bars_missed': [f"{r['name']}: {'; '.join(r['broken'])}" for r in every

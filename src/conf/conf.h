@@ -126,7 +126,17 @@ struct conf_limits {
 };
 
 struct conf_keep {
-	uint64_t evidence_s, incident_s, rollup_s; /* how long each is kept */
+	uint64_t evidence_s, incident_s, rollup_s, notice_s; /* how long each is kept */
+};
+
+/* Cases: who looks and for whom is written, where the command line does not say. */
+struct conf_desk {
+	uint32_t circle;  /* enum viewer_rank of whoever asks */
+	uint32_t written; /* enum circle_kind of what is written; never persons */
+	char person[CONF_NAME_MAX];
+	char key[CONF_TEXT_MAX];	  /* file of the audit key; "": desk.key in the store */
+	char (*calendars)[CONF_TEXT_MAX]; /* files of own events */
+	size_t n_calendars;
 };
 
 struct conf {
@@ -156,6 +166,7 @@ struct conf {
 	struct thresholds thresholds;
 	struct conf_limits limits;
 	struct conf_keep keep;
+	struct conf_desk desk;
 	char db[CONF_TEXT_MAX];	       /* store directory */
 	char place[CONF_TEXT_MAX];     /* directory of imported places, "" beside the store */
 	char language[8];	       /* "en" or "ja" */

@@ -18,8 +18,6 @@
 #define MARKS_MAX  1000000
 #define NO_ALIASES "%s: anchors and aliases are not used here; write the value out"
 
-static const struct conf_key root_row = {.name = "", .type = TYPE_MAP, .map = &conf_schema};
-
 static struct frame *top(struct nodes *r)
 {
 	return r->n_frames ? &r->frames[r->n_frames - 1] : NULL;
@@ -144,7 +142,7 @@ static const char *kind_wanted(const struct conf_key *k)
 
 static void wrong_kind(struct nodes *r, const struct conf_key *k, struct place at)
 {
-	if (k == &root_row)
+	if (k == &r->root)
 		mistake_add(r->mistakes, at, "the file must hold keys (key: value)");
 	else if (*k->name)
 		mistake_add(r->mistakes, at, "%s must be %s", k->name, kind_wanted(k));
@@ -188,7 +186,7 @@ static void unknown_key(struct nodes *r, const struct frame *f, const char *word
 		mistake_add(r->mistakes, at, "merge keys are not used here; write the keys out");
 		return;
 	}
-	if (f->map == &conf_schema)
+	if (f->map == r->root.map)
 		r->lost = true;
 	suggest_key(f->map, word, &hint);
 	mistake_add(r->mistakes, at, "unknown key %s in %s%s", quote(word, q), f->map->what,
@@ -304,7 +302,7 @@ static void on_null(struct nodes *r, struct frame *f, struct place at)
 static void on_scalar(struct nodes *r, const yaml_event_t *e, struct place at)
 {
 	const char *s = (const char *)e->data.scalar.value;
-	const struct conf_key *k = &root_row;
+	const struct conf_key *k = &r->root;
 	struct frame *f = top(r);
 	void *base;
 
@@ -344,12 +342,12 @@ static void on_list(struct nodes *r, const struct conf_key *k, void *base, struc
 	f->base = base;
 }
 
-static void on_open(struct nodes *r, struct conf *c, const yaml_event_t *e, struct place at)
+static void on_open(struct nodes *r, void *root_base, const yaml_event_t *e, struct place at)
 {
 	bool is_map = e->type == YAML_MAPPING_START_EVENT;
-	const struct conf_key *k = &root_row;
+	const struct conf_key *k = &r->root;
 	struct frame *f = top(r);
-	void *base = c;
+	void *base = root_base;
 
 	if (++r->depth > READ_DEPTH_MAX) {
 		mistake_add(r->mistakes, at, "nested more than %u deep", READ_DEPTH_MAX);
@@ -402,7 +400,7 @@ static void on_alias(struct nodes *r, const yaml_event_t *e, struct place at)
 	pass_over(f);
 }
 
-void nodes_event(struct nodes *r, struct conf *c, const yaml_event_t *e)
+void nodes_event(struct nodes *r, void *base, const yaml_event_t *e)
 {
 	struct place at = place_of(e->start_mark);
 
@@ -416,7 +414,7 @@ void nodes_event(struct nodes *r, struct conf *c, const yaml_event_t *e)
 		break;
 	case YAML_MAPPING_START_EVENT:
 	case YAML_SEQUENCE_START_EVENT:
-		on_open(r, c, e, at);
+		on_open(r, base, e, at);
 		break;
 	case YAML_MAPPING_END_EVENT:
 	case YAML_SEQUENCE_END_EVENT:

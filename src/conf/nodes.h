@@ -21,6 +21,7 @@ struct frame {
 };
 
 struct nodes {
+	struct conf_key root; /* TYPE_MAP: what the file is held against */
 	struct mistakes *mistakes;
 	struct marks *marks;
 	struct frame frames[FRAMES_MAX];
@@ -37,6 +38,7 @@ static inline struct place place_of(yaml_mark_t m)
 	return (struct place){(uint32_t)m.line + 1, (uint32_t)m.column + 1};
 }
 
-/** nodes_event() - take the next event of the file into @c; .done and .error say whether to go on.
+/** nodes_event() - take the next event of the file into the struct @base of .root's rows; .done and
+ * .error say whether to go on.
  */
-void nodes_event(struct nodes *r, struct conf *c, const yaml_event_t *e);
+void nodes_event(struct nodes *r, void *base, const yaml_event_t *e);

@@ -67,7 +67,7 @@ static void not_yaml(struct reader *r, const char *yaml, size_t n)
 		mistake_add(r->nodes.mistakes, at, "not valid YAML: %s", problem);
 }
 
-static void read_events(struct reader *r, struct conf *c, const char *yaml, size_t n)
+static void read_events(struct reader *r, void *base, const char *yaml, size_t n)
 {
 	while (!r->nodes.done && !r->nodes.error && !mistakes_full(r->nodes.mistakes)) {
 		yaml_event_t event;
@@ -76,7 +76,7 @@ static void read_events(struct reader *r, struct conf *c, const char *yaml, size
 			not_yaml(r, yaml, n);
 			return;
 		}
-		nodes_event(&r->nodes, c, &event);
+		nodes_event(&r->nodes, base, &event);
 		yaml_event_delete(&event);
 	}
 }
@@ -84,7 +84,15 @@ static void read_events(struct reader *r, struct conf *c, const char *yaml, size
 int read_yaml(struct conf *c, const char *yaml, size_t n, struct mistakes *mistakes,
 	      struct marks *marks, bool *whole)
 {
-	struct reader r = {.nodes = {.mistakes = mistakes, .marks = marks}};
+	return read_yaml_map(&conf_schema, c, yaml, n, mistakes, marks, whole);
+}
+
+int read_yaml_map(const struct conf_map *map, void *base, const char *yaml, size_t n,
+		  struct mistakes *mistakes, struct marks *marks, bool *whole)
+{
+	struct reader r = {.nodes = {.root = {.name = "", .type = TYPE_MAP, .map = map},
+				     .mistakes = mistakes,
+				     .marks = marks}};
 
 	if (n >= 2 && (memcmp(yaml, "\xff\xfe", 2) == 0 || memcmp(yaml, "\xfe\xff", 2) == 0)) {
 		mistake_add(mistakes, (struct place){1, 1}, "the file is UTF-16; save it as UTF-8");
@@ -93,7 +101,7 @@ int read_yaml(struct conf *c, const char *yaml, size_t n, struct mistakes *mista
 	if (!yaml_parser_initialize(&r.parser))
 		return -ENOMEM;
 	yaml_parser_set_input_string(&r.parser, (const unsigned char *)yaml, n);
-	read_events(&r, c, yaml, n);
+	read_events(&r, base, yaml, n);
 	yaml_parser_delete(&r.parser);
 	*whole = !r.nodes.lost;
 	return r.nodes.error;

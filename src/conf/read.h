@@ -38,3 +38,10 @@ void marks_deinit(struct marks *m);
  */
 int read_yaml(struct conf *c, const char *yaml, size_t n, struct mistakes *mistakes,
 	      struct marks *marks, bool *whole);
+
+/**
+ * read_yaml_map() - the same for any file that the rows of @map describe (a notice, a calendar;
+ * JSON is read too, being YAML), into the struct @base that holds the defaults of @map.
+ */
+int read_yaml_map(const struct conf_map *map, void *base, const char *yaml, size_t n,
+		  struct mistakes *mistakes, struct marks *marks, bool *whole);

@@ -305,6 +305,31 @@ static const struct conf_key keep_keys[] = {
 	 .max = 100 * YEAR_S, .dflt = "3650d", .help = "incidents"},
 	{.name = "rollup", .type = TYPE_DURATION, FIELD(conf_keep, rollup_s), .min = 1,
 	 .max = 100 * YEAR_S, .dflt = "400d", .help = "sums of traffic"},
+	{.name = "notice", .type = TYPE_DURATION, FIELD(conf_keep, notice_s), .min = 1,
+	 .max = 100 * YEAR_S, .dflt = "1095d", .help = "what notices and notes of a case say"},
+};
+
+/* Cases. The words stand in the order of judge/circle.h. */
+static const char *const viewer_words[] = {"company", "desk", "team", NULL};
+static const char *const circle_words[] = {"team", "desk", "company", NULL};
+
+static const struct conf_list calendars = {
+	.item = {.name = "", .type = TYPE_NAME, .size = CONF_TEXT_MAX},
+	.max = 64,
+	.count = offsetof(struct conf_desk, n_calendars),
+};
+
+static const struct conf_key desk_keys[] = {
+	{.name = "circle", .type = TYPE_WORD, FIELD(conf_desk, circle), .words = viewer_words,
+	 .dflt = "company", .help = "what is shown of cases: up to what this circle may see"},
+	{.name = "person", .type = TYPE_TEXT, FIELD(conf_desk, person),
+	 .help = "who is asking, for what only named persons may see"},
+	{.name = "written", .type = TYPE_WORD, FIELD(conf_desk, written), .words = circle_words,
+	 .dflt = "team", .help = "the circle of notices and notes that name none"},
+	{.name = "key", .type = TYPE_TEXT, FIELD(conf_desk, key),
+	 .help = "file of the audit log's key; desk.key beside the database when not said"},
+	{.name = "calendars", .type = TYPE_LIST, FIELD(conf_desk, calendars), .list = &calendars,
+	 .help = "files of own events, beside those of the countries"},
 };
 
 static const struct conf_key store_keys[] = {
@@ -319,6 +344,7 @@ static const struct conf_key place_keys[] = {
 
 static const struct conf_map limit_map = {MAP("limits", limit_keys)};
 static const struct conf_map keep_map = {MAP("keep", keep_keys)};
+static const struct conf_map desk_map = {MAP("desk", desk_keys)};
 static const struct conf_map store_map = {MAP("store", store_keys)};
 static const struct conf_map place_map = {MAP("place", place_keys)};
 
@@ -367,6 +393,8 @@ static const struct conf_key top_keys[] = {
 	 .help = "what the program may use"},
 	{.name = "keep", .type = TYPE_MAP, FIELD(conf, keep), .map = &keep_map,
 	 .help = "how long each kind of data is kept"},
+	{.name = "desk", .type = TYPE_MAP, FIELD(conf, desk), .map = &desk_map,
+	 .help = "cases, and who may see what of them"},
 	{.name = "store", .type = TYPE_MAP, .map = &store_map, .help = "the database"},
 	{.name = "place", .type = TYPE_MAP, .map = &place_map,
 	 .help = "files that say where addresses belong"},

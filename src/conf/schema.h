@@ -15,6 +15,7 @@
 enum conf_type {
 	TYPE_NAME,     /* char[]: one word or a few, not empty */
 	TYPE_TEXT,     /* char[]: any one line, may be empty */
+	TYPE_LINES,    /* char[]: any lines, may be empty */
 	TYPE_MAIL,     /* char[] */
 	TYPE_CHOICE,   /* char[]: one of the row's words */
 	TYPE_WORD,     /* unsigned integer: position in the row's words */
@@ -30,6 +31,7 @@ enum conf_type {
 	TYPE_BYTES,
 	TYPE_DURATION,
 	TYPE_TIME, /* int64_t, microseconds */
+	TYPE_DATE, /* int64_t, microseconds of its first moment in UTC */
 	TYPE_MAP,  /* nested keys */
 	TYPE_LIST, /* items of one row; a single item may stand without the list */
 	TYPE_COUNT_

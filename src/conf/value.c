@@ -6,6 +6,7 @@
 #include "conf/value.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -116,6 +117,33 @@ static int text_read(const struct conf_key *k, const char *s, void *at, struct t
 		if (unprintable_at(p)) {
 			if (why)
 				text_add(why, "must be one line without control characters");
+			return -EINVAL;
+		}
+	}
+	if (n >= k->size) {
+		if (why)
+			text_printf(why, "is longer than %u bytes", k->size - 1);
+		return -EINVAL;
+	}
+	memset(at, 0, k->size);
+	memcpy(at, s, n);
+	return 0;
+}
+
+/* Where a text of several lines may not go on: controls, but for the end of a line and a tab. */
+static bool breaks_lines(const char *p)
+{
+	return *p != '\n' && *p != '\t' && unprintable_at(p);
+}
+
+static int lines_read(const struct conf_key *k, const char *s, void *at, struct text *why)
+{
+	size_t n = strlen(s);
+
+	for (const char *p = s; *p; p++) {
+		if (breaks_lines(p)) {
+			if (why)
+				text_add(why, "must be a text without control characters");
 			return -EINVAL;
 		}
 	}
@@ -312,6 +340,25 @@ static void when_write(const struct conf_key *k, const void *at, struct text *ou
 	text_add(out, time_format_utc(us, buf));
 }
 
+static int date_read(const struct conf_key *k, const char *s, void *at, struct text *why)
+{
+	char whole[32];
+
+	if (strlen(s) != 10)
+		return -EINVAL;
+	snprintf(whole, sizeof(whole), "%sT00:00:00Z", s);
+	return when_read(k, whole, at, why);
+}
+
+static void date_write(const struct conf_key *k, const void *at, struct text *out)
+{
+	char buf[TIME_TEXT_MAX];
+	int64_t us;
+
+	memcpy(&us, at, sizeof(us));
+	text_add_n(out, time_format_utc(us, buf), 10);
+}
+
 #define NUMBER(n, e, p, a)                                                                         \
 	{                                                                                          \
 		(n), (e), number_read, number_write, (p), (a)                                      \
@@ -320,6 +367,7 @@ static void when_write(const struct conf_key *k, const void *at, struct text *ou
 static const struct value_type types[TYPE_COUNT_] = {
 	[TYPE_NAME] = {"name", "a name: one line, no space at its ends", name_read, text_write},
 	[TYPE_TEXT] = {"text", "a text of one line", text_read, text_write},
+	[TYPE_LINES] = {"text", "a text", lines_read, text_write},
 	[TYPE_MAIL] = {"mail address", "a mail address such as noc@example.net", mail_read,
 		       text_write},
 	[TYPE_CHOICE] = {"word", "one of its words", choice_read, text_write},
@@ -346,6 +394,7 @@ static const struct value_type types[TYPE_COUNT_] = {
 	[TYPE_DURATION] = NUMBER("duration", "a duration such as 10s, 5m, 2h or 30d",
 				 conf_parse_duration, units_add_duration),
 	[TYPE_TIME] = {"time", "a time such as 2026-08-08T09:00:00+09:00", when_read, when_write},
+	[TYPE_DATE] = {"date", "a date such as 2026-08-08", date_read, date_write},
 };
 
 int value_read(const struct conf_key *k, const char *s, void *at, struct text *why)

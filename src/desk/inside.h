@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/* What the files of the desk share. Inside the room only. */
+#pragma once
+
+#include "desk/desk.h"
+
+/** desk_put(), desk_push() - into an object or list; what is lost for want of memory is counted as
+ * lost output (text_lost()). @value_take may be NULL, which counts as lost. */
+static inline void desk_put(json_t *to, const char *key, json_t *value_take)
+{
+	if (json_object_set_new(to, key, value_take))
+		text_note_lost();
+}
+
+static inline void desk_push(json_t *list, json_t *value_take)
+{
+	if (json_array_append_new(list, value_take))
+		text_note_lost();
+}
+
+/** desk_parse() - JSON of a row. Return: 0 (with *@out NULL for what is none), or -ENOMEM. */
+int desk_parse(const char *text, json_t **out);
+
+/** desk_row_seen() - may the viewer see this row? */
+bool desk_row_seen(const struct desk *d, const struct desk_row *row);
+
+/** desk_item_from_row() - with its incident from the watch store. Return: 0 or an errno. */
+int desk_item_from_row(struct desk *d, const struct desk_row *row, struct desk_item *out);
+void desk_item_deinit(struct desk_item *i);
+
+/** desk_case_load() - case @id by its whole id. Return: 0, DESK_NO_CASE, or an answer. */
+int desk_case_load(struct desk *d, const struct desk_case_row *row, struct desk_case **out);
+
+/** desk_body() - the body of a new entry, whose notice takes @circle; owned, NULL without memory.
+ */
+char *desk_body(const struct desk_new *e, const struct circle *circle);
+
+/** desk_incidents() - incidents alive in a span, oldest first; *@list owned, @n of them. */
+int desk_incidents(struct desk *d, int64_t from_us, int64_t until_us, struct incident ***list,
+		   unsigned *n);
+void desk_incidents_free(struct incident **list, unsigned n);
+
+/** desk_rank() - proposals for a notice among the incidents in reach. @found: the best ones with
+ * the ids of their incidents, @max. Return: how many, or a negative error. */
+struct desk_ranked {
+	struct match match;
+	char incident[INCIDENT_ID_MAX];
+};
+int desk_rank(struct desk *d, const struct notice *n, struct desk_ranked *found, unsigned max);
+
+/** desk_scope_json(), desk_scope_print() - the scope judged with what the visible notices say. */
+json_t *desk_scope_json(struct desk *d, const struct desk_case *c);
+void desk_scope_print(struct desk *d, const struct desk_case *c, const char *language,
+		      struct text *out);

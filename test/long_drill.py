@@ -8,6 +8,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import drill_bars
+import path_drill
 from long import Unit
 from tally import ROOT
 
@@ -65,7 +66,8 @@ def units():
     by_scenario = {}
     for case in drill_bars.long_cases(PROGRAM):
         by_scenario.setdefault(case.scenario, []).append(case)
-    return [Unit(f'{name}-seed-{seed}', 8 if name == drill_bars.QUARTER else 2,
+    by_scenario['path'] = path_drill.long_cases()
+    return [Unit(f'{name}-seed-{seed}', 8 if name in (drill_bars.QUARTER, 'path') else 2,
                  lambda c=c, seed=seed: scenario(c, seed))
             for seed in SEEDS for name, c in by_scenario.items()]
 

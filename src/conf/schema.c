@@ -11,78 +11,114 @@
 
 #define FIELD(st, f) .offset = offsetof(struct st, f), .size = sizeof(((struct st *)NULL)->f)
 #define MAP(w, rows) .what = (w), .keys = (rows), .n_keys = ARRAY_LEN(rows)
-#define MAPS(of, n_field, st, m, most)                                                    \
-	{                                                                                 \
-		.item = {.name = "", .type = TYPE_MAP, .size = sizeof(struct st),          \
-			 .map = &(m)},                                                    \
-		.max = (most), .count = offsetof(struct of, n_field)                      \
+#define MAPS(of, n_field, st, m, most)                                                             \
+	{                                                                                          \
+		.item = {.name = "", .type = TYPE_MAP, .size = sizeof(struct st), .map = &(m)},    \
+		.max = (most), .count = offsetof(struct of, n_field)                               \
 	}
-#define PREFIXES(of, n_field, t, most)                                                        \
-	{                                                                                     \
-		.item = {.name = "", .type = TYPE_PREFIX, .size = sizeof(struct prefix),      \
-			 .tag = (t)},                                                         \
-		.max = (most), .count = offsetof(struct of, n_field)                          \
+#define PREFIXES(of, n_field, t, most)                                                             \
+	{                                                                                          \
+		.item = {.name = "",                                                               \
+			 .type = TYPE_PREFIX,                                                      \
+			 .size = sizeof(struct prefix),                                            \
+			 .tag = (t)},                                                              \
+		.max = (most), .count = offsetof(struct of, n_field)                               \
 	}
-#define LIST(n, f, l, ...) \
-	{.name = (n), .type = TYPE_LIST, FIELD(conf, f), .list = &(l), __VA_ARGS__}
+#define LIST(n, f, l, ...)                                                                         \
+	{                                                                                          \
+		.name = (n), .type = TYPE_LIST, FIELD(conf, f), .list = &(l), __VA_ARGS__          \
+	}
 
-#define PPS_MAX UINT64_C(1000000000000)
-#define BPS_MAX UINT64_C(1000000000000000)
+#define PPS_MAX	  UINT64_C(1000000000000)
+#define BPS_MAX	  UINT64_C(1000000000000000)
 #define BYTES_MAX UINT64_C(1000000000000000)
-#define YEAR_S UINT64_C(31536000)
+#define YEAR_S	  UINT64_C(31536000)
 
 /* Thresholds. The rows behind OBJECT_THRESHOLDS make no sense for one protected object. */
-#define PPS(n, f, d, h)                                                                      \
-	{.name = (n), .type = TYPE_PPS, .flags = KEY_NEVER, FIELD(thresholds, f), .min = 1,  \
-	 .max = PPS_MAX, .dflt = (d), .help = (h)}
+#define PPS(n, f, d, h)                                                                            \
+	{                                                                                          \
+		.name = (n), .type = TYPE_PPS, .flags = KEY_NEVER, FIELD(thresholds, f), .min = 1, \
+		.max = PPS_MAX, .dflt = (d), .help = (h)                                           \
+	}
 #define OBJECT_THRESHOLDS (VECTOR_COUNT + 3)
 
 static const struct conf_key times_keys[] = {
-	{.name = "times_24", .type = TYPE_TIMES, .flags = KEY_NEVER,
-	 FIELD(thresholds, prefix24_times), .min = 1, .max = 1000, .dflt = "2",
+	{.name = "times_24",
+	 .type = TYPE_TIMES,
+	 .flags = KEY_NEVER,
+	 FIELD(thresholds, prefix24_times),
+	 .min = 1,
+	 .max = 1000,
+	 .dflt = "2",
 	 .tag = TAG_TIMES,
 	 .help = "an IPv4 /24 or IPv6 /64 opens at so many times the host threshold"},
-	{.name = "times_20", .type = TYPE_TIMES, .flags = KEY_NEVER,
-	 FIELD(thresholds, prefix20_times), .min = 1, .max = 1000, .dflt = "4",
-	 .tag = TAG_TIMES, .help = "the same for an IPv4 /20 or IPv6 /48"},
+	{.name = "times_20",
+	 .type = TYPE_TIMES,
+	 .flags = KEY_NEVER,
+	 FIELD(thresholds, prefix20_times),
+	 .min = 1,
+	 .max = 1000,
+	 .dflt = "4",
+	 .tag = TAG_TIMES,
+	 .help = "the same for an IPv4 /20 or IPv6 /48"},
 };
 
 static const struct conf_map times_map = {MAP("prefix", times_keys)};
 static const struct conf_map times_inherit_map = {MAP("prefix", times_keys), .inherit = true};
 
-#define THRESHOLD_ROWS(times)                                                                   \
-	PPS("syn_flood", pps[VECTOR_SYN_FLOOD], "2500", "TCP packets with SYN alone"),          \
-	PPS("synack_reflection", pps[VECTOR_SYNACK_REFLECTION], "2500",                         \
-	    "SYN-ACK packets that answer nothing"),                                             \
-	PPS("rst_flood", pps[VECTOR_RST_FLOOD], "2500", "TCP packets with RST"),                \
-	PPS("ack_flood", pps[VECTOR_ACK_FLOOD], "20000", "TCP packets outside a connection"),   \
-	PPS("conn_flood", pps[VECTOR_CONN_FLOOD], "2500",                                       \
-	    "completed connections that ask for nothing"),                                      \
-	PPS("udp_flood", pps[VECTOR_UDP_FLOOD], "10000", "UDP packets"),                        \
-	PPS("icmp_flood", pps[VECTOR_ICMP_FLOOD], "2500", "ICMP and ICMPv6 packets"),           \
-	PPS("fragment_flood", pps[VECTOR_FRAGMENT_FLOOD], "2500", "IP fragments"),              \
-	PPS("amplification", pps[VECTOR_AMPLIFICATION], "2500",                                 \
-	    "UDP packets from any one reflector port"),                                         \
-	PPS("http_flood", pps[VECTOR_HTTP_FLOOD], "2500", "HTTP requests"),                     \
-	PPS("proto_flood", pps[VECTOR_PROTO_FLOOD], "2500", "packets of other IP protocols"),   \
-	PPS("malformed", pps[VECTOR_MALFORMED], "2500", "packets that no stack sends"),         \
-	PPS("dns_query_flood", pps[VECTOR_DNS_QUERY_FLOOD], "10000", "DNS queries"),            \
-	PPS("quic_flood", pps[VECTOR_QUIC_FLOOD], "10000", "QUIC packets"),                     \
-	PPS("any", any_pps, "20000", "all packets together"),                                   \
-	{.name = "any_bits", .type = TYPE_BPS, .flags = KEY_NEVER, FIELD(thresholds, any_bps),  \
-	 .min = 1, .max = BPS_MAX, .dflt = "1Gbps", .help = "all bits together"},               \
-	{.name = "prefix", .type = TYPE_MAP, .map = &(times),                                   \
-	 .help = "when a prefix is attacked as a whole"}
+#define THRESHOLD_ROWS(times)                                                                      \
+	PPS("syn_flood", pps[VECTOR_SYN_FLOOD], "2500", "TCP packets with SYN alone"),             \
+		PPS("synack_reflection", pps[VECTOR_SYNACK_REFLECTION], "2500",                    \
+		    "SYN-ACK packets that answer nothing"),                                        \
+		PPS("rst_flood", pps[VECTOR_RST_FLOOD], "2500", "TCP packets with RST"),           \
+		PPS("ack_flood", pps[VECTOR_ACK_FLOOD], "20000",                                   \
+		    "TCP packets outside a connection"),                                           \
+		PPS("conn_flood", pps[VECTOR_CONN_FLOOD], "2500",                                  \
+		    "completed connections that ask for nothing"),                                 \
+		PPS("udp_flood", pps[VECTOR_UDP_FLOOD], "10000", "UDP packets"),                   \
+		PPS("icmp_flood", pps[VECTOR_ICMP_FLOOD], "2500", "ICMP and ICMPv6 packets"),      \
+		PPS("fragment_flood", pps[VECTOR_FRAGMENT_FLOOD], "2500", "IP fragments"),         \
+		PPS("amplification", pps[VECTOR_AMPLIFICATION], "2500",                            \
+		    "UDP packets from any one reflector port"),                                    \
+		PPS("http_flood", pps[VECTOR_HTTP_FLOOD], "2500", "HTTP requests"),                \
+		PPS("proto_flood", pps[VECTOR_PROTO_FLOOD], "2500",                                \
+		    "packets of other IP protocols"),                                              \
+		PPS("malformed", pps[VECTOR_MALFORMED], "2500", "packets that no stack sends"),    \
+		PPS("dns_query_flood", pps[VECTOR_DNS_QUERY_FLOOD], "10000", "DNS queries"),       \
+		PPS("quic_flood", pps[VECTOR_QUIC_FLOOD], "10000", "QUIC packets"),                \
+		PPS("any", any_pps, "20000", "all packets together"),                              \
+		{.name = "any_bits",                                                               \
+		 .type = TYPE_BPS,                                                                 \
+		 .flags = KEY_NEVER,                                                               \
+		 FIELD(thresholds, any_bps),                                                       \
+		 .min = 1,                                                                         \
+		 .max = BPS_MAX,                                                                   \
+		 .dflt = "1Gbps",                                                                  \
+		 .help = "all bits together"},                                                     \
+	{                                                                                          \
+		.name = "prefix", .type = TYPE_MAP, .map = &(times),                               \
+		.help = "when a prefix is attacked as a whole"                                     \
+	}
 
 static const struct conf_key object_threshold_keys[] = {THRESHOLD_ROWS(times_inherit_map)};
 
 static const struct conf_key threshold_keys[] = {
 	THRESHOLD_ROWS(times_map),
-	{.name = "link_percent", .type = TYPE_PERCENT, .flags = KEY_NEVER,
-	 FIELD(thresholds, link_percent), .min = 1, .max = 100, .dflt = "80",
+	{.name = "link_percent",
+	 .type = TYPE_PERCENT,
+	 .flags = KEY_NEVER,
+	 FIELD(thresholds, link_percent),
+	 .min = 1,
+	 .max = 100,
+	 .dflt = "80",
 	 .help = "share of a link's known capacity"},
-	{.name = "network", .type = TYPE_PPS, .flags = KEY_ZERO, FIELD(thresholds, network_pps),
-	 .min = 1, .max = PPS_MAX, .dflt = "never",
+	{.name = "network",
+	 .type = TYPE_PPS,
+	 .flags = KEY_ZERO,
+	 FIELD(thresholds, network_pps),
+	 .min = 1,
+	 .max = PPS_MAX,
+	 .dflt = "never",
 	 .help = "each vector, summed over the whole network"},
 };
 
@@ -142,36 +178,67 @@ static const struct conf_map threshold_map = {MAP("thresholds", threshold_keys),
 
 /* Own and protected. */
 static const struct conf_key own_keys[] = {
-	{.name = "prefix", .type = TYPE_PREFIX, .flags = KEY_REQUIRED, FIELD(conf_own, prefix),
-	 .tag = TAG_OWN, .help = "addresses that are ours or a customer's"},
-	{.name = "customer", .type = TYPE_TEXT, FIELD(conf_own, customer),
+	{.name = "prefix",
+	 .type = TYPE_PREFIX,
+	 .flags = KEY_REQUIRED,
+	 FIELD(conf_own, prefix),
+	 .tag = TAG_OWN,
+	 .help = "addresses that are ours or a customer's"},
+	{.name = "customer",
+	 .type = TYPE_TEXT,
+	 FIELD(conf_own, customer),
 	 .help = "whose they are; empty for the operator's own"},
 };
 
 static const struct conf_key contact_keys[] = {
-	{.name = "name", .type = TYPE_NAME, .flags = KEY_REQUIRED, FIELD(conf_contact, name),
+	{.name = "name",
+	 .type = TYPE_NAME,
+	 .flags = KEY_REQUIRED,
+	 FIELD(conf_contact, name),
 	 .help = "person or desk"},
 	{.name = "mail", .type = TYPE_MAIL, FIELD(conf_contact, mail), .help = "mail address"},
 	{.name = "phone", .type = TYPE_TEXT, FIELD(conf_contact, phone), .help = "telephone"},
-	{.name = "language", .type = TYPE_TEXT, FIELD(conf_contact, language),
+	{.name = "language",
+	 .type = TYPE_TEXT,
+	 FIELD(conf_contact, language),
 	 .help = "language tag such as ja"},
 };
 
 static const struct conf_key measure_keys[] = {
-	{.name = "kind", .type = TYPE_NAME, .flags = KEY_REQUIRED, FIELD(conf_measure, kind),
+	{.name = "kind",
+	 .type = TYPE_NAME,
+	 .flags = KEY_REQUIRED,
+	 FIELD(conf_measure, kind),
 	 .help = "blackhole, flowspec, rate_limit, ..."},
-	{.name = "consent", .type = TYPE_NAME, .flags = KEY_REQUIRED, FIELD(conf_measure, consent),
+	{.name = "consent",
+	 .type = TYPE_NAME,
+	 .flags = KEY_REQUIRED,
+	 FIELD(conf_measure, consent),
 	 .help = "reference of the customer's consent"},
-	{.name = "max", .type = TYPE_DURATION, .flags = KEY_REQUIRED, FIELD(conf_measure, max_s),
-	 .min = 1, .max = YEAR_S, .help = "longest time that it may stand"},
+	{.name = "max",
+	 .type = TYPE_DURATION,
+	 .flags = KEY_REQUIRED,
+	 FIELD(conf_measure, max_s),
+	 .min = 1,
+	 .max = YEAR_S,
+	 .help = "longest time that it may stand"},
 };
 
 static const struct conf_key test_keys[] = {
-	{.name = "from", .type = TYPE_TIME, .flags = KEY_REQUIRED, FIELD(conf_known_test, from_us),
+	{.name = "from",
+	 .type = TYPE_TIME,
+	 .flags = KEY_REQUIRED,
+	 FIELD(conf_known_test, from_us),
 	 .help = "begin of the test"},
-	{.name = "until", .type = TYPE_TIME, .flags = KEY_REQUIRED,
-	 FIELD(conf_known_test, until_us), .tag = TAG_TEST_UNTIL, .help = "end of the test"},
-	{.name = "note", .type = TYPE_TEXT, FIELD(conf_known_test, note),
+	{.name = "until",
+	 .type = TYPE_TIME,
+	 .flags = KEY_REQUIRED,
+	 FIELD(conf_known_test, until_us),
+	 .tag = TAG_TEST_UNTIL,
+	 .help = "end of the test"},
+	{.name = "note",
+	 .type = TYPE_TEXT,
+	 FIELD(conf_known_test, note),
 	 .help = "what an incident in that time shall say"},
 };
 
@@ -190,24 +257,52 @@ static const struct conf_list object_tests =
 	MAPS(conf_object, n_tests, conf_known_test, test_map, 64);
 
 static const struct conf_key object_keys[] = {
-	{.name = "name", .type = TYPE_NAME, .flags = KEY_REQUIRED, FIELD(conf_object, name),
-	 .tag = TAG_OBJECT_NAME, .help = "name of the object, shown with each incident"},
-	{.name = "customer", .type = TYPE_TEXT, FIELD(conf_object, customer),
+	{.name = "name",
+	 .type = TYPE_NAME,
+	 .flags = KEY_REQUIRED,
+	 FIELD(conf_object, name),
+	 .tag = TAG_OBJECT_NAME,
+	 .help = "name of the object, shown with each incident"},
+	{.name = "customer",
+	 .type = TYPE_TEXT,
+	 FIELD(conf_object, customer),
 	 .help = "who contracted its protection"},
-	{.name = "prefixes", .type = TYPE_LIST, .flags = KEY_REQUIRED,
-	 FIELD(conf_object, prefixes), .list = &object_prefixes, .help = "what is protected"},
-	{.name = "line", .type = TYPE_BPS, FIELD(conf_object, line_bps), .min = 1, .max = BPS_MAX,
+	{.name = "prefixes",
+	 .type = TYPE_LIST,
+	 .flags = KEY_REQUIRED,
+	 FIELD(conf_object, prefixes),
+	 .list = &object_prefixes,
+	 .help = "what is protected"},
+	{.name = "line",
+	 .type = TYPE_BPS,
+	 FIELD(conf_object, line_bps),
+	 .min = 1,
+	 .max = BPS_MAX,
 	 .help = "contracted speed of the access line"},
-	{.name = "contacts", .type = TYPE_LIST, FIELD(conf_object, contacts),
-	 .list = &object_contacts, .help = "whom to reach"},
-	{.name = "measures", .type = TYPE_LIST, FIELD(conf_object, measures),
-	 .list = &object_measures, .help = "measures that the customer has agreed to"},
-	{.name = "known_tests", .type = TYPE_LIST, FIELD(conf_object, tests),
-	 .list = &object_tests, .help = "load tests and exercises known beforehand"},
-	{.name = "sample_consent", .type = TYPE_TEXT, FIELD(conf_object, sample_consent),
+	{.name = "contacts",
+	 .type = TYPE_LIST,
+	 FIELD(conf_object, contacts),
+	 .list = &object_contacts,
+	 .help = "whom to reach"},
+	{.name = "measures",
+	 .type = TYPE_LIST,
+	 FIELD(conf_object, measures),
+	 .list = &object_measures,
+	 .help = "measures that the customer has agreed to"},
+	{.name = "known_tests",
+	 .type = TYPE_LIST,
+	 FIELD(conf_object, tests),
+	 .list = &object_tests,
+	 .help = "load tests and exercises known beforehand"},
+	{.name = "sample_consent",
+	 .type = TYPE_TEXT,
+	 FIELD(conf_object, sample_consent),
 	 .help = "reference that allows keeping headers of good traffic"},
-	{.name = "thresholds", .type = TYPE_MAP, FIELD(conf_object, thresholds),
-	 .map = &object_threshold_map, .help = "thresholds that differ from the general ones"},
+	{.name = "thresholds",
+	 .type = TYPE_MAP,
+	 FIELD(conf_object, thresholds),
+	 .map = &object_threshold_map,
+	 .help = "thresholds that differ from the general ones"},
 };
 
 static const struct conf_map object_map = {MAP("a protected object", object_keys)};
@@ -218,86 +313,233 @@ static const char *const side_words[] = {"unknown", "outside", "inside", NULL};
 static const char *const shared_words[] = {"cgn", "map_e", "cdn", "resolver", "other", NULL};
 static const char *const language_words[] = {"en", "ja", NULL};
 
+static const struct conf_list service_addresses =
+	PREFIXES(conf_service, n_addresses, TAG_NONE, 4096);
+
 static const struct conf_key exporter_keys[] = {
-	{.name = "name", .type = TYPE_NAME, .flags = KEY_REQUIRED, FIELD(conf_exporter, name),
-	 .tag = TAG_EXPORTER_NAME, .help = "name of the router"},
-	{.name = "address", .type = TYPE_IP, .flags = KEY_REQUIRED, FIELD(conf_exporter, addr),
-	 .tag = TAG_EXPORTER_ADDRESS, .help = "source address of its datagrams"},
-	{.name = "sampling", .type = TYPE_COUNT, FIELD(conf_exporter, sampling), .min = 1,
-	 .max = 16777216, .help = "one packet in so many, whatever the export says"},
-	{.name = "clock", .type = TYPE_WORD, FIELD(conf_exporter, clock_trusted),
-	 .words = clock_words, .dflt = "trusted",
+	{.name = "name",
+	 .type = TYPE_NAME,
+	 .flags = KEY_REQUIRED,
+	 FIELD(conf_exporter, name),
+	 .tag = TAG_EXPORTER_NAME,
+	 .help = "name of the router"},
+	{.name = "address",
+	 .type = TYPE_IP,
+	 .flags = KEY_REQUIRED,
+	 FIELD(conf_exporter, addr),
+	 .tag = TAG_EXPORTER_ADDRESS,
+	 .help = "source address of its datagrams"},
+	{.name = "sampling",
+	 .type = TYPE_COUNT,
+	 FIELD(conf_exporter, sampling),
+	 .min = 1,
+	 .max = 16777216,
+	 .help = "one packet in so many, whatever the export says"},
+	{.name = "clock",
+	 .type = TYPE_WORD,
+	 FIELD(conf_exporter, clock_trusted),
+	 .words = clock_words,
+	 .dflt = "trusted",
 	 .help = "whose time counts: the exporter's or that of receipt"},
-	{.name = "active_timeout", .type = TYPE_DURATION, FIELD(conf_exporter, active_timeout_s),
-	 .min = 1, .max = 86400, .help = "when a long flow is exported, as set on the router"},
-	{.name = "inactive_timeout", .type = TYPE_DURATION,
-	 FIELD(conf_exporter, inactive_timeout_s), .min = 1, .max = 86400,
+	{.name = "active_timeout",
+	 .type = TYPE_DURATION,
+	 FIELD(conf_exporter, active_timeout_s),
+	 .min = 1,
+	 .max = 86400,
+	 .help = "when a long flow is exported, as set on the router"},
+	{.name = "inactive_timeout",
+	 .type = TYPE_DURATION,
+	 FIELD(conf_exporter, inactive_timeout_s),
+	 .min = 1,
+	 .max = 86400,
 	 .help = "when an idle flow is exported"},
 };
 
 static const struct conf_key interface_keys[] = {
-	{.name = "exporter", .type = TYPE_NAME, .flags = KEY_REQUIRED,
-	 FIELD(conf_interface, exporter), .tag = TAG_INTERFACE_EXPORTER,
+	{.name = "exporter",
+	 .type = TYPE_NAME,
+	 .flags = KEY_REQUIRED,
+	 FIELD(conf_interface, exporter),
+	 .tag = TAG_INTERFACE_EXPORTER,
 	 .help = "name of the exporter it belongs to"},
-	{.name = "ifindex", .type = TYPE_COUNT, .flags = KEY_REQUIRED,
-	 FIELD(conf_interface, ifindex), .tag = TAG_INTERFACE_INDEX, .min = 1, .max = UINT32_MAX,
+	{.name = "ifindex",
+	 .type = TYPE_COUNT,
+	 .flags = KEY_REQUIRED,
+	 FIELD(conf_interface, ifindex),
+	 .tag = TAG_INTERFACE_INDEX,
+	 .min = 1,
+	 .max = UINT32_MAX,
 	 .help = "its SNMP number, as the flow records carry it"},
-	{.name = "link", .type = TYPE_NAME, .flags = KEY_REQUIRED, FIELD(conf_interface, link),
+	{.name = "link",
+	 .type = TYPE_NAME,
+	 .flags = KEY_REQUIRED,
+	 FIELD(conf_interface, link),
 	 .help = "name of the link"},
-	{.name = "peer", .type = TYPE_TEXT, FIELD(conf_interface, peer),
+	{.name = "peer",
+	 .type = TYPE_TEXT,
+	 FIELD(conf_interface, peer),
 	 .help = "who is at the other end"},
-	{.name = "capacity", .type = TYPE_BPS, FIELD(conf_interface, capacity_bps), .min = 1,
-	 .max = BPS_MAX, .help = "speed of the link"},
-	{.name = "side", .type = TYPE_WORD, FIELD(conf_interface, side), .words = side_words,
-	 .dflt = "unknown", .help = "where it leads"},
+	{.name = "capacity",
+	 .type = TYPE_BPS,
+	 FIELD(conf_interface, capacity_bps),
+	 .min = 1,
+	 .max = BPS_MAX,
+	 .help = "speed of the link"},
+	{.name = "side",
+	 .type = TYPE_WORD,
+	 FIELD(conf_interface, side),
+	 .words = side_words,
+	 .dflt = "unknown",
+	 .help = "where it leads"},
+};
+
+static const struct conf_key link_keys[] = {
+	{.name = "name",
+	 .type = TYPE_NAME,
+	 .flags = KEY_REQUIRED,
+	 FIELD(conf_link, name),
+	 .tag = TAG_LINK_NAME,
+	 .help = "name of the link, as interfaces have it"},
+	{.name = "peer",
+	 .type = TYPE_TEXT,
+	 FIELD(conf_link, peer),
+	 .help = "who is at the other end"},
+	{.name = "capacity",
+	 .type = TYPE_BPS,
+	 FIELD(conf_link, capacity_bps),
+	 .min = 1,
+	 .max = BPS_MAX,
+	 .help = "contracted capacity, over all its interfaces"},
+};
+
+static const struct conf_key service_keys[] = {
+	{.name = "name",
+	 .type = TYPE_NAME,
+	 .flags = KEY_REQUIRED,
+	 FIELD(conf_service, name),
+	 .tag = TAG_SERVICE_NAME,
+	 .help = "name of a service that people rely on"},
+	{.name = "addresses",
+	 .type = TYPE_LIST,
+	 FIELD(conf_service, addresses),
+	 .list = &service_addresses,
+	 .help = "where it is reached"},
+	{.name = "country",
+	 .type = TYPE_COUNTRY,
+	 FIELD(conf_service, country),
+	 .help = "where it is, ISO 3166 alpha-2"},
+	{.name = "link",
+	 .type = TYPE_TEXT,
+	 FIELD(conf_service, link),
+	 .tag = TAG_SERVICE_LINK,
+	 .help = "name of the link that leads to it"},
 };
 
 static const struct conf_key shared_keys[] = {
-	{.name = "prefix", .type = TYPE_PREFIX, .flags = KEY_REQUIRED, FIELD(conf_shared, prefix),
-	 .tag = TAG_SHARED, .help = "addresses behind which many parties stand"},
-	{.name = "kind", .type = TYPE_WORD, FIELD(conf_shared, kind), .words = shared_words,
-	 .dflt = "other", .help = "why they are shared"},
+	{.name = "prefix",
+	 .type = TYPE_PREFIX,
+	 .flags = KEY_REQUIRED,
+	 FIELD(conf_shared, prefix),
+	 .tag = TAG_SHARED,
+	 .help = "addresses behind which many parties stand"},
+	{.name = "kind",
+	 .type = TYPE_WORD,
+	 FIELD(conf_shared, kind),
+	 .words = shared_words,
+	 .dflt = "other",
+	 .help = "why they are shared"},
 };
 
 static const struct conf_key capture_keys[] = {
-	{.name = "interface", .type = TYPE_NAME, .flags = KEY_REQUIRED,
-	 FIELD(conf_capture, interface), .tag = TAG_CAPTURE,
+	{.name = "interface",
+	 .type = TYPE_NAME,
+	 .flags = KEY_REQUIRED,
+	 FIELD(conf_capture, interface),
+	 .tag = TAG_CAPTURE,
 	 .help = "network interface to capture on"},
 	{.name = "filter", .type = TYPE_TEXT, FIELD(conf_capture, filter), .help = "pcap filter"},
-	{.name = "side", .type = TYPE_WORD, FIELD(conf_capture, side), .words = side_words,
-	 .dflt = "unknown", .help = "where the captured packets come from"},
-	{.name = "ifindex", .type = TYPE_COUNT, FIELD(conf_capture, ifindex_as), .min = 1,
-	 .max = UINT32_MAX, .help = "number it stands for in interfaces"},
+	{.name = "side",
+	 .type = TYPE_WORD,
+	 FIELD(conf_capture, side),
+	 .words = side_words,
+	 .dflt = "unknown",
+	 .help = "where the captured packets come from"},
+	{.name = "ifindex",
+	 .type = TYPE_COUNT,
+	 FIELD(conf_capture, ifindex_as),
+	 .min = 1,
+	 .max = UINT32_MAX,
+	 .help = "number it stands for in interfaces"},
 };
 
 static const struct conf_map exporter_map = {MAP("an exporter", exporter_keys)};
 static const struct conf_map interface_map = {MAP("an interface", interface_keys)};
+static const struct conf_map link_map = {MAP("a link", link_keys)};
+static const struct conf_map service_map = {MAP("a service", service_keys)};
 static const struct conf_map shared_map = {MAP("a shared prefix", shared_keys), .short_form = true};
 static const struct conf_map capture_map = {MAP("a capture", capture_keys), .short_form = true};
 
 /* The program itself. */
 static const struct conf_key limit_keys[] = {
-	{.name = "memory", .type = TYPE_BYTES, FIELD(conf_limits, memory_bytes), .min = 16000000,
-	 .max = BYTES_MAX, .dflt = "200MB", .help = "all detection state together"},
-	{.name = "hot_keys", .type = TYPE_COUNT, FIELD(conf_limits, hot_keys), .min = 16,
-	 .max = 1048576, .dflt = "4096", .help = "destinations followed closely at a time"},
-	{.name = "incidents_open", .type = TYPE_COUNT, FIELD(conf_limits, incidents_open), .min = 1,
-	 .max = 1000000, .dflt = "10000", .help = "incidents open at a time"},
-	{.name = "threads", .type = TYPE_COUNT, FIELD(conf_limits, threads), .min = 0, .max = 64,
-	 .dflt = "0", .help = "worker threads; 0: one per core"},
+	{.name = "memory",
+	 .type = TYPE_BYTES,
+	 FIELD(conf_limits, memory_bytes),
+	 .min = 16000000,
+	 .max = BYTES_MAX,
+	 .dflt = "200MB",
+	 .help = "all detection state together"},
+	{.name = "hot_keys",
+	 .type = TYPE_COUNT,
+	 FIELD(conf_limits, hot_keys),
+	 .min = 16,
+	 .max = 1048576,
+	 .dflt = "4096",
+	 .help = "destinations followed closely at a time"},
+	{.name = "incidents_open",
+	 .type = TYPE_COUNT,
+	 FIELD(conf_limits, incidents_open),
+	 .min = 1,
+	 .max = 1000000,
+	 .dflt = "10000",
+	 .help = "incidents open at a time"},
+	{.name = "threads",
+	 .type = TYPE_COUNT,
+	 FIELD(conf_limits, threads),
+	 .min = 0,
+	 .max = 64,
+	 .dflt = "0",
+	 .help = "worker threads; 0: one per core"},
 };
 
 static const struct conf_key keep_keys[] = {
-	{.name = "evidence", .type = TYPE_DURATION, FIELD(conf_keep, evidence_s), .min = 1,
-	 .max = 100 * YEAR_S, .dflt = "90d", .help = "header records of an attack"},
-	{.name = "incident", .type = TYPE_DURATION, FIELD(conf_keep, incident_s), .min = 1,
-	 .max = 100 * YEAR_S, .dflt = "3650d", .help = "incidents"},
-	{.name = "rollup", .type = TYPE_DURATION, FIELD(conf_keep, rollup_s), .min = 1,
-	 .max = 100 * YEAR_S, .dflt = "400d", .help = "sums of traffic"},
+	{.name = "evidence",
+	 .type = TYPE_DURATION,
+	 FIELD(conf_keep, evidence_s),
+	 .min = 1,
+	 .max = 100 * YEAR_S,
+	 .dflt = "90d",
+	 .help = "header records of an attack"},
+	{.name = "incident",
+	 .type = TYPE_DURATION,
+	 FIELD(conf_keep, incident_s),
+	 .min = 1,
+	 .max = 100 * YEAR_S,
+	 .dflt = "3650d",
+	 .help = "incidents"},
+	{.name = "rollup",
+	 .type = TYPE_DURATION,
+	 FIELD(conf_keep, rollup_s),
+	 .min = 1,
+	 .max = 100 * YEAR_S,
+	 .dflt = "400d",
+	 .help = "sums of traffic"},
 };
 
 static const struct conf_key store_keys[] = {
-	{.name = "directory", .type = TYPE_NAME, FIELD(conf, db), .dflt = "/var/lib/noroshi",
+	{.name = "directory",
+	 .type = TYPE_NAME,
+	 FIELD(conf, db),
+	 .dflt = "/var/lib/noroshi",
 	 .help = "where the database files are"},
 };
 
@@ -307,14 +549,17 @@ static const struct conf_map store_map = {MAP("store", store_keys)};
 
 /* The file. */
 static const struct conf_list countries = {
-	.item = {.name = "", .type = TYPE_COUNTRY,
+	.item = {.name = "",
+		 .type = TYPE_COUNTRY,
 		 .size = sizeof(((struct conf *)NULL)->countries[0])},
 	.max = ARRAY_LEN(((struct conf *)NULL)->countries),
 	.count = offsetof(struct conf, n_countries),
 	.in_place = true,
 };
 static const struct conf_list listens = {
-	.item = {.name = "", .type = TYPE_ENDPOINT, .size = sizeof(struct conf_listen),
+	.item = {.name = "",
+		 .type = TYPE_ENDPOINT,
+		 .size = sizeof(struct conf_listen),
 		 .tag = TAG_LISTEN},
 	.max = 64,
 	.count = offsetof(struct conf, n_listen),
@@ -325,6 +570,8 @@ static const struct conf_list exporters =
 	MAPS(conf, n_exporters, conf_exporter, exporter_map, 4096);
 static const struct conf_list interfaces =
 	MAPS(conf, n_interfaces, conf_interface, interface_map, 65536);
+static const struct conf_list links = MAPS(conf, n_links, conf_link, link_map, 65536);
+static const struct conf_list services = MAPS(conf, n_services, conf_service, service_map, 65536);
 static const struct conf_list shareds = MAPS(conf, n_shared, conf_shared, shared_map, 65536);
 static const struct conf_list captures = MAPS(conf, n_captures, conf_capture, capture_map, 64);
 static const struct conf_list darknets = PREFIXES(conf, n_darknets, TAG_DARKNET, 65536);
@@ -336,20 +583,35 @@ static const struct conf_key top_keys[] = {
 	LIST("protected", objects, objects, .help = "what is contracted to be protected"),
 	LIST("exporters", exporters, exporters, .help = "routers whose exports are accepted"),
 	LIST("interfaces", interfaces, interfaces, .help = "their interfaces, links and sides"),
+	LIST("links", links, links, .help = "links by name: peer and contracted capacity"),
+	LIST("services", services, services, .help = "services that people rely on"),
 	LIST("darknets", darknets, darknets, .help = "own prefixes without any host"),
 	LIST("shared", shared, shareds, .help = "addresses that stand for many parties"),
 	LIST("never_touch", never_touch, nevers, .help = "no measure ever names these"),
 	LIST("listen", listen, listens, .help = "UDP addresses for flow exports"),
 	LIST("capture", captures, captures, .help = "network interfaces to capture on"),
-	{.name = "thresholds", .type = TYPE_MAP, FIELD(conf, thresholds), .map = &threshold_map,
+	{.name = "thresholds",
+	 .type = TYPE_MAP,
+	 FIELD(conf, thresholds),
+	 .map = &threshold_map,
 	 .help = "from which rate on traffic to one host is an attack"},
-	{.name = "limits", .type = TYPE_MAP, FIELD(conf, limits), .map = &limit_map,
+	{.name = "limits",
+	 .type = TYPE_MAP,
+	 FIELD(conf, limits),
+	 .map = &limit_map,
 	 .help = "what the program may use"},
-	{.name = "keep", .type = TYPE_MAP, FIELD(conf, keep), .map = &keep_map,
+	{.name = "keep",
+	 .type = TYPE_MAP,
+	 FIELD(conf, keep),
+	 .map = &keep_map,
 	 .help = "how long each kind of data is kept"},
 	{.name = "store", .type = TYPE_MAP, .map = &store_map, .help = "the database"},
-	{.name = "language", .type = TYPE_CHOICE, FIELD(conf, language), .words = language_words,
-	 .dflt = "en", .help = "language of what is written for people"},
+	{.name = "language",
+	 .type = TYPE_CHOICE,
+	 FIELD(conf, language),
+	 .words = language_words,
+	 .dflt = "en",
+	 .help = "language of what is written for people"},
 };
 
 const struct conf_map conf_schema = {MAP("the configuration", top_keys)};

@@ -278,6 +278,7 @@ static void tell_run(const struct path *p, json_t *truth, json_t *report)
 	for (size_t i = 0; o->incidents && i < p->results.n; i++)
 		json_array_append_new(list, incident_to_json(p->results.list[i]));
 	json_object_set_new(report, "incidents", o->incidents ? list : json_null());
+	json_object_set(report, "truth", o->incidents ? truth : json_null());
 	if (!o->incidents)
 		json_decref(list);
 }

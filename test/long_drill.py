@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import drill_bars
 import drill_notices
 import drill_whose
+import path_drill
 from long import Unit
 from tally import ROOT
 
@@ -71,7 +72,8 @@ def units():
     by_scenario = {}
     for case in drill_bars.long_cases(PROGRAM):
         by_scenario.setdefault(case.scenario, []).append(case)
-    return [Unit(f'{name}-seed-{seed}', 8 if name == drill_bars.QUARTER else 2,
+    by_scenario['path'] = path_drill.long_cases()
+    return [Unit(f'{name}-seed-{seed}', 8 if name in (drill_bars.QUARTER, 'path') else 2,
                  lambda c=c, seed=seed: scenario(c, seed))
             for seed in SEEDS for name, c in by_scenario.items()] + [
                 unit for family in FAMILIES for unit in family.units(SEEDS)]

@@ -119,6 +119,17 @@ static void once_interface(struct checker *k, const struct mark *m, struct once 
 	text_printf(what, "ifindex %u of exporter %s", i->ifindex, quote(i->exporter, q));
 }
 
+static void once_link(struct checker *k, const struct mark *m, struct once *key, struct text *what)
+{
+	once_name(key, what, "link name", k->c->links[m->at_item[0]].name);
+}
+
+static void once_service(struct checker *k, const struct mark *m, struct once *key,
+			 struct text *what)
+{
+	once_name(key, what, "service name", k->c->services[m->at_item[0]].name);
+}
+
 static void once_listen(struct checker *k, const struct mark *m, struct once *key,
 			struct text *what)
 {
@@ -203,6 +214,33 @@ static void relate_interface(struct checker *k, const struct mark *m)
 		missing_exporter(k, m, name);
 }
 
+/* Interfaces and links name it; what is only written here leads nowhere. */
+static void relate_service_link(struct checker *k, const struct mark *m)
+{
+	const struct conf *c = k->c;
+	const char *name = c->services[m->at_item[0]].link, *near;
+	_cleanup_free_ const char **names =
+		calloc(c->n_interfaces + c->n_links + 1, sizeof(*names));
+	char q[QUOTE_MAX], q2[QUOTE_MAX];
+	size_t n = 0;
+
+	if (!k->whole || !*name || !names)
+		return;
+	for (size_t i = 0; i < c->n_interfaces; i++)
+		names[n++] = c->interfaces[i].link;
+	for (size_t i = 0; i < c->n_links; i++)
+		names[n++] = c->links[i].name;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(names[i], name) == 0)
+			return;
+	near = text_nearest(name, names, n);
+	if (near)
+		mistake_add(k->mistakes, m->at, "no link is named %s; did you mean %s?",
+			    quote(name, q), quote(near, q2));
+	else
+		mistake_add(k->mistakes, m->at, "no link is named %s", quote(name, q));
+}
+
 static void relate_listen(struct checker *k, const struct mark *m)
 {
 	if (k->whole && m->at_item[0] == 0 && k->c->n_exporters == 0)
@@ -246,6 +284,9 @@ static const struct check {
 	[TAG_EXPORTER_ADDRESS] = {once_address, NULL},
 	[TAG_INTERFACE_EXPORTER] = {NULL, relate_interface},
 	[TAG_INTERFACE_INDEX] = {once_interface, NULL},
+	[TAG_LINK_NAME] = {once_link, NULL},
+	[TAG_SERVICE_NAME] = {once_service, NULL},
+	[TAG_SERVICE_LINK] = {NULL, relate_service_link},
 	[TAG_DARKNET] = {once_prefix, relate_darknet},
 	[TAG_SHARED] = {once_prefix, NULL},
 	[TAG_NEVER] = {once_prefix, NULL},

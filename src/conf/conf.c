@@ -153,6 +153,14 @@ const struct conf_object *conf_object(const struct conf *c, const struct ip *ip)
 	return &c->objects[i];
 }
 
+const struct conf_link *conf_link(const struct conf *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_links; i++)
+		if (strcmp(c->links[i].name, name) == 0)
+			return &c->links[i];
+	return NULL;
+}
+
 const struct thresholds *conf_thresholds(const struct conf *c, const struct ip *ip)
 {
 	const struct conf_object *o = conf_object(c, ip);

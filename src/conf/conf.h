@@ -92,7 +92,23 @@ struct conf_interface {
 	char link[CONF_NAME_MAX], peer[CONF_NAME_MAX];
 	char country[3]; /* whose traffic the peer hands over, "" many or unknown */
 	uint64_t capacity_bps;
+	uint64_t contracted_bps; /* of its link, over all interfaces of that; 0 unknown */
 	enum conf_side side;
+};
+
+/* A link by its name: what is contracted for it, over all interfaces that are part of it. */
+struct conf_link {
+	char name[CONF_NAME_MAX], peer[CONF_NAME_MAX];
+	uint64_t capacity_bps; /* contracted, 0 unknown */
+};
+
+/* Something that people rely on, and over which link it is reached. */
+struct conf_service {
+	char name[CONF_NAME_MAX];
+	struct prefix *addresses;
+	size_t n_addresses;
+	char country[3]; /* where it is, "" unknown */
+	char link[CONF_NAME_MAX];
 };
 
 struct conf_shared {
@@ -151,6 +167,10 @@ struct conf {
 	size_t n_exporters;
 	struct conf_interface *interfaces;
 	size_t n_interfaces;
+	struct conf_link *links;
+	size_t n_links;
+	struct conf_service *services;
+	size_t n_services;
 	struct prefix *darknets;
 	size_t n_darknets;
 	struct conf_shared *shared;
@@ -219,6 +239,9 @@ void conf_print_keys(struct text *out);
 
 /** conf_thresholds() - those that count for @ip: its protected object's, else the defaults. */
 const struct thresholds *conf_thresholds(const struct conf *c, const struct ip *ip);
+
+/** conf_link() - what the configuration says of a link by its name, or NULL. */
+const struct conf_link *conf_link(const struct conf *c, const char *name);
 
 /** conf_object() - the protected object that holds @ip (longest prefix), or NULL. */
 const struct conf_object *conf_object(const struct conf *c, const struct ip *ip);

@@ -91,6 +91,31 @@ static int fill_set(struct prefix_set **set, const void *first, size_t n, size_t
 	return 0;
 }
 
+/*
+ * What is said of a link by its name counts for its interfaces. A contracted capacity is that of
+ * all of them together, so it becomes the speed of an interface only where there is one.
+ */
+static void inherit_link(struct conf *c, const struct conf_link *l)
+{
+	struct conf_interface *only = NULL;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < c->n_interfaces; i++) {
+		struct conf_interface *f = &c->interfaces[i];
+
+		if (strcmp(f->link, l->name) != 0)
+			continue;
+		if (!f->peer[0])
+			memcpy(f->peer, l->peer, sizeof(f->peer));
+		f->contracted_bps = l->capacity_bps;
+		only = f;
+		n++;
+	}
+	if (n == 1 && l->capacity_bps &&
+	    (!only->capacity_bps || only->capacity_bps > l->capacity_bps))
+		only->capacity_bps = l->capacity_bps;
+}
+
 static int fill_object_set(struct conf *c)
 {
 	c->object_set = prefix_set_new();
@@ -111,6 +136,8 @@ int finish_conf(struct conf *c)
 	tidy_reflectors(&c->thresholds);
 	for (size_t i = 0; i < c->n_objects; i++)
 		inherit(&c->objects[i].thresholds, &c->thresholds);
+	for (size_t i = 0; i < c->n_links; i++)
+		inherit_link(c, &c->links[i]);
 	if (fill_set(&c->own_set, c->own, c->n_own, sizeof(c->own[0])) ||
 	    fill_set(&c->darknet_set, c->darknets, c->n_darknets, sizeof(c->darknets[0])) ||
 	    fill_set(&c->shared_set, c->shared, c->n_shared, sizeof(c->shared[0])) ||

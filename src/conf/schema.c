@@ -218,6 +218,9 @@ static const char *const side_words[] = {"unknown", "outside", "inside", NULL};
 static const char *const shared_words[] = {"cgn", "map_e", "cdn", "resolver", "other", NULL};
 static const char *const language_words[] = {"en", "ja", NULL};
 
+static const struct conf_list service_addresses =
+	PREFIXES(conf_service, n_addresses, TAG_NONE, 4096);
+
 static const struct conf_key exporter_keys[] = {
 	{.name = "name", .type = TYPE_NAME, .flags = KEY_REQUIRED, FIELD(conf_exporter, name),
 	 .tag = TAG_EXPORTER_NAME, .help = "name of the router"},
@@ -254,6 +257,26 @@ static const struct conf_key interface_keys[] = {
 	 .dflt = "unknown", .help = "where it leads"},
 };
 
+static const struct conf_key link_keys[] = {
+	{.name = "name", .type = TYPE_NAME, .flags = KEY_REQUIRED, FIELD(conf_link, name),
+	 .tag = TAG_LINK_NAME, .help = "name of the link, as interfaces have it"},
+	{.name = "peer", .type = TYPE_TEXT, FIELD(conf_link, peer),
+	 .help = "who is at the other end"},
+	{.name = "capacity", .type = TYPE_BPS, FIELD(conf_link, capacity_bps), .min = 1,
+	 .max = BPS_MAX, .help = "contracted capacity, over all its interfaces"},
+};
+
+static const struct conf_key service_keys[] = {
+	{.name = "name", .type = TYPE_NAME, .flags = KEY_REQUIRED, FIELD(conf_service, name),
+	 .tag = TAG_SERVICE_NAME, .help = "name of a service that people rely on"},
+	{.name = "addresses", .type = TYPE_LIST, FIELD(conf_service, addresses),
+	 .list = &service_addresses, .help = "where it is reached"},
+	{.name = "country", .type = TYPE_COUNTRY, FIELD(conf_service, country),
+	 .help = "where it is, ISO 3166 alpha-2"},
+	{.name = "link", .type = TYPE_TEXT, FIELD(conf_service, link), .tag = TAG_SERVICE_LINK,
+	 .help = "name of the link that leads to it"},
+};
+
 static const struct conf_key shared_keys[] = {
 	{.name = "prefix", .type = TYPE_PREFIX, .flags = KEY_REQUIRED, FIELD(conf_shared, prefix),
 	 .tag = TAG_SHARED, .help = "addresses behind which many parties stand"},
@@ -281,6 +304,8 @@ static const struct conf_key capture_keys[] = {
 
 static const struct conf_map exporter_map = {MAP("an exporter", exporter_keys)};
 static const struct conf_map interface_map = {MAP("an interface", interface_keys)};
+static const struct conf_map link_map = {MAP("a link", link_keys)};
+static const struct conf_map service_map = {MAP("a service", service_keys)};
 static const struct conf_map shared_map = {MAP("a shared prefix", shared_keys), .short_form = true};
 static const struct conf_map proxy_list_map = {MAP("a proxy list", proxy_list_keys),
 					       .short_form = true};
@@ -368,6 +393,8 @@ static const struct conf_list exporters =
 	MAPS(conf, n_exporters, conf_exporter, exporter_map, 4096);
 static const struct conf_list interfaces =
 	MAPS(conf, n_interfaces, conf_interface, interface_map, 65536);
+static const struct conf_list links = MAPS(conf, n_links, conf_link, link_map, 65536);
+static const struct conf_list services = MAPS(conf, n_services, conf_service, service_map, 65536);
 static const struct conf_list shareds = MAPS(conf, n_shared, conf_shared, shared_map, 65536);
 static const struct conf_list proxy_lists =
 	MAPS(conf, n_proxy_lists, conf_proxy_list, proxy_list_map, 64);
@@ -381,6 +408,8 @@ static const struct conf_key top_keys[] = {
 	LIST("protected", objects, objects, .help = "what is contracted to be protected"),
 	LIST("exporters", exporters, exporters, .help = "routers whose exports are accepted"),
 	LIST("interfaces", interfaces, interfaces, .help = "their interfaces, links and sides"),
+	LIST("links", links, links, .help = "links by name: peer and contracted capacity"),
+	LIST("services", services, services, .help = "services that people rely on"),
 	LIST("darknets", darknets, darknets, .help = "own prefixes without any host"),
 	LIST("shared", shared, shareds, .help = "addresses that stand for many parties"),
 	LIST("proxy_lists", proxy_lists, proxy_lists, .help = "files of known open proxies"),

@@ -243,8 +243,8 @@ static void test_example(void **state)
 		fail_msg("%s", text_str(&errors));
 	assert_string_equal(c->path, path);
 	assert_true(c->n_countries && c->n_own && c->n_objects && c->n_exporters &&
-		    c->n_interfaces && c->n_darknets && c->n_shared && c->n_never_touch &&
-		    c->n_listen && c->n_captures);
+		    c->n_interfaces && c->n_links && c->n_services && c->n_darknets &&
+		    c->n_shared && c->n_never_touch && c->n_listen && c->n_captures);
 	/* It says that its thresholds, limits and times are the shipped ones. */
 	assert_memory_equal(&c->thresholds, &d->thresholds, sizeof(c->thresholds));
 	assert_memory_equal(&c->limits, &d->limits, sizeof(c->limits));

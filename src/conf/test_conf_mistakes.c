@@ -16,8 +16,9 @@
 #include "conf/read.h"
 
 #define TOP_KEYS                                                                                   \
-	"country, own, protected, exporters, interfaces, darknets, shared, proxy_lists, "          \
-	"never_touch, listen, capture, thresholds, limits, keep, store, place, language"
+	"country, own, protected, exporters, interfaces, links, services, darknets, shared, "      \
+	"proxy_lists, never_touch, listen, capture, thresholds, limits, keep, store, place, "      \
+	"language"
 
 static const struct row {
 	const char *yaml, *expected;
@@ -135,6 +136,10 @@ static const struct row {
 	{"interfaces:\n  - {exporter: bordr, ifindex: 1, link: x}\nexporters:\n"
 	 "  - {name: border, address: 192.0.2.1}\n",
 	 "f:2:16: no exporter is named \"bordr\"; did you mean \"border\"?\n"},
+	{"links: [{name: a}, {name: a}]\n",
+	 "f:1:27: the link name \"a\" is given twice; first in line 1\n"},
+	{"links: [{name: transit}]\nservices: [{name: a, link: trnsit}]\n",
+	 "f:2:28: no link is named \"trnsit\"; did you mean \"transit\"?\n"},
 	{"interfaces:\n  - {exporter: a, ifindex: 1, link: x}\n",
 	 "f:2:16: no exporter is named \"a\"\n"},
 	{"exportesr: []\ninterfaces:\n  - {exporter: a, ifindex: 1, link: x}\n",

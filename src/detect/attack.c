@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "detect/attack_path.h"
+
 #define FLOOR_SHARE    50 /* background of a vector ends at 1/50 of its threshold */
 #define FLOOR_MAX      50 /* but never above 50 packets/s */
 #define FLOOR_BASE     2  /* and never below twice the usual level */
@@ -187,6 +189,11 @@ struct attack *attack_open(struct hot *h, const struct crossing *c, uint64_t han
 
 	if (!a)
 		return NULL;
+	a->path = attack_path_new();
+	if (!a->path) {
+		free(a);
+		return NULL;
+	}
 	a->handle = handle;
 	a->hot = h;
 	a->state = FINDING_OPEN;
@@ -234,6 +241,7 @@ struct attack *attack_free(struct attack *a)
 		a->hot->port[i].pinned = false;
 	a->hot->attack = NULL;
 	free(a->series);
+	free(a->path);
 	free(a);
 	return NULL;
 }

@@ -7,6 +7,7 @@
 
 #include "detect/evaluate.h"
 
+struct attack_path;
 struct exporters;
 
 #define QUIET_US       (60 * US_PER_S) /* quiet record time after which an attack is over */
@@ -43,8 +44,9 @@ struct attack {
 	uint64_t series_packets, series_bytes; /* in the series so far */
 	struct series_point *series;
 	unsigned n_series, room_series;
-	uint32_t wait_s;    /* record time that an exporter may hold a flow back */
-	int64_t emitted_us; /* receive clock of the last finding */
+	struct attack_path *path; /* owned; which links carried what of it */
+	uint32_t wait_s;	  /* record time that an exporter may hold a flow back */
+	int64_t emitted_us;	  /* receive clock of the last finding */
 	bool changed;
 	bool told; /* at least once */
 };

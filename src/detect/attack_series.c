@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "detect/attack.h"
+#include "detect/attack_path.h"
 
 static int add_point(struct attack *a, int64_t start_bin, uint32_t step_s, uint16_t link,
 		     uint64_t packets, uint64_t bytes, uint64_t syn)
@@ -86,6 +86,7 @@ static int settle_series(struct attack *a, int64_t bin)
 			r = add_link_points(a, a->series_bin, n, step_s, mask);
 		if (r < 0)
 			return r;
+		attack_path_settle(a, a->series_bin, n, mask);
 		a->series_bin += n;
 	}
 }

@@ -8,6 +8,7 @@
 
 /* What tables may take of the limit: hosts together, and a shard's of each prefix level. */
 #define HOST_CELLS(limit)   ((limit) / 32 * 15)
+#define BYSTANDERS(limit)   ((unsigned)((limit) / 16 / SHARDS / sizeof(struct bystander_cell)))
 #define PREFIX_CELLS(limit) ((limit) / 16 / SHARDS)
 
 /* What all tables may grow to, and those that each begins with. */
@@ -22,6 +23,8 @@ int budget_begin(struct shard *shard, struct cell_pool *pool, uint64_t limit)
 {
 	int r = cell_pool_init(pool, pool_sets(limit));
 
+	for (unsigned i = 0; i < SHARDS; i++)
+		bystanders_init(&shard[i].bystanders, BYSTANDERS(limit));
 	for (unsigned i = 0; i < SHARDS && r == 0; i++)
 		r = shard_init(&shard[i], i, pool, HOST_CELLS(limit) / SHARDS, PREFIX_CELLS(limit));
 	return r;
@@ -71,9 +74,11 @@ static uint64_t cells_used(const struct shard *shard)
 {
 	uint64_t n = 0;
 
-	for (unsigned i = 0; i < SHARDS; i++)
+	for (unsigned i = 0; i < SHARDS; i++) {
+		n += bystanders_memory(&shard[i].bystanders);
 		for (unsigned l = 0; l < LEVELS; l++)
 			n += cells_memory(&shard[i].cells[l]);
+	}
 	return n;
 }
 

@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "base/pages.h"
+#include "detect/load.h"
 
 /* What is asked of a link for each record; asked of the exporters once in a batch. */
 struct seen_link {
 	uint16_t link;
 	uint8_t side;
-	bool has_speed;
+	bool followed;
+	uint64_t grain; /* load.h */
 };
 
 #define SEEN_LINKS 16 /* few links carry most records that come together */
@@ -54,6 +56,7 @@ struct dealer {
 	struct history *history;
 	const struct shard *shard;
 	struct lists *lists;
+	struct loads *loads;
 	struct together now;
 	struct seen_link seen[SEEN_LINKS];
 	uint64_t records, packets, bytes, dropped;
@@ -61,7 +64,7 @@ struct dealer {
 };
 
 struct dealer *deal_new(struct exporters *exporters, struct exporter_watch *watch,
-			struct history *history, const struct shard *shard)
+			struct history *history, const struct shard *shard, struct loads *loads)
 {
 	struct dealer *d = calloc(1, sizeof(*d));
 
@@ -71,6 +74,7 @@ struct dealer *deal_new(struct exporters *exporters, struct exporter_watch *watc
 	d->watch = watch;
 	d->history = history;
 	d->shard = shard;
+	d->loads = loads;
 	d->first_us = d->last_us = TIME_NONE;
 	d->lists = pages_map(sizeof(*d->lists));
 	if (!d->lists)
@@ -97,12 +101,19 @@ void deal_forget_clocks(struct dealer *d)
 	d->now.watch = NULL;
 }
 
+/* What is known of the unknown link (0): nothing is counted of it. */
+static void forget_links(struct dealer *d)
+{
+	memset(d->seen, 0, sizeof(d->seen));
+	d->seen[0].grain = UINT64_MAX;
+}
+
 void deal_begin(struct dealer *d, const struct flow_batch *b)
 {
 	d->now.batch = b;
 	d->now.watch = NULL;
 	d->lists->from = d->lists->to = 0;
-	memset(d->seen, 0, sizeof(d->seen));
+	forget_links(d);
 }
 
 void deal_arrival(struct dealer *d, int64_t recv_us)
@@ -178,7 +189,7 @@ static void note_first(struct dealer *d, const struct flow_batch *b, uint32_t i)
 	find_limits(d, &d->now);
 }
 
-/* Emptied, each place knows the unknown link (0): no side, no speed. */
+/* Emptied, each place knows the unknown link (0): no side, and no load that is counted. */
 static struct seen_link see_link(struct dealer *d, uint16_t link)
 {
 	struct seen_link *m = &d->seen[link % SEEN_LINKS];
@@ -187,9 +198,35 @@ static struct seen_link see_link(struct dealer *d, uint16_t link)
 	if (m->link == link)
 		return *m;
 	l = exporters_get_link(d->exporters, link);
-	*m = (struct seen_link){
-		.link = link, .side = l ? l->side : SIDE_UNKNOWN, .has_speed = l && l->speed_bps};
+	*m = (struct seen_link){.link = link,
+				.side = l ? l->side : SIDE_UNKNOWN,
+				.followed = d->loads->of[link] && d->loads->of[link]->followed,
+				.grain = loads_grain(d->loads, link)};
 	return *m;
+}
+
+/* A grain is full: its time is that of the record, none of it in the future. */
+static __attribute__((noinline)) void spread_load(struct dealer *d, const struct flow_batch *b,
+						  uint32_t i)
+{
+	int64_t first_us = flow_first_us(b, i), last_us = flow_last_us(b, i);
+
+	if (last_us > d->now.recv_us + 2 * US_PER_S)
+		last_us = d->now.recv_us;
+	if (first_us > last_us)
+		first_us = last_us;
+	loads_spread(d->loads, b->flow[i].in_link, flow_weight(&b->side[i]), first_us, last_us);
+}
+
+/* What enters by the link, whatever else becomes of the record. */
+static inline void count_load(struct dealer *d, const struct flow_batch *b, uint32_t i,
+			      uint64_t bytes, uint64_t grain)
+{
+	uint64_t *due = &d->loads->due[b->flow[i].in_link];
+
+	*due += bytes;
+	if (*due >= grain)
+		spread_load(d, b, i);
 }
 
 /* How a record counts: by the sides of its links and by what its exporter reports else. */
@@ -261,6 +298,7 @@ enum dealt deal_record(struct dealer *d, uint32_t i)
 	struct shard_ends e;
 	enum counting counting;
 	uint32_t weight = flow_weight(s);
+	uint64_t bytes = weighted(f->bytes, weight);
 	uint8_t times;
 
 	if (!d->now.watch || d->now.exporter != f->exporter)
@@ -276,7 +314,10 @@ enum dealt deal_record(struct dealer *d, uint32_t i)
 	times = (uint8_t)history_put(d->history, f, s, d->now.second, counting);
 	d->records++;
 	d->packets += weighted(f->packets, weight);
-	d->bytes += weighted(f->bytes, weight);
+	d->bytes += bytes;
+	/* Told of on its way out, it was told of on its way in: by another link. */
+	if (!(s->flags & FLOW_EGRESS) || !d->now.watch->saw_ingress)
+		count_load(d, b, i, bytes, link.grain);
 	d->lists->to = i + 1;
 	d->lists->ends[i] = e;
 	if (counting == COUNT_NOT) {
@@ -285,7 +326,7 @@ enum dealt deal_record(struct dealer *d, uint32_t i)
 		return DEALT_NOT;
 	}
 	pick_record(d, i, e, times);
-	return link.has_speed ? DEALT_BY_LINK : DEALT;
+	return link.followed ? DEALT_BY_LINK : DEALT;
 }
 
 struct shard_slice deal_slice(struct dealer *d)
@@ -304,6 +345,7 @@ void deal_clear(struct dealer *d)
 	for (unsigned i = 0; i < SHARDS; i++)
 		d->lists->list[i].n_in = d->lists->list[i].n_out = 0;
 	d->lists->from = d->lists->to;
+	forget_links(d); /* what is followed may have changed */
 }
 
 void deal_stats(const struct dealer *d, struct detect_stats *out)

@@ -10,10 +10,11 @@
 #include "detect/shard.h"
 
 struct dealer;
+struct loads;
 
 /** deal_new() - all borrowed; @watch has EXPORTER_MAX + 1 places. NULL without memory. */
 struct dealer *deal_new(struct exporters *exporters, struct exporter_watch *watch,
-			struct history *history, const struct shard *shard);
+			struct history *history, const struct shard *shard, struct loads *loads);
 struct dealer *deal_free(struct dealer *d);
 
 /** deal_begin() - the records of @b come next (history_begin() was told). */
@@ -26,7 +27,7 @@ void deal_arrival(struct dealer *d, int64_t recv_us);
 enum dealt {
 	DEALT_NOT,    /* counted elsewhere already */
 	DEALT,	      /* its shards know */
-	DEALT_BY_LINK /* and its link has a capacity to be compared with */
+	DEALT_BY_LINK /* and its link is followed as a whole */
 };
 
 /** deal_record() - record @i of the batch: mark it, count it in the statistics, list it. */

@@ -12,20 +12,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "detect/attack_path.h"
 #include "detect/budget.h"
 #include "detect/crew.h"
 #include "detect/deal.h"
 #include "detect/good.h"
+#include "detect/load.h"
 #include "detect/shard.h"
 #include "detect/wide.h"
 
-#define FORWARD_US     (5 * 60 * US_PER_S)
-#define BACKWARD_US    (60 * US_PER_S)
-#define NEAR	       8
-#define MANY_RECORDS   100000 /* in this quarter second or the last, from which they are thinned */
-#define MANY_STEP      8
-#define LEVEL_STEP_MAX 32
-#define LARGE	       32 /* a record of that part of what makes a host busy is large */
+#define FORWARD_US	    (5 * 60 * US_PER_S)
+#define BACKWARD_US	    (60 * US_PER_S)
+#define NEAR		    8
+#define MANY_RECORDS	    100000 /* in this quarter second or the last, from which they are thinned */
+#define MANY_STEP	    8
+#define LEVEL_STEP_MAX	    32
+#define BYSTANDERS_EVERY_US (10 * US_PER_S)
+#define BYSTANDERS_A_TICK   4
+#define LARGE		    32 /* a record of that part of what makes a host busy is large */
 
 /* Before a shard counts, the memory that it needs is asked for while others are asked about. */
 enum work { WORK_FETCH, WORK_FETCH_MORE, WORK_FETCH_WIDE, WORK_FEED, WORK_TICK, WORK_LAST_TICK };
@@ -37,6 +41,7 @@ struct detect {
 	struct cell_pool pool;
 	struct shard *shard;
 	struct shard_world world;
+	struct loads loads;
 	struct wide *wide;
 	struct good *good;
 	struct exporter_watch *watch;
@@ -46,9 +51,10 @@ struct detect {
 	bool counts_network; /* some threshold for the whole of it is set */
 	bool counts_all;     /* somebody beside the shards wants to see all records */
 	bool begun;
-	int64_t tick;	     /* bin of the receive clock that is being filled */
-	int64_t tick_end_us; /* where it ends */
-	uint64_t tick_from;  /* number of its first record */
+	unsigned bystander_room; /* attacks that may look for bystanders in this tick */
+	int64_t tick;		 /* bin of the receive clock that is being filled */
+	int64_t tick_end_us;	 /* where it ends */
+	uint64_t tick_from;	 /* number of its first record */
 	struct detect_stats stats;
 	struct crew *crew;
 };
@@ -154,6 +160,10 @@ static int set_conf(struct detect *d, struct conf *conf)
 				d->world.thinning.large[k] = f[i].least[0][k] / LARGE + 1;
 	}
 	set_level_steps(&d->world.thinning, conf);
+	/* A link is followed from half of its limit on. */
+	loads_reconf(&d->loads, conf->thresholds.link_percent == UINT32_MAX
+					? 0
+					: (conf->thresholds.link_percent + 1) / 2);
 	d->world.conf = conf;
 	conf_ref(conf);
 	conf_unref(d->conf);
@@ -176,12 +186,14 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	d->shard = calloc(SHARDS, sizeof(*d->shard));
 	d->watch = calloc(EXPORTER_MAX + 1, sizeof(*d->watch));
 	d->good = good_new();
-	r = d->shard && d->watch && d->good && history_init(&d->history) == 0 ? 0 : -ENOMEM;
-	d->dealer = r == 0 ? deal_new(exporters, d->watch, &d->history, d->shard) : NULL;
+	r = loads_init(&d->loads, exporters);
+	if (!d->shard || !d->watch || !d->good || history_init(&d->history) < 0)
+		r = -ENOMEM;
+	d->dealer = r == 0 ? deal_new(exporters, d->watch, &d->history, d->shard, &d->loads) : NULL;
 	r = d->dealer ? set_conf(d, conf) : -ENOMEM;
 	if (r == 0)
 		r = budget_begin(d->shard, &d->pool, conf->limits.memory_bytes);
-	d->wide = r == 0 ? wide_new() : NULL;
+	d->wide = r == 0 ? wide_new(&d->loads) : NULL;
 	d->crew = r == 0 ? crew_new(threads, work_on, d) : NULL;
 	if (!d->wide || !d->crew)
 		return detect_free(d);
@@ -205,6 +217,7 @@ struct detect *detect_free(struct detect *d)
 		shard_deinit(&d->shard[i]);
 	cell_pool_deinit(&d->pool);
 	wide_free(d->wide);
+	loads_deinit(&d->loads);
 	good_free(d->good);
 	free(d->shard);
 	free(d->watch);
@@ -232,6 +245,23 @@ static void freeze_good(struct detect *d, struct attack *a, struct finding *f)
 			good_sample(d->good, (size_t)(o - d->conf->objects), d->world.clock_us);
 }
 
+/* Who shares the links is dear to ask: every ten seconds, and when it is over. */
+static int fill_path(struct detect *d, struct attack *a, struct finding *f, bool ended)
+{
+	const struct conf_object *o = finding_object(f, d->conf);
+	int target = o ? (int)(o - d->conf->objects) : -1;
+	bool due = ended || a->state == FINDING_CLOSED || a->path->judged_us == TIME_NONE ||
+		   d->world.clock_us - a->path->judged_us >= BYSTANDERS_EVERY_US ||
+		   d->world.clock_us < a->path->judged_us;
+
+	attack_path_fill(a, &d->loads, d->conf, f);
+	if (!d->conf->n_objects || !due || (a->state != FINDING_CLOSED && !d->bystander_room))
+		return 0;
+	d->bystander_room -= d->bystander_room > 0;
+	a->path->judged_us = d->world.clock_us;
+	return attack_path_bystanders(a, d->shard, &d->world, target);
+}
+
 static int tell(struct detect *d, struct attack *a, bool ended)
 {
 	struct finding f;
@@ -244,6 +274,9 @@ static int tell(struct detect *d, struct attack *a, bool ended)
 		return r;
 	if (a->hot->level == LEVEL_LINK)
 		wide_fill(d->wide, a, d->exporters, &f);
+	r = fill_path(d, a, &f, ended);
+	if (r < 0)
+		return r;
 	freeze_good(d, a, &f);
 	if (ended && (f.level == LEVEL_HOST || f.level == LEVEL_PREFIX))
 		good_end(d->good, &f.target);
@@ -307,6 +340,7 @@ static int tick(struct detect *d, bool last_look)
 	int r;
 
 	read_watermark(d);
+	d->bystander_room = BYSTANDERS_A_TICK;
 	r = run(d, work, work);
 	if (r == 0)
 		r = wide_tick(d->wide, d->shard, &d->world, last_look);
@@ -335,9 +369,12 @@ static int new_epoch(struct detect *d, int64_t recv_us)
 {
 	int r = tick(d, true);
 
-	for (unsigned i = 0; i < SHARDS; i++)
+	for (unsigned i = 0; i < SHARDS; i++) {
 		shard_drop_hot(&d->shard[i]);
+		bystanders_clear(&d->shard[i].bystanders);
+	}
 	wide_drop(d->wide);
+	loads_drop(&d->loads);
 	if (recv_us < d->world.clock_us)
 		good_drop(d->good);
 	deal_forget_clocks(d->dealer);
@@ -510,7 +547,7 @@ void detect_stats(const struct detect *d, struct detect_stats *out)
 {
 	*out = d->stats;
 	deal_stats(d->dealer, out);
-	out->memory_bytes = sizeof(*d) + good_memory(d->good);
+	out->memory_bytes = sizeof(*d) + good_memory(d->good) + loads_memory(&d->loads);
 	for (unsigned i = 0; i < SHARDS; i++) {
 		const struct shard *s = &d->shard[i];
 

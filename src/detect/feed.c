@@ -292,6 +292,26 @@ static void count_busy(struct shard *s, const struct shard_world *w, struct plac
 		count_hot(s, w, p, u->hot);
 }
 
+/* What a protected object gets by which link. */
+static void count_object(struct shard *s, const struct shard_world *w, const struct place *p,
+			 uint16_t object)
+{
+	const struct flow_batch *b = w->history->batch;
+	const struct flow *f = p->f;
+	int64_t epoch_ms = b->epoch_us / US_PER_MS;
+	const struct bystander_record r = {.object = object,
+					   .link = f->in_link,
+					   .weight = p->m.weight * p->times,
+					   .packets = p->packets,
+					   .bytes = p->bytes,
+					   .first_ms = epoch_ms + f->first_ms,
+					   .last_ms = epoch_ms + f->last_ms,
+					   .recv_ms = epoch_ms + b->side[p->record].recv_ms};
+
+	if (f->in_link != LINK_UNKNOWN && bystanders_count(&s->bystanders, &r) < 0)
+		s->error = -ENOMEM;
+}
+
 static void count_at(struct shard *s, const struct shard_world *w, struct place *p, unsigned l,
 		     struct cell *c)
 {
@@ -305,6 +325,8 @@ static void count_at(struct shard *s, const struct shard_world *w, struct place 
 		return;
 	}
 	weigh(p);
+	if (!l && c->thresholds)
+		count_object(s, w, p, (uint16_t)(c->thresholds - 1));
 	if ((int32_t)(p->m.second - c->second) > 0)
 		turn_second(c, u, least, p->m.second);
 	count_cold(&s->cells[l], c, p);

@@ -11,6 +11,7 @@
 
 #include "base/ip.h"
 #include "base/vector.h"
+#include "detect/finding_path.h"
 #include "observe/flow.h"
 
 #define FINDING_VECTORS_MAX   16
@@ -149,6 +150,7 @@ struct finding {
 		evidence[SAMPLE_COUNT]; /* the good one is given once, when it opened */
 	const struct series_point *series;
 	unsigned n_series;
+	const struct finding_path *path; /* NULL: not known */
 };
 
 /** Where findings go. Return: 0, or a negative error that stops detection. */

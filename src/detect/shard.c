@@ -44,6 +44,7 @@ void shard_deinit(struct shard *s)
 	for (unsigned l = 0; l < LEVELS; l++)
 		cells_deinit(&s->cells[l]);
 	free(s->word);
+	bystanders_deinit(&s->bystanders);
 	sheet_deinit(&s->sheet);
 }
 
@@ -88,6 +89,7 @@ void shard_reconf(struct shard *s, const struct shard_world *w)
 
 		cells_each(&s->cells[l], reconf_cell, &r);
 	}
+	bystanders_clear(&s->bystanders);
 	for (unsigned i = 0; i < s->n_hot; i++) {
 		struct hot *h = s->hot[i];
 		unsigned l = level_of(&h->key);
@@ -116,5 +118,5 @@ uint64_t shard_memory(const struct shard *s)
 
 	for (unsigned l = 0; l < LEVELS; l++)
 		n += cells_memory(&s->cells[l]) + cells_directory(&s->cells[l]);
-	return n + shard_followed_memory(s);
+	return n + shard_followed_memory(s) + bystanders_memory(&s->bystanders);
 }

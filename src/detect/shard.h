@@ -8,6 +8,7 @@
 
 #include "conf/conf.h"
 #include "detect/attack.h"
+#include "detect/bystander.h"
 #include "detect/cells.h"
 #include "detect/history.h"
 #include "observe/exporter.h"
@@ -107,6 +108,7 @@ struct shard {
 	uint64_t filter[FILTER_WORDS];
 	uint64_t followed[FILTER_WORDS]; /* the same of the /20s in which something is followed */
 	uint64_t bits[LEVELS][BUSY_BITS / 64]; /* the same of what is busy, by its own hash */
+	struct bystanders bystanders;	       /* what protected objects get by link */
 	struct sheet sheet;		       /* sums of the destination that is looked at */
 	uint64_t next_handle, hot_refused, hot_given_up, late;
 	int error; /* first negative error of a worker */
@@ -199,6 +201,9 @@ uint64_t shard_followed_memory(const struct shard *s); /* of the followed ones a
 
 /** attack_life() - state from the exporters' clocks; true when the attack is over. */
 bool attack_life(struct attack *a, const struct shard_world *w, bool last_look);
+
+/** attack_settle_s() - after so long all is told of a time: packets at once, flows later. */
+int64_t attack_settle_s(const struct attack *a);
 
 /** attack_wait_s() - how long the exporters of @h may hold a flow back. */
 uint32_t attack_wait_s(const struct hot *h, const struct shard_world *w);

@@ -258,6 +258,16 @@ static void test_jumps(void **state)
 	bench_free(&b);
 }
 
+static void expect_same_path(struct finding *a, struct finding *b)
+{
+	assert_true(a->path->n_links > 0 && a->path->n_links == b->path->n_links);
+	for (unsigned i = 0; i < a->path->n_links; i++) {
+		assert_true(a->path->link[i].packets == b->path->link[i].packets);
+		assert_true(a->path->link[i].load_most_bps == b->path->link[i].load_most_bps);
+	}
+	b->path = a->path;
+}
+
 static void run_mixed(struct bench *b, unsigned threads)
 {
 	bench_start(b, threads, true);
@@ -284,6 +294,7 @@ static void test_threads(void **state)
 			memcpy(many.last[i].evidence, one.last[i].evidence,
 			       sizeof(one.last[i].evidence));
 			many.last[i].series = one.last[i].series;
+			expect_same_path(&one.last[i], &many.last[i]);
 			assert_memory_equal(&many.last[i], &one.last[i], sizeof(one.last[i]));
 		}
 		bench_free(&many);
@@ -317,6 +328,7 @@ static void test_batches(void **state)
 			memcpy(cut.last[i].evidence, whole.last[i].evidence,
 			       sizeof(whole.last[i].evidence));
 			cut.last[i].series = whole.last[i].series;
+			expect_same_path(&whole.last[i], &cut.last[i]);
 			assert_memory_equal(&cut.last[i], &whole.last[i], sizeof(cut.last[i]));
 		}
 		bench_free(&whole);

@@ -25,7 +25,8 @@ struct bench {
 	struct detect *detect;
 	struct flow_writer writer;
 	uint16_t exporter;
-	struct finding last[KEPT]; /* newest state of each attack */
+	struct finding last[KEPT]; /* newest state of each attack; its path lies in `path` */
+	struct finding_path path[KEPT];
 	unsigned n;
 	uint64_t series_packets; /* of the last state told, whole attack */
 };
@@ -40,6 +41,8 @@ static inline int on_finding(void *userdata, const struct finding *f)
 	assert_true(i < KEPT);
 	b->n += i == b->n;
 	b->last[i] = *f;
+	b->path[i] = f->path ? *f->path : (struct finding_path){.n_links = 0};
+	b->last[i].path = &b->path[i];
 	b->series_packets = 0;
 	for (unsigned k = 0; k < f->n_series; k++)
 		if (f->series[k].link == LINK_UNKNOWN)

@@ -286,7 +286,7 @@ static void look_at_prefixes(struct shard *s, const struct shard_world *w, bool 
 }
 
 /* Flow records come late by a timeout and their delivery; packets come at once. */
-static int64_t settle_after_s(const struct attack *a)
+int64_t attack_settle_s(const struct attack *a)
 {
 	if (!a->hot->has_flows)
 		return 1;
@@ -310,7 +310,7 @@ static void update_attack(struct shard *s, const struct shard_world *w, struct h
 	evaluate(h, &r, 1, last_look, &full);
 	attack_update(a, &half, &full);
 	ended = attack_life(a, w, last_look);
-	lag = ended ? 0 : BINS_PER_S * settle_after_s(a);
+	lag = ended ? 0 : BINS_PER_S * attack_settle_s(a);
 	if (lag > RING_BINS - 16)
 		lag = RING_BINS - 16;
 	if (s->error == 0)
@@ -354,6 +354,16 @@ static void settle_hot(struct shard *s, const struct shard_world *w)
 	}
 }
 
+/* What a reported host gets is not counted for its object, which is no bystander then. */
+static void note_attacked(struct shard *s, const struct shard_world *w, const struct hot *h)
+{
+	const struct conf_object *o = s->bystanders.n ? conf_object(w->conf, &h->key.addr) : NULL;
+
+	if (o)
+		bystanders_attacked(&s->bystanders, (uint16_t)(o - w->conf->objects),
+				    w->clock_us / BYSTANDER_STEP_US);
+}
+
 void shard_tick(struct shard *s, const struct shard_world *w, bool last_look)
 {
 	for (unsigned i = 0; i < s->n_hot && s->error == 0; i++) {
@@ -372,8 +382,10 @@ void shard_tick(struct shard *s, const struct shard_world *w, bool last_look)
 	if (s->error == 0)
 		look_at_prefixes(s, w, last_look);
 	for (unsigned i = 0; i < s->n_hot && s->error == 0; i++)
-		if (s->hot[i]->attack)
+		if (s->hot[i]->attack) {
+			note_attacked(s, w, s->hot[i]);
 			update_attack(s, w, s->hot[i], last_look);
+		}
 	settle_hot(s, w);
 	if (!last_look) {
 		demote(s, w);

@@ -5,15 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FOLLOW_SHARE 2	/* a link is followed from half its limit */
 #define FOLLOWED_MAX 64 /* links at a time */
 #define CHILDREN_MAX 1024
-
-struct wide_link {
-	int64_t second;
-	uint64_t bytes; /* of that second, corrected */
-	struct followed *followed;
-};
 
 /* A link, or the network, with thresholds of its own. */
 struct followed {
@@ -25,8 +18,7 @@ struct followed {
 };
 
 struct wide {
-	struct wide_link *link;
-	unsigned n_links;
+	struct loads *loads; /* borrowed */
 	struct followed followed[FOLLOWED_MAX];
 	unsigned n_followed;
 	struct followed network;
@@ -36,9 +28,13 @@ struct wide {
 	uint64_t next_handle;
 };
 
-struct wide *wide_new(void)
+struct wide *wide_new(struct loads *loads)
 {
-	return calloc(1, sizeof(struct wide));
+	struct wide *w = calloc(1, sizeof(*w));
+
+	if (w)
+		w->loads = loads;
+	return w;
 }
 
 static void followed_end(struct followed *f)
@@ -55,8 +51,8 @@ void wide_drop(struct wide *w)
 {
 	for (unsigned i = 0; i < w->n_followed; i++)
 		followed_end(&w->followed[i]);
-	for (unsigned i = 0; i < w->n_links; i++)
-		w->link[i].followed = NULL;
+	for (unsigned i = 0; i < w->loads->n; i++)
+		w->loads->all[i]->followed = false;
 	w->n_followed = 0;
 	followed_end(&w->network);
 }
@@ -66,7 +62,6 @@ struct wide *wide_free(struct wide *w)
 	if (!w)
 		return NULL;
 	wide_drop(w);
-	free(w->link);
 	free(w);
 	return NULL;
 }
@@ -98,23 +93,7 @@ static uint64_t limit_bps(const struct shard_world *world, uint64_t capacity_bps
 	return percent ? capacity_bps / 100 * percent : 0;
 }
 
-static struct wide_link *link_at(struct wide *w, unsigned i)
-{
-	if (i >= w->n_links) {
-		unsigned n = i + 64;
-		struct wide_link *p = realloc(w->link, n * sizeof(*p));
-
-		if (!p)
-			return NULL;
-		memset(p + w->n_links, 0, (n - w->n_links) * sizeof(*p));
-		w->link = p;
-		w->n_links = n;
-	}
-	return &w->link[i];
-}
-
-static int follow_link(struct wide *w, const struct shard_world *world, struct wide_link *l,
-		       uint16_t index, uint64_t capacity_bps)
+static int follow_link(struct wide *w, const struct shard_world *world, struct link_load *l)
 {
 	struct followed *f;
 
@@ -122,13 +101,13 @@ static int follow_link(struct wide *w, const struct shard_world *world, struct w
 		return 0;
 	f = &w->followed[w->n_followed];
 	set_never(&f->th);
-	f->th.any_bps = limit_bps(world, capacity_bps);
-	f->link = index;
-	f->capacity_bps = capacity_bps;
+	f->capacity_bps = exporters_get_link(world->exporters, l->link)->speed_bps;
+	f->th.any_bps = limit_bps(world, f->capacity_bps);
+	f->link = l->link;
 	if (followed_make(f, LEVEL_LINK) < 0)
 		return -ENOMEM;
 	w->n_followed++;
-	l->followed = f;
+	l->followed = true;
 	return 0;
 }
 
@@ -162,45 +141,39 @@ static int count_network(struct wide *w, const struct shard_world *world, struct
 	return put_in(w, w->network.hot, r);
 }
 
-/* Bytes of a link in this second, until it is followed. */
-static int count_link(struct wide *w, const struct shard_world *world, struct wide_link *l,
-		      const struct link *known, struct hot_record *r)
+static struct followed *followed_link(struct wide *w, uint16_t link)
 {
-	int64_t second = time_floor_s(r->last_us);
-	uint64_t limit;
-
-	if (second != l->second) {
-		l->second = second;
-		l->bytes = 0;
-	}
-	l->bytes +=
-		r->f->bytes * r->weight / (1 + (uint64_t)((r->last_us - r->first_us) / US_PER_S));
-	limit = limit_bps(world, known->speed_bps);
-	if (limit && l->bytes * 8 * FOLLOW_SHARE >= limit)
-		return follow_link(w, world, l, r->f->in_link, known->speed_bps);
-	return 0;
+	for (unsigned i = 0; i < w->n_followed; i++)
+		if (w->followed[i].link == link)
+			return &w->followed[i];
+	return NULL;
 }
 
 int wide_count(struct wide *w, const struct shard_world *world, uint64_t number, uint16_t in_link)
 {
-	uint64_t network = world->conf->thresholds.network_pps;
-	const struct link *known =
-		in_link == LINK_UNKNOWN ? NULL : exporters_get_link(world->exporters, in_link);
-	bool counts_link = known && known->speed_bps;
+	struct followed *f = followed_link(w, in_link);
 	struct hot_record r;
-	struct wide_link *l;
 	int e;
 
-	if (!counts_link && (network == RATE_INHERIT || network == RATE_NEVER))
-		return 0;
 	history_recall(world->history, number, &r);
 	e = count_network(w, world, &r);
-	if (e < 0 || !counts_link)
-		return e;
-	l = link_at(w, in_link);
-	if (!l)
-		return -ENOMEM;
-	return l->followed ? put_in(w, l->followed->hot, &r) : count_link(w, world, l, known, &r);
+	return e == 0 && f ? put_in(w, f->hot, &r) : e;
+}
+
+/* Those that have come near since the last look. */
+static int follow_near(struct wide *w, const struct shard_world *world)
+{
+	int e = 0;
+
+	loads_refresh(w->loads);
+	for (unsigned i = 0; i < w->loads->n && e == 0; i++) {
+		struct link_load *l = w->loads->all[i];
+
+		if (l->near && !l->followed)
+			e = follow_link(w, world, l);
+		l->near = false;
+	}
+	return e;
 }
 
 /* Everything reported in the shards; a host inside a reported prefix is counted with the prefix. */
@@ -267,7 +240,7 @@ int wide_tick(struct wide *w, struct shard *shards, const struct shard_world *wo
 {
 	const struct hot *children[CHILDREN_MAX];
 	struct reported r = {.child = children};
-	int e = 0;
+	int e = follow_near(w, world);
 
 	if (!w->n_followed && !w->network.hot)
 		return 0;

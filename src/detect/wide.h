@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The wide levels: links with a known capacity, and the network as a whole. Per link a byte counter
- * a second is kept; a link that comes near its capacity is followed like a host, and reported when
+ * The wide levels: links with a known capacity, and the network as a whole. Of every link the load
+ * is known (load.h); one that comes near its capacity is followed like a host, and reported when
  * what its reported hosts and prefixes do not explain is over the limit.
  */
 #pragma once
 
+#include "detect/load.h"
 #include "detect/shard.h"
 
 struct wide;
 
-struct wide *wide_new(void);
+/** wide_new() - @loads is borrowed. NULL without memory. */
+struct wide *wide_new(struct loads *loads);
 struct wide *wide_free(struct wide *w);
 
 /** wide_count() - record @i of the world's batch. Return: 0 or -ENOMEM. */

@@ -148,6 +148,7 @@ static int begin(struct drill *d)
 	if (d->plan.mute.capacity_bps)
 		d->world.capacity_bps[d->plan.mute.link] = d->plan.mute.capacity_bps;
 	d->base_ns = d->options.base_us * NS_PER_US;
+	congestion_begin(&d->congestion, &d->plan.congestion, d->seed, d->options.base_us);
 	d->truth = truth_new(&d->plan);
 	d->schedule = schedule_new(SESSIONS_MAX);
 	d->floods = floods_new(d->plan.n_floods);
@@ -220,6 +221,8 @@ int drill_emit(struct drill *d, int64_t at_ns, struct packet *p)
 	if (d->full)
 		return 0;
 	p->time_us = at_ns / NS_PER_US;
+	if (congestion_takes(&d->congestion, p))
+		return 0;
 	d->figures.packets++;
 	d->figures.bytes += p->ip_len;
 	if (p->attack >= 0)
@@ -348,7 +351,8 @@ char *drill_truth_json(struct drill *d)
 	if (!o)
 		return NULL;
 	attacks = truth_attacks_json(d->truth, &d->world, &d->options);
-	if (world_json(&d->world, &d->options, o) || json_object_set_new(o, "attacks", attacks) ||
+	if (world_json(&d->world, &d->options, o) || congestion_json(&d->congestion, o) ||
+	    json_object_set_new(o, "attacks", attacks) ||
 	    json_object_set_new(o, "not_attacks", innocents_json(d)) ||
 	    (d->scenario->whose && truth_whose_json(d->scenario, o))) {
 		json_decref(o);

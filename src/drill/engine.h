@@ -2,6 +2,7 @@
 /* The run itself: what sources of packets and the routers share. */
 #pragma once
 
+#include "drill/congestion.h"
 #include "drill/drill.h"
 #include "drill/packet.h"
 #include "drill/plan.h"
@@ -25,6 +26,7 @@ struct drill {
 	struct plan plan;
 	struct schedule *schedule;
 	struct truth *truth;
+	struct congestion congestion;
 	struct router *router[DRILL_EXPORTERS_MAX];
 	struct flood *floods; /* one per row, owned */
 	struct drill_sink sink;

@@ -126,6 +126,12 @@ struct mute_row {
 	uint64_t capacity_bps; /* of the full link */
 };
 
+/* Of what enters by a link and is no attack, so much is lost. */
+struct congestion_row {
+	uint64_t from_ms, until_ms;
+	uint8_t link, percent;
+};
+
 struct plan {
 	struct attack_row *attacks;
 	struct flood_row *floods;
@@ -134,6 +140,7 @@ struct plan {
 	const struct innocent_row *innocents;
 	size_t n_innocents;
 	struct mute_row mute;
+	struct congestion_row congestion;
 	bool failed; /* memory ran out; told once at the end */
 };
 
@@ -157,6 +164,7 @@ struct scenario {
 	struct scope_truth seen, told;
 	const struct notice_row *notices;
 	size_t n_notices;
+	struct congestion_row congestion;
 	/** Rows that are made instead of written; may be NULL. */
 	void (*build)(struct plan *p, uint64_t seed, bool bare);
 };
@@ -165,10 +173,12 @@ struct scenario {
 
 /* One list per family; scenario.c joins them. */
 extern const struct scenario scenarios_ordinary[], scenarios_tcp[], scenarios_udp[],
-	scenarios_shape[], scenarios_wide[], scenarios_delay[], scenarios_quarter[],
-	scenarios_whose[];
+extern const struct scenario scenarios_ordinary[], scenarios_tcp[], scenarios_udp[],
+	scenarios_shape[], scenarios_path[], scenarios_wide[], scenarios_delay[],
+	scenarios_quarter[], scenarios_whose[];
 extern const size_t n_scenarios_ordinary, n_scenarios_tcp, n_scenarios_udp, n_scenarios_shape,
-	n_scenarios_wide, n_scenarios_delay, n_scenarios_quarter, n_scenarios_whose;
+	n_scenarios_path, n_scenarios_wide, n_scenarios_delay, n_scenarios_quarter,
+	n_scenarios_whose;
 
 /** scenario_at(), scenario_find() - NULL where there is none. */
 const struct scenario *scenario_at(size_t i);

@@ -13,8 +13,9 @@ static const struct {
 } families[] = {
 	{scenarios_ordinary, &n_scenarios_ordinary}, {scenarios_tcp, &n_scenarios_tcp},
 	{scenarios_udp, &n_scenarios_udp},	     {scenarios_shape, &n_scenarios_shape},
-	{scenarios_wide, &n_scenarios_wide},	     {scenarios_delay, &n_scenarios_delay},
-	{scenarios_quarter, &n_scenarios_quarter},   {scenarios_whose, &n_scenarios_whose},
+	{scenarios_path, &n_scenarios_path},	     {scenarios_wide, &n_scenarios_wide},
+	{scenarios_delay, &n_scenarios_delay},	     {scenarios_quarter, &n_scenarios_quarter},
+	{scenarios_whose, &n_scenarios_whose},
 };
 
 const struct scenario *scenario_at(size_t i)
@@ -71,8 +72,10 @@ void plan_add_load(struct plan *p, const struct load_row *row)
 
 int plan_make(struct plan *p, const struct scenario *s, uint64_t seed, bool bare)
 {
-	*p = (struct plan){
-		.innocents = s->innocents, .n_innocents = s->n_innocents, .mute = s->mute};
+	*p = (struct plan){.innocents = s->innocents,
+			   .n_innocents = s->n_innocents,
+			   .mute = s->mute,
+			   .congestion = s->congestion};
 	for (size_t i = 0; i < s->n_attacks; i++)
 		plan_add_attack(p, &s->attacks[i]);
 	for (size_t i = 0; i < s->n_floods; i++)

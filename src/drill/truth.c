@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "drill/crowd.h"
+#include "drill/route.h"
 
 #define BIN_US	   10000
 #define BINS	   100
@@ -37,6 +38,7 @@ struct attack_truth {
 	struct vector_truth vector[ATTACK_VECTORS];
 	struct crowd sources;
 	struct truth_kinds kinds;
+	struct route route;
 };
 
 struct truth {
@@ -56,6 +58,7 @@ struct truth *truth_new(const struct plan *plan)
 		return truth_free(t);
 	for (size_t i = 0; i < plan->n_attacks; i++) {
 		t->attacks[i].first_us = TIME_NONE;
+		route_begin(&t->attacks[i].route);
 		for (unsigned v = 0; v < ATTACK_VECTORS; v++)
 			t->attacks[i].vector[v].crossed_us = TIME_NONE;
 	}
@@ -145,6 +148,7 @@ int truth_count(struct truth *t, const struct packet *p)
 	a->bytes += p->ip_len;
 	a->syn += syn;
 	a->link_packets[p->link]++;
+	route_count(&a->route, p->link, p->ip_len, second);
 	count_peak(a, p, second, syn);
 	count_vector(&a->vector[p->slot], p, second, row->vector[p->slot].threshold);
 	if (p->kind && truth_kinds_count(&a->kinds, p))
@@ -299,7 +303,7 @@ static json_t *attack_json(const struct attack_row *row, const struct attack_tru
 	json_object_set_new(o, "spoofed", json_boolean(row->spoofed));
 	if (a->kinds.n)
 		json_object_set_new(o, "source_kinds", truth_kinds_json(&a->kinds));
-	if (add_visible(o, row)) {
+	if (add_visible(o, row) || route_json(&a->route, o)) {
 		json_decref(o);
 		return NULL;
 	}

@@ -34,6 +34,15 @@ static const struct {
 	{"campus-v6", "2001:db8:64::/64", 1000 * MBPS},
 };
 
+/* What people rely on; sites of the same names are protected too. */
+static const struct {
+	const char *name, *address, *link;
+} services[] = {
+	{"emergency-call", "198.18.10.7", "transit-a"},
+	{"bank", "198.18.10.20", "transit-a"},
+	{"town-hall", "198.18.10.8", "peer-b"},
+};
+
 void world_init(struct world *w, unsigned exporters, enum drill_view view)
 {
 	*w = (struct world){.exporters = exporters, .view = view};
@@ -221,4 +230,10 @@ void world_yaml(const struct world *w, struct text *out)
 		yaml_interfaces(w, e, out);
 	if (w->map)
 		where_shared_yaml(out);
+	text_add(out, "services:\n");
+	for (size_t i = 0; i < ARRAY_LEN(services); i++)
+		text_printf(out,
+			    "  - name: %s\n    addresses: \"%s\"\n    country: JP\n"
+			    "    link: %s\n",
+			    services[i].name, services[i].address, services[i].link);
 }

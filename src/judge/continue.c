@@ -275,5 +275,7 @@ int incident_continue(struct incident *now, const struct incident *before)
 	}
 	if (add_exporters(now, before))
 		return -ENOMEM;
-	return add_series(now, before);
+	if (add_series(now, before))
+		return -ENOMEM;
+	return incident_path_continue(now, before);
 }

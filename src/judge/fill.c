@@ -211,5 +211,7 @@ int incident_fill(struct incident *inc, const struct finding *f, struct exporter
 	fill_object(inc, f, conf);
 	if (fill_exporters(inc, f, exporters) || fill_series(inc, f, exporters))
 		return -ENOMEM;
-	return fill_evidence(inc, f, exporters, conf);
+	if (fill_evidence(inc, f, exporters, conf))
+		return -ENOMEM;
+	return incident_path_fill(inc, f, exporters, conf);
 }

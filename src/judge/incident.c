@@ -97,6 +97,7 @@ struct incident *incident_free(struct incident *inc)
 		free(inc->evidence[k].record);
 	free(inc->series);
 	free(inc->places);
+	free(inc->path);
 	free(inc);
 	return NULL;
 }
@@ -144,9 +145,11 @@ struct incident *incident_copy(const struct incident *inc, bool with_evidence)
 		to->evidence[k].record = NULL;
 	to->series = NULL;
 	to->places = NULL;
+	to->path = NULL;
 	ok = copy_names(to, inc) &&
 	     copy_array(&to->series, inc->series, inc->f.n_series, sizeof(*inc->series)) &&
-	     copy_array(&to->places, inc->places, inc->n_places, sizeof(*inc->places));
+	     copy_array(&to->places, inc->places, inc->n_places, sizeof(*inc->places)) &&
+	     copy_array(&to->path, inc->path, 1, sizeof(*inc->path));
 	for (unsigned k = 0; ok && with_evidence && k < SAMPLE_COUNT; k++)
 		ok = copy_array(&to->evidence[k].record, inc->evidence[k].record,
 				inc->evidence[k].n, sizeof(struct evidence_record));

@@ -16,6 +16,7 @@
 #include "detect/finding.h"
 #include "judge/kind.h"
 #include "judge/scope.h"
+#include "judge/path.h"
 
 #define INCIDENT_ID_MAX	      24
 #define INCIDENT_TARGET_MAX   96 /* room for any target text */
@@ -72,8 +73,9 @@ struct incident {
 	struct incident_place target_link;	       /* level link: which */
 	struct incident_place *places;
 	unsigned n_places;
-	int64_t erase_by_us; /* of the evidence; TIME_NONE while there is none */
-	int64_t erased_us;   /* when the store erased the evidence; TIME_NONE not yet */
+	struct incident_path *path; /* owned; NULL where nothing is known of it */
+	int64_t erase_by_us;	    /* of the evidence; TIME_NONE while there is none */
+	int64_t erased_us;	    /* when the store erased the evidence; TIME_NONE not yet */
 	struct incident_gap gaps[INCIDENT_GAPS_MAX];
 	unsigned n_gaps;
 	struct source_kinds kinds; /* what kind of sources; n 0: not judged */

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "judge/fill.h"
 #include "judge/json_fields.h"
+#include "judge/json_path.h"
 
 #define STEP_MAX 86400
 
@@ -324,7 +325,7 @@ int incident_from_json(const json_t *json, struct incident **out)
 {
 	static int (*const steps[])(const json_t *o, struct incident *inc) = {
 		get_words,   get_targets, get_sources, get_exporters, get_links,
-		get_vectors, get_gaps,	  get_series,  get_rest,
+		get_vectors, get_gaps,	  get_series,  get_rest,      json_path_in,
 	};
 	_cleanup_incident_ struct incident *inc = incident_new();
 

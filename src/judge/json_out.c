@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "judge/json_fields.h"
+#include "judge/json_path.h"
 
 #define DUMP_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(15))
 
@@ -313,7 +314,7 @@ static int put_additions(json_t *o, const struct incident *inc)
 	return put_reason(o, inc) || put_vector_detail(o, inc) || put_target_link(o, inc) ||
 	       put_gaps(o, inc) || put_group(o, inc, &group_measured) ||
 	       put_group(o, inc, &group_flags) || kinds_to_json(o, &inc->kinds) ||
-	       put(o, "scope", scope_to_json(&inc->scope));
+	       put(o, "scope", scope_to_json(&inc->scope)) || json_path_out(o, inc);
 }
 
 json_t *incident_to_json(const struct incident *inc)

@@ -298,6 +298,10 @@ static void print_seen_by(struct sheet *s, const struct incident *inc)
 
 static void print_links(struct sheet *s, const struct incident *inc)
 {
+	if (inc->path) {
+		incident_path_print(inc, s->ja, LABEL_WIDTH, s->out);
+		return;
+	}
 	for (unsigned i = 0; i < inc->f.n_links; i++) {
 		const struct incident_link *l = &inc->links[i];
 		_cleanup_text_ struct text name = TEXT_NULL;

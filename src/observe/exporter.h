@@ -20,12 +20,14 @@
 #define LINKS_KEPT	      8192 /* of LINKS_MAX, for configured interfaces */
 #define EXPORTER_TURN_US      (INT64_C(60) * 1000000)
 #define EXPORTER_NAME_MAX     64
+#define LINK_NAME_MAX	      48
 #define SAMPLING_PER_EXPORTER 4096 /* (domain, sampler) pairs whose factor is remembered */
 
 struct link {
 	uint16_t exporter;
 	uint32_t ifindex;
 	uint64_t speed_bps;		   /* from conf, else learnt by counters; 0 unknown */
+	char name[LINK_NAME_MAX];	   /* as its exporter calls it, "" untold */
 	const struct conf_interface *conf; /* borrowed; NULL when not configured */
 	uint8_t side;			   /* enum conf_side */
 	bool idle;			   /* only kept for those who have its index */
@@ -123,6 +125,13 @@ unsigned exporters_count(const struct exporters *t);
  */
 uint16_t exporters_link(struct exporters *t, uint16_t exporter, uint32_t ifindex);
 struct link *exporters_get_link(struct exporters *t, uint16_t link);
+/**
+ * exporters_name_link() - what the exporter calls an interface, @n bytes of it; other than
+ * printable characters are shown as question marks, and what is too long is cut. Return: false
+ * where there is no name in it or no room for the link.
+ */
+bool exporters_name_link(struct exporters *t, uint16_t exporter, uint32_t ifindex,
+			 const uint8_t *name, size_t n);
 unsigned exporters_link_count(const struct exporters *t);
 
 /**

@@ -191,6 +191,28 @@ struct link *exporters_get_link(struct exporters *t, uint16_t link)
 	return link_at(t, link < t->n_links ? link : 0);
 }
 
+bool exporters_name_link(struct exporters *t, uint16_t exporter, uint32_t ifindex,
+			 const uint8_t *name, size_t n)
+{
+	struct link *l;
+	uint16_t index;
+	size_t len = 0;
+
+	while (len < n && name[len])
+		len++;
+	while (len && name[len - 1] == ' ')
+		len--;
+	index = len ? exporters_link(t, exporter, ifindex) : LINK_UNKNOWN;
+	if (index == LINK_UNKNOWN)
+		return false;
+	l = link_at(t, index);
+	len = len < LINK_NAME_MAX - 1 ? len : LINK_NAME_MAX - 1;
+	for (size_t i = 0; i < len; i++)
+		l->name[i] = (char)(name[i] >= 0x20 && name[i] < 0x7f ? name[i] : '?');
+	l->name[len] = '\0';
+	return true;
+}
+
 unsigned exporters_link_count(const struct exporters *t)
 {
 	return t->n_links;

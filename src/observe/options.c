@@ -3,6 +3,7 @@
  * Option records: what an exporter says about itself. Kept are the sampling factor with what it
  * counts for, the flow timeouts, and the time of its start; the rest is only shown.
  */
+#include "base/cleanup.h"
 #include "observe/export_state.h"
 
 /*
@@ -56,6 +57,25 @@ static int learn_sampling(struct export_pass *p, const struct record *r, uint32_
 	return told(p, 0, factor);
 }
 
+/* interfaceName, else interfaceDescription (IANA 82, 83), of the interface the record is about. */
+static void learn_name(struct export_pass *p, const struct record *r)
+{
+	static const uint8_t index_slots[] = {SLOT_SCOPE_INTERFACE, SLOT_IN_IF, SLOT_OUT_IF};
+	static const uint8_t name_slots[] = {SLOT_INTERFACE_NAME, SLOT_INTERFACE_DESCRIPTION};
+	uint64_t ifindex = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(index_slots) && !ifindex; i++)
+		ifindex = record_number(r, index_slots[i]);
+	if (!ifindex || ifindex > UINT32_MAX)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(name_slots); i++)
+		if (record_has(r, name_slots[i]) &&
+		    exporters_name_link(p->x->exporters, p->header.exporter, (uint32_t)ifindex,
+					r->bytes[name_slots[i] - SLOT_FRAME].p,
+					r->bytes[name_slots[i] - SLOT_FRAME].len))
+			return;
+}
+
 int options_learn(struct export_pass *p, const struct record *r)
 {
 	uint32_t factor = record_factor(r);
@@ -70,5 +90,7 @@ int options_learn(struct export_pass *p, const struct record *r)
 	if (init_ms && init_ms <= TIME_MS_MAX)
 		p->domain->system_init_us = p->source->system_init_us =
 			(int64_t)init_ms * US_PER_MS;
+	if (record_has(r, SLOT_INTERFACE_NAME) || record_has(r, SLOT_INTERFACE_DESCRIPTION))
+		learn_name(p, r);
 	return factor ? learn_sampling(p, r, factor) : 0;
 }

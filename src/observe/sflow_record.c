@@ -202,7 +202,7 @@ bool sflow_flow_record(struct export_pass *p, uint32_t format, struct cursor c,
 	return cursor_ok(&c);
 }
 
-#define COUNTERS_GENERIC 1
+#define COUNTERS_GENERIC 1 /* sFlow version 5, section 5.4: if_counters */
 
 bool sflow_counter_record(struct export_pass *p, uint32_t format, struct cursor c)
 {

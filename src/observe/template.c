@@ -56,6 +56,8 @@ static const uint8_t iana_slots[] = {
 	[61] = SLOT_DIRECTION,
 	[62] = SLOT_NEXT_HOP6,
 	[63] = SLOT_BGP_NEXT_HOP6,
+	[82] = SLOT_INTERFACE_NAME,
+	[83] = SLOT_INTERFACE_DESCRIPTION,
 	[85] = SLOT_TOTAL_OCTETS,
 	[86] = SLOT_TOTAL_PACKETS,
 	[88] = SLOT_FRAGMENT_OFFSET,
@@ -205,8 +207,13 @@ static void compile(struct template *t)
 	for (uint16_t i = 0; i < t->n_fields; i++) {
 		const struct template_field *f = &t->fields[i];
 		enum slot s = slot_of(f);
-		struct load *to = s != SLOT_NONE ? load_of(t, s) : NULL;
+		struct load *to;
 		uint8_t kind;
+
+		/* In flow records names would only cost time. */
+		if (!t->options && s >= SLOT_INTERFACE_NAME)
+			s = SLOT_NONE;
+		to = s != SLOT_NONE ? load_of(t, s) : NULL;
 
 		if (s != SLOT_NONE && (!to || header_slots[s]) && load_kind(s, f->len, &kind)) {
 			if (!to)

@@ -141,6 +141,8 @@ enum slot {
 	SLOT_FRAME,
 	SLOT_L2_SECTION,
 	SLOT_IP_SECTION,
+	SLOT_INTERFACE_NAME, /* these two in options only */
+	SLOT_INTERFACE_DESCRIPTION,
 	SLOT_COUNT
 };
 

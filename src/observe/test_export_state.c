@@ -195,6 +195,36 @@ static void test_ipfix_options(void **state)
 	kit_free(k);
 }
 
+/* Options that name interfaces: by the name, else the description; hostile bytes become harmless.
+ */
+static void test_interface_names(void **state)
+{
+	struct kit *k = kit_new();
+	size_t set;
+
+	ipfix_open(&d, 0, 9);
+	set = set_open(&d, 3);
+	PUT(&d, 2, 257, 3, 1, 10, 4, 82, 8, 83, 8);
+	set_close(&d, set);
+	set = set_open(&d, 257);
+	PUT(&d, 4, 7);
+	PUT(&d, 1, 't', 'e', '-', '0', 0, 'x', 'x', 'x', 'u', 'p', 0, 0, 0, 0, 0, 0);
+	PUT(&d, 4, 8);
+	PUT(&d, 1, 0, 0, 0, 0, 0, 0, 0, 0, 'u', 'p', 0x1b, 0xff, 'k', ' ', ' ', ' ');
+	PUT(&d, 4, 0);
+	PUT(&d, 1, 'n', 'o', 0, 0, 0, 0, 0, 0, 'n', 'o', 0, 0, 0, 0, 0, 0);
+	set_close(&d, set);
+	ipfix_close(&d);
+	assert_int_equal(kit_send(k, &d), 0);
+	assert_string_equal(
+		exporters_get_link(k->exporters, exporters_link(k->exporters, 1, 7))->name, "te-0");
+	assert_string_equal(
+		exporters_get_link(k->exporters, exporters_link(k->exporters, 1, 8))->name,
+		"up??k");
+	assert_string_equal(exporters_get_link(k->exporters, LINK_UNKNOWN)->name, "");
+	kit_free(k);
+}
+
 static void test_override(void **state)
 {
 	struct conf_exporter ce = {.name = "edge", .sampling = 7, .clock_trusted = true};
@@ -441,6 +471,7 @@ int main(void)
 		cmocka_unit_test(test_sampling_scopes),
 		cmocka_unit_test(test_factor),
 		cmocka_unit_test(test_ipfix_options),
+		cmocka_unit_test(test_interface_names),
 		cmocka_unit_test(test_override),
 		cmocka_unit_test(test_sequence),
 		cmocka_unit_test(test_v9_loss_and_restart),

@@ -4,6 +4,7 @@ worlds, with twenty seeds, held against drill_bars.py. A unit is one scenario wi
 cases run two at a time. What a finished unit keeps is small: a row of figures for each case."""
 import math
 import os
+import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,13 +16,17 @@ SEEDS = list(range(1, drill_bars.PROOF_SEEDS + 1))
 JOBS = 2
 BUILD = os.path.join(ROOT, 'build-test')
 PROGRAM = os.path.join(BUILD, 'test', 'drill_run')
+BLIND = os.path.join(BUILD, 'test', 'blind_spot')
+BLIND_PARTS = 16
+BLIND_UNIT = 'blind-spot-part-'
+BLIND_LINE = re.compile(r'(good|BAD) +(.+): (-?\d+) of (\d+) found at (\d+)/s')
 COUNTS = ['runs', 'attacks', 'found', 'due', 'due_found', 'exact', 'exact_found', 'false',
           'classed', 'class_right', 'peaks', 'peaks_inside']
 
 
 def prepare():
     subprocess.run(['make', '--no-print-directory', 'build-test/build.ninja'], cwd=ROOT, check=True)
-    subprocess.run(['ninja', '-C', BUILD, 'test/drill_run'], check=True)
+    subprocess.run(['ninja', '-C', BUILD, 'test/drill_run', 'test/blind_spot'], check=True)
 
 
 def figures_of(case, row):
@@ -59,6 +64,26 @@ def scenario(cases, seed):
             'why': ' | '.join(f"{r['name']}: {'; '.join(r['broken'])}" for r in bad)[:2000]}
 
 
+def blind_spot(part):
+    """A part of the cases of blind_spot.c: 1,000 attacks of the printed size each, in twenty runs
+    of seeds of their own."""
+    done = subprocess.run([BLIND, 'all', 'part', f'{part}/{BLIND_PARTS}'], stdout=subprocess.PIPE,
+                          text=True, check=False)
+    lines = [BLIND_LINE.match(line) for line in done.stdout.splitlines()]
+    rows = [{'case': m[2], 'good': m[1] == 'good', 'found': int(m[3]), 'trials': int(m[4]),
+             'pps': int(m[5])} for m in lines if m]
+    bad = [r['case'] for r in rows if not r['good']]
+    return {'good': done.returncode == 0 and bool(rows), 'cases': (len(rows) - len(bad), len(bad)),
+            'blind': rows, 'why': ' | '.join(bad)}
+
+
+def blind_figures(done):
+    rows = [r for result in done.values() for r in result.get('blind', [])]
+    shares = [r['found'] / r['trials'] for r in rows if r['found'] < r['trials']]
+    return {'cases': len(rows), 'bad': [r for r in rows if not r['good']],
+            'found_least': min(shares, default=None), 'found_most': max(shares, default=None)}
+
+
 def units():
     if not os.path.exists(PROGRAM):
         return []
@@ -67,7 +92,9 @@ def units():
         by_scenario.setdefault(case.scenario, []).append(case)
     return [Unit(f'{name}-seed-{seed}', 8 if name == drill_bars.QUARTER else 2,
                  lambda c=c, seed=seed: scenario(c, seed))
-            for seed in SEEDS for name, c in by_scenario.items()]
+            for seed in SEEDS for name, c in by_scenario.items()] + [
+                Unit(f'{BLIND_UNIT}{part}', 4, lambda part=part: blind_spot(part))
+                for part in range(BLIND_PARTS)]
 
 
 def share(part, whole):
@@ -103,10 +130,11 @@ def figures(done):
     by_scenario, every = {}, []
     for unit, result in done.items():
         rows = result.get('rows', [])
-        by_scenario.setdefault(unit.rsplit('-seed-', 1)[0], []).extend(rows)
+        if rows:
+            by_scenario.setdefault(unit.rsplit('-seed-', 1)[0], []).extend(rows)
         every += rows
     missed = [m for r in every for m in r.get('missed', [])]
     return {'all': sums(every), 'scenario': {k: sums(v) for k, v in sorted(by_scenario.items())},
-            'missed_above_blind_spot': len(missed), 'missed': missed[:400],
+            'blind_spot': blind_figures(done), 'missed_above_blind_spot': len(missed), 'missed': missed[:400],
             'bars_missed': [f"{r['name']}: {'; '.join(r['broken'])}" for r in every
                             if r['broken']][:400]}

@@ -569,6 +569,17 @@ class Watch(Case):
         syn = [v for v in spot['vectors'] if v['vector'] == 'syn_flood'][0]
         self.assertEqual([w['seconds'] for w in syn['within']], [1, 10, 60])
         self.assertEqual(spot['confidence'], 0.95)
+        self.assertEqual([w['pps'] for w in syn['within']][1:], [2500, 2500])
+        self.assertEqual(spot['why_never']['http_flood'], 'no_content')
+        self.assertFalse(spot['ipv6'])
+        self.assertEqual([x['level'] for x in spot['levels']][:2], ['prefix24', 'prefix20'])
+        self.assertNotIn('blind_inputs', status)
+        one = json.loads(run('status', '--db', self.path('db'), '--blind', '192.0.2.80',
+                             '--json').stdout)
+        self.assertTrue(one['running'])
+        self.assertEqual(one['target'], '192.0.2.80')
+        self.assertIn('syn_flood', [v['vector'] for v in one['blind_spot'][0]['vectors']])
+        self.assertEqual(run('status', '--db', self.path('db'), '--blind', 'x').returncode, USAGE)
         text = run('status', '--db', self.path('db')).stdout
         for word in ('edge', '127.0.0.1', 'v5', 'syn_flood'):
             self.assertIn(word, text)

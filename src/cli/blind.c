@@ -1,203 +1,223 @@
 /* SPDX-License-Identifier: ISC */
 #include "cli/blind.h"
 
-#include <math.h>
 #include <string.h>
-
-#include "detect/detect.h"
-
-#define WAYS_MAX	64 /* more different ways than any network has; the rest is not shown */
-#define NAMES_SHOWN_MAX 16 /* exporters named for a way */
 
 static const double within_s[] = {1, 10, 60};
 
-struct way {
-	uint32_t sampling, delay_s;
-	bool known;
-	unsigned n_exporters;
-	json_t *names; /* borrowed from the row being built */
+/* One way of exporting, while its figures are being made. */
+struct making {
+	const json_t *usual;
+	struct thresholds thresholds;
+	struct blind *blind;
+	struct blind_question q;
+	enum blind_extent extent;
+	bool thinned;
 };
 
-static uint32_t delay_of(const struct exporter *e)
+#define THINNED_S 2 /* within less, the beginning of an attack may be lost while records are many  \
+		     */
+
+static struct blind_usual usual_of_json(const json_t *usual, const char *detector)
 {
-	if (e->is_capture || e->formats == EXPORT_SFLOW)
-		return 0;
-	return e->active_timeout_s ? e->active_timeout_s : e->longest_flow_s;
+	const json_t *one = json_object_get(json_object_get(usual, "vectors"), detector);
+
+	return (struct blind_usual){
+		.known = json_is_true(json_object_get(usual, "known")),
+		.pps = json_number_value(json_object_get(one, "pps")),
+		.explained_pps = json_number_value(json_object_get(one, "explained_pps")),
+		.answering_pps = json_number_value(json_object_get(one, "answering_pps")),
+		.answers = json_number_value(json_object_get(one, "answers")),
+	};
 }
 
-/* Smallest rate in whole packets per second, or null where the vector is never an attack here. */
-static json_t *vector_json(const struct conf *conf, enum vector v, const struct way *w)
+static json_t *answer_json(const struct making *m, const struct blind_answer *a)
+{
+	json_int_t seconds = (json_int_t)a->seconds;
+	json_t *o = json_pack("{s:I, s:I, s:I, s:f}", "seconds", seconds, "seen_after_s",
+			      seconds + m->q.view.delay_s, "pps", (json_int_t)a->pps, "confidence",
+			      a->confidence);
+
+	if (a->bps)
+		json_object_set_new(o, "bps", json_integer((json_int_t)a->bps));
+	if (a->at_least || (m->thinned && a->seconds < THINNED_S))
+		json_object_set_new(o, "at_least", json_true());
+	return o;
+}
+
+/*
+ * What is seen within each time. Return: NULL where nothing ever is, with the reason.
+ */
+static json_t *within_json(struct making *m, uint64_t *threshold, enum blind_reason *why)
+{
+	json_t *within = json_array();
+
+	for (size_t i = 0; i < ARRAY_LEN(within_s); i++) {
+		struct blind_answer a;
+
+		if (m->extent == BLIND_BRIEF && within_s[i] != 10)
+			continue;
+		m->q.seconds = within_s[i];
+		a = blind_ask(m->blind, &m->q);
+		*threshold = a.threshold;
+		*why = a.reason;
+		if (!a.seen) {
+			json_decref(within);
+			return NULL;
+		}
+		json_array_append_new(within, answer_json(m, &a));
+	}
+	return within;
+}
+
+/* Puts the row of a detector into @vectors, or its name and the reason into @never and @why. */
+static void detector_json(struct making *m, json_t *vectors, json_t *never, json_t *reasons)
 {
 	char name[VECTOR_NAME_MAX];
-	uint64_t threshold = thresholds_pps(&conf->thresholds, v, 0);
-	json_t *row, *within;
+	const char *word = blind_detector_name(m->q.detector, 0, name);
+	uint64_t threshold = 0;
+	enum blind_reason why;
+	json_t *within, *row;
 
-	if (threshold == RATE_NEVER || threshold == RATE_INHERIT)
-		return NULL;
-	row = json_pack("{s:s, s:I}", "vector", vector_name(v, 0, name), "threshold_pps",
-			(json_int_t)threshold);
-	within = json_array();
-	for (size_t i = 0; i < ARRAY_LEN(within_s); i++) {
-		struct blind_spot b =
-			blind_spot(threshold, w->sampling, within_s[i], BLIND_CONFIDENCE);
-
-		json_array_append_new(within, json_pack("{s:I, s:I, s:I}", "seconds",
-							(json_int_t)within_s[i], "seen_after_s",
-							(json_int_t)within_s[i] + w->delay_s, "pps",
-							(json_int_t)ceil(b.pps)));
+	m->q.usual = usual_of_json(m->usual, word);
+	within = within_json(m, &threshold, &why);
+	if (within) {
+		row = json_pack("{s:s, s:I, s:o}", "vector", word,
+				m->q.detector == BLIND_BITS ? "threshold_bps" : "threshold_pps",
+				(json_int_t)threshold, "within", within);
+		json_array_append_new(vectors, row);
+	} else if (why != BLIND_OFF) {
+		/* No rate is high enough: saying a figure would promise too much. */
+		json_array_append_new(never, json_string(word));
+		json_object_set_new(reasons, word, json_string(blind_reason_name(why)));
 	}
-	json_object_set_new(row, "within", within);
-	return row;
 }
 
-static json_t *way_json(const struct conf *conf, struct way *w)
+static void level_json(struct making *m, enum blind_level level, json_t *into)
 {
-	json_t *row = json_object(), *vectors = json_array(), *never = json_array(), *one;
+	json_t *vectors = json_array(), *never = json_array(), *reasons = json_object();
 
-	w->names = json_array();
-	json_object_set_new(row, "exporters", w->names);
-	json_object_set_new(
-		row, "sampling",
-		json_pack("{s:I, s:b}", "factor", (json_int_t)w->sampling, "known", w->known));
-	json_object_set_new(row, "export_delay_s", json_integer(w->delay_s));
-	json_object_set_new(row, "confidence", json_real(BLIND_CONFIDENCE));
-	for (int v = 0; v < VECTOR_COUNT; v++) {
-		one = vector_json(conf, (enum vector)v, w);
-		if (one && w->sampling > 1 && vector_needs_every_packet((enum vector)v)) {
-			/* No rate is high enough: saying a figure would promise too much. */
-			json_array_append(never, json_object_get(one, "vector"));
-			json_decref(one);
-		} else if (one) {
-			json_array_append_new(vectors, one);
-		}
+	m->q.level = level;
+	for (unsigned d = 0; d < BLIND_DETECTORS; d++) {
+		m->q.detector = d;
+		detector_json(m, vectors, never, reasons);
 	}
-	json_object_set_new(row, "vectors", vectors);
-	json_object_set_new(row, "never", never);
-	return row;
+	json_object_set_new(into, "vectors", vectors);
+	json_object_set_new(into, "never", never);
+	json_object_set_new(into, "why_never", reasons);
 }
 
-static struct way *way_find(struct way *ways, unsigned *n, const struct exporter *e)
+/* Prefixes, and the network where it has a threshold. */
+static json_t *levels_json(struct making *m)
 {
-	uint32_t sampling = e->sampling_max ? e->sampling_max : 1, delay_s = delay_of(e);
-	bool known = e->is_capture || e->sampling_known;
-
-	for (unsigned i = 0; i < *n; i++) {
-		if (ways[i].sampling == sampling && ways[i].delay_s == delay_s &&
-		    ways[i].known == known)
-			return &ways[i];
-	}
-	if (*n == WAYS_MAX)
-		return NULL;
-	ways[*n] = (struct way){.sampling = sampling, .delay_s = delay_s, .known = known};
-	return &ways[(*n)++];
-}
-
-json_t *blind_json(const struct conf *conf, struct exporters *exporters)
-{
-	struct way ways[WAYS_MAX];
-	unsigned n = 0;
+	static const enum blind_level levels[] = {BLIND_24, BLIND_20, BLIND_NETWORK};
 	json_t *all = json_array();
 
-	for (unsigned i = 1; all && i < exporters_count(exporters); i++) {
-		const struct exporter *e = exporters_get(exporters, (uint16_t)i);
-		struct way *w = e->records ? way_find(ways, &n, e) : NULL;
+	for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
+		json_t *one = json_pack("{s:s}", "level", blind_level_name(levels[i]));
 
-		if (!w)
-			continue;
-		if (w->n_exporters++ == 0)
-			json_array_append_new(all, way_json(conf, w));
-		if (w->n_exporters <= NAMES_SHOWN_MAX)
-			json_array_append_new(w->names, json_string(e->name));
+		level_json(m, levels[i], one);
+		if (json_array_size(json_object_get(one, "vectors")))
+			json_array_append_new(all, one);
+		else
+			json_decref(one);
 	}
 	return all;
 }
 
-static json_int_t pps_within(const json_t *vector, json_int_t seconds)
+static bool names(const json_t *list, const json_t *name)
 {
-	size_t i;
 	const json_t *one;
-
-	json_array_foreach(json_object_get(vector, "within"), i, one)
-	{
-		if (json_integer_value(json_object_get(one, "seconds")) == seconds)
-			return json_integer_value(json_object_get(one, "pps"));
-	}
-	return 0;
-}
-
-/* Vectors with the same smallest rate stand together, the most sensitive first. */
-static void add_rates(const json_t *vectors, struct text *out)
-{
-	json_int_t shown = 0;
-
-	for (;;) {
-		json_int_t least = 0;
-		const json_t *v;
-		size_t i;
-		bool first = true;
-
-		json_array_foreach(vectors, i, v)
-		{
-			json_int_t pps = pps_within(v, 10);
-
-			if (pps > shown && (!least || pps < least))
-				least = pps;
-		}
-		if (!least)
-			return;
-		text_add(out, shown ? "; " : "");
-		text_rate(out, (double)least, "pps");
-		json_array_foreach(vectors, i, v)
-		{
-			if (pps_within(v, 10) != least)
-				continue;
-			text_printf(out, "%s%s", first ? " " : ", ",
-				    json_string_value(json_object_get(v, "vector")));
-			first = false;
-		}
-		shown = least;
-	}
-}
-
-static void add_never(const json_t *never, bool ja, struct text *out)
-{
-	const json_t *name;
 	size_t i;
 
-	json_array_foreach(never, i, name) text_printf(out, "%s%s",
-						       i    ? ", "
-						       : ja ? "; 標本では見えない: "
-							    : "; never seen in samples: ",
-						       json_string_value(name));
+	json_array_foreach(list, i, one) if (json_equal((json_t *)one, (json_t *)name)) return true;
+	return false;
 }
 
-void blind_text(const json_t *blind, const char *language, struct text *out)
+/* The load that a link must have; an attack is what comes beside its ordinary load. */
+static json_t *links_json(struct making *m, const json_t *inputs, const json_t *exporters)
 {
-	bool ja = strcmp(language, "ja") == 0;
+	json_t *all = json_array();
+	const json_t *link;
+	size_t i;
+
+	m->q.level = BLIND_LINK;
+	m->q.detector = BLIND_BITS;
+	m->q.usual = (struct blind_usual){0};
+	json_array_foreach(json_object_get(inputs, "links"), i, link)
+	{
+		uint64_t threshold = 0;
+		enum blind_reason why;
+		json_t *within, *row;
+
+		if (!names(exporters, json_object_get(link, "exporter")))
+			continue;
+		m->q.link_bps = (uint64_t)json_integer_value(json_object_get(link, "capacity_bps"));
+		within = within_json(m, &threshold, &why);
+		if (!within)
+			continue;
+		row = json_copy((json_t *)link);
+		json_object_set_new(row, "threshold_bps", json_integer((json_int_t)threshold));
+		json_object_set_new(row, "within", within);
+		json_array_append_new(all, row);
+	}
+	return all;
+}
+
+static json_t *way_figures(struct making *m, const json_t *inputs, const json_t *way)
+{
+	json_t *row = json_deep_copy(way);
+
+	view_of_json(way, &m->q.view);
+	json_object_set_new(row, "confidence", json_real(BLIND_SURE));
+	json_object_set_new(row, "thinned", json_boolean(m->thinned));
+	if (json_is_true(json_object_get(way, "silent"))) {
+		json_object_set_new(row, "vectors", json_array());
+		json_object_set_new(row, "never", json_array());
+		return row;
+	}
+	level_json(m, BLIND_HOST, row);
+	if (m->extent != BLIND_ALL)
+		return row;
+	json_object_set_new(row, "levels", levels_json(m));
+	json_object_set_new(row, "links", links_json(m, inputs, json_object_get(way, "exporters")));
+	return row;
+}
+
+json_t *blind_figures_json(const json_t *inputs, const json_t *usual, enum blind_extent extent)
+{
+	struct making m = {.usual = usual,
+			   .extent = extent,
+			   .thinned = json_is_true(json_object_get(inputs, "thinned")),
+			   .blind = blind_new()};
+	json_t *all = m.blind ? json_array() : NULL;
 	const json_t *way;
 	size_t i;
 
-	json_array_foreach(blind, i, way)
-	{
-		const json_t *sampling = json_object_get(way, "sampling");
-		json_int_t factor = json_integer_value(json_object_get(sampling, "factor"));
-		json_int_t delay = json_integer_value(json_object_get(way, "export_delay_s"));
+	thresholds_of_json(json_object_get(inputs, "thresholds"), &m.thresholds);
+	m.q.thresholds = &m.thresholds;
+	if (all)
+		json_array_foreach(json_object_get(inputs, "ways"), i, way)
+			json_array_append_new(all, way_figures(&m, inputs, way));
+	blind_free(m.blind);
+	return all;
+}
 
-		if (!json_is_true(json_object_get(sampling, "known")))
-			text_add(out, ja ? "サンプリング不明 (1:1 と見なす)"
-					 : "sampling unknown (taken as 1:1)");
-		else
-			text_printf(out, ja ? "サンプリング 1:%lld" : "sampling 1:%lld",
-				    (long long)factor);
-		if (delay)
-			text_printf(out,
-				    ja ? "、エクスポートは最大 %lld 秒遅れ"
-				       : ", exported up to %lld s late",
-				    (long long)delay);
-		text_add(out, ja ? "、10 秒以内に 95 % で見える最小の攻撃: "
-				 : "; smallest attack seen within 10 s at 95 %: ");
-		add_rates(json_object_get(way, "vectors"), out);
-		add_never(json_object_get(way, "never"), ja, out);
-		text_add(out, "\n");
-	}
+void blind_in_status(json_t *status, const json_t *usual, enum blind_extent extent)
+{
+	const json_t *inputs = json_object_get(status, "blind_inputs");
+
+	if (!inputs)
+		return;
+	json_object_set_new(status, "blind_spot", blind_figures_json(inputs, usual, extent));
+	json_object_del(status, "blind_inputs");
+}
+
+json_t *blind_json(const struct conf *conf, struct exporters *exporters, enum blind_extent extent)
+{
+	json_t *inputs = blind_inputs_json(conf, exporters, NULL, TIME_NONE), *all;
+
+	all = blind_figures_json(inputs, NULL, extent);
+	json_decref(inputs);
+	return all;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The watch's door bell: a Unix datagram socket in the store's directory. It takes the one word
- * "reload" and answers how that went. No data goes in by this way.
+ * The watch's door bell: a Unix datagram socket in the store's directory. It takes the word
+ * "reload" and answers how that went, and "blind ADDRESS" (blind_target.h). No data goes in by this
+ * way.
  */
 #pragma once
 

@@ -367,7 +367,8 @@ char *watch_snapshot(struct watch *w, int64_t now_us)
 	json_object_set_new(o, "store", store_json(p->store));
 	json_object_set_new(o, "resident_bytes", whole(resident_bytes()));
 	json_object_set_new(o, "heap_bytes", whole(heap_bytes()));
-	json_object_set_new(o, "blind_spot", blind_json(p->conf, p->exporters));
+	json_object_set_new(o, "blind_inputs",
+			    blind_inputs_json(p->conf, p->exporters, p->detect, now_us));
 	text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(9));
 	json_decref(o);
 	return text;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cli/blind_print.h"
 #include "cli/table.h"
 
 static const json_t *at(const json_t *o, const char *key)
@@ -328,72 +329,6 @@ static void print_tables(const struct cli *cli, const json_t *status)
 			text_str(&refused));
 }
 
-static void within_cells(struct table *t, const json_t *vector)
-{
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach(at(vector, "within"), i, one)
-	{
-		_cleanup_text_ struct text rate = TEXT_NULL;
-
-		text_rate(&rate, (double)whole(one, "pps"), "pps");
-		table_cell(t, TABLE_PLAIN, "%s", text_str(&rate));
-	}
-}
-
-static void add_blind_head(const struct cli *cli, struct text *t, const json_t *way)
-{
-	const json_t *sampling = at(way, "sampling");
-	_cleanup_text_ struct text names = TEXT_NULL;
-
-	add_formats(&names, at(way, "exporters"));
-	text_printf(t, tr(cli, "Blind spot of %s, sampling ", "%s の死角、サンプリング "),
-		    text_str(&names));
-	if (json_is_true(at(sampling, "known")))
-		text_printf(t, "1:%lld", whole(sampling, "factor"));
-	else
-		text_add(t, tr(cli, "unknown (taken as 1:1, so at best)",
-			       "不明 (1:1 と見なした最良値)"));
-	text_add(t, tr(cli, ": the smallest attack seen at 95 %", ": 95 % で見える最小の攻撃"));
-	if (whole(way, "export_delay_s"))
-		text_printf(t, tr(cli, ", up to %lld s later", "、最大 %lld 秒遅れ"),
-			    whole(way, "export_delay_s"));
-}
-
-/* One table for each way of exporting: sampling and the time a flow is held back. */
-static void print_blind(const struct cli *cli, const json_t *status)
-{
-	static const struct phrase titles[] = {
-		PHRASE("VECTOR", "種類"), PHRASE("within 1 s", "1 秒以内"),
-		PHRASE("within 10 s", "10 秒以内"), PHRASE("within 60 s", "60 秒以内")};
-	static const bool right[] = {false, true, true, true};
-	const json_t *way, *vector;
-	size_t i, k;
-
-	json_array_foreach(at(status, "blind_spot"), i, way)
-	{
-		_cleanup_text_ struct text head = TEXT_NULL;
-		struct sheet s;
-
-		if (!sheet_begin(cli, &s, titles, right, ARRAY_LEN(titles)))
-			return;
-		json_array_foreach(at(way, "vectors"), k, vector)
-		{
-			table_cell(s.table, TABLE_PLAIN, "%s", word(vector, "vector"));
-			within_cells(s.table, vector);
-		}
-		json_array_foreach(at(way, "never"), k, vector)
-		{
-			table_cell(s.table, TABLE_PLAIN, "%s", json_string_value(vector));
-			for (unsigned c = 1; c < ARRAY_LEN(titles); c++)
-				table_cell(s.table, TABLE_PLAIN, "%s", tr(cli, "never", "不可"));
-		}
-		add_blind_head(cli, &head, way);
-		sheet_end(cli, &s, text_str(&head));
-	}
-}
-
 void status_print(const struct cli *cli, const json_t *status, int64_t age_us, bool running)
 {
 	int64_t now_us = 0;
@@ -417,5 +352,5 @@ void status_print(const struct cli *cli, const json_t *status, int64_t age_us, b
 	print_listeners(cli, status);
 	print_inputs(cli, status);
 	print_tables(cli, status);
-	print_blind(cli, status);
+	blind_print(cli, at(status, "blind_spot"));
 }

@@ -2,6 +2,7 @@
 #include "cli/summary.h"
 
 #include "cli/blind.h"
+#include "cli/blind_print.h"
 #include "cli/setup.h"
 
 #define EXPORTERS_SHOWN 20
@@ -101,16 +102,16 @@ static void print_exporters(const struct cli *cli, struct exporters *t)
 
 static void print_blind(const struct cli *cli, const struct summary *s, const struct pipeline *p)
 {
-	_cleanup_text_ struct text t = TEXT_NULL;
-	json_t *blind = blind_json(p->conf, p->exporters);
+	json_t *blind = blind_json(p->conf, p->exporters, BLIND_BRIEF);
 
-	if (s->incidents == 0)
-		fputs(tr(cli, "no attack was seen; that means none at or above these rates:\n",
-			 "攻撃は見つかりませんでした。次の値以上の攻撃がなかったことを意味します:"
-			 "\n"),
-		      cli->err);
-	blind_text(blind, language_name(cli), &t);
-	fputs(text_str(&t), cli->err);
+	blind_print_short(
+		cli, blind,
+		s->incidents
+			? NULL
+			: tr(cli, "no attack was seen; that means none at or above these rates:",
+			     "攻撃は見つかりませんでした。次の値以上の攻撃がなかったことを意味"
+			     "します:"),
+		cli->err);
 	json_decref(blind);
 }
 

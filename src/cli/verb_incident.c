@@ -3,6 +3,8 @@
  * `incident list` and `incident show`: what the store knows.
  */
 #include "base/clock.h"
+#include "cli/blind.h"
+#include "cli/blind_print.h"
 #include "cli/incident_table.h"
 #include "cli/results.h"
 #include "cli/setup.h"
@@ -41,6 +43,26 @@ static int make_filter(const struct cli *cli, const struct list_options *o, stru
 	return EXIT_GOOD;
 }
 
+/* What "none" means, by what the watch last knew of its exporters. */
+static void print_blind(const struct cli *cli, struct store *store)
+{
+	_cleanup_text_ struct text text = TEXT_NULL;
+	json_t *status, *blind;
+	int64_t at_us;
+
+	if (store_get_status(store, &text, &at_us))
+		return;
+	status = json_loadb(text_str(&text), text.len, 0, NULL);
+	blind_in_status(status, NULL, BLIND_BRIEF);
+	blind = json_object_get(status, "blind_spot");
+	if (json_array_size(blind))
+		blind_print_short(cli, blind,
+				  tr(cli, "as the exporters are now, this would be seen:",
+				     "現在のエクスポーターで見えるのは次のとおり:"),
+				  cli->out);
+	json_decref(status);
+}
+
 static int list_run(struct cli *cli)
 {
 	const struct list_options *o = cli->options;
@@ -66,6 +88,7 @@ static int list_run(struct cli *cli)
 		fprintf(cli->out, "%s%s\n",
 			store_kind(store) == STORE_DRILL ? "DRILL / 訓練\n" : "",
 			tr(cli, "no incidents", "検知はありません"));
+		print_blind(cli, store);
 	}
 	results_deinit(&found);
 	return r ? EXIT_STORE : EXIT_GOOD;

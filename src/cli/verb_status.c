@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "cli/blind.h"
+#include "cli/blind_target.h"
 #include "cli/setup.h"
 #include "cli/status_print.h"
 
@@ -14,7 +15,7 @@
 
 struct status_options {
 	bool json;
-	const char *db, *conf;
+	const char *db, *conf, *blind;
 };
 
 static int print_json(const struct cli *cli, json_t *status, int64_t age_us)
@@ -33,6 +34,7 @@ static int status_run(struct cli *cli)
 	_cleanup_store_ struct store *store = NULL;
 	_cleanup_text_ struct text text = TEXT_NULL;
 	int64_t at_us = 0, age_us;
+	char dir[CONF_TEXT_MAX];
 	json_t *status;
 	int r = setup_store(cli, o->db, o->conf, &store);
 
@@ -51,7 +53,14 @@ static int status_run(struct cli *cli)
 		return cli_fail(cli, EXIT_STORE, "%s",
 				store_answer(STORE_BROKEN, language_name(cli)));
 	}
+	if (o->blind) {
+		r = setup_db(cli, o->db, o->conf, dir);
+		r = r ? r : blind_target_print(cli, dir, status, o->blind, o->json);
+		json_decref(status);
+		return r;
+	}
 	age_us = clock_real_us() - at_us;
+	blind_in_status(status, NULL, o->json ? BLIND_ALL : BLIND_HOSTS);
 	if (o->json)
 		r = print_json(cli, status, age_us);
 	else
@@ -60,10 +69,15 @@ static int status_run(struct cli *cli)
 	return r;
 }
 
-static const struct option_row options[] = {OPTION_DB(struct status_options),
-					    OPTION_CONF(struct status_options),
-					    OPTION_JSON(struct status_options),
-					    {0}};
+static const struct option_row options[] = {
+	OPTION_DB(struct status_options),
+	OPTION_CONF(struct status_options),
+	OPTION_ARG("blind", 'b', "ADDRESS", option_text, offsetof(struct status_options, blind),
+		   "only the smallest attacks that would be "
+		   "seen on this host",
+		   "このホストで見える最小の攻撃だけを表示する"),
+	OPTION_JSON(struct status_options),
+	{0}};
 
 extern const struct verb verb_status;
 const struct verb verb_status = {

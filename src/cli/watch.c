@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "cli/blind_target.h"
 #include "cli/incident_line.h"
 
 /* Lines go out when an attack begins and when its state changes, not at each update. */
@@ -88,6 +89,9 @@ static int on_control(void *userdata, const char *request, struct text *reply)
 
 	if (strcmp(request, "reload") == 0)
 		return watch_reload(w, reply);
+	if (strncmp(request, BLIND_REQUEST, strlen(BLIND_REQUEST)) == 0)
+		return blind_target_reply(&w->pipeline, request + strlen(BLIND_REQUEST),
+					  clock_real_us(), reply);
 	text_add(reply, "unknown request\n");
 	return EXIT_USAGE;
 }

@@ -8,6 +8,7 @@
 #include "detect/evaluate.h"
 
 struct attack_path;
+struct blind;
 struct exporters;
 
 #define QUIET_US       (60 * US_PER_S) /* quiet record time after which an attack is over */
@@ -71,6 +72,13 @@ int hot_advance(struct hot *h, int64_t bin);
 /** attack_fill() - the picture of the attack. @f points into @a and its hot. */
 int attack_fill(struct attack *a, const struct exporters *ex, bool own_known, bool target_own,
 		int64_t clock_us, struct finding *f);
+
+/**
+ * attack_blind() - the smallest attack of its main vector that would have been seen there; after
+ * all else of @f is filled.
+ */
+void attack_blind(struct blind *b, const struct attack *a, const struct conf *conf,
+		  struct finding *f);
 
 /** attack_tracks() - bit per track whose packets make up its totals: disjoint, so none counts
  * twice. */

@@ -13,7 +13,9 @@
 #include <string.h>
 
 #include "detect/attack_path.h"
+#include "detect/blind.h"
 #include "detect/budget.h"
+#include "detect/busy.h"
 #include "detect/crew.h"
 #include "detect/deal.h"
 #include "detect/good.h"
@@ -23,7 +25,6 @@
 
 #define FORWARD_US	    (5 * 60 * US_PER_S)
 #define BACKWARD_US	    (60 * US_PER_S)
-#define NEAR		    8
 #define MANY_RECORDS	    100000 /* in this quarter second or the last, from which they are thinned */
 #define MANY_STEP	    8
 #define LEVEL_STEP_MAX	    32
@@ -44,6 +45,7 @@ struct detect {
 	struct loads loads;
 	struct wide *wide;
 	struct good *good;
+	struct blind *blind;
 	struct exporter_watch *watch;
 	struct follow_rate *follow;
 	struct history history;
@@ -92,27 +94,6 @@ static int run(struct detect *d, enum work work, enum work last)
 	return 0;
 }
 
-static void read_follow(struct follow_rate *f, const struct thresholds *t)
-{
-	uint64_t least = RATE_NEVER, special, packets, bytes;
-
-	for (int v = 0; v < VECTOR_COUNT; v++)
-		if (v != VECTOR_ACK_FLOOD && t->pps[v] < least)
-			least = t->pps[v];
-	for (unsigned i = 0; i < t->n_reflectors; i++)
-		if (t->reflector[i].pps < least)
-			least = t->reflector[i].pps;
-	special = least == RATE_NEVER ? RATE_NEVER / 1024 : least / NEAR + 1;
-	least = t->any_pps < t->pps[VECTOR_ACK_FLOOD] ? t->any_pps : t->pps[VECTOR_ACK_FLOOD];
-	packets = least == RATE_NEVER ? RATE_NEVER / 1024 : least / NEAR + 1;
-	bytes = t->any_bps == RATE_NEVER ? RATE_NEVER / 1024 : t->any_bps / 8 / NEAR + 1;
-	for (unsigned l = 0; l < LEVELS; l++) {
-		f->least[l][FILL_PACKETS] = packets * level_times(t, l);
-		f->least[l][FILL_SPECIAL] = special * level_times(t, l);
-		f->least[l][FILL_BYTES] = bytes * level_times(t, l);
-	}
-}
-
 static void least_times(unsigned times[LEVELS], const struct thresholds *t)
 {
 	for (unsigned l = 0; l < LEVELS; l++)
@@ -145,9 +126,9 @@ static int set_conf(struct detect *d, struct conf *conf)
 		free(f);
 		return -ENOMEM;
 	}
-	read_follow(&f[0], &conf->thresholds);
+	follow_rate_read(&f[0], &conf->thresholds);
 	for (size_t i = 0; i < conf->n_objects; i++)
-		read_follow(&f[i + 1], &conf->objects[i].thresholds);
+		follow_rate_read(&f[i + 1], &conf->objects[i].thresholds);
 	d->counts_network = conf->thresholds.network_pps != RATE_INHERIT &&
 			    conf->thresholds.network_pps != RATE_NEVER;
 	free(d->follow);
@@ -186,8 +167,9 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	d->shard = calloc(SHARDS, sizeof(*d->shard));
 	d->watch = calloc(EXPORTER_MAX + 1, sizeof(*d->watch));
 	d->good = good_new();
+	d->blind = blind_new();
 	r = loads_init(&d->loads, exporters);
-	if (!d->shard || !d->watch || !d->good || history_init(&d->history) < 0)
+	if (!d->shard || !d->watch || !d->good || !d->blind || history_init(&d->history) < 0)
 		r = -ENOMEM;
 	d->dealer = r == 0 ? deal_new(exporters, d->watch, &d->history, d->shard, &d->loads) : NULL;
 	r = d->dealer ? set_conf(d, conf) : -ENOMEM;
@@ -203,7 +185,7 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	d->world.history = &d->history;
 	d->world.thinning.step = 1;
 	d->history.thinning = &d->world.thinning;
-	d->world.near = NEAR;
+	d->world.near = FOLLOW_NEAR;
 	budget_tick(d->shard, &d->world);
 	return d;
 }
@@ -219,6 +201,7 @@ struct detect *detect_free(struct detect *d)
 	wide_free(d->wide);
 	loads_deinit(&d->loads);
 	good_free(d->good);
+	blind_free(d->blind);
 	free(d->shard);
 	free(d->watch);
 	deal_free(d->dealer);
@@ -274,6 +257,7 @@ static int tell(struct detect *d, struct attack *a, bool ended)
 		return r;
 	if (a->hot->level == LEVEL_LINK)
 		wide_fill(d->wide, a, d->exporters, &f);
+	attack_blind(d->blind, a, d->conf, &f);
 	r = fill_path(d, a, &f, ended);
 	if (r < 0)
 		return r;
@@ -543,11 +527,25 @@ int detect_pause(struct detect *d)
 	return 0;
 }
 
+void detect_usual(const struct detect *d, const struct ip *addr, bool sampled,
+		  struct blind_usual *out)
+{
+	uint8_t filter;
+	const struct shard *s = &d->shard[shard_of(addr, &filter)];
+	const struct usual *u = s->n_busy ? busy_find(s, addr, 0) : NULL;
+
+	for (unsigned v = 0; v < VECTOR_COUNT; v++)
+		out[v] = u ? blind_usual_of(u, (enum vector)v,
+					    conf_thresholds(d->conf, addr)->pps[v], sampled)
+			   : (struct blind_usual){0};
+}
+
 void detect_stats(const struct detect *d, struct detect_stats *out)
 {
 	*out = d->stats;
 	deal_stats(d->dealer, out);
 	out->memory_bytes = sizeof(*d) + good_memory(d->good) + loads_memory(&d->loads);
+	out->thinned = d->world.thinning.step > 1;
 	for (unsigned i = 0; i < SHARDS; i++) {
 		const struct shard *s = &d->shard[i];
 

@@ -11,6 +11,7 @@
 #include "observe/flow.h"
 
 struct detect;
+struct blind_usual;
 
 /**
  * detect_new() - an engine over @exporters (borrowed) with thresholds of @conf (a reference is
@@ -42,6 +43,14 @@ int detect_pause(struct detect *d);
  */
 const struct conf_object *finding_object(const struct finding *f, const struct conf *conf);
 
+/**
+ * detect_usual() - what is usual at host @addr, for the blind spot; nothing is where it is not
+ * busy.
+ * @sampled: as the exporters there see it. @out: VECTOR_COUNT of them.
+ */
+void detect_usual(const struct detect *d, const struct ip *addr, bool sampled,
+		  struct blind_usual *out);
+
 /* Figures for `noroshi status` and for the end of `noroshi read`. */
 struct detect_stats {
 	uint64_t records, packets, bytes; /* packets and bytes corrected for sampling */
@@ -52,12 +61,13 @@ struct detect_stats {
 	uint64_t epochs;	   /* backward or long forward jumps of record time */
 	int64_t first_us, last_us; /* record time seen; TIME_NONE none */
 	uint64_t open;
+	bool thinned; /* so many records come that small ones stand for others */
 };
 void detect_stats(const struct detect *d, struct detect_stats *out);
 
 /*
- * The blind spot: the smallest attack of @v that an exporter with sampling factor @sampling shows
- * within @seconds with probability @confidence, given the threshold for it.
+ * The blind spot in closed form, of the best single window: quick, and within a quarter of what
+ * blind.h finds by trials and people are told.
  */
 struct blind_spot {
 	double pps;
@@ -67,6 +77,10 @@ struct blind_spot {
 /** vector_needs_every_packet() - true for vectors that no sampled data can show, at any rate. */
 bool vector_needs_every_packet(enum vector v);
 
-/** blind_spot() - see doc/detection.md for the model; @sampling 1 is unsampled. */
+/**
+ * blind_spot() - let k be the least sampled count whose lower 99 % bound reaches the threshold in a
+ * window of 1, 10 or 60 s that fits into @seconds: the rate whose mean makes k or more come with
+ * @confidence, of the best of them. @sampling 1 is unsampled: then it is the threshold.
+ */
 struct blind_spot blind_spot(uint64_t threshold_pps, uint32_t sampling, double seconds,
 			     double confidence);

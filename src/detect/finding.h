@@ -143,8 +143,9 @@ struct finding {
 	uint64_t hosts_hit; /* distinct target addresses, an estimate above 256 */
 
 	/* The smallest attack of the main vector that would have been seen here. */
-	uint64_t blind_pps;
+	uint64_t blind_pps, blind_bps; /* bps only where bits decide, else 0 */
 	double blind_seconds, blind_confidence;
+	bool blind_at_least; /* the sampling is not known: it may be more */
 
 	struct header_sample
 		evidence[SAMPLE_COUNT]; /* the good one is given once, when it opened */

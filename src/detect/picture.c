@@ -194,19 +194,6 @@ static void fill_children(struct finding *f, const struct hot *h)
 		f->children[i] = top[i]->key;
 }
 
-static void fill_blind(struct finding *f, const struct attack *a)
-{
-	uint64_t t = hot_threshold(a->hot, track_vector(a->main), track_port(a->hot, a->main));
-	struct blind_spot b;
-
-	if (t == RATE_NEVER)
-		t = a->hot->th->any_pps * a->hot->times;
-	b = blind_spot(t, a->hot->sampling_max, 10, 0.95);
-	f->blind_pps = (uint64_t)ceil(b.pps);
-	f->blind_seconds = b.seconds;
-	f->blind_confidence = b.confidence;
-}
-
 const struct conf_object *finding_object(const struct finding *f, const struct conf *conf)
 {
 	const struct conf_object *o = NULL;
@@ -269,6 +256,5 @@ int attack_fill(struct attack *a, const struct exporters *ex, bool own_known, bo
 	fill_path(f, h, ex);
 	fill_children(f, h);
 	fill_scan(f, h);
-	fill_blind(f, a);
 	return 0;
 }

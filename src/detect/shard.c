@@ -27,6 +27,27 @@ unsigned shard_of(const struct ip *ip, uint8_t *filter)
 	return (unsigned)(hash >> 36) % SHARDS;
 }
 
+void follow_rate_read(struct follow_rate *f, const struct thresholds *t)
+{
+	uint64_t least = RATE_NEVER, special, packets, bytes;
+
+	for (int v = 0; v < VECTOR_COUNT; v++)
+		if (v != VECTOR_ACK_FLOOD && t->pps[v] < least)
+			least = t->pps[v];
+	for (unsigned i = 0; i < t->n_reflectors; i++)
+		if (t->reflector[i].pps < least)
+			least = t->reflector[i].pps;
+	special = least == RATE_NEVER ? RATE_NEVER / 1024 : least / FOLLOW_NEAR + 1;
+	least = t->any_pps < t->pps[VECTOR_ACK_FLOOD] ? t->any_pps : t->pps[VECTOR_ACK_FLOOD];
+	packets = least == RATE_NEVER ? RATE_NEVER / 1024 : least / FOLLOW_NEAR + 1;
+	bytes = t->any_bps == RATE_NEVER ? RATE_NEVER / 1024 : t->any_bps / 8 / FOLLOW_NEAR + 1;
+	for (unsigned l = 0; l < LEVELS; l++) {
+		f->least[l][FILL_PACKETS] = packets * level_times(t, l);
+		f->least[l][FILL_SPECIAL] = special * level_times(t, l);
+		f->least[l][FILL_BYTES] = bytes * level_times(t, l);
+	}
+}
+
 int shard_init(struct shard *s, unsigned index, struct cell_pool *pool, size_t host_bytes,
 	       size_t prefix_bytes)
 {

@@ -16,6 +16,7 @@
 #define SHARDS	     64
 #define BUSY_BITS    1024
 #define FILTER_WORDS 4
+#define FOLLOW_NEAR  8 /* share of a threshold from which a destination is busy */
 
 /* What the engine knows of an exporter's clock; written between slices only. */
 struct exporter_watch {
@@ -129,6 +130,9 @@ static inline uint8_t shard_times(const struct shard *s, uint8_t filter, uint8_t
 {
 	return shard_has(s->followed, filter) ? 1 : times;
 }
+
+/** follow_rate_read() - what makes a destination with these thresholds busy. */
+void follow_rate_read(struct follow_rate *f, const struct thresholds *t);
 
 /** level_times() - how many times a host's thresholds a level has. */
 static inline uint32_t level_times(const struct thresholds *t, unsigned level)

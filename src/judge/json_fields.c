@@ -59,6 +59,8 @@ static const struct field blind[] = {
 	{"pps", AT(f.blind_pps), FORM_U64},
 	{"seconds", AT(f.blind_seconds), FORM_REAL},
 	{"confidence", AT(f.blind_confidence), FORM_REAL},
+	{"bps", AT(f.blind_bps), FORM_U64},
+	{"at_least", AT(f.blind_at_least), FORM_BOOL},
 };
 GROUP(group_blind, "blind_spot", blind);
 

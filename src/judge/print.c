@@ -397,8 +397,11 @@ static void print_unknown(struct sheet *s, const struct incident *inc)
 		end(s);
 	}
 	label(s, "Blind spot", "死角");
-	text_rate(&rate, (double)f->blind_pps, "pps");
-	if (f->blind_pps)
+	if (f->blind_bps)
+		text_rate(&rate, (double)f->blind_bps, "bps");
+	else
+		text_rate(&rate, (double)f->blind_pps, "pps");
+	if (f->blind_pps) {
 		text_printf(
 			s->out,
 			pick(s,
@@ -406,8 +409,12 @@ static void print_unknown(struct sheet *s, const struct incident *inc)
 			     "%.0f s, %.0f %%)",
 			     "%s 未満の同種の攻撃はここでは見えなかった（%.0f 秒以内、%.0f %%）"),
 			text_str(&rate), f->blind_seconds, 100 * f->blind_confidence);
-	else
+		if (f->blind_at_least)
+			text_add(s->out, pick(s, "; the sampling is not known, so it may be more",
+					      "。サンプリング不明のため、もっと大きいことがある"));
+	} else {
 		text_add(s->out, pick(s, "not known", "不明"));
+	}
 	end(s);
 }
 

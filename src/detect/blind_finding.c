@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The blind spot that an attack is told with: of its main vector, at its destination, by the
+ * exporter that showed most of it. So it says how much smaller it could have been.
+ */
+#include "detect/attack.h"
+#include "detect/blind.h"
+#include "detect/detector.h"
+
+#define WITHIN_S 10
+#define GRAINS	 64 /* the usual is rounded to that part of a threshold: few cases to try */
+
+/* Largest factor of the exporter that carried most; of all where that is not known. */
+static uint32_t sampling_of(const struct hot *h, const struct finding *f)
+{
+	uint32_t weight = 0;
+
+	for (unsigned i = 0; i < h->meters.n_views && f->n_links; i++)
+		if (h->meters.view[i].exporter == f->links[0].exporter &&
+		    h->meters.view[i].weight > weight)
+			weight = h->meters.view[i].weight;
+	return weight ? weight : h->sampling_max > 1 ? h->sampling_max : 1;
+}
+
+static double rounded(double pps, uint64_t threshold)
+{
+	double grain = (double)threshold / GRAINS;
+
+	return grain > 0 ? (double)(uint64_t)(pps / grain + 0.5) * grain : 0;
+}
+
+/* What comes of vector @v without an attack, and what of all that is explained by habit. */
+struct blind_usual blind_usual_of(const struct usual *u, enum vector v, uint64_t threshold,
+				  bool sampled)
+{
+	unsigned meter = v == VECTOR_AMPLIFICATION ? VECTOR_UDP_FLOOD : v;
+	const struct detector *d = detectors[v];
+	struct blind_usual out = {.known = usual_has_history(u)};
+	double answering = 0, answers;
+
+	if (!out.known || v == VECTOR_AMPLIFICATION || threshold == RATE_NEVER)
+		return out;
+	out.pps = rounded(u->rate[meter], threshold);
+	for (unsigned i = 0; d->answered_by[i]; i++)
+		answering += u->rate[d->answered_by[i]];
+	out.answering_pps = rounded(answering, threshold);
+	out.answers = d->answers;
+	answers = out.answering_pps * d->answers;
+	out.explained_pps = answers < out.pps ? answers : out.pps;
+	if (out.explained_pps < out.pps || v == VECTOR_SYN_FLOOD || v == VECTOR_DNS_QUERY_FLOOD)
+		out.answering_pps = 0; /* what is sent does not count, or not so */
+	if (v == VECTOR_DNS_QUERY_FLOOD)
+		out.explained_pps = 2 * out.pps;
+	/* Sampled requests are compared with their own level (syn_flood.c). */
+	if (v == VECTOR_SYN_FLOOD && sampled)
+		out.explained_pps = out.pps;
+	return out;
+}
+
+static enum blind_level level_of_hot(const struct hot *h)
+{
+	static const enum blind_level levels[LEVEL_COUNT] = {
+		[LEVEL_LINK] = BLIND_LINK, [LEVEL_NETWORK] = BLIND_NETWORK};
+
+	if (h->level != LEVEL_PREFIX)
+		return levels[h->level];
+	return h->key.len == (ip_is_v4(&h->key.addr) ? PREFIX_V4_BASE + 24 : 64) ? BLIND_24
+										 : BLIND_20;
+}
+
+static void keep_smaller(struct finding *f, const struct blind_answer *a)
+{
+	if (!a->seen || (f->blind_pps && a->pps >= f->blind_pps))
+		return;
+	f->blind_pps = a->pps;
+	f->blind_bps = a->bps;
+	f->blind_seconds = a->seconds;
+	f->blind_confidence = a->confidence;
+	f->blind_at_least = a->at_least;
+}
+
+void attack_blind(struct blind *b, const struct attack *a, const struct conf *conf,
+		  struct finding *f)
+{
+	const struct hot *h = a->hot;
+	enum vector v = track_vector(a->main);
+	struct blind_question q = {
+		.detector = v,
+		.port = track_port(h, a->main),
+		.level = level_of_hot(h),
+		.thresholds = h->level == LEVEL_LINK || h->level == LEVEL_NETWORK
+				      ? &conf->thresholds
+				      : h->th,
+		.link_bps = f->link_capacity_bps,
+		.view = {.sampling = sampling_of(h, f),
+			 .sampling_known = !h->sampling_unknown,
+			 .flows = h->has_flows,
+			 .contents = !h->has_flows},
+		.seconds = WITHIN_S,
+	};
+	struct blind_answer answer;
+
+	q.usual = blind_usual_of(h->usual, v, hot_threshold(h, v, q.port), q.view.sampling > 1);
+	answer = blind_ask(b, &q);
+	keep_smaller(f, &answer);
+	/* Whatever it is made of, all packets together would have shown it. */
+	q.usual = (struct blind_usual){.known = q.usual.known};
+	for (unsigned any = BLIND_PACKETS; any < BLIND_DETECTORS && (a->any_only || !f->blind_pps);
+	     any++) {
+		q.detector = any;
+		answer = blind_ask(b, &q);
+		keep_smaller(f, &answer);
+	}
+}

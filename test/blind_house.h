@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * noroshi's own rooms as the trials of the blind spot see them: what goes in, what was found, and
+ * what it prints about what it could not have found.
+ */
+#pragma once
+
+#include "blind_feed.h"
+#include "detect/detect.h"
+#include "drill/packet.h"
+#include "observe/export.h"
+
+#define FOUND_MAX 4096
+
+struct house {
+	const struct feed *feed;
+	struct conf *conf;
+	struct exporters *exporters;
+	struct exports *exports;
+	struct detect *detect;
+	struct flow_writer writer;
+	struct flow_sink to_detect;
+	uint16_t exporter; /* of plain packets */
+	uint16_t link[FEED_TARGETS_MAX];
+	struct {
+		enum level level;
+		struct prefix target;
+		uint16_t link;
+	} found[FOUND_MAX];
+	unsigned n_found;
+};
+
+/** house_open() - by @f->yaml. Return: 0 or -1; house_close() in both cases. */
+int house_open(struct house *h, const struct feed *f, struct text *why);
+void house_close(struct house *h);
+
+int house_datagram(struct house *h, const struct ip *from, int64_t recv_us, const uint8_t *bytes,
+		   size_t len);
+
+/** house_packet() - a sampled packet, as one's own capture of samples would show it. */
+int house_packet(struct house *h, const struct packet *p, uint32_t sampling, unsigned target);
+int house_clock(struct house *h, int64_t now_us);
+int house_end(struct house *h);
+
+/** house_found() - was anything told of the @n addresses from @addr on, or of link @target? */
+bool house_found(const struct house *h, uint32_t addr, unsigned target, unsigned n);
+
+/** house_printed() - as feed_printed(). */
+uint64_t house_printed(struct house *h, const struct feed *f, double *confidence);

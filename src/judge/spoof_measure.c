@@ -386,6 +386,17 @@ static void measure_answers(struct spoof_figures *o, const struct crowd *c, cons
 
 /* ---- all of a part ---- */
 
+/* As they are kept: what is judged now is judged so again from the store. */
+static void round_figures(struct spoof_figures *o)
+{
+	double *const list[] = {&o->routed_space, &o->allocated_space,	&o->chi8,
+				&o->ttl_bits,	  &o->ttl_chance,	&o->heard_chance,
+				&o->bgp_chance,	  &o->heard_ttl_chance};
+
+	for (unsigned i = 0; i < ARRAY_LEN(list); i++)
+		*list[i] = spoof_round(*list[i], SPOOF_FIGURE_DIGITS);
+}
+
 static void measure_part(struct spoof_figures *o, struct crowd *c, const struct world *w)
 {
 	*o = (struct spoof_figures){.n = c->n, .scale_log2 = c->level, .routed_space = 0};
@@ -407,6 +418,7 @@ static void measure_part(struct spoof_figures *o, struct crowd *c, const struct 
 	if (w->f->facts.heard)
 		measure_heard(o, c, w);
 	measure_answers(o, c, w);
+	round_figures(o);
 }
 
 /* The groups of the attack as one sample: the coarser one's share of all senders. */

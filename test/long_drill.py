@@ -8,6 +8,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import drill_bars
+import spoof_bars
 from long import Unit
 from tally import ROOT
 
@@ -15,13 +16,14 @@ SEEDS = list(range(1, drill_bars.PROOF_SEEDS + 1))
 JOBS = 2
 BUILD = os.path.join(ROOT, 'build-test')
 PROGRAM = os.path.join(BUILD, 'test', 'drill_run')
+SPOOF = os.path.join(BUILD, 'test', 'spoof_drill')
 COUNTS = ['runs', 'attacks', 'found', 'due', 'due_found', 'exact', 'exact_found', 'false',
           'classed', 'class_right', 'peaks', 'peaks_inside']
 
 
 def prepare():
     subprocess.run(['make', '--no-print-directory', 'build-test/build.ninja'], cwd=ROOT, check=True)
-    subprocess.run(['ninja', '-C', BUILD, 'test/drill_run'], check=True)
+    subprocess.run(['ninja', '-C', BUILD, 'test/drill_run', 'test/spoof_drill'], check=True)
 
 
 def figures_of(case, row):
@@ -59,6 +61,27 @@ def scenario(cases, seed):
             'why': ' | '.join(f"{r['name']}: {'; '.join(r['broken'])}" for r in bad)[:2000]}
 
 
+def family(cases):
+    """One family of the world with places with one seed: bars of single runs at once, those of
+    shares over all of them in overall()."""
+    with ThreadPoolExecutor(max_workers=JOBS) as pool:
+        results = list(pool.map(lambda c: c.run(SPOOF), cases))
+    bad = [text for counts, text in spoof_bars.problems(results, SPOOF) if counts]
+    return {'good': not bad and bool(results), 'cases': (max(0, len(results) - len(bad)), len(bad)),
+            'spoof': [spoof_bars.small(got) for got in results], 'why': ' | '.join(bad)[:2000]}
+
+
+def spoof_units():
+    if not os.path.exists(SPOOF):
+        return
+    for seed in SEEDS:
+        by_family = {}
+        for case in spoof_bars.cases(SPOOF, [seed]):
+            by_family.setdefault(case.scenario, []).append(case)
+        for name, c in by_family.items():
+            yield Unit(f'{name}-seed-{seed}', 2, lambda c=c: family(c))
+
+
 def units():
     if not os.path.exists(PROGRAM):
         return []
@@ -67,7 +90,7 @@ def units():
         by_scenario.setdefault(case.scenario, []).append(case)
     return [Unit(f'{name}-seed-{seed}', 8 if name == drill_bars.QUARTER else 2,
                  lambda c=c, seed=seed: scenario(c, seed))
-            for seed in SEEDS for name, c in by_scenario.items()]
+            for seed in SEEDS for name, c in by_scenario.items()] + list(spoof_units())
 
 
 def share(part, whole):
@@ -95,18 +118,28 @@ def overall(done):
     """Bars that only all units together can hold."""
     rows = [r for result in done.values() for r in result.get('rows', [])]
     inside = sums(rows)['peaks_in_their_95_percent']
-    return [] if inside is not None and inside >= 0.95 else [
+    broken = [] if inside is not None and inside >= 0.95 else [
         f'{inside} of the peaks of several exporters lie in their 95 % intervals, not 0.95']
+    return broken + spoof_bars.hold(spoofed(done))[1]
+
+
+def spoofed(done):
+    return [spoof_bars.restored(kept) for result in done.values() for kept in result.get('spoof', [])]
 
 
 def figures(done):
-    by_scenario, every = {}, []
+    by_scenario, every, spoof = {}, [], spoofed(done)
     for unit, result in done.items():
+        if 'spoof' in result:
+            continue
         rows = result.get('rows', [])
         by_scenario.setdefault(unit.rsplit('-seed-', 1)[0], []).extend(rows)
         every += rows
     missed = [m for r in every for m in r.get('missed', [])]
     return {'all': sums(every), 'scenario': {k: sums(v) for k, v in sorted(by_scenario.items())},
+            'spoofing': {'shares': spoof_bars.hold(spoof)[0] if spoof else {},
+                         'families': list(spoof_bars.confusion(
+                             [got for got in spoof if not got.get('broken')]))},
             'missed_above_blind_spot': len(missed), 'missed': missed[:400],
             'bars_missed': [f"{r['name']}: {'; '.join(r['broken'])}" for r in every
                             if r['broken']][:400]}

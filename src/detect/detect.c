@@ -179,7 +179,8 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	d->watch = calloc(EXPORTER_MAX + 1, sizeof(*d->watch));
 	d->good = good_new();
 	d->heard = heard_new();
-	r = d->shard && d->watch && d->good && d->heard && history_init(&d->history) == 0 ? 0 : -ENOMEM;
+	r = d->shard && d->watch && d->good && d->heard && history_init(&d->history) == 0 ? 0
+											  : -ENOMEM;
 	d->dealer = r == 0 ? deal_new(exporters, d->watch, &d->history, d->shard) : NULL;
 	r = d->dealer ? set_conf(d, conf) : -ENOMEM;
 	if (r == 0)

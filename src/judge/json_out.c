@@ -92,8 +92,8 @@ static int put_targets(json_t *o, const struct incident *inc)
 static const char *real_name(const struct finding_sources *s, unsigned i)
 {
 	return spoof_real_name(s->top[i].established ? REAL_HANDSHAKE
-			       : s->top[i].expected ? REAL_INGRESS
-						    : REAL_UNKNOWN);
+			       : s->top[i].expected  ? REAL_INGRESS
+						     : REAL_UNKNOWN);
 }
 
 static int put_top(json_t *sources, const struct finding_sources *s)

@@ -43,8 +43,8 @@ struct finding_sink judge_sink(struct judge *j);
 void judge_reconf(struct judge *j, struct conf *conf);
 
 /**
- * judge_set_places() - where addresses belong, from the next finding on (a reference is taken; NULL:
- * nothing is known).
+ * judge_set_places() - where addresses belong, from the next finding on (a reference is taken;
+ * NULL: nothing is known).
  */
 void judge_set_places(struct judge *j, struct places *places);
 

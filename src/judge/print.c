@@ -231,7 +231,8 @@ static void print_real(struct sheet *s, const struct incident *inc, const struct
 {
 	static const char *const words[][2] = {
 		[REAL_UNKNOWN] = {", real: unknown", "、実在: 不明"},
-		[REAL_HANDSHAKE] = {", real: yes (completed connection)", "、実在: 確認 (接続完了)"},
+		[REAL_HANDSHAKE] = {", real: yes (completed connection)",
+				    "、実在: 確認 (接続完了)"},
 		[REAL_INGRESS] = {", real: yes (expected link and TTL)",
 				  "、実在: 確認 (既知の流入リンクと TTL)"},
 	};

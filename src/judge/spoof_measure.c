@@ -389,8 +389,8 @@ static void measure_answers(struct spoof_figures *o, const struct crowd *c, cons
 /* As they are kept: what is judged now is judged so again from the store. */
 static void round_figures(struct spoof_figures *o)
 {
-	double *const list[] = {&o->routed_space, &o->allocated_space,	&o->chi8,
-				&o->ttl_bits,	  &o->ttl_chance,	&o->heard_chance,
+	double *const list[] = {&o->routed_space, &o->allocated_space, &o->chi8,
+				&o->ttl_bits,	  &o->ttl_chance,      &o->heard_chance,
 				&o->bgp_chance,	  &o->heard_ttl_chance};
 
 	for (unsigned i = 0; i < ARRAY_LEN(list); i++)

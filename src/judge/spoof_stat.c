@@ -7,11 +7,12 @@
 
 #include "judge/spoof_inside.h"
 
-#define POOL_STEP     0.25 /* decades between the sizes that are tried */
+#define POOL_STEP     0.25  /* decades between the sizes that are tried */
 #define POOL_STRANGER 0.005 /* senders of other traffic among those of an attack */
 #define POOL_WEIGHT   200   /* of the share of senders that come again */
-#define POOL_UNEVEN   0.25 /* variance of the logarithm of the number of senders, for uneven rates \
-			    */
+#define POOL_UNEVEN                                                                                \
+	0.25 /* variance of the logarithm of the number of senders, for uneven rates               \
+	      */
 #define POOL_MOST    4294967296.0
 #define EXCESS_TIMES (2 * 4.0 / 3)
 #define EXCESS_LEAST 50

@@ -8,6 +8,9 @@
 #include "observe/packet.h"
 
 #define LINKTYPE_ETHERNET 1
+#define MAC_NET		  10 /* of the source: 1 outside, 0 our router */
+#define MAC_LINK	  11 /* outside: the link */
+#define INSIDE		  10 /* ifindex */
 #define CLOCK_STEP_US	  (250 * US_PER_MS)
 #define CLOCK_AFTER_US	  (120 * US_PER_S) /* how long the clock goes on behind the last datagram */
 
@@ -32,6 +35,14 @@ static int on_incident(void *userdata, const struct incident *inc)
 	return p->ending || inc->f.state == FINDING_CLOSED ? results_take(&p->results, inc) : 0;
 }
 
+/* With places each link has its tap, and the inside one; the frames' MAC addresses tell which. */
+static unsigned tap_of(const uint8_t *frame)
+{
+	unsigned link = frame[MAC_LINK];
+
+	return frame[MAC_NET] && link < PATH_TAPS - 1 ? 1 + link : 0;
+}
+
 static int on_frame(void *userdata, int64_t time_us, const uint8_t *bytes, size_t len,
 		    size_t wirelen)
 {
@@ -43,7 +54,7 @@ static int on_frame(void *userdata, int64_t time_us, const uint8_t *bytes, size_
 		return 0;
 	}
 	packet.flow.exporter = p->capture;
-	packet.flow.in_link = p->link;
+	packet.flow.in_link = p->options->places ? p->taps[tap_of(bytes)] : p->link;
 	packet.side.flags |= FLOW_SAMPLING_KNOWN;
 	return flow_writer_put(&p->pipeline.writer, &packet.flow, &packet.side, time_us, time_us,
 			       time_us);
@@ -128,9 +139,17 @@ static int open_path(struct path *p, struct text *why)
 	if (pipeline_open(&p->pipeline, &o, "en", why) != EXIT_GOOD)
 		return 1;
 	p->results.with_series = true;
+	if (p->options->places) {
+		if (path_places(p->drill, p->clock_us, &p->places) < 0)
+			return 1;
+		judge_set_places(p->pipeline.judge, p->places);
+	}
 	if (p->options->drill.format == DRILL_PACKETS) {
 		p->capture = exporters_add_capture(p->pipeline.exporters, "drill");
 		p->link = exporters_link(p->pipeline.exporters, p->capture, 1);
+		for (unsigned t = 0; t < PATH_TAPS; t++)
+			p->taps[t] =
+				exporters_link(p->pipeline.exporters, p->capture, t ? t : INSIDE);
 	}
 	return p->options->opened && p->options->opened(p) < 0 ? 1 : 0;
 }
@@ -169,6 +188,7 @@ void path_close(struct path *p)
 {
 	pipeline_close(&p->pipeline);
 	results_deinit(&p->results);
+	places_unref(p->places);
 	if (p->conf)
 		conf_unref(p->conf);
 	drill_free(p->drill);

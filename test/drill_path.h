@@ -13,6 +13,7 @@
 #include "cli/pipeline.h"
 #include "cli/results.h"
 #include "drill/drill.h"
+#include "place/place.h"
 
 /* What the operator has told noroshi of this world. */
 enum path_world {
@@ -28,18 +29,21 @@ struct path_options {
 	struct drill_options drill;
 	enum path_world world;
 	unsigned threads;
+	bool places;	/* whose the addresses are is known, where the scenario has places */
 	bool clock;	/* the receive clock also ticks between datagrams, as it does live */
 	bool incidents; /* the line carries every incident whole */
 	/** Called before anything runs, for tables that the judge shall have; may be NULL. */
 	int (*opened)(struct path *p);
 };
 
-#define SEEN_MAX 4096 /* incidents whose states are remembered */
+#define PATH_TAPS 4
+#define SEEN_MAX  4096 /* incidents whose states are remembered */
 
 struct path {
 	const struct path_options *options;
 	struct drill *drill;
 	struct conf *conf;
+	struct places *places; /* owned reference; NULL without */
 	struct pipeline pipeline;
 	struct results results;
 	struct {
@@ -47,9 +51,9 @@ struct path {
 		unsigned states; /* bits of 1 << enum finding_state */
 	} seen[SEEN_MAX];
 	size_t n_seen;
-	bool ending;	  /* the last state of each incident comes now */
-	int64_t clock_us; /* when the clock ticks next, TIME_NONE not yet */
-	uint16_t capture, link;
+	bool ending;				 /* the last state of each incident comes now */
+	int64_t clock_us;			 /* when the clock ticks next, TIME_NONE not yet */
+	uint16_t capture, link, taps[PATH_TAPS]; /* taps: inside, then each outside link */
 	uint64_t refused; /* frames that gave no record, datagrams not used whole */
 };
 
@@ -60,6 +64,12 @@ struct path {
  */
 int path_run(struct path *p, const struct path_options *o, struct text *why);
 void path_close(struct path *p);
+
+/**
+ * path_places() - the places of @d's world, as of @dated_us. @out: owned.
+ * Return: 0, -ENOENT where its scenario has none, or -ENOMEM.
+ */
+int path_places(const struct drill *d, int64_t dated_us, struct places **out);
 
 /**
  * told_json() - a run that is done, as one object: the score, what of it was above the blind spot,

@@ -2,7 +2,7 @@
 /*
  * Drill scenarios through the whole house without a file; one JSON line per run on standard output.
  *
- * drill_run names      one scenario per line
+ * drill_run names      one scenario per line; those with places are spoof_drill's
  * drill_run SCENARIO[,SCENARIO...]|all [OPTION VALUE]...
  *   format LIST      packets v5 v9 ipfix sflow, separated by commas; packets
  *   sampling LIST    one packet in N; 1
@@ -152,9 +152,13 @@ static int all_scenarios(struct list *l)
 	const char *help;
 	uint32_t seconds;
 
-	for (l->n = 0; l->n < LIST_MAX; l->n++)
-		if (!drill_scenario(l->n, &l->word[l->n], &help, &seconds))
+	l->n = 0;
+	for (size_t i = 0; l->n < LIST_MAX; i++) {
+		if (!drill_scenario(i, &l->word[l->n], &help, &seconds))
 			return 0;
+		if (drill_scenario_group(i) == DRILL_ORDINARY)
+			l->n++;
+	}
 	return -1;
 }
 

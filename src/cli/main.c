@@ -27,6 +27,7 @@
 	X(case_propose)                                                                            \
 	X(case_audit)                                                                              \
 	X(case_export)                                                                             \
+	X(judge)                                                                                   \
 	X(status)                                                                                  \
 	X(reload)                                                                                  \
 	X(decode)                                                                                  \

@@ -23,8 +23,10 @@ static int list_json(FILE *out)
 	json_t *all = json_array();
 
 	for (size_t i = 0; drill_scenario(i, &name, &help, &seconds); i++)
-		json_array_append_new(all, json_pack("{s:s, s:s, s:I}", "scenario", name, "help",
-						     help, "seconds", (json_int_t)seconds));
+		json_array_append_new(all,
+				      json_pack("{s:s, s:s, s:I, s:s}", "scenario", name, "help",
+						help, "seconds", (json_int_t)seconds, "group",
+						drill_group_name(drill_scenario_group(i))));
 	json_dumpf(all, out, JSON_INDENT(2));
 	fputc('\n', out);
 	json_decref(all);
@@ -45,7 +47,7 @@ static int list_run(struct cli *cli)
 }
 
 struct write_options {
-	bool json, random, no_background, yaml;
+	bool json, random, no_background, yaml, places;
 	int format, view; /* 1 + index in the words */
 	uint64_t seed, sampling, active_s, inactive_s, exporters, max_records, snaplen, cache;
 	int64_t start_us;
@@ -109,6 +111,8 @@ static void say_written(const struct cli *cli, const struct write_options *o,
 		o->yaml ? ".yaml" : "");
 	if (o->yaml && drill_has_map(cli->operands[0]))
 		fprintf(cli->out, "%s.proxies\n", path);
+	if (o->places)
+		fprintf(cli->out, "%s.mrt\n%s.delegated\n", path, path);
 }
 
 static bool scenario_known(const struct cli *cli, const char *wanted)
@@ -155,7 +159,8 @@ static int write_run(struct cli *cli)
 		return r;
 	if (!scenario_known(cli, cli->operands[0]))
 		return EXIT_USAGE;
-	r = drill_write(cli->operands[0], o->seed ? o->seed : 1, &d, cli->operands[1], o->yaml,
+	r = drill_write(cli->operands[0], o->seed ? o->seed : 1, &d, cli->operands[1],
+			(o->yaml ? DRILL_BESIDE_CONF : 0) | (o->places ? DRILL_BESIDE_PLACES : 0),
 			&figures, &why);
 	if (r < 0)
 		return cli_fail(cli, r == -ENOMEM ? EXIT_BROKEN : EXIT_USAGE, "%s",
@@ -234,6 +239,9 @@ static const struct option_row write_options[] = {
 		      "エクスポーターが同時に持てるフローの数"),
 	OPTION_SWITCH("yaml", 'y', AT(yaml), "also write FILE.yaml, a matching configuration",
 		      "対応する設定 FILE.yaml も書く"),
+	OPTION_SWITCH("places", 0, AT(places),
+		      "also write FILE.mrt and FILE.delegated, whose the addresses are",
+		      "アドレスの持ち主を示す FILE.mrt と FILE.delegated も書く"),
 	OPTION_JSON(struct write_options),
 	{0},
 };

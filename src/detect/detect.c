@@ -19,6 +19,7 @@
 #include "detect/crew.h"
 #include "detect/deal.h"
 #include "detect/good.h"
+#include "detect/heard.h"
 #include "detect/load.h"
 #include "detect/shard.h"
 #include "detect/wide.h"
@@ -46,6 +47,7 @@ struct detect {
 	struct wide *wide;
 	struct good *good;
 	struct blind *blind;
+	struct heard *heard;
 	struct exporter_watch *watch;
 	struct follow_rate *follow;
 	struct history history;
@@ -168,8 +170,10 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	d->watch = calloc(EXPORTER_MAX + 1, sizeof(*d->watch));
 	d->good = good_new();
 	d->blind = blind_new();
+	d->heard = heard_new();
 	r = loads_init(&d->loads, exporters);
-	if (!d->shard || !d->watch || !d->good || !d->blind || history_init(&d->history) < 0)
+	if (!d->shard || !d->watch || !d->good || !d->blind || !d->heard ||
+	    history_init(&d->history) < 0)
 		r = -ENOMEM;
 	d->dealer = r == 0 ? deal_new(exporters, d->watch, &d->history, d->shard, &d->loads) : NULL;
 	r = d->dealer ? set_conf(d, conf) : -ENOMEM;
@@ -202,6 +206,7 @@ struct detect *detect_free(struct detect *d)
 	loads_deinit(&d->loads);
 	good_free(d->good);
 	blind_free(d->blind);
+	heard_free(d->heard);
 	free(d->shard);
 	free(d->watch);
 	deal_free(d->dealer);
@@ -261,6 +266,7 @@ static int tell(struct detect *d, struct attack *a, bool ended)
 	r = fill_path(d, a, &f, ended);
 	if (r < 0)
 		return r;
+	f.facts.heard = d->heard;
 	freeze_good(d, a, &f);
 	if (ended && (f.level == LEVEL_HOST || f.level == LEVEL_PREFIX))
 		good_end(d->good, &f.target);
@@ -359,8 +365,10 @@ static int new_epoch(struct detect *d, int64_t recv_us)
 	}
 	wide_drop(d->wide);
 	loads_drop(&d->loads);
-	if (recv_us < d->world.clock_us)
+	if (recv_us < d->world.clock_us) {
 		good_drop(d->good);
+		heard_drop(d->heard);
+	}
 	deal_forget_clocks(d->dealer);
 	d->stats.epochs++;
 	d->history.from = d->history.end;
@@ -419,6 +427,8 @@ static int take_record(struct detect *d, const struct flow_batch *b, uint32_t i)
 	uint64_t number = d->history.end;
 	enum dealt dealt = deal_record(d->dealer, i);
 
+	if (dealt != DEALT_NOT && heard_wants(&b->flow[i]))
+		heard_note(d->heard, &b->flow[i], &b->side[i], d->world.clock_us);
 	if (number - d->tick_from == MANY_RECORDS)
 		d->world.thinning.step = MANY_STEP;
 	if (dealt == DEALT_NOT || (dealt == DEALT && !d->counts_all))
@@ -544,7 +554,8 @@ void detect_stats(const struct detect *d, struct detect_stats *out)
 {
 	*out = d->stats;
 	deal_stats(d->dealer, out);
-	out->memory_bytes = sizeof(*d) + good_memory(d->good) + loads_memory(&d->loads);
+	out->memory_bytes = sizeof(*d) + good_memory(d->good) + loads_memory(&d->loads) +
+			    heard_memory(d->heard);
 	out->thinned = d->world.thinning.step > 1;
 	for (unsigned i = 0; i < SHARDS; i++) {
 		const struct shard *s = &d->shard[i];

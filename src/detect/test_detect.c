@@ -295,6 +295,7 @@ static void test_threads(void **state)
 			       sizeof(one.last[i].evidence));
 			many.last[i].series = one.last[i].series;
 			expect_same_path(&one.last[i], &many.last[i]);
+			many.last[i].facts = one.last[i].facts;
 			assert_memory_equal(&many.last[i], &one.last[i], sizeof(one.last[i]));
 		}
 		bench_free(&many);
@@ -329,6 +330,7 @@ static void test_batches(void **state)
 			       sizeof(whole.last[i].evidence));
 			cut.last[i].series = whole.last[i].series;
 			expect_same_path(&whole.last[i], &cut.last[i]);
+			cut.last[i].facts = whole.last[i].facts;
 			assert_memory_equal(&cut.last[i], &whole.last[i], sizeof(cut.last[i]));
 		}
 		bench_free(&whole);

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "drill/assault.h"
 #include "drill/engine.h"
 
 #define SESSIONS_MAX	131072
@@ -62,6 +63,20 @@ bool drill_scenario(size_t i, const char **name, const char **help, uint32_t *se
 	*help = s->help;
 	*seconds = s->seconds;
 	return true;
+}
+
+enum drill_group drill_scenario_group(size_t i)
+{
+	const struct scenario *s = scenario_at(i);
+
+	return s ? s->group : DRILL_ORDINARY;
+}
+
+const char *drill_group_name(enum drill_group group)
+{
+	static const char *const names[] = {"ordinary", "fit", "held_out"};
+
+	return names[group];
 }
 
 const char *drill_next_own(size_t *at)
@@ -152,13 +167,19 @@ static int begin(struct drill *d)
 	d->truth = truth_new(&d->plan);
 	d->schedule = schedule_new(SESSIONS_MAX);
 	d->floods = floods_new(d->plan.n_floods);
+	d->assaults = assaults_new(d->plan.n_assaults);
 	d->frame = malloc(FRAME_ROOM);
-	if (!d->truth || !d->schedule || !d->floods || !d->frame)
+	if (d->scenario->group != DRILL_ORDINARY)
+		d->standing = standing_new(d->given_seed);
+	if (!d->truth || !d->schedule || !d->floods || !d->assaults || !d->frame ||
+	    (d->scenario->group != DRILL_ORDINARY && !d->standing))
 		return -ENOMEM;
 	for (size_t i = 0; i < d->plan.n_floods && r == 0; i++)
 		r = flood_begin(d, &d->plan.floods[i], (uint32_t)i);
 	for (size_t i = 0; i < d->plan.n_loads && r == 0; i++)
 		r = load_begin(d, &d->plan.loads[i], (uint32_t)i);
+	for (size_t i = 0; i < d->plan.n_assaults && r == 0; i++)
+		r = assault_begin(d, &d->plan.assaults[i], (uint32_t)i);
 	return r ? r : make_routers(d);
 }
 
@@ -195,7 +216,9 @@ struct drill *drill_free(struct drill *d)
 	schedule_free(d->schedule);
 	truth_free(d->truth);
 	plan_deinit(&d->plan);
+	standing_free(d->standing);
 	free(d->floods);
+	free(d->assaults);
 	free(d->frame);
 	free(d);
 	return NULL;
@@ -351,6 +374,8 @@ char *drill_truth_json(struct drill *d)
 	if (!o)
 		return NULL;
 	attacks = truth_attacks_json(d->truth, &d->world, &d->options);
+	if (d->standing)
+		json_object_set_new(o, "group", json_string(drill_group_name(d->scenario->group)));
 	if (world_json(&d->world, &d->options, o) || congestion_json(&d->congestion, o) ||
 	    json_object_set_new(o, "attacks", attacks) ||
 	    json_object_set_new(o, "not_attacks", innocents_json(d)) ||
@@ -389,6 +414,6 @@ char *drill_conf_yaml(struct drill *d)
 {
 	_cleanup_text_ struct text t = TEXT_NULL;
 
-	world_yaml(&d->world, &t);
+	world_yaml(&d->world, d->standing ? STANDING_DARKNET : NULL, &t);
 	return text_ok(&t) ? take_ptr(t.s) : NULL;
 }

@@ -26,6 +26,12 @@ enum drill_format { DRILL_PACKETS, DRILL_V5, DRILL_V9, DRILL_IPFIX, DRILL_SFLOW,
  */
 enum drill_view { DRILL_SAME, DRILL_SPLIT };
 
+/*
+ * What a scenario is for. All but the ordinary ones play in a world with places (drill_places());
+ * those held out serve to judge what was made with the others.
+ */
+enum drill_group { DRILL_ORDINARY, DRILL_FIT, DRILL_HELD_OUT };
+
 /* All zero is a good set: packets, unsampled, one exporter, background on. */
 struct drill_options {
 	enum drill_format format;
@@ -77,6 +83,10 @@ struct drill;
  */
 bool drill_scenario(size_t i, const char **name, const char **help, uint32_t *seconds);
 
+/** drill_scenario_group() - of the @i-th scenario. */
+enum drill_group drill_scenario_group(size_t i);
+const char *drill_group_name(enum drill_group group);
+
 /** drill_format_name(), drill_format_parse() - "packets", "v5", "v9", "ipfix", "sflow" ("pcap"
  * too). */
 const char *drill_format_name(enum drill_format f);
@@ -119,19 +129,46 @@ bool drill_has_map(const char *name);
 char *drill_proxies_list(const struct drill *d);
 bool drill_country(size_t i, const char **prefix, const char **country);
 
+/* A block of the public address space in the drill's world, as registries and routers have it. */
+struct drill_block {
+	struct prefix prefix;
+	const char *registry, *country; /* country "" where nobody was given it */
+	enum { DRILL_ALLOCATED, DRILL_AVAILABLE, DRILL_RESERVED } status;
+	bool routed;
+	uint32_t asn;		/* origin, 0 where it is not routed */
+	uint32_t neighbours[3]; /* those who announce it to us, the link's peer first */
+	unsigned n_neighbours;
+};
+
+/**
+ * drill_places() - every block of the run's world, in order of addresses; stops where @each gives
+ * not 0. Return: 0, what @each gave, or -ENOENT where the scenario plays in no such world.
+ */
+int drill_places(const struct drill *d, int (*each)(void *userdata, const struct drill_block *b),
+		 void *userdata);
+
+/**
+ * drill_mrt(), drill_delegated() - the same as a TABLE_DUMP_V2 file (RFC 6396) and as delegated
+ * statistics in their extended form. Return: 0, -ENOENT, or a negative error of writing.
+ */
+int drill_mrt(const struct drill *d, FILE *out);
+int drill_delegated(const struct drill *d, FILE *out);
+
 /** drill_next_prefix() - own prefixes as text, for `--own`; start with *@at = 0. NULL behind the
  * last. */
 const char *drill_next_own(size_t *at);
 
+/* What drill_write() adds to the capture and its truth. */
+enum drill_beside { DRILL_BESIDE_CONF = 1, DRILL_BESIDE_PLACES = 2 };
+
 /**
  * drill_write() - run into @path (pcap, µs; frames, or export datagrams in UDP) and write
- * @path.truth.json and, when @conf, @path.yaml; where the scenario has a map, @path.proxies too.
- * Each file appears whole or not at all.
- * @figures: may be NULL.
+ * @path.truth.json and, of @beside, @path.yaml (where the scenario has a map @path.proxies too),
+ * @path.mrt and @path.delegated. Each file appears whole or not at all. @figures: may be NULL.
  * Return: 0, or a negative error with the reason in @why.
  */
 int drill_write(const char *name, uint64_t seed, const struct drill_options *options,
-		const char *path, bool conf, struct drill_figures *figures, struct text *why);
+		const char *path, unsigned beside, struct drill_figures *figures, struct text *why);
 
 struct drill_score_options {
 	const char *only_visible; /* a format's name: attacks not decidable from it do not count; or

@@ -16,6 +16,7 @@
 #define NS_PER_S  INT64_C(1000000000)
 
 struct flood;
+struct assault;
 
 struct drill {
 	const struct scenario *scenario;
@@ -28,7 +29,9 @@ struct drill {
 	struct truth *truth;
 	struct congestion congestion;
 	struct router *router[DRILL_EXPORTERS_MAX];
-	struct flood *floods; /* one per row, owned */
+	struct flood *floods;	   /* one per row, owned */
+	struct standing *standing; /* NULL for the ordinary scenarios */
+	struct assault *assaults;  /* one per row, owned */
 	struct drill_sink sink;
 	struct drill_figures figures;
 	int64_t last_ns;

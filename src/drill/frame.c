@@ -16,7 +16,6 @@
 #define IP6_LEN		 40
 #define IP6_FRAGMENT_LEN 8
 #define TCP_LEN		 20
-#define TCP_SYN_LEN	 24 /* with the MSS option */
 #define PAYLOAD_HEAD_MAX 256
 
 static const uint8_t mac_router[6] = {0x02, 0x00, 0x5e, 0x00, 0x00, 0x01};
@@ -103,17 +102,43 @@ static uint8_t *put_ipv6(const struct packet *p, uint8_t *o)
 	return put_be32(o, p->ip_id);
 }
 
+/* What the stacks put into a SYN: MSS alone; Windows 12 bytes, Linux 20, Apple 24. */
+static uint8_t *put_options(const struct packet *p, uint8_t *o, unsigned n)
+{
+	static const uint8_t windows[] = {1, 3, 3, 8, 1, 1, 4, 2};
+	static const uint8_t linux_head[] = {4, 2, 8, 10}, linux_tail[] = {0, 0, 0, 0, 1, 3, 3, 7};
+	static const uint8_t apple_head[] = {1, 3, 3, 6, 1, 1, 8, 10};
+	static const uint8_t apple_tail[] = {0, 0, 0, 0, 4, 2, 0, 0};
+
+	if (n == 0)
+		return o;
+	o = put_be32(o, 0x020405b4); /* MSS 1460 */
+	switch (n) {
+	case 12:
+		return put_bytes(o, windows, sizeof(windows));
+	case 20:
+		o = put_be32(put_bytes(o, linux_head, sizeof(linux_head)), p->seq >> 3);
+		return put_bytes(o, linux_tail, sizeof(linux_tail));
+	case 24:
+		o = put_be32(put_bytes(o, apple_head, sizeof(apple_head)), p->seq >> 3);
+		return put_bytes(o, apple_tail, sizeof(apple_tail));
+	default:
+		return o;
+	}
+}
+
 static uint8_t *put_tcp(const struct packet *p, uint8_t *o, uint8_t **sum_at)
 {
-	bool mss = p->flags & SYN && !(p->flags & FIN);
+	bool syn = p->flags & SYN && !(p->flags & FIN);
+	unsigned options = !syn || p->bare_syn ? 0 : p->options ? p->options : 4;
 
 	o = put_be16(put_be16(o, p->sport), p->dport);
 	o = put_be32(put_be32(o, p->seq), p->ack);
-	o = put_u8(put_u8(o, (uint8_t)((mss ? TCP_SYN_LEN : TCP_LEN) / 4 << 4)), p->flags);
+	o = put_u8(put_u8(o, (uint8_t)((TCP_LEN + options) / 4 << 4)), p->flags);
 	o = put_be16(o, p->window);
 	*sum_at = o;
 	o = put_be32(o, 0);
-	return mss ? put_be32(o, 0x020405b4) : o; /* MSS 1460 */
+	return put_options(p, o, options);
 }
 
 static uint8_t *put_udp(const struct packet *p, uint8_t *o, uint16_t l4_len, uint8_t **sum_at)

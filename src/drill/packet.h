@@ -69,11 +69,16 @@ struct packet {
 	uint8_t proto, flags, ttl, tos;
 	uint8_t icmp_type, icmp_code;
 	uint8_t payload; /* enum payload */
+	uint8_t options; /* bytes of TCP options in a SYN that is not the ordinary one with MSS */
+	bool bare_syn;	 /* a SYN without any option */
 	bool outbound;	 /* from the own network to the outside */
+	bool internal;	 /* never leaves it: in and out by the inside interface */
+	bool forged;	 /* the source is not the sender */
 	uint8_t link;	 /* outside link it passes, index in the world's links */
 	int16_t attack;	 /* index of the attack it belongs to, -1 none */
 	uint8_t slot;	 /* which of that attack's vectors */
 	uint8_t kind;	 /* of its source, enum truth_kind */
+	uint32_t sender; /* who really sent it (IPv4), 0: the source */
 };
 
 #define FRAME_ROOM	  65600

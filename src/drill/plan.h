@@ -16,6 +16,7 @@
 #include "drill/packet.h"
 #include "drill/places.h"
 #include "drill/script.h"
+#include "drill/standing.h"
 
 #define ATTACK_VECTORS	4
 #define LINK_ALL	7 /* mask of all outside links */
@@ -40,6 +41,9 @@ struct attack_row {
 		uint32_t threshold; /* packets a second from which it counts here */
 	} vector[ATTACK_VECTORS];
 	unsigned n_vectors;
+	const char *
+		family; /* of attacks whose sources are the matter; NULL: nothing is told of them */
+	bool answered;	/* its source makes use of what the target answers */
 };
 
 /* What a flood's packets look like; rows of flood.c. */
@@ -94,10 +98,13 @@ struct load_row {
 	bool outbound;		/* clients inside, servers outside */
 	bool v6;
 	uint8_t links;
+	uint8_t crowd; /* enum crowd_kind of those outside: places and links are the world's */
 	uint32_t salt; /* which crowd of clients; 0: by row */
 	uint8_t where; /* enum where: from which part of the map */
 	uint8_t truth; /* enum truth_kind of its clients */
 };
+
+struct assault_row; /* assault.h */
 
 /* An ordinary thing that must not be reported. */
 struct innocent_row {
@@ -136,7 +143,8 @@ struct plan {
 	struct attack_row *attacks;
 	struct flood_row *floods;
 	struct load_row *loads;
-	size_t n_attacks, n_floods, n_loads;
+	struct assault_row *assaults;
+	size_t n_attacks, n_floods, n_loads, n_assaults;
 	const struct innocent_row *innocents;
 	size_t n_innocents;
 	struct mute_row mute;
@@ -147,9 +155,10 @@ struct plan {
 struct scenario {
 	const char *name, *help;
 	uint32_t seconds;
-	const char *start;  /* RFC 3339; NULL the ordinary one */
-	bool quiet;	    /* no ordinary background */
-	unsigned exporters; /* as many as it wants, 0: one */
+	const char *start;	/* RFC 3339; NULL the ordinary one */
+	bool quiet;		/* no ordinary background */
+	enum drill_group group; /* not ordinary: plays in the standing world */
+	unsigned exporters;	/* as many as it wants, 0: one */
 	const struct attack_row *attacks;
 	size_t n_attacks;
 	const struct flood_row *floods;
@@ -173,12 +182,11 @@ struct scenario {
 
 /* One list per family; scenario.c joins them. */
 extern const struct scenario scenarios_ordinary[], scenarios_tcp[], scenarios_udp[],
-extern const struct scenario scenarios_ordinary[], scenarios_tcp[], scenarios_udp[],
 	scenarios_shape[], scenarios_path[], scenarios_wide[], scenarios_delay[],
-	scenarios_quarter[], scenarios_whose[];
+	scenarios_quarter[], scenarios_whose[], scenarios_spoof[], scenarios_bots[];
 extern const size_t n_scenarios_ordinary, n_scenarios_tcp, n_scenarios_udp, n_scenarios_shape,
 	n_scenarios_path, n_scenarios_wide, n_scenarios_delay, n_scenarios_quarter,
-	n_scenarios_whose;
+	n_scenarios_whose, n_scenarios_spoof, n_scenarios_bots;
 
 /** scenario_at(), scenario_find() - NULL where there is none. */
 const struct scenario *scenario_at(size_t i);
@@ -192,6 +200,7 @@ void plan_deinit(struct plan *p);
 size_t plan_add_attack(struct plan *p, const struct attack_row *row);
 void plan_add_flood(struct plan *p, const struct flood_row *row);
 void plan_add_load(struct plan *p, const struct load_row *row);
+void plan_add_assault(struct plan *p, const struct assault_row *row);
 
 /** plan_add_background() - ordinary mixed traffic; rates are @percent of the usual. */
 void plan_add_background(struct plan *p, uint64_t from_ms, uint64_t until_ms, uint32_t percent);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "drill/assault.h"
 #include "drill/plan.h"
 
 static const struct {
@@ -16,6 +17,7 @@ static const struct {
 	{scenarios_path, &n_scenarios_path},	     {scenarios_wide, &n_scenarios_wide},
 	{scenarios_delay, &n_scenarios_delay},	     {scenarios_quarter, &n_scenarios_quarter},
 	{scenarios_whose, &n_scenarios_whose},
+	{scenarios_spoof, &n_scenarios_spoof},	     {scenarios_bots, &n_scenarios_bots},
 };
 
 const struct scenario *scenario_at(size_t i)
@@ -70,6 +72,11 @@ void plan_add_load(struct plan *p, const struct load_row *row)
 	p->loads = append(p, p->loads, &p->n_loads, row, sizeof(*row));
 }
 
+void plan_add_assault(struct plan *p, const struct assault_row *row)
+{
+	p->assaults = append(p, p->assaults, &p->n_assaults, row, sizeof(*row));
+}
+
 int plan_make(struct plan *p, const struct scenario *s, uint64_t seed, bool bare)
 {
 	*p = (struct plan){.innocents = s->innocents,
@@ -94,5 +101,6 @@ void plan_deinit(struct plan *p)
 	free(p->attacks);
 	free(p->floods);
 	free(p->loads);
+	free(p->assaults);
 	*p = (struct plan){0};
 }

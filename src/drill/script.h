@@ -69,6 +69,7 @@ struct session {
 	uint16_t ids[2];
 	int16_t attack;
 	uint8_t slot, step, link, kind;
+	uint8_t ttl, stack; /* of the side outside, as it arrives */
 	bool client_inside;
 };
 

@@ -25,15 +25,20 @@ static uint16_t headers_len(const struct session *s)
 static void fill_proto(const struct session *s, const struct step *step, struct packet *p)
 {
 	bool v4 = ip_is_v4(&s->client);
+	enum stack stack;
 
 	p->proto = s->script->proto;
 	if (p->proto == IPPROTO_OF_TCP) {
 		p->flags = step->flags;
 		p->seq = s->seq[step->from];
 		p->ack = step->flags & ACK ? s->seq[!step->from] : 0;
-		p->window = 64240;
+		stack = s->stack == STACK_NONE ? STACK_NONE
+			: p->outbound	       ? STACK_LINUX
+					       : (enum stack)s->stack;
+		p->options = stack_options(stack);
+		p->window = stack_window(stack);
 		if (step->flags & SYN)
-			p->ip_len = (uint16_t)(p->ip_len + 4); /* the MSS option */
+			p->ip_len = (uint16_t)(p->ip_len + p->options);
 	} else if (p->proto == IPPROTO_OF_ICMP) {
 		p->icmp_type = step->flags;
 		p->seq = s->ids[FROM_CLIENT];
@@ -65,7 +70,7 @@ static void fill(struct session *s, const struct step *step, struct packet *p)
 			     .attack = client ? s->attack : -1,
 			     .slot = s->slot,
 			     .kind = client ? s->kind : 0};
-	p->ttl = p->outbound ? 63 : pick_ttl(&p->src);
+	p->ttl = p->outbound ? 63 : s->ttl;
 	p->ip_id = s->ids[step->from]++;
 	fill_proto(s, step, p);
 }
@@ -132,18 +137,50 @@ struct load {
 
 _Static_assert(sizeof(struct load) <= NODE_STATE, "a load lives in its node");
 
-static struct ip choose_server(const struct load *l, uint64_t chance)
+static struct ip choose_server(const struct drill *d, const struct load *l, uint64_t chance)
 {
 	const struct load_row *row = l->row;
 	uint32_t n = row->n_servers ? row->n_servers : 1;
 	uint32_t nth = (uint32_t)(chance >> 40) % n;
 	struct ip ip = l->servers.addr;
 
+	if (!l->has_servers && row->outbound && row->crowd)
+		return standing_host(d->standing, (enum crowd_kind)row->crowd, l->salt + 5, nth);
 	if (!l->has_servers)
 		return row->outbound ? pick_outside(l->salt + 5, nth, row->v6)
 				     : pick_inside(l->salt + 5, nth, row->v6);
 	ip.w[3] = __builtin_bswap32(__builtin_bswap32(ip.w[3]) + nth);
 	return ip;
+}
+
+static struct ip choose_client(const struct drill *d, const struct load *l, uint64_t who)
+{
+	const struct load_row *row = l->row;
+
+	if (row->where)
+		return where_pick(row->where, l->salt, d->seed, who);
+	if (row->outbound)
+		return pick_inside(l->salt, who, row->v6);
+	if (row->crowd)
+		return standing_host(d->standing, (enum crowd_kind)row->crowd, l->salt, who);
+	return pick_outside(l->salt, who, row->v6);
+}
+
+/* What the border sees of the side that lives outside. */
+static void see_outside(const struct drill *d, const struct load_row *row, struct session *s)
+{
+	const struct ip *host = row->outbound ? &s->server : &s->client;
+
+	if (row->crowd) {
+		struct standing_sight sight = standing_sight(d->standing, host);
+
+		s->link = sight.link;
+		s->ttl = sight.ttl;
+		s->stack = sight.stack;
+		return;
+	}
+	s->link = pick_link(host, row->links);
+	s->ttl = pick_ttl(host);
 }
 
 static void begin_one(struct drill *d, struct load *l, int64_t at_ns)
@@ -157,14 +194,10 @@ static void begin_one(struct drill *d, struct load *l, int64_t at_ns)
 	if (!s)
 		return;
 	s->script = script_get(row->script);
-	if (row->where)
-		s->client = where_pick(row->where, l->salt, d->seed, who);
-	else
-		s->client = row->outbound ? pick_inside(l->salt, who, row->v6)
-					  : pick_outside(l->salt, who, row->v6);
-	s->server = choose_server(l, chance);
+	s->client = choose_client(d, l, who);
+	s->server = choose_server(d, l, chance);
 	s->client_inside = row->outbound;
-	s->link = pick_link(row->outbound ? &s->server : &s->client, row->links);
+	see_outside(d, row, s);
 	s->rng = (struct rng){chance};
 	s->until_ns = l->until_ns;
 	s->cport = (uint16_t)(32768 + l->begun % 28000);

@@ -39,6 +39,8 @@ struct attack_truth {
 	struct crowd sources;
 	struct truth_kinds kinds;
 	struct route route;
+	uint64_t forged;      /* packets whose source is not their sender */
+	struct crowd senders; /* of attacks with a family */
 };
 
 struct truth {
@@ -68,6 +70,7 @@ struct truth *truth_new(const struct plan *plan)
 static void deinit_attack(struct attack_truth *a)
 {
 	drill_crowd_deinit(&a->sources);
+	drill_crowd_deinit(&a->senders);
 	truth_kinds_deinit(&a->kinds);
 }
 
@@ -132,6 +135,14 @@ static void count_peak(struct attack_truth *a, const struct packet *p, int64_t s
 		a->peak_syn = a->now_syn;
 }
 
+static int count_sender(struct attack_truth *a, const struct packet *p, int64_t second)
+{
+	struct ip sender = p->sender ? ip_from_v4(p->sender) : p->src;
+
+	a->forged += p->forged;
+	return drill_crowd_count(&a->senders, &sender, (uint32_t)second, false);
+}
+
 int truth_count(struct truth *t, const struct packet *p)
 {
 	const struct attack_row *row = &t->plan->attacks[p->attack];
@@ -153,6 +164,12 @@ int truth_count(struct truth *t, const struct packet *p)
 	count_vector(&a->vector[p->slot], p, second, row->vector[p->slot].threshold);
 	if (p->kind && truth_kinds_count(&a->kinds, p))
 		return -ENOMEM;
+	if (row->family) {
+		int r = count_sender(a, p, second);
+
+		if (r)
+			return r;
+	}
 	return drill_crowd_count(&a->sources, &p->src, (uint32_t)second, syn);
 }
 
@@ -267,6 +284,21 @@ static int64_t crossed(const struct attack_row *row, const struct attack_truth *
 	return at;
 }
 
+/* Whose addresses these are, from the packets alone: all forged, some, none. */
+static void add_spoofing(json_t *o, const struct attack_row *row, const struct attack_truth *a)
+{
+	bool none = a->forged == 0, all = a->forged == a->packets;
+
+	json_object_set_new(o, "family", json_string(row->family));
+	json_object_set_new(o, "spoofing",
+			    json_string(none  ? "not_spoofed"
+					: all ? "spoofed"
+					      : "partly"));
+	json_object_set_new(o, "forged_share", json_real((double)a->forged / (double)a->packets));
+	json_object_set_new(o, "senders", json_integer((json_int_t)a->senders.n));
+	json_object_set_new(o, "answered", json_boolean(row->answered));
+}
+
 static json_t *attack_json(const struct attack_row *row, const struct attack_truth *a, size_t i,
 			   const struct world *w)
 {
@@ -300,7 +332,9 @@ static json_t *attack_json(const struct attack_row *row, const struct attack_tru
 	json_object_set_new(o, "sources", sources_json(a));
 	json_object_set_new(o, "links", links_json(a, row, w));
 	json_object_set_new(o, "parts", parts_json(row, a));
-	json_object_set_new(o, "spoofed", json_boolean(row->spoofed));
+	json_object_set_new(o, "spoofed", json_boolean(row->family ? a->forged > 0 : row->spoofed));
+	if (row->family)
+		add_spoofing(o, row, a);
 	if (a->kinds.n)
 		json_object_set_new(o, "source_kinds", truth_kinds_json(&a->kinds));
 	if (add_visible(o, row) || route_json(&a->route, o)) {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/cleanup.h"
 #include "drill/places.h"
@@ -70,6 +71,11 @@ const char *world_link_name(unsigned link)
 	return links[link].name;
 }
 
+uint32_t world_link_as(unsigned link)
+{
+	return (uint32_t)strtoul(links[link].peer + 2, NULL, 10);
+}
+
 /* The routers behind the border are those of the same-view with an index above 0. */
 static bool is_core(const struct world *w, unsigned e)
 {
@@ -92,7 +98,7 @@ void world_interfaces(const struct world *w, unsigned e, const struct packet *p,
 		      uint16_t *out)
 {
 	*in = world_input(w, e, p->link, p->outbound);
-	*out = world_input(w, e, p->link, !p->outbound);
+	*out = world_input(w, e, p->link, p->internal ? p->outbound : !p->outbound);
 }
 
 bool world_interface(const struct world *w, unsigned e, unsigned i, struct world_interface *out)
@@ -205,13 +211,15 @@ static void yaml_interfaces(const struct world *w, unsigned e, struct text *out)
 	}
 }
 
-void world_yaml(const struct world *w, struct text *out)
+void world_yaml(const struct world *w, const char *darknet, struct text *out)
 {
 	char name[32], addr[IP_TEXT_MAX];
 
 	text_add(out, "# The drill's world; nothing in it is real.\ncountry: JP\nown:\n");
 	for (size_t i = 0; i < ARRAY_LEN(own); i++)
 		text_printf(out, "  - \"%s\"\n", own[i]);
+	if (darknet)
+		text_printf(out, "  - \"%s\"\ndarknets:\n  - \"%s\"\n", darknet, darknet);
 	text_add(out, "protected:\n");
 	for (unsigned i = 1; i <= SITES; i++) {
 		snprintf(name, sizeof(name), "site-%02u", i);

@@ -38,6 +38,9 @@ const char *world_next_own(size_t *at);
 bool world_is_own(const struct ip *ip);
 const char *world_link_name(unsigned link);
 
+/** world_link_as() - the AS number of the peer behind outside link @link. */
+uint32_t world_link_as(unsigned link);
+
 /** world_sees() - does exporter @e see traffic of outside link @link? */
 bool world_sees(const struct world *w, unsigned e, unsigned link);
 
@@ -61,5 +64,5 @@ bool world_interface(const struct world *w, unsigned e, unsigned i, struct world
 /** world_json() - adds own, protected and exporters to @truth. Return: 0 or -ENOMEM. */
 int world_json(const struct world *w, const struct drill_options *o, json_t *truth);
 
-/** world_yaml() - the same as a configuration. */
-void world_yaml(const struct world *w, struct text *out);
+/** world_yaml() - the same as a configuration. @darknet: an own prefix without hosts, or NULL. */
+void world_yaml(const struct world *w, const char *darknet, struct text *out);

@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "drill/drill.h"
+#include "drill/engine.h"
 #include "drill/packet.h"
 
 #define COLLECTOR	  "192.0.2.100"
@@ -155,8 +155,25 @@ static int write_with_map(struct drill *d, const char *path, const char *yaml, s
 	return write_text(path, ".yaml", yaml && text_ok(&whole) ? text_str(&whole) : NULL, why);
 }
 
-static int write_all_files(struct drill *d, enum drill_format format, const char *path, bool conf,
-			   bool map, struct text *why)
+static int write_places(struct drill *d, const char *path, const char *suffix,
+			int (*put)(const struct drill *d, FILE *out), struct text *why)
+{
+	_cleanup_text_ struct text name = TEXT_NULL, temporary = TEXT_NULL;
+	FILE *f;
+	int r;
+
+	text_printf(&name, "%s%s", path, suffix);
+	if (!text_ok(&name))
+		return fail(why, path, -ENOMEM);
+	f = open_temporary(text_str(&name), &temporary);
+	if (!f)
+		return fail(why, text_str(&name), -errno);
+	r = finish(f, text_str(&temporary), text_str(&name), put(d, f));
+	return r ? fail(why, text_str(&name), r) : 0;
+}
+
+static int write_all_files(struct drill *d, enum drill_format format, const char *path,
+			   unsigned beside, bool map, struct text *why)
 {
 	_cleanup_free_ char *truth = NULL, *yaml = NULL;
 	int r = write_capture(d, format, path, why);
@@ -165,7 +182,11 @@ static int write_all_files(struct drill *d, enum drill_format format, const char
 		return r;
 	truth = drill_truth_json(d);
 	r = write_text(path, ".truth.json", truth, why);
-	if (r || !conf)
+	if (r == 0 && beside & DRILL_BESIDE_PLACES)
+		r = write_places(d, path, ".mrt", drill_mrt, why);
+	if (r == 0 && beside & DRILL_BESIDE_PLACES)
+		r = write_places(d, path, ".delegated", drill_delegated, why);
+	if (r || !(beside & DRILL_BESIDE_CONF))
 		return r;
 	yaml = drill_conf_yaml(d);
 	if (!map)
@@ -174,7 +195,7 @@ static int write_all_files(struct drill *d, enum drill_format format, const char
 }
 
 int drill_write(const char *name, uint64_t seed, const struct drill_options *options,
-		const char *path, bool conf, struct drill_figures *figures, struct text *why)
+		const char *path, unsigned beside, struct drill_figures *figures, struct text *why)
 {
 	struct drill *d = drill_new(name, seed, options);
 	int r;
@@ -187,7 +208,12 @@ int drill_write(const char *name, uint64_t seed, const struct drill_options *opt
 					   : strerror(-r));
 		return r;
 	}
-	r = write_all_files(d, options ? options->format : DRILL_PACKETS, path, conf,
+	if (beside & DRILL_BESIDE_PLACES && !d->standing) {
+		drill_free(d);
+		text_printf(why, "%s: this scenario has no places", name);
+		return -ENOENT;
+	}
+	r = write_all_files(d, options ? options->format : DRILL_PACKETS, path, beside,
 			    drill_has_map(name), why);
 	if (r == 0 && figures)
 		*figures = *drill_figures(d);

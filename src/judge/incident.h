@@ -17,6 +17,7 @@
 #include "judge/kind.h"
 #include "judge/scope.h"
 #include "judge/path.h"
+#include "judge/spoof.h"
 
 #define INCIDENT_ID_MAX	      24
 #define INCIDENT_TARGET_MAX   96 /* room for any target text */
@@ -80,6 +81,8 @@ struct incident {
 	unsigned n_gaps;
 	struct source_kinds kinds; /* what kind of sources; n 0: not judged */
 	struct scope scope;	   /* domestic or foreign, without what notices say */
+	struct spoof_facts facts;  /* of the senders, without addresses */
+	struct spoofing spoofing;  /* what they say */
 	bool series_cut;	   /* points were left out to keep `series` bounded */
 	bool known_test;	   /* inside a test that was announced beforehand */
 	bool drill;		   /* store or input is a drill */

@@ -239,6 +239,7 @@ static int update_watched(struct judge *j, struct watched *w, const struct findi
 	if (r)
 		return r;
 	w->inc->drill = j->drill;
+	spoof_measure(w->inc, f, j->places, j->conf, j->exporters);
 	if (!w->inc->id[0] && !w->before)
 		name_watched(j, w);
 	if (w->before)
@@ -246,6 +247,7 @@ static int update_watched(struct judge *j, struct watched *w, const struct findi
 	if (r)
 		return r;
 	incident_judge_class(w->inc);
+	spoof_judge(w->inc, 0);
 	w->pending = true;
 	return 0;
 }

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Families whose sources are forged. Those held out are for judging a verdict that was made with
+ * the others: one forged third party, forging within the own network, replayed headers.
+ */
+#include "base/cleanup.h"
+#include "drill/stage.h"
+
+static void forged(struct plan *p, uint64_t seed, bool bare, enum forging forging,
+		   const char *family)
+{
+	struct assault_row row;
+	struct stage s;
+
+	stage_begin(&s, p, seed, bare);
+	stage_attack(&s, stage_kind(&s), family);
+	row = stage_forger(&s, forging);
+	plan_add_assault(p, &row);
+}
+
+static void build_any(struct plan *p, uint64_t seed, bool bare)
+{
+	forged(p, seed, bare, FORGE_ANY, "random over 32 bits");
+}
+
+static void build_public(struct plan *p, uint64_t seed, bool bare)
+{
+	forged(p, seed, bare, FORGE_PUBLIC, "random without bogons");
+}
+
+static void build_routed(struct plan *p, uint64_t seed, bool bare)
+{
+	forged(p, seed, bare, FORGE_ROUTED, "random over routed space");
+}
+
+/* Some forge, the others are real bots at the same target with the same kind of packets. */
+static void build_partly(struct plan *p, uint64_t seed, bool bare)
+{
+	static const uint8_t forgings[] = {FORGE_ANY, FORGE_PUBLIC, FORGE_ROUTED};
+	static const uint32_t crowds[] = {1000, 4000, 20000};
+	struct assault_row forger, bots;
+	struct stage s;
+	uint32_t share;
+
+	stage_begin(&s, p, seed, bare);
+	stage_attack(&s, stage_kind(&s), "part forged, part real bots");
+	share = rng_between(&s.rng, 25, 75);
+	forger = stage_forger(&s, (enum forging)forgings[rng_below(&s.rng, ARRAY_LEN(forgings))]);
+	bots = stage_row(&s, crowds[rng_below(&s.rng, ARRAY_LEN(crowds))], CROWD_BOTS);
+	forger.pps = s.pps / 100 * share;
+	bots.pps = s.pps - forger.pps;
+	bots.port = forger.port;
+	plan_add_assault(p, &forger);
+	plan_add_assault(p, &bots);
+}
+
+static void build_subnet(struct plan *p, uint64_t seed, bool bare)
+{
+	struct assault_row row;
+	struct stage s;
+
+	stage_begin(&s, p, seed, bare);
+	stage_attack(&s, stage_kind(&s), "forged within the sender's network");
+	row = stage_forger(&s, FORGE_SUBNET);
+	row.senders = rng_between(&s.rng, 20, 1500);
+	row.crowd = CROWD_BOTS;
+	row.subnet_len = rng_below(&s.rng, 2) ? 24 : 16;
+	plan_add_assault(p, &row);
+}
+
+static void build_constant(struct plan *p, uint64_t seed, bool bare)
+{
+	struct assault_row row;
+	struct stage s;
+
+	stage_begin(&s, p, seed, bare);
+	stage_attack(&s, stage_kind(&s), "constant forged third party");
+	row = stage_forger(&s, FORGE_CONSTANT);
+	row.senders = rng_between(&s.rng, 1, 40);
+	row.addresses = rng_below(&s.rng, 3) ? 1 : rng_between(&s.rng, 2, 4);
+	plan_add_assault(p, &row);
+}
+
+static void build_replay(struct plan *p, uint64_t seed, bool bare)
+{
+	struct assault_row row;
+	struct stage s;
+
+	stage_begin(&s, p, seed, bare);
+	stage_attack(&s, stage_kind(&s), "replayed headers of real clients");
+	row = stage_forger(&s, FORGE_REPLAY);
+	row.addresses = rng_between(&s.rng, STAGE_CLIENTS / 4, STAGE_CLIENTS);
+	row.salt = STAGE_VISITORS;
+	plan_add_assault(p, &row);
+}
+
+const struct scenario scenarios_spoof[] = {
+	{.name = "spoof-any",
+	 .seconds = STAGE_SECONDS,
+	 .group = DRILL_FIT,
+	 .build = build_any,
+	 .help = "sources forged anew for each packet, any 32 bits"},
+	{.name = "spoof-public",
+	 .seconds = STAGE_SECONDS,
+	 .group = DRILL_FIT,
+	 .build = build_public,
+	 .help = "sources forged at random, special-purpose space left out"},
+	{.name = "spoof-routed",
+	 .seconds = STAGE_SECONDS,
+	 .group = DRILL_FIT,
+	 .build = build_routed,
+	 .help = "sources forged at random in announced space only"},
+	{.name = "spoof-partly",
+	 .seconds = STAGE_SECONDS,
+	 .group = DRILL_FIT,
+	 .build = build_partly,
+	 .help = "a quarter to three quarters forged, the rest from real bots"},
+	{.name = "spoof-subnet",
+	 .seconds = STAGE_SECONDS,
+	 .group = DRILL_HELD_OUT,
+	 .build = build_subnet,
+	 .help = "each bot forges within its own /24 or /16"},
+	{.name = "spoof-constant",
+	 .seconds = STAGE_SECONDS,
+	 .group = DRILL_HELD_OUT,
+	 .build = build_constant,
+	 .help = "one to four third parties' addresses in all packets"},
+	{.name = "spoof-replay",
+	 .seconds = STAGE_SECONDS,
+	 .group = DRILL_HELD_OUT,
+	 .build = build_replay,
+	 .help = "headers of real visitors sent again from elsewhere"},
+};
+const size_t n_scenarios_spoof = ARRAY_LEN(scenarios_spoof);

@@ -33,7 +33,7 @@ static void says_of(const struct notice *n, struct scope_notice *out)
 {
 	*out = (struct scope_notice){.no_domestic_party = n->no_domestic_party,
 				     .hosted_abroad = n->hosted_abroad};
-	snprintf(out->says, sizeof(out->says), "%s: %s", notice_form_name(n->form), n->from);
+	snprintf(out->says, sizeof(out->says), "%s: %.60s", notice_form_name(n->form), n->from);
 	memcpy(out->actor_country, n->country, sizeof(out->actor_country));
 }
 

@@ -329,7 +329,6 @@ static int get_service(const json_t *from, struct path_service *s)
 	__extension__({                                                                            \
 		const json_t *list_ = json_object_get((o), (key));                                 \
 		int r_ = 0;                                                                        \
-                                                                                                   \
 		for (size_t i_ = 0; i_ < json_array_size(list_) && i_ < (most) && !r_; i_++)       \
 			r_ = get(json_array_get(list_, i_), &(p)->array[(p)->n_field++]);          \
 		r_;                                                                                \

@@ -17,7 +17,7 @@
 
 #define TOP_KEYS                                                                                   \
 	"country, own, protected, exporters, interfaces, darknets, shared, never_touch, listen, "  \
-	"capture, thresholds, limits, keep, store, language"
+	"capture, thresholds, limits, keep, desk, store, language"
 
 static const struct row {
 	const char *yaml, *expected;

@@ -398,7 +398,7 @@ static int join_one(struct desk *d, const struct desk_proposal *p)
 	if (!*p->other_case)
 		return join_incident(d, c, p->incident, circle_of_notice(c, p->notice), &p->match);
 	r = desk_case_get(d, p->other_case, &other);
-	return r ? r : desk_merge(d, other, c);
+	return r ? r : desk_merge(d, other, c, NULL);
 }
 
 int desk_join_certain(struct desk *d, unsigned *n)

@@ -33,6 +33,8 @@ RUNS = [
      ['memory', 'write', 'sql']),
     ('drill-write', ['drill', 'write', 'syn-real', '{work}/new.pcap', '--format', 'v9',
                      '--max-records', '200'], ['memory', 'space']),
+    ('case-open', ['case', 'open', '--form', 'partner', '--target', '198.18.10.5', '--text', 'x',
+                   '--circle', 'team', '--db', '{work}/db'], ['memory', 'write', 'sql']),
 ]
 
 

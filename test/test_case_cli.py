@@ -202,6 +202,16 @@ class Life(Case):
         self.assertIn('案件 ' + case, self.case('show', case, '--lang', 'ja').stdout)
         self.assertIn('対象', self.case('list', '--lang', 'ja').stdout)
 
+    def test_many_first_ones(self):
+        """Of several first commands one makes the key and the database, and all get through."""
+        threads = [threading.Thread(target=self.open_notice) for _ in range(4)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        self.assertEqual(len(self.ids()), 4)
+        self.assertIn('the log holds: 4 lines', self.case('audit', '--verify', circle='all').stdout)
+
     def test_many_at_once(self):
         """Commands take turns: nothing is lost and the log holds."""
         case = self.open_notice()

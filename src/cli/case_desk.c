@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -66,18 +66,21 @@ static bool good_name(const char *s, size_t room)
 	return true;
 }
 
+/* Whoever types: by the environment, which any of them may set, as with --by. The password file is
+ * not asked, for behind it may be a directory on the network. */
 static int set_actor(struct cli *cli, const struct case_writing *w, struct desk *d)
 {
-	const struct passwd *p = w->by ? NULL : getpwuid(geteuid());
+	const char *names[] = {w->by, getenv("LOGNAME"), getenv("USER")};
 
 	if (w->by && !good_name(w->by, sizeof(d->actor)))
 		return cli_usage(cli, "--by: a name of one line is wanted");
-	if (w->by)
-		snprintf(d->actor, sizeof(d->actor), "%s", w->by);
-	else if (p && good_name(p->pw_name, sizeof(d->actor)))
-		snprintf(d->actor, sizeof(d->actor), "%s", p->pw_name);
-	else
-		snprintf(d->actor, sizeof(d->actor), "uid %u", (unsigned)geteuid());
+	snprintf(d->actor, sizeof(d->actor), "uid %u", (unsigned)geteuid());
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (names[i] && good_name(names[i], sizeof(d->actor))) {
+			snprintf(d->actor, sizeof(d->actor), "%s", names[i]);
+			break;
+		}
+	}
 	return EXIT_GOOD;
 }
 

@@ -278,14 +278,14 @@ static int join_event(struct cli *cli, struct case_desk *x, const struct desk_ca
 }
 
 static int join_case(struct cli *cli, struct case_desk *x, const struct desk_case *c,
-		     const char *id)
+		     const char *id, char *case_id)
 {
 	_cleanup_desk_case_ struct desk_case *from = NULL;
 	int r = case_get(cli, x, id, &from);
 
 	if (r)
 		return r;
-	r = desk_merge(&x->d, c, from);
+	r = desk_merge(&x->d, c, from, case_id);
 	return r ? case_fail(cli, id, r) : EXIT_GOOD;
 }
 
@@ -304,7 +304,7 @@ static int join_incident(struct cli *cli, struct case_desk *x, const struct desk
 	return r ? case_fail(cli, id, r) : EXIT_GOOD;
 }
 
-static int join_what(struct cli *cli, struct case_desk *x, const char *case_id, const char *what)
+static int join_what(struct cli *cli, struct case_desk *x, char *case_id, const char *what)
 {
 	_cleanup_desk_case_ struct desk_case *c = NULL;
 	int r = case_get(cli, x, case_id, &c);
@@ -314,7 +314,7 @@ static int join_what(struct cli *cli, struct case_desk *x, const char *case_id, 
 	if (strncmp(what, "event:", 6) == 0)
 		return join_event(cli, x, c, what + 6);
 	if (what[0] == 'c')
-		return join_case(cli, x, c, what);
+		return join_case(cli, x, c, what, case_id);
 	return join_incident(cli, x, c, what);
 }
 
@@ -324,6 +324,7 @@ static int join_run(struct cli *cli)
 	_cleanup_case_desk_ struct case_desk x = {0};
 	_cleanup_notice_ struct notice *n = NULL;
 	_cleanup_desk_case_ struct desk_case *c = NULL;
+	char case_id[DESK_ID_MAX];
 	int r = case_desk_open(cli, &o->c, &o->w, &x);
 
 	r = r ? r : take_notice(cli, &o->n, &x, &n);
@@ -341,9 +342,10 @@ static int join_run(struct cli *cli)
 		if (r)
 			return case_fail(cli, c->id, r);
 	}
+	memcpy(case_id, c->id, sizeof(case_id));
 	for (int i = 1; r == EXIT_GOOD && i < cli->n_operands; i++)
-		r = join_what(cli, &x, c->id, cli->operands[i]);
-	return r ? r : tell(cli, &o->c, &x, c->id, "joined", NULL);
+		r = join_what(cli, &x, case_id, cli->operands[i]);
+	return r ? r : tell(cli, &o->c, &x, case_id, "joined", NULL);
 }
 
 #define AT(field) offsetof(struct open_options, field)

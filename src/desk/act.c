@@ -188,27 +188,66 @@ static void keep_one(struct moving *m)
 		snprintf(m->moves[m->n - 1].to, DESK_ID_MAX, "%s", m->to);
 }
 
-int desk_merge(struct desk *d, const struct desk_case *into, const struct desk_case *from)
+/* The least rank that sees something of a case; persons alone count beyond the team. */
+static int on_width(void *userdata, const struct desk_row *row)
 {
-	struct moving m = {.to = into->id, .held = json_object()};
-	struct desk_change c;
-	struct desk_state_change *s;
+	static const int narrow[CIRCLE_COUNT] = {
+		[CIRCLE_COMPANY] = 0, [CIRCLE_DESK] = 1, [CIRCLE_TEAM] = 2, [CIRCLE_PERSONS] = 3};
+	int *width = userdata;
+	struct circle c;
+
+	if (strcmp(row->kind, "event") != 0 && circle_parse(row->circle, &c, NULL) == 0 &&
+	    narrow[c.kind] < *width)
+		*width = narrow[c.kind];
+	return 0;
+}
+
+static int who_keeps(struct desk *d, const struct desk_case **into, const struct desk_case **from)
+{
+	int a = CIRCLE_COUNT, b = CIRCLE_COUNT;
+	int r = desk_db_entries(d->db, (*into)->id, on_width, &a);
+
+	r = r ? r : desk_db_entries(d->db, (*from)->id, on_width, &b);
+	if (r == 0 && b < a) {
+		const struct desk_case *t = *into;
+
+		*into = *from;
+		*from = t;
+	}
+	return r;
+}
+
+static int commit_merge(struct desk *d, const struct desk_case *into, const struct desk_case *from,
+			struct moving *m)
+{
+	struct desk_change c = change_of(d, "merge", m->moves, m->n);
+	struct desk_state_change *s = &c.state[c.n_states++];
+
+	snprintf(s->case_id, sizeof(s->case_id), "%s", from->id);
+	strcpy(s->from, from->closed ? "closed" : "open");
+	strcpy(s->to, s->from);
+	snprintf(s->merged_to, sizeof(s->merged_to), "%s", into->id);
+	return desk_db_commit(d->db, &c, NULL);
+}
+
+int desk_merge(struct desk *d, const struct desk_case *into, const struct desk_case *from,
+	       char *kept)
+{
+	struct moving m = {.held = json_object()};
 	int r = m.held ? 0 : -ENOMEM;
 
 	if (strcmp(into->id, from->id) == 0)
 		r = DESK_ITSELF;
+	r = r ? r : who_keeps(d, &into, &from);
+	m.to = into->id;
 	r = r ? r : desk_db_entries(d->db, into->id, on_held, &m);
 	r = r ? r : desk_db_entries(d->db, from->id, on_moving, &m);
 	if (r == 0) {
 		keep_one(&m);
-		c = change_of(d, "merge", m.moves, m.n);
-		s = &c.state[c.n_states++];
-		snprintf(s->case_id, sizeof(s->case_id), "%s", from->id);
-		strcpy(s->from, from->closed ? "closed" : "open");
-		strcpy(s->to, s->from);
-		snprintf(s->merged_to, sizeof(s->merged_to), "%s", into->id);
-		r = desk_db_commit(d->db, &c, NULL);
+		r = commit_merge(d, into, from, &m);
 	}
+	if (r == 0 && kept)
+		memcpy(kept, into->id, DESK_ID_MAX);
 	free(m.moves);
 	json_decref(m.held);
 	return r;

@@ -31,9 +31,14 @@ static const struct incident *largest(const struct desk_case *c)
 
 static void says_of(const struct notice *n, struct scope_notice *out)
 {
+	size_t len;
+
 	*out = (struct scope_notice){.no_domestic_party = n->no_domestic_party,
 				     .hosted_abroad = n->hosted_abroad};
-	snprintf(out->says, sizeof(out->says), "%s: %.60s", notice_form_name(n->form), n->from);
+	snprintf(out->says, sizeof(out->says), "%s: %.80s", notice_form_name(n->form), n->from);
+	/* No half character at the end. */
+	for (len = strlen(out->says); len && !text_is_utf8(out->says, len); len--)
+		out->says[len - 1] = '\0';
 	memcpy(out->actor_country, n->country, sizeof(out->actor_country));
 }
 

@@ -126,8 +126,13 @@ int desk_open_case(struct desk *d, const struct desk_new *entries, unsigned n, c
 int desk_add(struct desk *d, const struct desk_case *c, const struct desk_new *entries, unsigned n,
 	     char (*entry_ids)[DESK_ID_MAX]);
 
-/** desk_merge() - all entries of @from, those unseen too, join @into. */
-int desk_merge(struct desk *d, const struct desk_case *into, const struct desk_case *from);
+/**
+ * desk_merge() - two cases become one, with all entries, those unseen too. The name of @into stays,
+ * but where wider circles can see @from, its name does: else they would see their case go into one
+ * that they never saw. @kept: the name that stays, DESK_ID_MAX, or NULL.
+ */
+int desk_merge(struct desk *d, const struct desk_case *into, const struct desk_case *from,
+	       char *kept);
 
 /** desk_split() - entries (ids, beginnings of ids, or incidents' ids) into a new case. */
 int desk_split(struct desk *d, const struct desk_case *c, char *const *ids, unsigned n,

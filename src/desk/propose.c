@@ -342,7 +342,12 @@ static int best_first(const void *a, const void *b)
 int desk_propose(struct desk *d, const struct desk_case *only, struct desk_proposals *out)
 {
 	_cleanup_(cases_deinit) struct cases all = {0};
-	int r = desk_case_each(d, keep_case, &all);
+	struct desk lean = *d;
+	int r;
+
+	/* Of the incidents of other cases only the names are needed. */
+	lean.watch = NULL;
+	r = desk_case_each(&lean, keep_case, &all);
 
 	for (unsigned i = 0; r == 0 && i < all.n; i++) {
 		const struct desk_case *c = all.list[i];
@@ -393,7 +398,7 @@ static int join_one(struct desk *d, const struct desk_proposal *p)
 	if (!*p->other_case)
 		return join_incident(d, c, p->incident, circle_of_notice(c, p->notice), &p->match);
 	r = desk_case_get(d, p->other_case, &other);
-	return r ? r : desk_merge(d, other, c);
+	return r ? r : desk_merge(d, other, c, NULL);
 }
 
 int desk_join_certain(struct desk *d, unsigned *n)

@@ -166,8 +166,8 @@ static void test_merge_split_undo(void **state)
 		_cleanup_desk_case_ struct desk_case *x = get(&b, one), *y = get(&b, two);
 
 		bench_later(&b);
-		assert_int_equal(desk_merge(&b.d, x, x), DESK_ITSELF);
-		assert_int_equal(desk_merge(&b.d, x, y), 0);
+		assert_int_equal(desk_merge(&b.d, x, x, NULL), DESK_ITSELF);
+		assert_int_equal(desk_merge(&b.d, x, y, NULL), 0);
 	}
 	c = get(&b, two); /* the old name leads to the new place */
 	assert_string_equal(c->id, one);
@@ -211,7 +211,7 @@ static void test_merge_of_shared_incident(void **state)
 	x = get(&b, one);
 	y = get(&b, two);
 	bench_later(&b);
-	assert_int_equal(desk_merge(&b.d, x, y), 0);
+	assert_int_equal(desk_merge(&b.d, x, y, NULL), 0);
 	desk_case_free(x);
 	desk_case_free(y);
 	x = get(&b, two);

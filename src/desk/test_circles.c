@@ -53,6 +53,18 @@ static void whisper(struct bench *b, const char *case_id, struct secrets *s)
 	assert_true(*joined); /* certain: it opened a hidden case with incident 2 */
 }
 
+/* The team joins an open case to a hidden one; for others it keeps its name. */
+static void merge_into_hidden(struct bench *b, const char *open_case, const struct secrets *s)
+{
+	struct desk_case *hidden = get_all(b, s->hidden_case), *c = get_all(b, open_case);
+	char kept[DESK_ID_MAX];
+
+	assert_int_equal(desk_merge(&b->d, hidden, c, kept), 0);
+	assert_string_equal(kept, open_case);
+	desk_case_free(hidden);
+	desk_case_free(c);
+}
+
 static void play(struct bench *b, bool with_secrets, struct secrets *s)
 {
 	_cleanup_notice_ struct notice *open_notice =
@@ -87,6 +99,8 @@ static void play(struct bench *b, bool with_secrets, struct secrets *s)
 	c = get_all(b, one);
 	assert_int_equal(desk_undo(&b->d, c, NULL, done), 0); /* by the team: its own last act */
 	desk_case_free(c);
+	if (with_secrets)
+		merge_into_hidden(b, one, s);
 }
 
 /* Every id by the order in which it is met. */

@@ -361,7 +361,7 @@ json_t *notice_make(const struct noticed_attacks *a, struct rng *r)
 		d.target[0] = '\0';
 		mistake(&d, "only_link");
 	}
-	return json_pack("{sos{sosssO}}", "notice",
+	return json_pack("{sos{sossso}}", "notice",
 			 notice_json(&d, form, nothing && strncmp(of->target, "192.0.2.", 8) == 0),
 			 "truth", "attack", nothing ? json_null() : json_string(of->id), "form",
 			 d.m->name, "mistakes", mistakes);

@@ -6,6 +6,7 @@
 #include "store/desk.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -176,6 +177,14 @@ static int open_writer(struct desk_db *db, enum store_kind kind)
 	return r ? r : migrate(db, kind);
 }
 
+/* What others told in confidence is for this user and group; the journals take its mode. */
+static int make_file(const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+
+	return fd < 0 ? -errno : 0;
+}
+
 static int open_file(struct desk_db *db, enum store_mode mode)
 {
 	char path[600];
@@ -188,6 +197,9 @@ static int open_file(struct desk_db *db, enum store_mode mode)
 		return errno == ENOENT || errno == ENOTDIR ? STORE_MISSING : -errno;
 	if (mode == STORE_WRITE && mkdir(db->dir, 0750) && errno != EEXIST)
 		return -errno;
+	r = mode == STORE_WRITE ? make_file(path) : 0;
+	if (r)
+		return r;
 	r = desk_code(sqlite3_open_v2(path, &db->sql, flags | SQLITE_OPEN_NOMUTEX, NULL));
 	if (!r)
 		sqlite3_busy_timeout(db->sql, BUSY_MS);

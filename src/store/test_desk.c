@@ -233,6 +233,10 @@ static void test_key_is_guarded(void **state)
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(st.st_size, 32);
+	snprintf(away, sizeof(away), "%s/desk.db", dir);
+	assert_int_equal(stat(away, &st), 0);
+	assert_int_equal(st.st_mode & 0027, 0); /* nothing for others, no writing for the group */
+	snprintf(away, sizeof(away), "%s.away", path);
 	assert_int_equal(chmod(path, 0640), 0);
 	assert_int_equal(desk_db_open(dir, "", STORE_ANY, STORE_WRITE, &db), DESK_BAD_KEY);
 	assert_int_equal(chmod(path, 0600), 0);

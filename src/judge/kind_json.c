@@ -14,7 +14,7 @@
 #include "judge/kind.h"
 
 static const char *const basis_words[BASIS_BITS] = {
-	"verdict", "handshake", "repeats", "country", "list",	"answers",   "synack",	  "own",
+	"verdict", "handshake", "repeats", "country", "list",	"answers",   "unasked",	  "own",
 	"one",	   "forged",	"unshown", "few",     "listed", "many_ways", "no_records"};
 
 static const char *const shared_words[] = {

@@ -84,6 +84,16 @@ static bool of_icmp(const struct evidence_record *e, uint16_t port)
 	return e->flow.proto == PROTO_ICMP || e->flow.proto == PROTO_ICMP6;
 }
 
+/* What a host sends by ICMP because of somebody's packet: RFC 792, RFC 4443 section 2.1. */
+static bool is_icmp_answer(const struct evidence_record *e)
+{
+	uint8_t type = e->side.icmp_type;
+
+	if (e->flow.proto == PROTO_ICMP)
+		return type == 0 || type == 3 || type == 4 || type == 11 || type == 12;
+	return e->flow.proto == PROTO_ICMP6 && (type <= 4 || type == 129);
+}
+
 static bool of_other(const struct evidence_record *e, uint16_t port)
 {
 	return !is_tcp(e) && !is_udp(e) && !of_icmp(e, port);
@@ -245,8 +255,9 @@ static void count(struct source_sample *all, struct sample_source *s,
 	if (v->vector == VECTOR_AMPLIFICATION) {
 		s->answers += packets;
 		s->port = v->port ? v->port : e->flow.sport;
-	} else if (v->vector == VECTOR_SYNACK_REFLECTION) {
-		s->synacks += packets;
+	} else if (v->vector == VECTOR_SYNACK_REFLECTION || is_icmp_answer(e)) {
+		s->unasked += packets;
+		s->icmp |= v->vector != VECTOR_SYNACK_REFLECTION;
 	} else if (of_fragment(e, 0)) {
 		s->fragments += packets;
 	}

@@ -16,7 +16,9 @@ struct sample_source {
 	uint64_t packets, bytes; /* of the attack's vectors */
 	uint32_t seen;		 /* packets as counted by the exporter that showed most records */
 	uint64_t answers;	 /* of them from the port of a reflector */
-	uint64_t synacks, fragments;
+	uint64_t unasked;	 /* SYN-ACK in a reflection of them, ICMP errors and echo replies */
+	uint64_t fragments;
+	bool icmp;		     /* those were ICMP */
 	uint16_t port;		     /* reflector's, 0 none */
 	bool syn, went_on;	     /* began a connection; completed one, as it went on in it */
 	uint8_t ttl_least, ttl_most; /* 0 unknown */

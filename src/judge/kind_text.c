@@ -42,7 +42,7 @@ static const struct {
 	{BASIS_LIST, "on a list of open proxies", "公開プロキシの一覧に載っている"},
 	{BASIS_ANSWERS, "large answers from the port of a service that reflects",
 	 "反射に使われるサービスのポートからの大きな応答"},
-	{BASIS_SYNACK, "SYN-ACK that the target never asked for", "対象が求めていない SYN-ACK"},
+	{BASIS_UNASKED, "answers that the target never asked for", "対象が求めていない応答"},
 	{BASIS_ONE, "one address sends nearly all", "ほぼ全量が単一アドレスから"},
 	{BASIS_VERDICT, "the verdict is that sources are not forged", "送信元は詐称ではないと判定"},
 	{BASIS_HANDSHAKE, "handshakes were completed", "ハンドシェイクを完了している"},
@@ -105,7 +105,7 @@ static void say_figures(const struct source_part *p, bool ja, struct text *out)
 static void say_doubt(const struct source_part *p, bool ja, struct text *out)
 {
 	const unsigned shown = BASIS_VERDICT | BASIS_HANDSHAKE | BASIS_OWN | BASIS_ANSWERS |
-			       BASIS_SYNACK | BASIS_NO_RECORDS;
+			       BASIS_UNASKED | BASIS_NO_RECORDS;
 
 	if (p->kind == KIND_SINGLE && !(p->basis & BASIS_HANDSHAKE))
 		text_add(out, ja ? "。第三者のアドレスの詐称である可能性は残る"

@@ -212,6 +212,15 @@ static void test_a_few_hosts_are_no_bots(void **state)
 	k = judge(&w, FORGED_UNKNOWN);
 	assert_part(&k, 0, KIND_UNKNOWN, BASIS_FEW, 1);
 	assert_true(k.foreign > 0.999);
+	/* Nor are they by a hundred others that send next to nothing. */
+	for (unsigned i = 0; i < 40; i++)
+		put(&w, "62.0.0.1", i)->flow.proto = PROTO_UDP;
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_UNKNOWN, BASIS_FEW, 1);
+	for (unsigned i = 0; i < 900; i++)
+		put(&w, "62.0.0.1", i % 100)->flow.proto = PROTO_UDP;
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_BOTS, BASIS_REPEATS, 1);
 	end(&w);
 }
 
@@ -341,8 +350,28 @@ static void test_synack_reflection(void **state)
 		e->flow.dport = 40000;
 	}
 	k = judge(&w, FORGED_UNKNOWN);
-	assert_part(&k, 0, KIND_REFLECTORS, BASIS_SYNACK, 1);
+	assert_part(&k, 0, KIND_REFLECTORS, BASIS_UNASKED, 1);
 	assert_string_equal(k.part[0].protocol, "tcp");
+	end(&w);
+}
+
+/* Errors that routers and hosts send because of requests forged as ours; pings are no answers. */
+static void test_icmp_answers(void **state)
+{
+	struct world w = begin(VECTOR_ICMP_FLOOD, 0);
+	struct source_kinds k;
+
+	for (unsigned i = 0; i < 300; i++) {
+		struct evidence_record *e = put(&w, "61.0.0.1", i % 100);
+
+		e->flow.proto = PROTO_ICMP;
+		e->flow.tcp_flags = 0;
+		e->side.icmp_type = i % 100 < 60 ? 3 : 8;
+	}
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_REFLECTORS, BASIS_UNASKED, 0.6);
+	assert_string_equal(k.part[0].protocol, "icmp");
+	assert_part(&k, 1, KIND_BOTS, BASIS_REPEATS, 0.4);
 	end(&w);
 }
 
@@ -503,6 +532,7 @@ int main(void)
 		cmocka_unit_test(test_invented_reflectors_never_come_twice),
 		cmocka_unit_test(test_fragments_of_answers),
 		cmocka_unit_test(test_synack_reflection),
+		cmocka_unit_test(test_icmp_answers),
 		cmocka_unit_test(test_own_customers_only_when_they_leave),
 		cmocka_unit_test(test_single_host_and_its_ways),
 		cmocka_unit_test(test_shared_addresses_forbid_filters),

@@ -133,6 +133,8 @@ void source_kind_reason(const struct source_kinds *k, const struct source_part *
 			    ja ? clauses[i].ja : clauses[i].en);
 		first = false;
 	}
+	if (first)
+		text_add(out, ja ? "種別を見分けるには小さすぎる部分" : "too small a part to tell");
 	say_figures(p, ja, out);
 	say_doubt(p, ja, out);
 	if (k->records)

@@ -191,13 +191,13 @@ static void test_one_country_is_no_chance(void **state)
 	struct world w = begin(VECTOR_SYN_FLOOD, 0);
 	struct source_kinds k;
 
-	syns(&w, "60.0.0.1", 29, 1, 0);
+	syns(&w, "60.0.0.1", 15, 1, 0);
 	k = judge(&w, FORGED_UNKNOWN);
 	assert_part(&k, 0, KIND_UNKNOWN, BASIS_UNSHOWN, 1);
 	syns(&w, "60.0.1.1", 1, 1, 0);
 	k = judge(&w, FORGED_UNKNOWN);
 	assert_part(&k, 0, KIND_BOTS, BASIS_COUNTRY, 1);
-	assert_int_equal(k.part[0].count, 30);
+	assert_int_equal(k.part[0].count, 16);
 	assert_true(k.domestic > 0.999);
 	end(&w);
 }

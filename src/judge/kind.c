@@ -59,8 +59,10 @@ static void name_certain(const struct kinds_input *in, struct sample_source *s)
 	const struct finding *f = &in->inc->f;
 	bool leaves = f->direction == DIRECTION_OUT || f->direction == DIRECTION_INSIDE;
 
-	if (s->own && f->own_known && leaves)
+	if (s->own && f->own_known && (leaves || s->inside))
 		name_source(s, KIND_CUSTOMERS, BASIS_OWN);
+	else if (s->own && f->own_known)
+		name_source(s, KIND_UNKNOWN, BASIS_OWN_OUTSIDE);
 	else if (in->forged == FORGED_YES && !s->went_on)
 		return;
 	else if (s->listed)
@@ -439,8 +441,9 @@ static enum scope_side link_side(const struct sample_source *s)
 static enum scope_side side_of(const struct sample_source *s, bool *by_link)
 {
 	enum scope_side link = link_side(s), side = (enum scope_side)s->side;
-	bool doubtful = s->basis & (BASIS_FORGED | BASIS_UNSHOWN | BASIS_MANY_WAYS) &&
-			!(s->basis & BASIS_HANDSHAKE);
+	bool doubtful =
+		s->basis & (BASIS_FORGED | BASIS_UNSHOWN | BASIS_MANY_WAYS | BASIS_OWN_OUTSIDE) &&
+		!(s->basis & BASIS_HANDSHAKE);
 
 	*by_link = doubtful || side == SCOPE_UNKNOWN;
 	if (*by_link)

@@ -54,7 +54,8 @@ enum kind_basis {
 	BASIS_LISTED = 1 << 12,	    /* unknown: many of the others are listed proxies */
 	BASIS_MANY_WAYS = 1 << 13,  /* unknown: one address, but by several links or distances */
 	BASIS_NO_RECORDS = 1 << 14, /* unknown: no header record was kept */
-	BASIS_BITS = 15
+	BASIS_OWN_OUTSIDE = 1 << 15, /* unknown: own addresses that do not come from inside */
+	BASIS_BITS = 16
 };
 
 struct source_part {

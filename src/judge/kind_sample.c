@@ -20,7 +20,7 @@
 struct links {
 	const struct kinds_input *in;
 	uint8_t side[INCIDENT_PLACES_MAX + 1];
-	bool known[INCIDENT_PLACES_MAX + 1];
+	bool inside[INCIDENT_PLACES_MAX + 1], known[INCIDENT_PLACES_MAX + 1];
 };
 
 static bool is_tcp(const struct evidence_record *e)
@@ -179,6 +179,7 @@ static enum scope_side link_side(struct links *l, uint16_t number)
 
 		if (c->ifindex == p->input && strcmp(c->exporter, p->exporter) == 0) {
 			l->side[number] = (uint8_t)scope_country(conf, c->country);
+			l->inside[number] = c->side == SIDE_INSIDE;
 			break;
 		}
 	}
@@ -284,6 +285,8 @@ static int take_record(struct source_sample *all, const struct kinds_input *in, 
 	v = vector_of(in->inc, order, n, e);
 	if (v && e->flow.packets)
 		count(all, s, v, e, link_side(links, e->flow.in_link));
+	if (e->flow.in_link <= INCIDENT_PLACES_MAX)
+		s->inside |= links->inside[e->flow.in_link];
 	return 0;
 }
 

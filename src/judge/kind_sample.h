@@ -26,6 +26,7 @@ struct sample_source {
 	bool links;		     /* and others too */
 	uint64_t by_domestic, by_foreign; /* packets by the country of the ingress link */
 	bool own, never, listed;
+	bool inside;	/* came in by an interface that leads inside */
 	uint8_t shared; /* 1 + enum conf_shared_kind, 0: nobody shares it as far as is known */
 	int64_t listed_us;
 	uint8_t side; /* enum scope_side of its country */

@@ -33,6 +33,8 @@ static const struct {
 	{BASIS_NO_RECORDS, "no header record was kept", "ヘッダ記録が残っていない"},
 	{BASIS_FORGED, "the verdict is that these addresses are forged",
 	 "これらのアドレスは詐称と判定されている"},
+	{BASIS_OWN_OUTSIDE, "own addresses, but not seen coming from inside",
+	 "自網のアドレスだが、内側から来たものとは見えない"},
 	{BASIS_MANY_WAYS, "one address, but by several links or from several distances",
 	 "単一アドレスだが、複数のリンクまたは距離から届いている"},
 	{BASIS_UNSHOWN, "nothing shows that the addresses are real",

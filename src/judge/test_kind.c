@@ -26,6 +26,7 @@ static const char yaml[] =
 	"interfaces:\n"
 	"  - {exporter: edge, ifindex: 1, link: abroad, country: US, side: outside}\n"
 	"  - {exporter: edge, ifindex: 2, link: home, country: JP, side: outside}\n"
+	"  - {exporter: edge, ifindex: 3, link: core, side: inside}\n"
 	"shared: [{prefix: 60.1.0.0/16, kind: cgn}, {prefix: 60.2.0.0/16, kind: cdn}]\n"
 	"never_touch: [60.9.0.0/16]\n";
 
@@ -382,7 +383,11 @@ static void test_own_customers_only_when_they_leave(void **state)
 
 	syns(&w, "198.18.1.1", 20, 1, 0);
 	k = judge(&w, FORGED_UNKNOWN); /* comes in from outside: our addresses do not */
-	assert_int_equal(k.part[0].kind, KIND_UNKNOWN);
+	assert_part(&k, 0, KIND_UNKNOWN, BASIS_OWN_OUTSIDE, 1);
+	assert_true(k.domestic < 0.001);
+	syns(&w, "198.18.1.1", 10, 1, incident_place(w.inc, "edge", 3));
+	k = judge(&w, FORGED_UNKNOWN); /* one in two of them was seen to come from inside */
+	assert_part(&k, 0, KIND_CUSTOMERS, BASIS_OWN, 2.0 / 3);
 	w.inc->f.direction = DIRECTION_OUT;
 	k = judge(&w, FORGED_UNKNOWN);
 	assert_part(&k, 0, KIND_CUSTOMERS, BASIS_OWN, 1);

@@ -402,6 +402,24 @@ class Read(Case):
         # A drill store stays one.
         self.ends(STORE, 'read', '-q', '--conf', file + '.yaml', '--db', db, file)
 
+    def test_whose(self):
+        """Proxy lists of the configuration, and the parts of the incident that tell whose it is."""
+        file = self.drill('whose-proxies')
+        db, conf = self.path('desk'), file + '.yaml'
+        self.ends(GOOD, 'read', file, '--conf', conf, '--db', db, '--drill')
+        got = json.loads(self.ends(GOOD, 'incident', 'list', '--db', db, '--json').stdout)
+        self.assertEqual([k['kind'] for k in got['source_kinds']], ['open_proxies', 'unknown'])
+        self.assertEqual((got['scope']['target'], got['scope']['actor']), ('domestic', 'unknown'))
+        for language, words in [('en', ['Kinds ', 'open proxies: ', 'Scope ', 'Not known: Where']),
+                                ('ja', ['送信元種別', '公開プロキシ: ', '国内外', '不明な点: '])]:
+            page = self.ends(GOOD, 'incident', 'show', got['id'][:6], '--db', db, '--lang', language)
+            for word in words:
+                self.assertIn(word, page.stdout)
+        os.remove(file + '.proxies')
+        done = self.ends(GOOD, 'read', file, '--conf', conf, '--json')
+        self.assertIn(f'{file}.proxies: No such file or directory', done.stderr)
+        self.assertNotIn('open_proxies', done.stdout)
+
     def test_list_filters(self):
         file, db = self.drill(), self.path('db')
         self.ends(GOOD, 'read', '-q', '--conf', file + '.yaml', '--db', db, '--drill', file)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "judge/incident.h"
 #include "judge/kind_sample.h"
 #include "judge/scope.h"
@@ -19,7 +20,7 @@
 #define SINGLE_SHARE	0.9
 #define BOTS_LEAST	10  /* fewer hosts may be anything */
 #define ANSWER_BYTES	100 /* mean of a reflector's packets: questions are smaller */
-#define COUNTRY_SOURCES 30
+#define COUNTRY_SOURCES 16  /* 0.4 to the 16th: the largest country by chance, under 1e-6 */
 #define COUNTRY_SHARE	0.95
 #define LISTED_SHARE	0.2 /* from here the list's gaps explain the rest as well as bots do */
 #define REPEATS_LEAST	5
@@ -35,6 +36,7 @@ struct crowd {
 	unsigned n, listed; /* sources; listed ones stand beside them */
 	unsigned n_seen;    /* those that the main exporter shows, with so many packets: */
 	uint64_t seen, packets, went_on;
+	uint128_t squares; /* sum of the squares of each source's packets */
 	struct sample_source *top;
 	unsigned in_country[COUNTRIES], most_in_country;
 };
@@ -42,7 +44,8 @@ struct crowd {
 /* Sources whose address would not have come to be seen if it were forged at random. */
 static bool is_shown(uint16_t basis)
 {
-	return basis & (BASIS_VERDICT | BASIS_HANDSHAKE | BASIS_OWN | BASIS_ANSWERS | BASIS_SYNACK);
+	return basis &
+	       (BASIS_VERDICT | BASIS_HANDSHAKE | BASIS_OWN | BASIS_ANSWERS | BASIS_UNASKED);
 }
 
 static void name_source(struct sample_source *s, enum source_kind kind, unsigned basis)
@@ -56,14 +59,16 @@ static void name_certain(const struct kinds_input *in, struct sample_source *s)
 	const struct finding *f = &in->inc->f;
 	bool leaves = f->direction == DIRECTION_OUT || f->direction == DIRECTION_INSIDE;
 
-	if (s->own && f->own_known && leaves)
+	if (s->own && f->own_known && (leaves || s->inside))
 		name_source(s, KIND_CUSTOMERS, BASIS_OWN);
+	else if (s->own && f->own_known)
+		name_source(s, KIND_UNKNOWN, BASIS_OWN_OUTSIDE);
 	else if (in->forged == FORGED_YES && !s->went_on)
 		return;
 	else if (s->listed)
 		name_source(s, KIND_PROXIES, BASIS_LIST);
-	else if (s->synacks * 2 > s->packets)
-		name_source(s, KIND_REFLECTORS, BASIS_SYNACK);
+	else if (s->unasked * 2 > s->packets)
+		name_source(s, KIND_REFLECTORS, BASIS_UNASKED);
 	else if (s->answers && (s->answers + s->fragments) * 2 > s->packets &&
 		 s->bytes / s->packets >= ANSWER_BYTES)
 		name_source(s, KIND_REFLECTORS, BASIS_ANSWERS);
@@ -137,6 +142,7 @@ static void gather(const struct source_sample *all, struct crowd *c)
 			continue;
 		c->n++;
 		c->packets += s->packets;
+		c->squares += (uint128_t)s->packets * s->packets;
 		c->seen += s->seen;
 		c->n_seen += s->seen > 0;
 		c->went_on += s->went_on ? s->packets : 0;
@@ -173,6 +179,15 @@ static bool completed(const struct incident *inc, const struct crowd *c)
 		return f->answered_packets * 10 >= f->packets;
 	return has_vector(inc, VECTOR_SYN_FLOOD) && f->handshakes_visible &&
 	       f->handshakes_begun >= BOTS_LEAST && f->handshakes_done * 2 >= f->handshakes_begun;
+}
+
+/*
+ * Fewer senders than a botnet has: their effective number, 1 over the sum of squared shares
+ * (Simpson 1949), so that two that send nearly all and a hundred visitors beside them are two.
+ */
+static bool is_few(const struct crowd *c)
+{
+	return c->n < BOTS_LEAST || (uint128_t)c->packets * c->packets < c->squares * BOTS_LEAST;
 }
 
 /* What shows the crowd's addresses to be real, or likely so; 0 nothing. */
@@ -252,7 +267,7 @@ static void name_crowd(const struct kinds_input *in, const struct source_sample 
 	basis = basis_of(in, &c);
 	if (!basis)
 		basis = BASIS_UNSHOWN;
-	else if (c.n < BOTS_LEAST)
+	else if (is_few(&c))
 		basis |= BASIS_FEW;
 	else if (c.listed >= LISTED_SHARE * (c.listed + c.n))
 		basis |= BASIS_LISTED;
@@ -265,7 +280,7 @@ static void name_crowd(const struct kinds_input *in, const struct source_sample 
 
 static void protocol_of(const struct sample_source *s, char out[KIND_PROTOCOL_MAX])
 {
-	const char *name = s->port ? reflector_name(s->port) : "tcp";
+	const char *name = s->port ? reflector_name(s->port) : s->icmp ? "icmp" : "tcp";
 
 	if (s->kind != KIND_REFLECTORS)
 		out[0] = '\0';
@@ -426,8 +441,9 @@ static enum scope_side link_side(const struct sample_source *s)
 static enum scope_side side_of(const struct sample_source *s, bool *by_link)
 {
 	enum scope_side link = link_side(s), side = (enum scope_side)s->side;
-	bool doubtful = s->basis & (BASIS_FORGED | BASIS_UNSHOWN | BASIS_MANY_WAYS) &&
-			!(s->basis & BASIS_HANDSHAKE);
+	bool doubtful =
+		s->basis & (BASIS_FORGED | BASIS_UNSHOWN | BASIS_MANY_WAYS | BASIS_OWN_OUTSIDE) &&
+		!(s->basis & BASIS_HANDSHAKE);
 
 	*by_link = doubtful || side == SCOPE_UNKNOWN;
 	if (*by_link)

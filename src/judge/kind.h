@@ -45,7 +45,7 @@ enum kind_basis {
 	BASIS_COUNTRY = 1 << 3,	    /* nearly all in one country, which no random forging gives */
 	BASIS_LIST = 1 << 4,	    /* on a list of open proxies */
 	BASIS_ANSWERS = 1 << 5,	    /* a reflector's source port and the size of answers */
-	BASIS_SYNACK = 1 << 6,	    /* SYN-ACK that nobody asked for */
+	BASIS_UNASKED = 1 << 6,	    /* answers that the target never asked for: SYN-ACK, ICMP */
 	BASIS_OWN = 1 << 7,	    /* own prefixes, seen leaving */
 	BASIS_ONE = 1 << 8,	    /* one address sends nearly all */
 	BASIS_FORGED = 1 << 9,	    /* unknown: the verdict says forged */
@@ -54,12 +54,14 @@ enum kind_basis {
 	BASIS_LISTED = 1 << 12,	    /* unknown: many of the others are listed proxies */
 	BASIS_MANY_WAYS = 1 << 13,  /* unknown: one address, but by several links or distances */
 	BASIS_NO_RECORDS = 1 << 14, /* unknown: no header record was kept */
-	BASIS_BITS = 15
+	BASIS_OWN_OUTSIDE = 1 << 15, /* unknown: own addresses that do not come from inside */
+	BASIS_BITS = 16
 };
 
 struct source_part {
 	enum source_kind kind;
-	char protocol[KIND_PROTOCOL_MAX]; /* reflectors: "dns", "tcp", "port50123"; else "" */
+	char protocol[KIND_PROTOCOL_MAX]; /* reflectors: "dns", "tcp", "icmp", "port50123"; else ""
+					   */
 	uint16_t basis;			  /* enum kind_basis */
 	bool count_at_least;		  /* more may exist: sampled, a part only, or shared */
 	bool shared;			  /* some stand for many parties (conf `shared`) */

@@ -14,8 +14,9 @@
 #include "judge/kind.h"
 
 static const char *const basis_words[BASIS_BITS] = {
-	"verdict", "handshake", "repeats", "country", "list",	"answers",   "synack",	  "own",
-	"one",	   "forged",	"unshown", "few",     "listed", "many_ways", "no_records"};
+	"verdict", "handshake", "repeats",    "country",    "list",    "answers",
+	"unasked", "own",	"one",	      "forged",	    "unshown", "few",
+	"listed",  "many_ways", "no_records", "own_outside"};
 
 static const char *const shared_words[] = {
 	[SHARED_CGN] = "cgn",		[SHARED_MAP_E] = "map_e", [SHARED_CDN] = "cdn",

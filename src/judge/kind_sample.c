@@ -20,7 +20,7 @@
 struct links {
 	const struct kinds_input *in;
 	uint8_t side[INCIDENT_PLACES_MAX + 1];
-	bool known[INCIDENT_PLACES_MAX + 1];
+	bool inside[INCIDENT_PLACES_MAX + 1], known[INCIDENT_PLACES_MAX + 1];
 };
 
 static bool is_tcp(const struct evidence_record *e)
@@ -82,6 +82,16 @@ static bool of_fragment(const struct evidence_record *e, uint16_t port)
 static bool of_icmp(const struct evidence_record *e, uint16_t port)
 {
 	return e->flow.proto == PROTO_ICMP || e->flow.proto == PROTO_ICMP6;
+}
+
+/* What a host sends by ICMP because of somebody's packet: RFC 792, RFC 4443 section 2.1. */
+static bool is_icmp_answer(const struct evidence_record *e)
+{
+	uint8_t type = e->side.icmp_type;
+
+	if (e->flow.proto == PROTO_ICMP)
+		return type == 0 || type == 3 || type == 4 || type == 11 || type == 12;
+	return e->flow.proto == PROTO_ICMP6 && (type <= 4 || type == 129);
 }
 
 static bool of_other(const struct evidence_record *e, uint16_t port)
@@ -169,6 +179,7 @@ static enum scope_side link_side(struct links *l, uint16_t number)
 
 		if (c->ifindex == p->input && strcmp(c->exporter, p->exporter) == 0) {
 			l->side[number] = (uint8_t)scope_country(conf, c->country);
+			l->inside[number] = c->side == SIDE_INSIDE;
 			break;
 		}
 	}
@@ -245,8 +256,9 @@ static void count(struct source_sample *all, struct sample_source *s,
 	if (v->vector == VECTOR_AMPLIFICATION) {
 		s->answers += packets;
 		s->port = v->port ? v->port : e->flow.sport;
-	} else if (v->vector == VECTOR_SYNACK_REFLECTION) {
-		s->synacks += packets;
+	} else if (v->vector == VECTOR_SYNACK_REFLECTION || is_icmp_answer(e)) {
+		s->unasked += packets;
+		s->icmp |= v->vector != VECTOR_SYNACK_REFLECTION;
 	} else if (of_fragment(e, 0)) {
 		s->fragments += packets;
 	}
@@ -273,6 +285,8 @@ static int take_record(struct source_sample *all, const struct kinds_input *in, 
 	v = vector_of(in->inc, order, n, e);
 	if (v && e->flow.packets)
 		count(all, s, v, e, link_side(links, e->flow.in_link));
+	if (e->flow.in_link <= INCIDENT_PLACES_MAX)
+		s->inside |= links->inside[e->flow.in_link];
 	return 0;
 }
 

@@ -16,7 +16,9 @@ struct sample_source {
 	uint64_t packets, bytes; /* of the attack's vectors */
 	uint32_t seen;		 /* packets as counted by the exporter that showed most records */
 	uint64_t answers;	 /* of them from the port of a reflector */
-	uint64_t synacks, fragments;
+	uint64_t unasked;	 /* SYN-ACK in a reflection of them, ICMP errors and echo replies */
+	uint64_t fragments;
+	bool icmp;		     /* those were ICMP */
 	uint16_t port;		     /* reflector's, 0 none */
 	bool syn, went_on;	     /* began a connection; completed one, as it went on in it */
 	uint8_t ttl_least, ttl_most; /* 0 unknown */
@@ -24,6 +26,7 @@ struct sample_source {
 	bool links;		     /* and others too */
 	uint64_t by_domestic, by_foreign; /* packets by the country of the ingress link */
 	bool own, never, listed;
+	bool inside;	/* came in by an interface that leads inside */
 	uint8_t shared; /* 1 + enum conf_shared_kind, 0: nobody shares it as far as is known */
 	int64_t listed_us;
 	uint8_t side; /* enum scope_side of its country */

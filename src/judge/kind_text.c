@@ -33,6 +33,8 @@ static const struct {
 	{BASIS_NO_RECORDS, "no header record was kept", "ヘッダ記録が残っていない"},
 	{BASIS_FORGED, "the verdict is that these addresses are forged",
 	 "これらのアドレスは詐称と判定されている"},
+	{BASIS_OWN_OUTSIDE, "own addresses, but not seen coming from inside",
+	 "自網のアドレスだが、内側から来たものとは見えない"},
 	{BASIS_MANY_WAYS, "one address, but by several links or from several distances",
 	 "単一アドレスだが、複数のリンクまたは距離から届いている"},
 	{BASIS_UNSHOWN, "nothing shows that the addresses are real",
@@ -42,7 +44,7 @@ static const struct {
 	{BASIS_LIST, "on a list of open proxies", "公開プロキシの一覧に載っている"},
 	{BASIS_ANSWERS, "large answers from the port of a service that reflects",
 	 "反射に使われるサービスのポートからの大きな応答"},
-	{BASIS_SYNACK, "SYN-ACK that the target never asked for", "対象が求めていない SYN-ACK"},
+	{BASIS_UNASKED, "answers that the target never asked for", "対象が求めていない応答"},
 	{BASIS_ONE, "one address sends nearly all", "ほぼ全量が単一アドレスから"},
 	{BASIS_VERDICT, "the verdict is that sources are not forged", "送信元は詐称ではないと判定"},
 	{BASIS_HANDSHAKE, "handshakes were completed", "ハンドシェイクを完了している"},
@@ -105,7 +107,7 @@ static void say_figures(const struct source_part *p, bool ja, struct text *out)
 static void say_doubt(const struct source_part *p, bool ja, struct text *out)
 {
 	const unsigned shown = BASIS_VERDICT | BASIS_HANDSHAKE | BASIS_OWN | BASIS_ANSWERS |
-			       BASIS_SYNACK | BASIS_NO_RECORDS;
+			       BASIS_UNASKED | BASIS_NO_RECORDS;
 
 	if (p->kind == KIND_SINGLE && !(p->basis & BASIS_HANDSHAKE))
 		text_add(out, ja ? "。第三者のアドレスの詐称である可能性は残る"
@@ -133,6 +135,8 @@ void source_kind_reason(const struct source_kinds *k, const struct source_part *
 			    ja ? clauses[i].ja : clauses[i].en);
 		first = false;
 	}
+	if (first)
+		text_add(out, ja ? "種別を見分けるには小さすぎる部分" : "too small a part to tell");
 	say_figures(p, ja, out);
 	say_doubt(p, ja, out);
 	if (k->records)

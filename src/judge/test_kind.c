@@ -26,6 +26,7 @@ static const char yaml[] =
 	"interfaces:\n"
 	"  - {exporter: edge, ifindex: 1, link: abroad, country: US, side: outside}\n"
 	"  - {exporter: edge, ifindex: 2, link: home, country: JP, side: outside}\n"
+	"  - {exporter: edge, ifindex: 3, link: core, side: inside}\n"
 	"shared: [{prefix: 60.1.0.0/16, kind: cgn}, {prefix: 60.2.0.0/16, kind: cdn}]\n"
 	"never_touch: [60.9.0.0/16]\n";
 
@@ -191,13 +192,13 @@ static void test_one_country_is_no_chance(void **state)
 	struct world w = begin(VECTOR_SYN_FLOOD, 0);
 	struct source_kinds k;
 
-	syns(&w, "60.0.0.1", 29, 1, 0);
+	syns(&w, "60.0.0.1", 15, 1, 0);
 	k = judge(&w, FORGED_UNKNOWN);
 	assert_part(&k, 0, KIND_UNKNOWN, BASIS_UNSHOWN, 1);
 	syns(&w, "60.0.1.1", 1, 1, 0);
 	k = judge(&w, FORGED_UNKNOWN);
 	assert_part(&k, 0, KIND_BOTS, BASIS_COUNTRY, 1);
-	assert_int_equal(k.part[0].count, 30);
+	assert_int_equal(k.part[0].count, 16);
 	assert_true(k.domestic > 0.999);
 	end(&w);
 }
@@ -212,6 +213,15 @@ static void test_a_few_hosts_are_no_bots(void **state)
 	k = judge(&w, FORGED_UNKNOWN);
 	assert_part(&k, 0, KIND_UNKNOWN, BASIS_FEW, 1);
 	assert_true(k.foreign > 0.999);
+	/* Nor are they by a hundred others that send next to nothing. */
+	for (unsigned i = 0; i < 40; i++)
+		put(&w, "62.0.0.1", i)->flow.proto = PROTO_UDP;
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_UNKNOWN, BASIS_FEW, 1);
+	for (unsigned i = 0; i < 900; i++)
+		put(&w, "62.0.0.1", i % 100)->flow.proto = PROTO_UDP;
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_BOTS, BASIS_REPEATS, 1);
 	end(&w);
 }
 
@@ -341,8 +351,28 @@ static void test_synack_reflection(void **state)
 		e->flow.dport = 40000;
 	}
 	k = judge(&w, FORGED_UNKNOWN);
-	assert_part(&k, 0, KIND_REFLECTORS, BASIS_SYNACK, 1);
+	assert_part(&k, 0, KIND_REFLECTORS, BASIS_UNASKED, 1);
 	assert_string_equal(k.part[0].protocol, "tcp");
+	end(&w);
+}
+
+/* Errors that routers and hosts send because of requests forged as ours; pings are no answers. */
+static void test_icmp_answers(void **state)
+{
+	struct world w = begin(VECTOR_ICMP_FLOOD, 0);
+	struct source_kinds k;
+
+	for (unsigned i = 0; i < 300; i++) {
+		struct evidence_record *e = put(&w, "61.0.0.1", i % 100);
+
+		e->flow.proto = PROTO_ICMP;
+		e->flow.tcp_flags = 0;
+		e->side.icmp_type = i % 100 < 60 ? 3 : 8;
+	}
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_REFLECTORS, BASIS_UNASKED, 0.6);
+	assert_string_equal(k.part[0].protocol, "icmp");
+	assert_part(&k, 1, KIND_BOTS, BASIS_REPEATS, 0.4);
 	end(&w);
 }
 
@@ -353,7 +383,11 @@ static void test_own_customers_only_when_they_leave(void **state)
 
 	syns(&w, "198.18.1.1", 20, 1, 0);
 	k = judge(&w, FORGED_UNKNOWN); /* comes in from outside: our addresses do not */
-	assert_int_equal(k.part[0].kind, KIND_UNKNOWN);
+	assert_part(&k, 0, KIND_UNKNOWN, BASIS_OWN_OUTSIDE, 1);
+	assert_true(k.domestic < 0.001);
+	syns(&w, "198.18.1.1", 10, 1, incident_place(w.inc, "edge", 3));
+	k = judge(&w, FORGED_UNKNOWN); /* one in two of them was seen to come from inside */
+	assert_part(&k, 0, KIND_CUSTOMERS, BASIS_OWN, 2.0 / 3);
 	w.inc->f.direction = DIRECTION_OUT;
 	k = judge(&w, FORGED_UNKNOWN);
 	assert_part(&k, 0, KIND_CUSTOMERS, BASIS_OWN, 1);
@@ -503,6 +537,7 @@ int main(void)
 		cmocka_unit_test(test_invented_reflectors_never_come_twice),
 		cmocka_unit_test(test_fragments_of_answers),
 		cmocka_unit_test(test_synack_reflection),
+		cmocka_unit_test(test_icmp_answers),
 		cmocka_unit_test(test_own_customers_only_when_they_leave),
 		cmocka_unit_test(test_single_host_and_its_ways),
 		cmocka_unit_test(test_shared_addresses_forbid_filters),

@@ -14,8 +14,10 @@
 	X(read)                                                                                    \
 	X(watch)                                                                                   \
 	X(incident_list)                                                                           \
-	X(incident_show) X(status) X(reload) X(decode) X(conf_check) X(conf_print) X(place_import) X(place_list) X(place_remove) X(place_dump) X(place) X(drill_list)   \
-		X(drill_write) X(drill_score) X(completion) X(help)
+	X(incident_show)                                                                           \
+	X(status) X(reload) X(decode) X(conf_check) X(conf_print) X(place_import) X(place_list)    \
+		X(place_remove) X(place_dump) X(place) X(drill_list) X(drill_write) X(drill_score) \
+			X(completion) X(help)
 
 #define X(v) extern const struct verb verb_##v;
 VERB_LIST(X)

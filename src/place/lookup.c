@@ -111,13 +111,19 @@ static void tell_source(const struct found *f, enum place_layer asn, enum place_
 
 static void find_all(const struct places *p, const struct ip *ip, struct found *f)
 {
-	for (unsigned l = 0; l < LAYER_AS_BLOCK; l++) {
+	int family;
+	struct image_key key = image_key_of(ip, &family);
+	unsigned layers = p->layers[family];
+
+	for (; layers; layers &= layers - 1) {
+		unsigned l = (unsigned)__builtin_ctz(layers);
+
 		f->in[l] = &p->picture;
-		f->rec[l] = picture_find(&p->picture, l, ip);
+		f->rec[l] = picture_find(&p->picture, l, family, key);
 	}
 	if (p->own.bytes) {
 		f->in[LAYER_OWN] = &p->own;
-		f->rec[LAYER_OWN] = picture_find(&p->own, LAYER_OWN, ip);
+		f->rec[LAYER_OWN] = picture_find(&p->own, LAYER_OWN, family, key);
 	}
 }
 
@@ -226,6 +232,10 @@ void places_tell(struct places *p)
 	const struct image_layer *y = p->picture.im.layers;
 
 	p->routes = y[LAYER_ROUTE].n4 || y[LAYER_ROUTE].n6;
+	for (unsigned l = 0; l < LAYER_AS_BLOCK; l++) {
+		p->layers[FAMILY_V4] |= (unsigned)(y[l].n4 > 0) << l;
+		p->layers[FAMILY_V6] |= (unsigned)(y[l].n6 > 0) << l;
+	}
 }
 
 struct places *places_ref(struct places *p)

@@ -112,11 +112,9 @@ static uint32_t find6(const struct image_layer *y, const struct picture_layer *p
 	return y->v6_rec[last6(y->v6, from, n, a)];
 }
 
-const struct image_rec *picture_find(const struct picture *p, enum place_layer l,
-				     const struct ip *ip)
+const struct image_rec *picture_find(const struct picture *p, enum place_layer l, int family,
+				     struct image_key key)
 {
-	int family;
-	struct image_key key = image_key_of(ip, &family);
 	uint32_t rec = family == FAMILY_V4
 			       ? find4(&p->im.layers[l], &p->layers[l], (uint32_t)key.lo)
 			       : find6(&p->im.layers[l], &p->layers[l], key);

@@ -172,11 +172,18 @@ void place_lookup(const struct places *p, const struct ip *ip, struct place *out
 	tell_all(p, ip, &f, out);
 }
 
+static const char *name_in(const struct picture *p, uint32_t asn)
+{
+	const struct image_rec *r = picture_find_asn(p, LAYER_AS_NAME, asn);
+
+	return r ? image_text(&p->im, r->item) : "";
+}
+
 const char *place_as_name(const struct places *p, uint32_t asn)
 {
-	const struct image_rec *r = p ? picture_find_asn(&p->picture, LAYER_AS_NAME, asn) : NULL;
+	const char *own = p ? name_in(&p->own, asn) : "";
 
-	return r ? image_text(&p->picture.im, r->item) : "";
+	return *own || !p ? own : name_in(&p->picture, asn);
 }
 
 bool place_as_block(const struct places *p, uint32_t asn, struct place *out)

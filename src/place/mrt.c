@@ -16,7 +16,6 @@ enum mrt_type {
 	TYPE_BGP4MP_ET = 17,
 };
 
-#define PEERS_MAX     65536
 #define BGP_UPDATE    2
 #define BGP_HEADER    19
 #define MARKER_BYTES  16
@@ -151,11 +150,18 @@ static enum verdict read_table_dump(struct reader *r, struct cursor c)
 
 static enum verdict read_peer_index(struct reader *r, struct cursor c)
 {
+	struct mrt_peer *peers;
 	unsigned n;
 
 	cursor_skip(&c, 4); /* the collector's identifier */
 	cursor_skip(&c, cursor_be16(&c));
 	n = cursor_be16(&c);
+	peers = realloc(r->peers, (n + 1) * sizeof(*peers));
+	if (!peers) {
+		r->error = -ENOMEM;
+		return RECORD_GOOD;
+	}
+	r->peers = peers;
 	r->n_peers = 0;
 	r->have_peers = true;
 	for (unsigned i = 0; i < n && cursor_ok(&c); i++) {
@@ -550,11 +556,15 @@ int mrt_read(struct input *in, const struct mrt_sink *sink, struct mrt_counts *c
 	     struct text *why)
 {
 	_cleanup_free_ struct bgp_attributes *attrs = malloc(sizeof(*attrs));
-	_cleanup_free_ struct mrt_peer *peers = calloc(PEERS_MAX, sizeof(*peers));
-	struct reader r = {.sink = sink, .counts = counts, .attrs = attrs, .peers = peers};
+	struct reader r = {.sink = sink, .counts = counts, .attrs = attrs};
+	int status;
 
 	*counts = (struct mrt_counts){.records = 0};
-	return attrs && peers ? read_all(&r, in, why) : -ENOMEM;
+	if (!attrs)
+		return -ENOMEM;
+	status = read_all(&r, in, why);
+	free(r.peers);
+	return status;
 }
 
 /* The head of a record of a type that is read here, of a time when there were dumps. */

@@ -7,7 +7,7 @@
 #include "place/image.h"
 
 #define FIRST_BITS 16 /* IPv4: an index by the upper half of the address */
-#define TOP_EVERY  32 /* IPv6: every so many ranges one key in an array of its own */
+#define TOP_EVERY  16 /* IPv6: every so many ranges one key in an array of its own */
 
 struct picture_layer {
 	uint32_t *first4; /* 2^16 + 1: the range that holds the first address of each /16 */

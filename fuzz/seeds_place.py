@@ -115,6 +115,15 @@ def seeds_mrt():
                                    be('BBI', 24, 1, T0) + bytes([192, 0, 2, 9]) + be('H', 64500) +
                                    be('H', len(attributes(2, (2, [64500])))) +
                                    attributes(2, (2, [64500]))))
+    entry = bytes([192, 0, 2, 0]) + be('BBI', 24, 1, T0) + bytes([192, 0, 2, 9]) + \
+        be('HH', 64500, len(attributes(2, (2, [64500])))) + attributes(2, (2, [64500]))
+    # Many entries in a record, and a length four bytes short.
+    batch = be('HH', 0, 1) + entry * 3
+    write('mrt', 'batch', 2 * (be('IHHI', T0, 12, 1, len(batch) - 4) + batch))
+    write('mrt', 'entry', mrt(16, 2, be('HHHH', 64500, 64511, 0, 1) + bytes([192, 0, 2, 9]) * 2 +
+                              be('HHI', 0, 1, T0) + be('HBB', 1, 1, 4) + bytes([192, 0, 2, 1]) + NET +
+                              be('H', len(attributes(2, (2, [64500])))) +
+                              attributes(2, (2, [64500]))))
     write('mrt', 'updates', mrt(16, 1, message(2, update(NET, attributes(
         2, (2, [64500, 23456, 64501]), more=COMMUNITY + AGGREGATOR + AS4), NET))) +
         mrt(16, 4, message(4, update(b'', attributes(4, (2, [64500]), more=REACH + UNREACH), b''),

@@ -120,7 +120,7 @@ int place_dir_open(const char *dir, const struct conf *conf, struct places **out
 		return -ENOMEM;
 	if (dir && *dir)
 		r = open_picture(dir, &p->picture, why);
-	if (r == 0 && conf && conf->n_own)
+	if (r == 0 && conf && (conf->n_own || conf->n_interfaces))
 		r = open_own(conf, &p->own);
 	if (r)
 		return r;

@@ -37,6 +37,6 @@ int place_dir_make(const char *dir, struct text *why);
 
 /**
  * place_builder_conf() - the operator's own prefixes as a source called "configuration". Where one
- * country is configured, it is theirs.
+ * country is configured, it is theirs. A peer that is given as "AS64500 Example" names that AS.
  */
 int place_builder_conf(struct place_builder *b, const struct conf *c);

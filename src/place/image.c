@@ -23,8 +23,8 @@ enum section_id {
 	SECTION_REGISTRIES,
 	SECTION_RECS,
 	SECTION_ITEMS,
-	SECTION_LAYERS, /* four for each layer */
-	SECTION_COUNT = SECTION_LAYERS + 4 * LAYER_COUNT
+	SECTION_LAYERS, /* two for each layer */
+	SECTION_COUNT = SECTION_LAYERS + FAMILY_COUNT * LAYER_COUNT
 };
 
 struct section {
@@ -45,10 +45,9 @@ static size_t unit_of(unsigned id)
 {
 	static const size_t first[] = {sizeof(struct place_source), PLACE_REGISTRY_MAX,
 				       sizeof(struct image_rec), sizeof(uint32_t)};
-	static const size_t layer[] = {sizeof(uint32_t), sizeof(uint32_t), sizeof(struct image_key),
-				       sizeof(uint32_t)};
+	static const size_t layer[] = {sizeof(struct image_range4), sizeof(struct image_range)};
 
-	return id < SECTION_LAYERS ? first[id] : layer[(id - SECTION_LAYERS) % 4];
+	return id < SECTION_LAYERS ? first[id] : layer[(id - SECTION_LAYERS) % FAMILY_COUNT];
 }
 
 int image_ranges_add(struct image_ranges *r, struct image_key start, uint32_t rec)
@@ -69,7 +68,7 @@ int image_ranges_add(struct image_ranges *r, struct image_key start, uint32_t re
 		r->r = grown;
 		r->room = room;
 	}
-	r->r[r->n++] = (struct image_range){start, rec};
+	r->r[r->n++] = (struct image_range){.start = start, .rec = rec};
 	return 0;
 }
 
@@ -92,10 +91,10 @@ static void plan(const struct image_parts *p, struct head *h)
 	h->section[SECTION_RECS].n = p->n_recs;
 	h->section[SECTION_ITEMS].n = p->n_items;
 	for (unsigned l = 0; l < LAYER_COUNT; l++) {
-		struct section *s = &h->section[SECTION_LAYERS + 4 * l];
+		struct section *s = &h->section[SECTION_LAYERS + FAMILY_COUNT * l];
 
-		s[0].n = s[1].n = p->ranges[l][FAMILY_V4].n;
-		s[2].n = s[3].n = p->ranges[l][FAMILY_V6].n;
+		s[FAMILY_V4].n = p->ranges[l][FAMILY_V4].n;
+		s[FAMILY_V6].n = p->ranges[l][FAMILY_V6].n;
 	}
 	for (unsigned i = 0; i < SECTION_COUNT; i++) {
 		h->section[i].at = at;
@@ -112,18 +111,14 @@ static void put(uint8_t *to, const struct head *h, unsigned id, const void *from
 
 static void put_layer(uint8_t *to, const struct section *s, const struct image_ranges *ranges)
 {
-	uint32_t *v4 = (uint32_t *)(to + s[0].at), *v4_rec = (uint32_t *)(to + s[1].at);
-	struct image_key *v6 = (struct image_key *)(to + s[2].at);
-	uint32_t *v6_rec = (uint32_t *)(to + s[3].at);
+	struct image_range4 *v4 = (struct image_range4 *)(to + s[FAMILY_V4].at);
 
-	for (size_t i = 0; i < ranges[FAMILY_V4].n; i++) {
-		v4[i] = (uint32_t)ranges[FAMILY_V4].r[i].start.lo;
-		v4_rec[i] = ranges[FAMILY_V4].r[i].rec;
-	}
-	for (size_t i = 0; i < ranges[FAMILY_V6].n; i++) {
-		v6[i] = ranges[FAMILY_V6].r[i].start;
-		v6_rec[i] = ranges[FAMILY_V6].r[i].rec;
-	}
+	for (size_t i = 0; i < ranges[FAMILY_V4].n; i++)
+		v4[i] = (struct image_range4){(uint32_t)ranges[FAMILY_V4].r[i].start.lo,
+					      ranges[FAMILY_V4].r[i].rec};
+	if (ranges[FAMILY_V6].n)
+		memcpy(to + s[FAMILY_V6].at, ranges[FAMILY_V6].r,
+		       ranges[FAMILY_V6].n * sizeof(struct image_range));
 }
 
 static uint64_t checksum(const uint8_t *bytes, size_t size)
@@ -158,7 +153,7 @@ int image_pack(const struct image_parts *p, void **bytes, size_t *size)
 	put(to, &h, SECTION_RECS, p->recs);
 	put(to, &h, SECTION_ITEMS, p->items);
 	for (unsigned l = 0; l < LAYER_COUNT; l++)
-		put_layer(to, &h.section[SECTION_LAYERS + 4 * l], p->ranges[l]);
+		put_layer(to, &h.section[SECTION_LAYERS + FAMILY_COUNT * l], p->ranges[l]);
 	image_seal(to, h.size);
 	*bytes = to;
 	*size = h.size;
@@ -209,12 +204,10 @@ static void find_sections(struct image *im)
 	im->items = section(im, SECTION_ITEMS, &im->n_items);
 	for (unsigned l = 0; l < LAYER_COUNT; l++) {
 		struct image_layer *y = &im->layers[l];
-		unsigned id = SECTION_LAYERS + 4 * l;
+		unsigned id = SECTION_LAYERS + FAMILY_COUNT * l;
 
-		y->v4 = section(im, id, &y->n4);
-		y->v4_rec = section(im, id + 1, &y->n4);
-		y->v6 = section(im, id + 2, &y->n6);
-		y->v6_rec = section(im, id + 3, &y->n6);
+		y->v4 = section(im, id + FAMILY_V4, &y->n4);
+		y->v6 = section(im, id + FAMILY_V6, &y->n6);
 	}
 }
 
@@ -266,33 +259,32 @@ static int check_recs(const struct image *im, struct text *why)
 
 static bool v4_fits(const struct image_layer *y, size_t n_recs)
 {
-	bool good = y->n4 == 0 || y->v4[0] == 0;
+	bool good = y->n4 == 0 || y->v4[0].start == 0;
 
 	for (size_t i = 0; i < y->n4; i++)
-		good &= y->v4_rec[i] < n_recs && (i == 0 || y->v4[i - 1] < y->v4[i]);
+		good &= y->v4[i].rec < n_recs && (i == 0 || y->v4[i - 1].start < y->v4[i].start);
 	return good;
 }
 
 static bool v6_fits(const struct image_layer *y, size_t n_recs)
 {
 	static const struct image_key zero;
-	bool good = y->n6 == 0 || image_key_compare(y->v6[0], zero) == 0;
+	bool good = y->n6 == 0 || image_key_compare(y->v6[0].start, zero) == 0;
 
 	for (size_t i = 0; i < y->n6; i++)
-		good &= y->v6_rec[i] < n_recs &&
-			(i == 0 || image_key_compare(y->v6[i - 1], y->v6[i]) < 0);
+		good &= y->v6[i].rec < n_recs &&
+			(i == 0 || image_key_compare(y->v6[i - 1].start, y->v6[i].start) < 0);
 	return good;
 }
 
 static int check_layers(const struct image *im, const struct head *h, struct text *why)
 {
 	for (unsigned l = 0; l < LAYER_COUNT; l++) {
-		const struct section *s = &h->section[SECTION_LAYERS + 4 * l];
+		const struct section *s = &h->section[SECTION_LAYERS + FAMILY_COUNT * l];
 		const struct image_layer *y = &im->layers[l];
 
-		if (s[0].n != s[1].n || s[2].n != s[3].n || s[0].n > IMAGE_RANGES_MAX ||
-		    s[2].n > IMAGE_RANGES_MAX)
-			return refuse(why, s->at, "ranges without records");
+		if (y->n4 > IMAGE_RANGES_MAX || y->n6 > IMAGE_RANGES_MAX)
+			return refuse(why, s->at, "too many ranges");
 		if (!v4_fits(y, im->n_recs) || !v6_fits(y, im->n_recs))
 			return refuse(why, s->at, "ranges out of order, or of records not there");
 	}

@@ -52,7 +52,12 @@ struct image_key {
 /* A range begins here and ends where the next one begins; rec 0: nothing is known. */
 struct image_range {
 	struct image_key start;
-	uint32_t rec;
+	uint32_t rec, spare; /* spare: 0 */
+};
+
+/* The same of IPv4: begin and record side by side, as a look-up wants both at once. */
+struct image_range4 {
+	uint32_t start, rec;
 };
 
 struct image_ranges {
@@ -61,9 +66,8 @@ struct image_ranges {
 };
 
 struct image_layer {
-	const uint32_t *v4, *v4_rec;
-	const struct image_key *v6;
-	const uint32_t *v6_rec;
+	const struct image_range4 *v4;
+	const struct image_range *v6;
 	size_t n4, n6;
 };
 

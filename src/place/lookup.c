@@ -111,13 +111,19 @@ static void tell_source(const struct found *f, enum place_layer asn, enum place_
 
 static void find_all(const struct places *p, const struct ip *ip, struct found *f)
 {
-	for (unsigned l = 0; l < LAYER_AS_BLOCK; l++) {
+	int family;
+	struct image_key key = image_key_of(ip, &family);
+	unsigned layers = p->layers[family];
+
+	for (; layers; layers &= layers - 1) {
+		unsigned l = (unsigned)__builtin_ctz(layers);
+
 		f->in[l] = &p->picture;
-		f->rec[l] = picture_find(&p->picture, l, ip);
+		f->rec[l] = picture_find(&p->picture, l, family, key);
 	}
 	if (p->own.bytes) {
 		f->in[LAYER_OWN] = &p->own;
-		f->rec[LAYER_OWN] = picture_find(&p->own, LAYER_OWN, ip);
+		f->rec[LAYER_OWN] = picture_find(&p->own, LAYER_OWN, family, key);
 	}
 }
 
@@ -166,11 +172,18 @@ void place_lookup(const struct places *p, const struct ip *ip, struct place *out
 	tell_all(p, ip, &f, out);
 }
 
+static const char *name_in(const struct picture *p, uint32_t asn)
+{
+	const struct image_rec *r = picture_find_asn(p, LAYER_AS_NAME, asn);
+
+	return r ? image_text(&p->im, r->item) : "";
+}
+
 const char *place_as_name(const struct places *p, uint32_t asn)
 {
-	const struct image_rec *r = p ? picture_find_asn(&p->picture, LAYER_AS_NAME, asn) : NULL;
+	const char *own = p ? name_in(&p->own, asn) : "";
 
-	return r ? image_text(&p->picture.im, r->item) : "";
+	return *own || !p ? own : name_in(&p->picture, asn);
 }
 
 bool place_as_block(const struct places *p, uint32_t asn, struct place *out)
@@ -226,6 +239,10 @@ void places_tell(struct places *p)
 	const struct image_layer *y = p->picture.im.layers;
 
 	p->routes = y[LAYER_ROUTE].n4 || y[LAYER_ROUTE].n6;
+	for (unsigned l = 0; l < LAYER_AS_BLOCK; l++) {
+		p->layers[FAMILY_V4] |= (unsigned)(y[l].n4 > 0) << l;
+		p->layers[FAMILY_V6] |= (unsigned)(y[l].n6 > 0) << l;
+	}
 }
 
 struct places *places_ref(struct places *p)

@@ -16,7 +16,6 @@ enum mrt_type {
 	TYPE_BGP4MP_ET = 17,
 };
 
-#define PEERS_MAX     65536
 #define BGP_UPDATE    2
 #define BGP_HEADER    19
 #define MARKER_BYTES  16
@@ -35,7 +34,8 @@ struct reader {
 	struct mrt_peer *peers;
 	unsigned n_peers;
 	bool have_peers;
-	struct mrt_event e; /* of the record at work */
+	struct mrt_event e;    /* of the record at work */
+	struct bgp_family hop; /* of a BGP4MP_ENTRY */
 	uint16_t type, subtype;
 	const char *broken;
 	int error; /* negative: the sink said stop */
@@ -150,11 +150,18 @@ static enum verdict read_table_dump(struct reader *r, struct cursor c)
 
 static enum verdict read_peer_index(struct reader *r, struct cursor c)
 {
+	struct mrt_peer *peers;
 	unsigned n;
 
 	cursor_skip(&c, 4); /* the collector's identifier */
 	cursor_skip(&c, cursor_be16(&c));
 	n = cursor_be16(&c);
+	peers = realloc(r->peers, (n + 1) * sizeof(*peers));
+	if (!peers) {
+		r->error = -ENOMEM;
+		return RECORD_GOOD;
+	}
+	r->peers = peers;
 	r->n_peers = 0;
 	r->have_peers = true;
 	for (unsigned i = 0; i < n && cursor_ok(&c); i++) {
@@ -353,13 +360,50 @@ static enum verdict read_state(struct reader *r, struct cursor c, bool as4)
 	return RECORD_GOOD;
 }
 
+/*
+ * BGP4MP_ENTRY, which RFC 6396 has dropped and OpenBGPD writes: a path of a table, with the next
+ * hop in front of it.
+ */
+static enum verdict read_table_entry(struct reader *r, struct cursor c, bool as4)
+{
+	struct mrt_event *e = &r->e;
+	struct cursor hop;
+	const uint8_t *at;
+	uint16_t afi;
+
+	cursor_skip(&c, 2 + 2 + 4); /* view, status, last change */
+	afi = cursor_be16(&c);
+	e->safi = cursor_u8(&c);
+	r->hop = (struct bgp_family){.there = true, .nexthop_len = cursor_u8(&c)};
+	hop = cursor_sub(&c, r->hop.nexthop_len);
+	at = cursor_take(&hop, r->hop.nexthop_len < 16 ? r->hop.nexthop_len : 16);
+	if (at)
+		memcpy(r->hop.nexthop, at, r->hop.nexthop_len < 16 ? r->hop.nexthop_len : 16);
+	if (!cursor_ok(&c))
+		return RECORD_BAD_MESSAGE;
+	if ((afi != BGP_IP && afi != BGP_IP6) || e->safi != BGP_UNICAST)
+		return RECORD_UNKNOWN;
+	e->afi = afi;
+	if (!bgp_prefix_next(&c, afi, false, &e->prefix))
+		return RECORD_BAD_MESSAGE;
+	c = cursor_sub(&c, cursor_be16(&c));
+	if (!cursor_ok(&c))
+		return RECORD_BAD_MESSAGE;
+	bgp_attributes_read(r->attrs, c, as4 ? 4 : 2);
+	e->what = MRT_RIB;
+	e->family = &r->hop;
+	send(r);
+	return RECORD_GOOD;
+}
+
 static enum verdict read_bgp4mp(struct reader *r, struct cursor c)
 {
 	static const struct {
-		bool message, state, as4, local, add_path;
+		bool message, state, entry, as4, local, add_path;
 	} kinds[] = {
 		[0] = {.state = true},
 		[1] = {.message = true},
+		[2] = {.entry = true},
 		[4] = {.message = true, .as4 = true},
 		[5] = {.state = true, .as4 = true},
 		[6] = {.message = true, .local = true},
@@ -383,7 +427,7 @@ static enum verdict read_bgp4mp(struct reader *r, struct cursor c)
 			return broken(r, "an extended record without its microseconds");
 	}
 	if (r->subtype >= sizeof(kinds) / sizeof(*kinds) ||
-	    (!kinds[r->subtype].message && !kinds[r->subtype].state))
+	    !(kinds[r->subtype].message || kinds[r->subtype].state || kinds[r->subtype].entry))
 		return RECORD_UNKNOWN;
 	as4 = kinds[r->subtype].as4;
 	r->e.add_path = kinds[r->subtype].add_path;
@@ -391,7 +435,9 @@ static enum verdict read_bgp4mp(struct reader *r, struct cursor c)
 	if (kinds[r->subtype].state)
 		return read_state(r, c, as4);
 	v = read_speakers(r, &c, as4);
-	return v == RECORD_GOOD ? read_message(r, c, as4) : v;
+	if (v != RECORD_GOOD)
+		return v;
+	return kinds[r->subtype].entry ? read_table_entry(r, c, as4) : read_message(r, c, as4);
 }
 
 /* BGP, the type before BGP4MP (RFC 6396 appendix B.1): IPv4 and AS numbers of 2 bytes only. */
@@ -510,11 +556,15 @@ int mrt_read(struct input *in, const struct mrt_sink *sink, struct mrt_counts *c
 	     struct text *why)
 {
 	_cleanup_free_ struct bgp_attributes *attrs = malloc(sizeof(*attrs));
-	_cleanup_free_ struct mrt_peer *peers = calloc(PEERS_MAX, sizeof(*peers));
-	struct reader r = {.sink = sink, .counts = counts, .attrs = attrs, .peers = peers};
+	struct reader r = {.sink = sink, .counts = counts, .attrs = attrs};
+	int status;
 
 	*counts = (struct mrt_counts){.records = 0};
-	return attrs && peers ? read_all(&r, in, why) : -ENOMEM;
+	if (!attrs)
+		return -ENOMEM;
+	status = read_all(&r, in, why);
+	free(r.peers);
+	return status;
 }
 
 /* The head of a record of a type that is read here, of a time when there were dumps. */

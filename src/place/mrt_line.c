@@ -86,8 +86,7 @@ static void add_nexthop(struct text *out, const struct mrt_event *e)
 	if (e->what == MRT_RIB && e->attrs->announce[BGP_IP6][BGP_UNICAST].there)
 		f = &e->attrs->announce[BGP_IP6][BGP_UNICAST];
 	if (f)
-		add_addr(out, e->what == MRT_RIB || e->afi == BGP_IP6 || f->nexthop_len != 4,
-			 f->nexthop);
+		add_addr(out, e->afi == BGP_IP6 || f->nexthop_len != 4, f->nexthop);
 	else
 		add_addr(out, false, e->attrs->has_nexthop ? e->attrs->nexthop : none);
 }

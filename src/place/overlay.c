@@ -128,12 +128,12 @@ static size_t count_of(const struct image_layer *y, int family)
 
 static struct image_key start_of(const struct image_layer *y, int family, size_t i)
 {
-	return family == FAMILY_V4 ? (struct image_key){.lo = y->v4[i]} : y->v6[i];
+	return family == FAMILY_V4 ? (struct image_key){.lo = y->v4[i].start} : y->v6[i].start;
 }
 
 static uint32_t rec_of(const struct image_layer *y, int family, size_t i)
 {
-	return family == FAMILY_V4 ? y->v4_rec[i] : y->v6_rec[i];
+	return family == FAMILY_V4 ? y->v4[i].rec : y->v6[i].rec;
 }
 
 static bool next_start(const struct overlay *o, enum place_layer l, int family,

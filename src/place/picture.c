@@ -17,7 +17,7 @@ static int index4(const struct image_layer *y, struct picture_layer *p)
 	if (!p->first4)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < 1u << FIRST_BITS; i++) {
-		while (at + 1 < y->n4 && y->v4[at + 1] <= i << (32 - FIRST_BITS))
+		while (at + 1 < y->n4 && y->v4[at + 1].start <= i << (32 - FIRST_BITS))
 			at++;
 		p->first4[i] = (uint32_t)at;
 	}
@@ -34,7 +34,7 @@ static int index6(const struct image_layer *y, struct picture_layer *p)
 	if (!p->top6)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->n_top6; i++)
-		p->top6[i] = y->v6[i * TOP_EVERY];
+		p->top6[i] = y->v6[i * TOP_EVERY].start;
 	return 0;
 }
 
@@ -65,27 +65,43 @@ void picture_deinit(struct picture *p)
 }
 
 /* The last of v[lo..hi] that is not above @a; v[lo] is not. Halving without a branch to miss. */
-static uint32_t last4(const uint32_t *v, uint32_t lo, uint32_t hi, uint32_t a)
+static uint32_t last4(const struct image_range4 *v, uint32_t lo, uint32_t hi, uint32_t a)
 {
 	uint32_t n = hi - lo + 1;
 
 	while (n > 1) {
 		uint32_t half = n / 2;
 
-		lo = v[lo + half] <= a ? lo + half : lo;
+		lo = v[lo + half].start <= a ? lo + half : lo;
 		n -= half;
 	}
 	return lo;
 }
 
-static size_t last6(const struct image_key *v, size_t lo, size_t n, struct image_key a)
+static bool not_above(const struct image_key *k, struct image_key a)
+{
+	return k->hi < a.hi || (k->hi == a.hi && k->lo <= a.lo);
+}
+
+static size_t last_top6(const struct picture_layer *p, struct image_key a)
+{
+	size_t lo = 0, n = p->n_top6;
+
+	while (n > 1) {
+		size_t half = n / 2;
+
+		lo = not_above(&p->top6[lo + half], a) ? lo + half : lo;
+		n -= half;
+	}
+	return lo;
+}
+
+static size_t last6(const struct image_range *v, size_t lo, size_t n, struct image_key a)
 {
 	while (n > 1) {
 		size_t half = n / 2;
-		const struct image_key *k = &v[lo + half];
-		bool below = k->hi < a.hi || (k->hi == a.hi && k->lo <= a.lo);
 
-		lo = below ? lo + half : lo;
+		lo = not_above(&v[lo + half].start, a) ? lo + half : lo;
 		n -= half;
 	}
 	return lo;
@@ -97,7 +113,7 @@ static uint32_t find4(const struct image_layer *y, const struct picture_layer *p
 
 	if (!p->first4)
 		return 0;
-	return y->v4_rec[last4(y->v4, p->first4[i], p->first4[i + 1], a)];
+	return y->v4[last4(y->v4, p->first4[i], p->first4[i + 1], a)].rec;
 }
 
 static uint32_t find6(const struct image_layer *y, const struct picture_layer *p,
@@ -107,16 +123,14 @@ static uint32_t find6(const struct image_layer *y, const struct picture_layer *p
 
 	if (!p->top6)
 		return 0;
-	from = last6(p->top6, 0, p->n_top6, a) * TOP_EVERY;
+	from = last_top6(p, a) * TOP_EVERY;
 	n = y->n6 - from < TOP_EVERY ? y->n6 - from : TOP_EVERY;
-	return y->v6_rec[last6(y->v6, from, n, a)];
+	return y->v6[last6(y->v6, from, n, a)].rec;
 }
 
-const struct image_rec *picture_find(const struct picture *p, enum place_layer l,
-				     const struct ip *ip)
+const struct image_rec *picture_find(const struct picture *p, enum place_layer l, int family,
+				     struct image_key key)
 {
-	int family;
-	struct image_key key = image_key_of(ip, &family);
 	uint32_t rec = family == FAMILY_V4
 			       ? find4(&p->im.layers[l], &p->layers[l], (uint32_t)key.lo)
 			       : find6(&p->im.layers[l], &p->layers[l], key);

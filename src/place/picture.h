@@ -7,7 +7,7 @@
 #include "place/image.h"
 
 #define FIRST_BITS 16 /* IPv4: an index by the upper half of the address */
-#define TOP_EVERY  32 /* IPv6: every so many ranges one key in an array of its own */
+#define TOP_EVERY  16 /* IPv6: every so many ranges one key in an array of its own */
 
 struct picture_layer {
 	uint32_t *first4; /* 2^16 + 1: the range that holds the first address of each /16 */
@@ -24,8 +24,9 @@ struct picture {
 };
 
 struct places {
-	struct picture picture; /* everything that was imported */
-	struct picture own;	/* of the configuration; may be empty */
+	struct picture picture;	       /* everything that was imported */
+	struct picture own;	       /* of the configuration; may be empty */
+	unsigned layers[FAMILY_COUNT]; /* of the picture, that have anything: bits */
 	bool routes;
 	unsigned refs;
 };
@@ -37,9 +38,9 @@ struct places {
 int picture_take(struct picture *p, void *bytes, size_t size, struct text *why);
 void picture_deinit(struct picture *p);
 
-/** picture_find() - the record of the layer for @ip, NULL none. */
-const struct image_rec *picture_find(const struct picture *p, enum place_layer l,
-				     const struct ip *ip);
+/** picture_find() - the record of the layer for an address of image_key_of(), NULL none. */
+const struct image_rec *picture_find(const struct picture *p, enum place_layer l, int family,
+				     struct image_key key);
 
 /** picture_find_asn() - the same in LAYER_AS_BLOCK and LAYER_AS_NAME. */
 const struct image_rec *picture_find_asn(const struct picture *p, enum place_layer l, uint32_t asn);

@@ -118,11 +118,13 @@ int place_pool_put(struct place_pool *p, const uint32_t *words, size_t n, uint32
 int place_pool_text(struct place_pool *p, const char *text, uint32_t *id)
 {
 	uint32_t words[POOL_TEXT_MAX / 4 + 1] = {0};
-	size_t len = strnlen(text, POOL_TEXT_MAX);
+	size_t len = strlen(text);
 
-	if (len == POOL_TEXT_MAX)
+	if (len > POOL_TEXT_MAX) {
+		len = POOL_TEXT_MAX;
 		while (len && ((unsigned char)text[len] & 0xc0) == 0x80)
 			len--; /* not in the middle of a character */
+	}
 	memcpy(words, text, len);
 	return place_pool_put(p, words, len ? len / 4 + 1 : 0, id);
 }

@@ -367,7 +367,11 @@ static void test_dir(void **state)
 static void test_own(void **state)
 {
 	static const char yaml[] = "country: JP\nown:\n- 192.0.2.0/24\n"
-				   "- {prefix: 192.0.2.128/25, customer: Bank}\n";
+				   "- {prefix: 192.0.2.128/25, customer: Bank}\n"
+				   "exporters: [{name: r, address: 192.0.2.1}]\n"
+				   "interfaces:\n"
+				   "- {exporter: r, ifindex: 1, link: l, peer: AS64500 Peer One}\n"
+				   "- {exporter: r, ifindex: 2, link: m, peer: Somebody}\n";
 	_cleanup_text_ struct text errors = TEXT_NULL;
 	struct conf *c = conf_load_text("test", yaml, sizeof(yaml) - 1, &errors);
 	_cleanup_places_ struct places *p = NULL;
@@ -383,6 +387,8 @@ static void test_own(void **state)
 	assert_string_equal(w.customer, "");
 	assert_string_equal(look(p, "192.0.2.200").customer, "Bank");
 	assert_false(look(p, "192.0.3.1").own);
+	assert_string_equal(place_as_name(p, 64500), "Peer One");
+	assert_string_equal(place_as_name(p, 64501), "");
 }
 
 int main(void)

@@ -66,7 +66,10 @@ def bar_shares(case, got):
                 figures.append(f'{link} {key} {seen:.3f} of {want:.3f}')
                 if not is_sampled(case) and abs(seen - want) > SHARE_ERROR:
                     broken.append(figures[-1])
-                if is_sampled(case) and link in rows and not (
+                if link not in true:
+                    if seen > SHARE_ERROR:
+                        broken.append(figures[-1])
+                elif is_sampled(case) and link in rows and not (
                         sum(r[low] for r in rows[link]) - 1e-4 <= want <=
                         sum(r[high] for r in rows[link]) + 1e-4):
                     broken.append(f'{figures[-1]}, not within {rows[link][0][low]:.3f} to '

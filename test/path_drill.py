@@ -31,11 +31,13 @@ def at(text):
 
 
 def pairs(got):
-    """(incident, truth of its attack) of all that was found."""
+    """(incident, truth of its attack) of all that was found. Of an attack below the blind spot only a
+    part may have been seen, whose links are others than those of the whole."""
+    sampled = got['sampling'] > 1
     incidents = {i['id']: i for i in got['incidents']}
     truths = {a['id']: a for a in got['truth']['attacks']}
     return [(incidents[row['incident']], truths[row['id']]) for row in got['per_attack']
-            if row['outcome'] == 'found']
+            if row['outcome'] == 'found' and (row['above_blind_spot'] or not sampled)]
 
 
 def is_sampled(case):
@@ -64,7 +66,10 @@ def bar_shares(case, got):
                 figures.append(f'{link} {key} {seen:.3f} of {want:.3f}')
                 if not is_sampled(case) and abs(seen - want) > SHARE_ERROR:
                     broken.append(figures[-1])
-                if is_sampled(case) and link in rows and not (
+                if link not in true:
+                    if seen > SHARE_ERROR:
+                        broken.append(figures[-1])
+                elif is_sampled(case) and link in rows and not (
                         sum(r[low] for r in rows[link]) - 1e-4 <= want <=
                         sum(r[high] for r in rows[link]) + 1e-4):
                     broken.append(f'{figures[-1]}, not within {rows[link][0][low]:.3f} to '
@@ -171,7 +176,9 @@ def several():
     """Routers that see the same packets, and routers beside each other."""
     for name in ('link-move', 'link-uneven', 'link-return'):
         for fmt in ('ipfix', 'sflow'):
-            yield Case(name, fmt, [1, 1], 'plain', (bar_shares, bar_moves), view='same',
+            # What two routers see of most of these is too many records.
+            n = [1, 1] if fmt == 'ipfix' and name != 'link-return' else [2, 2]
+            yield Case(name, fmt, n, 'plain', (bar_shares, bar_moves), view='same',
                        incidents=1)
             yield Case(name, fmt, [1, 1], 'whole', (bar_shares, bar_moves), view='split',
                        incidents=1)

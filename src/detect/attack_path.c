@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Exporters whose interfaces have no known side may see the same packets. Then one of them counts
- * in each step, and stays the one until another surely sees a quarter more: of two that see the
- * same, chance must not choose anew each second, or both halves of the way would be wrong.
+ * Exporters whose interfaces have no known side may see the same packets. Then one of them counts,
+ * and stays the one until another surely sees a quarter more in ten seconds: of two that see the
+ * same, chance must not choose anew each second, or both halves of the way would be wrong. Only in
+ * a step in which it sees next to nothing another counts at once: the attack has moved.
  */
 #include "detect/attack_path.h"
 
@@ -15,6 +16,10 @@
 #define MORE	   1.25 /* so much more another must see */
 #define ALIKE	   0.9	/* so much of the most is as good as the most */
 #define SURE_SIGMA 3
+#define WIDE	   (10 * BINS_PER_S)
+#define LOOK_STEPS 2 /* what is looked back for lies in two seconds */
+#define LOOK_BINS  (LOOK_STEPS * BINS_PER_S)
+#define NOTHING	   8 /* a step has moved to who sees so many times as much */
 
 struct attack_path *attack_path_new(void)
 {
@@ -60,24 +65,27 @@ struct sighting {
 	unsigned links;
 };
 
-static unsigned sightings_of(const struct meters *m, const struct piece *piece,
+/*
+ * By the rings of the whole destination: those by link begin later, with the records of whichever
+ * exporter came first.
+ */
+static unsigned sightings_of(const struct hot *h, uint32_t mask, int64_t end, unsigned bins,
 			     struct sighting *out)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < m->n_views; i++) {
-		const struct view *v = &m->view[i];
-		unsigned k = 0;
+	for (unsigned i = 0; i < h->meters.n_views; i++) {
+		const struct view *v = &h->meters.view[i];
+		uint64_t packets =
+			v->entry ? 0 : read_piece(&h->meters, v, mask, end, bins).packets;
 
-		if (v->entry || !piece[i].packets)
+		if (!packets)
 			continue;
-		while (k < n && out[k].exporter != v->exporter)
-			k++;
-		if (k == n)
-			out[n++] = (struct sighting){.exporter = v->exporter};
-		out[k].packets += piece[i].packets;
-		out[k].weight = v->weight > out[k].weight ? v->weight : out[k].weight;
-		out[k].links++;
+		out[n] = (struct sighting){
+			.exporter = v->exporter, .packets = packets, .weight = v->weight};
+		for (unsigned k = 0; k < h->by_link->n_views; k++)
+			out[n].links += h->by_link->view[k].exporter == v->exporter;
+		n++;
 	}
 	return n;
 }
@@ -102,6 +110,7 @@ static bool is_better(const struct sighting *a, const struct sighting *b)
 static void believe(struct attack_path *p, const struct sighting *s, unsigned n)
 {
 	const struct sighting *now = NULL, *most = NULL, *best = NULL;
+	bool stays;
 
 	for (unsigned i = 0; i < n; i++) {
 		if (s[i].exporter == p->believed)
@@ -109,13 +118,70 @@ static void believe(struct attack_path *p, const struct sighting *s, unsigned n)
 		if (!most || sure(&s[i], -SURE_SIGMA) > sure(most, -SURE_SIGMA))
 			most = &s[i];
 	}
-	if (!most || (now && sure(most, -SURE_SIGMA) <= MORE * sure(now, SURE_SIGMA)))
+	if (!most)
 		return;
+	stays = now && sure(most, -SURE_SIGMA) <= MORE * sure(now, SURE_SIGMA);
 	for (unsigned i = 0; i < n; i++)
 		if (sure(&s[i], SURE_SIGMA) >= ALIKE * sure(most, -SURE_SIGMA) &&
 		    (!best || is_better(&s[i], best)))
 			best = &s[i];
-	p->believed = best->exporter;
+	/* One that is sampled less takes over as soon as it sees as much. */
+	if (!stays || best->weight < now->weight)
+		p->believed = best->exporter;
+}
+
+static uint64_t seen_by(const struct sighting *s, unsigned n, uint16_t exporter)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (s[i].exporter == exporter)
+			return s[i].packets;
+	return 0;
+}
+
+/* Packets that counted in a bin so far, on the average. */
+static double mean_of(const struct attack_path *p)
+{
+	double sum = 0;
+
+	for (unsigned i = 0; i < p->n; i++)
+		sum += (double)p->sum[i].packets;
+	return p->bins ? sum / p->bins : 0;
+}
+
+/* Who sees far more than the exporter that is believed, in the @n bins from @from on; else that. */
+static uint16_t far_more(const struct attack_path *p, const struct hot *h, uint32_t mask,
+			 int64_t from, unsigned n)
+{
+	const struct sighting *most = NULL;
+	struct sighting s[VIEWS_MAX];
+	unsigned k = sightings_of(h, mask, from + n - 1, n, s);
+
+	for (unsigned i = 0; i < k; i++)
+		if (!most || sure(&s[i], -SURE_SIGMA) > sure(most, -SURE_SIGMA))
+			most = &s[i];
+	if (most && sure(most, -SURE_SIGMA) > NOTHING * (double)seen_by(s, k, p->believed) &&
+	    sure(most, -SURE_SIGMA) * NOTHING >= mean_of(p) * n)
+		return most->exporter;
+	return p->believed;
+}
+
+/* Who counts in the @n bins from @from on. */
+static uint16_t counts_in(struct attack_path *p, const struct hot *h, uint32_t mask, int64_t from,
+			  unsigned n)
+{
+	unsigned wide = n > WIDE ? n : WIDE;
+	struct sighting s[VIEWS_MAX];
+	uint16_t other;
+
+	if (meters_exporters(&h->meters) <= 1)
+		return h->meters.n_views ? h->meters.view[0].exporter : EXPORTER_UNKNOWN;
+	believe(p, s, sightings_of(h, mask, from + wide - 1, wide, s));
+	other = far_more(p, h, mask, from, n);
+	/* At the beginning only so many records are looked back for, perhaps none of its own. */
+	if (p->n_steps++ < LOOK_STEPS && other != p->believed &&
+	    far_more(p, h, mask, from + LOOK_BINS, BINS_PER_S) == p->believed)
+		return p->believed;
+	return other;
 }
 
 static struct path_sum *sum_of(struct attack_path *p, const struct view *v)
@@ -131,18 +197,19 @@ static struct path_sum *sum_of(struct attack_path *p, const struct view *v)
 	return &p->sum[p->n++];
 }
 
-static void add_step(struct attack_path *p, const struct meters *m, uint32_t mask, int64_t end,
+static void add_step(struct attack_path *p, const struct hot *h, uint32_t mask, int64_t from,
 		     unsigned n)
 {
-	struct sighting sighting[VIEWS_MAX];
+	uint16_t counting = counts_in(p, h, mask, from, n);
+	const struct meters *m = h->by_link;
 	struct piece piece[VIEWS_MAX];
 
+	p->bins += n;
 	for (unsigned i = 0; i < m->n_views; i++)
-		piece[i] = read_piece(m, &m->view[i], mask, end, n);
-	believe(p, sighting, sightings_of(m, piece, sighting));
+		piece[i] = read_piece(m, &m->view[i], mask, from + n - 1, n);
 	for (unsigned i = 0; i < m->n_views; i++) {
 		const struct view *v = &m->view[i];
-		bool counts = v->entry || v->exporter == p->believed;
+		bool counts = v->entry || v->exporter == counting;
 		struct path_sum *s = piece[i].packets ? sum_of(p, v) : NULL;
 
 		if (!s) {
@@ -162,7 +229,7 @@ static void add_step(struct attack_path *p, const struct meters *m, uint32_t mas
 void attack_path_settle(struct attack *a, int64_t from, unsigned n, uint32_t mask)
 {
 	if (a->path && a->hot->by_link)
-		add_step(a->path, a->hot->by_link, mask, from + n - 1, n);
+		add_step(a->path, a->hot, mask, from, n);
 }
 
 /*
@@ -214,7 +281,7 @@ static struct attack_path sums_now(const struct attack *a)
 		return p;
 	}
 	if (a->series_bin <= a->active_bin)
-		add_step(&p, m, attack_tracks(a), a->active_bin,
+		add_step(&p, a->hot, attack_tracks(a), a->series_bin,
 			 (unsigned)(a->active_bin - a->series_bin + 1));
 	return p;
 }

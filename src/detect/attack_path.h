@@ -25,7 +25,7 @@ struct path_sum {
 
 struct attack_path {
 	struct path_sum sum[PATH_LINKS_MAX];
-	unsigned n;
+	unsigned n, n_steps, bins;
 	uint64_t other_packets;
 	uint16_t believed;	  /* exporter that counts, where several see the same packets */
 	struct finding_path told; /* as of the last attack_path_fill(); the loads only grow */

@@ -189,20 +189,24 @@ static void note_first(struct dealer *d, const struct flow_batch *b, uint32_t i)
 	find_limits(d, &d->now);
 }
 
-/* Emptied, each place knows the unknown link (0): no side, and no load that is counted. */
-static struct seen_link see_link(struct dealer *d, uint16_t link)
+static __attribute__((noinline)) void ask_link(struct dealer *d, struct seen_link *m, uint16_t link)
 {
-	struct seen_link *m = &d->seen[link % SEEN_LINKS];
-	const struct link *l;
+	const struct link *l = exporters_get_link(d->exporters, link);
 
-	if (m->link == link)
-		return *m;
-	l = exporters_get_link(d->exporters, link);
 	*m = (struct seen_link){.link = link,
 				.side = l ? l->side : SIDE_UNKNOWN,
 				.followed = d->loads->of[link] && d->loads->of[link]->followed,
 				.grain = loads_grain(d->loads, link)};
-	return *m;
+}
+
+/* Emptied, each place knows the unknown link (0): no side, and no load that is counted. */
+static inline const struct seen_link *see_link(struct dealer *d, uint16_t link)
+{
+	struct seen_link *m = &d->seen[link % SEEN_LINKS];
+
+	if (__builtin_expect(m->link != link, 0))
+		ask_link(d, m, link);
+	return m;
 }
 
 /* A grain is full: its time is that of the record, none of it in the future. */
@@ -225,7 +229,7 @@ static inline void count_load(struct dealer *d, const struct flow_batch *b, uint
 	uint64_t *due = &d->loads->due[b->flow[i].in_link];
 
 	*due += bytes;
-	if (*due >= grain)
+	if (__builtin_expect(*due >= grain, 0))
 		spread_load(d, b, i);
 }
 
@@ -294,7 +298,7 @@ enum dealt deal_record(struct dealer *d, uint32_t i)
 	const struct flow_batch *b = d->now.batch;
 	const struct flow *f = &b->flow[i];
 	const struct flow_side *s = &b->side[i];
-	struct seen_link link = see_link(d, f->in_link);
+	const struct seen_link *link = see_link(d, f->in_link);
 	struct shard_ends e;
 	enum counting counting;
 	uint32_t weight = flow_weight(s);
@@ -308,7 +312,7 @@ enum dealt deal_record(struct dealer *d, uint32_t i)
 	if ((f->first_ms < d->now.first_ms) | (f->last_ms - f->first_ms > d->now.lasted_ms))
 		note_first(d, b, i);
 	d->now.watch->saw_ingress |= !(s->flags & FLOW_EGRESS);
-	counting = counting_of(d, f, s, link.side);
+	counting = counting_of(d, f, s, link->side);
 	e.in = (uint8_t)shard_of(&f->dst, &e.in_filter);
 	e.out = (uint8_t)shard_of(&f->src, &e.out_filter);
 	times = (uint8_t)history_put(d->history, f, s, d->now.second, counting);
@@ -317,7 +321,7 @@ enum dealt deal_record(struct dealer *d, uint32_t i)
 	d->bytes += bytes;
 	/* Told of on its way out, it was told of on its way in: by another link. */
 	if (!(s->flags & FLOW_EGRESS) || !d->now.watch->saw_ingress)
-		count_load(d, b, i, bytes, link.grain);
+		count_load(d, b, i, bytes, link->grain);
 	d->lists->to = i + 1;
 	d->lists->ends[i] = e;
 	if (counting == COUNT_NOT) {
@@ -326,7 +330,7 @@ enum dealt deal_record(struct dealer *d, uint32_t i)
 		return DEALT_NOT;
 	}
 	pick_record(d, i, e, times);
-	return link.followed ? DEALT_BY_LINK : DEALT;
+	return link->followed ? DEALT_BY_LINK : DEALT;
 }
 
 struct shard_slice deal_slice(struct dealer *d)

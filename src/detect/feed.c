@@ -293,8 +293,8 @@ static void count_busy(struct shard *s, const struct shard_world *w, struct plac
 }
 
 /* What a protected object gets by which link. */
-static void count_object(struct shard *s, const struct shard_world *w, const struct place *p,
-			 uint16_t object)
+static __attribute__((noinline)) void count_object(struct shard *s, const struct shard_world *w,
+						   const struct place *p, uint16_t object)
 {
 	const struct flow_batch *b = w->history->batch;
 	const struct flow *f = p->f;

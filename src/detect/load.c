@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/hash.h"
 
-#define GRAINS		4096 /* of a full second */
+#define GRAINS		1024 /* of a full second */
+#define GRAINS_LITTLE	256  /* of any second */
 #define GRAIN_LEAST	1500
-#define GRAIN_UNKNOWN	65536 /* of a link whose capacity nobody told */
+#define GRAIN_UNKNOWN	65536 /* of a link of which nothing is known yet */
 #define CONFIGURED_PART 2     /* the last half of all is for configured interfaces */
 
 int loads_init(struct loads *l, struct exporters *exporters)
@@ -39,27 +39,42 @@ static void set_look_at(const struct loads *l, struct link_load *load)
 		capacity_bps && l->look_percent ? capacity_bps / 800 * l->look_percent : UINT64_MAX;
 }
 
+/*
+ * A part of what the link can carry, less where it carries little, so that a second never consists
+ * of a few grains only. Changed here alone, at ticks, so that nothing depends on how the sensor cut
+ * its batches.
+ */
+static void set_grain(const struct loads *l, struct link_load *load)
+{
+	uint64_t most = exporters_get_link(l->exporters, load->link)->speed_bps / 8 / GRAINS;
+	uint64_t did = load->newest_s == INT64_MIN ? 0 : load_bytes(load, load->newest_s - 1, 1);
+
+	load->grain = did ? did / (most ? GRAINS_LITTLE : GRAINS) : GRAIN_UNKNOWN;
+	if (most && most < load->grain)
+		load->grain = most;
+	if (load->grain < GRAIN_LEAST)
+		load->grain = GRAIN_LEAST;
+}
+
 void loads_refresh(struct loads *l)
 {
-	for (unsigned i = 0; i < l->n; i++)
+	for (unsigned i = 0; i < l->n; i++) {
 		set_look_at(l, l->all[i]);
+		set_grain(l, l->all[i]);
+	}
+}
+
+uint64_t loads_grain(const struct loads *l, uint16_t link)
+{
+	if (link == LINK_UNKNOWN)
+		return UINT64_MAX;
+	return l->of[link] ? l->of[link]->grain : GRAIN_UNKNOWN;
 }
 
 void loads_reconf(struct loads *l, uint32_t percent)
 {
 	l->look_percent = percent;
 	loads_refresh(l);
-}
-
-uint64_t loads_grain(const struct loads *l, uint16_t link)
-{
-	uint64_t capacity_bps, grain;
-
-	if (link == LINK_UNKNOWN)
-		return UINT64_MAX;
-	capacity_bps = exporters_get_link(l->exporters, link)->speed_bps;
-	grain = capacity_bps ? capacity_bps / 8 / GRAINS : GRAIN_UNKNOWN;
-	return grain > GRAIN_LEAST ? grain : GRAIN_LEAST;
 }
 
 static void begin(struct link_load *load, const struct link *link, uint16_t index)
@@ -89,6 +104,7 @@ static struct link_load *take(struct loads *l, uint16_t index)
 	}
 	begin(load, link, index);
 	set_look_at(l, load);
+	load->grain = GRAIN_UNKNOWN;
 	return load;
 }
 
@@ -118,12 +134,18 @@ static void put(struct link_load *load, int64_t second, uint64_t bytes)
 	load->near |= *at >= load->look_at;
 }
 
+static uint64_t share_of(uint64_t bytes, double share)
+{
+	return (uint64_t)((double)bytes * share);
+}
+
 void loads_spread(struct loads *l, uint16_t link, uint32_t weight, int64_t first_us,
 		  int64_t last_us)
 {
-	uint64_t bytes = l->due[link], done = 0, total_us;
+	uint64_t bytes = l->due[link], done, each;
 	int64_t first_s = time_floor_s(first_us), last_s = time_floor_s(last_us);
 	struct link_load *load = take(l, link);
+	double total_us;
 
 	l->due[link] = 0;
 	if (!load) {
@@ -143,16 +165,14 @@ void loads_spread(struct loads *l, uint16_t link, uint32_t weight, int64_t first
 		first_s = last_s - LOAD_RING_S + 1;
 		first_us = first_s * US_PER_S;
 	}
-	/* By sums from the beginning, so that rounding loses nothing. */
-	total_us = (uint64_t)(last_us - first_us);
-	for (int64_t s = first_s; s <= last_s; s++) {
-		uint64_t upto_us =
-			s == last_s ? total_us : (uint64_t)((s + 1) * US_PER_S - first_us);
-		uint64_t upto = (uint64_t)((uint128_t)bytes * upto_us / total_us);
-
-		put(load, s, upto - done);
-		done = upto;
-	}
+	/* Whole seconds alike; the last takes what is left, so that rounding loses nothing. */
+	total_us = (double)(last_us - first_us);
+	done = share_of(bytes, (double)((first_s + 1) * US_PER_S - first_us) / total_us);
+	each = share_of(bytes, (double)US_PER_S / total_us);
+	put(load, first_s, done);
+	for (int64_t s = first_s + 1; s < last_s; s++, done += each)
+		put(load, s, each);
+	put(load, last_s, bytes > done ? bytes - done : 0);
 }
 
 const struct link_load *loads_get(const struct loads *l, uint16_t index)

@@ -4,7 +4,7 @@
  * to followed destinations. A record costs one sum: bytes are gathered until they make a grain, and
  * the record that fills it lends the grain its time (systematic sampling with a probability in
  * proportion to size; Cochran 1977, section 8.1). No byte is lost, larger records stand for
- * themselves, and a second that fills a link consists of thousands of grains.
+ * themselves, and a second that fills a link consists of a thousand of them.
  */
 #pragma once
 
@@ -26,6 +26,7 @@ struct link_load {
 	int64_t begun_s;	     /* the first one */
 	bool near;		     /* a second has reached what it is to be looked at for */
 	bool followed;		     /* wide.h wants its records */
+	uint64_t grain; /* loads_grain() */
 	uint64_t look_at;	     /* bytes in a second, UINT64_MAX never */
 	uint64_t bytes[LOAD_RING_S]; /* [second % LOAD_RING_S], corrected for sampling */
 };
@@ -47,10 +48,11 @@ void loads_deinit(struct loads *l);
 /** loads_reconf() - a link is near at @percent of its capacity in a second; 0 never. */
 void loads_reconf(struct loads *l, uint32_t percent);
 
-/** loads_refresh() - speeds may have been told since. */
+/** loads_refresh() - at each tick: speeds may have been told since, and loads have changed. */
 void loads_refresh(struct loads *l);
 
-/** loads_grain() - bytes that make a grain of @link: 1/4096 of what it carries in a second. */
+/** loads_grain() - bytes that make a grain of @link: 1/1024 of what it can carry in a second, else
+ * of what it did. */
 uint64_t loads_grain(const struct loads *l, uint16_t link);
 
 /** loads_spread() - what is due of @link came in a record of that time and sampling factor. */

@@ -69,6 +69,8 @@ static void test_seconds(void **state)
 
 		count(&w, w.known, 1000, us, us);
 		count(&w, w.unknown, 1000, us, us);
+		if (i % 1000 == 0)
+			loads_refresh(&w.loads);
 	}
 	l = loads_get(&w.loads, w.known);
 	assert_non_null(l);

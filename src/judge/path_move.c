@@ -106,6 +106,8 @@ static void count_once(struct believer *b, double *row)
 	}
 	if (most - 3 * sqrt(most * w) > MORE * (now + 3 * sqrt(now * w)) || now <= 0)
 		b->exporter = best;
+	if (!b->exporter)
+		return;
 	for (unsigned i = 0; i < b->course->n_columns; i++)
 		if (strcmp(exporter_of(b, i), b->exporter) != 0)
 			row[i] = 0;
@@ -149,11 +151,33 @@ static int course_room(struct course *c, unsigned n)
 	return c->start_us && c->step_s && c->sum && c->seconds ? 0 : -ENOMEM;
 }
 
+/* The exporter of which most counts: the one that is believed until another sees more. */
+static const char *main_exporter(const struct incident_path *p)
+{
+	const char *best = NULL;
+	uint64_t most = 0;
+
+	for (unsigned i = 0; i < p->n_rows; i++) {
+		uint64_t sum = 0;
+
+		for (unsigned k = 0; k < p->n_rows && p->row[i].counted; k++)
+			if (p->row[k].counted &&
+			    strcmp(p->row[k].at.exporter, p->row[i].at.exporter) == 0)
+				sum += p->row[k].packets;
+		if (sum > most) {
+			most = sum;
+			best = p->row[i].at.exporter;
+		}
+	}
+	return best;
+}
+
 /* The rows as they are, not summed up. */
 static void read_rows(struct course *c, const struct incident *inc, const struct series_point *p,
 		      unsigned n)
 {
-	struct believer b = {.inc = inc, .course = c};
+	struct believer b = {
+		.inc = inc, .course = c, .exporter = main_exporter(inc->path)};
 
 	for (unsigned i = 0; i < n; i++)
 		column_of(c, p[i].link);

@@ -166,7 +166,7 @@ static void test_a_connection_tells_its_ingress(void **state)
 	assert_true(knows(h, scattered(1) ^ 77, T0, &p)); /* of its /24 */
 	assert_int_equal(p.link[0], 3);
 	assert_int_equal(p.link[1], LINK_UNKNOWN);
-	assert_int_equal(p.ttl_min, 57);
+	assert_int_equal(p.hops_min, 7);
 	assert_true(knows(h, scattered(1), T0 + HEARD_S * US_PER_S, &p));
 	assert_false(knows(h, scattered(1), T0 + (HEARD_S + 61) * US_PER_S, &p));
 	heard_free(h);

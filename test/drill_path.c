@@ -139,6 +139,11 @@ static int open_path(struct path *p, struct text *why)
 	if (pipeline_open(&p->pipeline, &o, "en", why) != EXIT_GOOD)
 		return 1;
 	p->results.with_series = true;
+	if (p->options->places) {
+		if (path_places(p->drill, p->clock_us, &p->places) < 0)
+			return 1;
+		judge_set_places(p->pipeline.judge, p->places);
+	}
 	if (p->options->drill.format == DRILL_PACKETS) {
 		p->capture = exporters_add_capture(p->pipeline.exporters, "drill");
 		p->link = exporters_link(p->pipeline.exporters, p->capture, 1);

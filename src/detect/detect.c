@@ -16,6 +16,7 @@
 #include "detect/crew.h"
 #include "detect/deal.h"
 #include "detect/good.h"
+#include "detect/heard.h"
 #include "detect/shard.h"
 #include "detect/wide.h"
 
@@ -39,6 +40,7 @@ struct detect {
 	struct shard_world world;
 	struct wide *wide;
 	struct good *good;
+	struct heard *heard;
 	struct exporter_watch *watch;
 	struct follow_rate *follow;
 	struct history history;
@@ -176,7 +178,9 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	d->shard = calloc(SHARDS, sizeof(*d->shard));
 	d->watch = calloc(EXPORTER_MAX + 1, sizeof(*d->watch));
 	d->good = good_new();
-	r = d->shard && d->watch && d->good && history_init(&d->history) == 0 ? 0 : -ENOMEM;
+	d->heard = heard_new();
+	r = d->shard && d->watch && d->good && d->heard && history_init(&d->history) == 0 ? 0
+											  : -ENOMEM;
 	d->dealer = r == 0 ? deal_new(exporters, d->watch, &d->history, d->shard) : NULL;
 	r = d->dealer ? set_conf(d, conf) : -ENOMEM;
 	if (r == 0)
@@ -206,6 +210,7 @@ struct detect *detect_free(struct detect *d)
 	cell_pool_deinit(&d->pool);
 	wide_free(d->wide);
 	good_free(d->good);
+	heard_free(d->heard);
 	free(d->shard);
 	free(d->watch);
 	deal_free(d->dealer);
@@ -244,6 +249,7 @@ static int tell(struct detect *d, struct attack *a, bool ended)
 		return r;
 	if (a->hot->level == LEVEL_LINK)
 		wide_fill(d->wide, a, d->exporters, &f);
+	f.facts.heard = d->heard;
 	freeze_good(d, a, &f);
 	if (ended && (f.level == LEVEL_HOST || f.level == LEVEL_PREFIX))
 		good_end(d->good, &f.target);
@@ -338,8 +344,10 @@ static int new_epoch(struct detect *d, int64_t recv_us)
 	for (unsigned i = 0; i < SHARDS; i++)
 		shard_drop_hot(&d->shard[i]);
 	wide_drop(d->wide);
-	if (recv_us < d->world.clock_us)
+	if (recv_us < d->world.clock_us) {
 		good_drop(d->good);
+		heard_drop(d->heard);
+	}
 	deal_forget_clocks(d->dealer);
 	d->stats.epochs++;
 	d->history.from = d->history.end;
@@ -398,6 +406,8 @@ static int take_record(struct detect *d, const struct flow_batch *b, uint32_t i)
 	uint64_t number = d->history.end;
 	enum dealt dealt = deal_record(d->dealer, i);
 
+	if (dealt != DEALT_NOT && heard_wants(&b->flow[i]))
+		heard_note(d->heard, &b->flow[i], &b->side[i], d->world.clock_us);
 	if (number - d->tick_from == MANY_RECORDS)
 		d->world.thinning.step = MANY_STEP;
 	if (dealt == DEALT_NOT || (dealt == DEALT && !d->counts_all))
@@ -510,7 +520,7 @@ void detect_stats(const struct detect *d, struct detect_stats *out)
 {
 	*out = d->stats;
 	deal_stats(d->dealer, out);
-	out->memory_bytes = sizeof(*d) + good_memory(d->good);
+	out->memory_bytes = sizeof(*d) + good_memory(d->good) + heard_memory(d->heard);
 	for (unsigned i = 0; i < SHARDS; i++) {
 		const struct shard *s = &d->shard[i];
 

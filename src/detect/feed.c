@@ -385,8 +385,11 @@ static void count_out(struct shard *s, const struct shard_world *w, struct place
 		if (!u || (l && prefix_contains(&u->key, &p->f->dst)))
 			continue;
 		learn_out(u, p);
-		if (u->hot)
-			s->error = hot_out(u->hot, record_at(w, p));
+		if (!u->hot)
+			continue;
+		s->error = hot_out(u->hot, record_at(w, p));
+		if (w->conf->n_darknets && prefix_set_find(w->conf->darknet_set, &p->f->dst, NULL))
+			u->hot->to_darknet += p->f->packets;
 	}
 }
 

@@ -18,6 +18,7 @@
 #define FINDING_EXPORTERS_MAX 16
 #define FINDING_LINKS_MAX     16
 #define FINDING_CHILDREN_MAX  256
+#define FINDING_FACTS_MAX     4
 #define EVIDENCE_MAX	      4096
 
 enum finding_state { FINDING_OPEN, FINDING_QUIET, FINDING_CLOSED, FINDING_LOST_SIGHT };
@@ -56,6 +57,8 @@ struct finding_sources {
 		struct ip addr;
 		uint64_t packets;
 		uint64_t syn_best; /* SYN in its best clock second */
+		bool established;  /* the target has a connection with it (answers.h) */
+		bool expected;	   /* it came where completed connections say */
 	} top[FINDING_TOP_MAX];
 	unsigned n_top;
 };
@@ -91,6 +94,20 @@ enum sample {
 struct header_sample {
 	struct evidence_record *record;
 	unsigned n;
+};
+
+struct facts;
+struct answers;
+struct heard;
+
+/* Of the senders, for who judges whether their addresses are their own; borrowed for the call. */
+struct finding_facts {
+	const struct facts *group[FINDING_FACTS_MAX]; /* of the attack's groups of senders */
+	unsigned n;
+	const struct answers *answers; /* NULL: none was seen */
+	const struct heard *heard;     /* what the last day's connections say of prefixes */
+	uint64_t to_darknet;	       /* packets that the target sent to a configured darknet */
+	bool both_ways;		       /* packets that the target sent were seen */
 };
 
 struct finding {
@@ -135,6 +152,8 @@ struct finding {
 	double top_source_share;     /* of packets, 0..1 */
 	uint64_t link_capacity_bps;  /* of the busiest link, 0 unknown */
 	uint64_t link_peak_bps;	     /* whole load of that link at the peak, 0 unknown */
+
+	struct finding_facts facts;
 
 	/* Level prefix: hosts hit hardest, most packets first. */
 	struct ip children[FINDING_CHILDREN_MAX];

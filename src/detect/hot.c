@@ -67,6 +67,11 @@ static void free_suspicion(struct hot *h)
 		sources_deinit(&h->units[i]);
 	free(h->wait);
 	h->wait = NULL;
+	for (unsigned i = 0; i < GROUP_COUNT; i++)
+		h->facts[i] = facts_free(h->facts[i]);
+	free(h->answers);
+	h->answers = NULL;
+	h->to_darknet = 0;
 	sources_deinit(&h->hosts);
 	free(h->evidence);
 	h->evidence = NULL;
@@ -116,6 +121,9 @@ uint64_t hot_memory(const struct hot *h)
 		n += h->sources[i].memory;
 	for (unsigned i = 0; i < UNIT_COUNT; i++)
 		n += h->units[i].memory;
+	for (unsigned i = 0; i < GROUP_COUNT; i++)
+		n += facts_memory(h->facts[i]);
+	n += h->answers ? sizeof(*h->answers) : 0;
 	n += units_memory(h);
 	n += h->handshake ? sizeof(*h->handshake) : 0;
 	n += h->dports ? sizeof(*h->dports) : 0;

@@ -7,6 +7,8 @@
 #pragma once
 
 #include "conf/conf.h"
+#include "detect/answers.h"
+#include "detect/facts.h"
 #include "detect/handshake.h"
 #include "detect/meter.h"
 #include "detect/sources.h"
@@ -133,6 +135,9 @@ struct hot {
 	const double *baseline;	       /* usual->rate */
 	struct handshake *handshake;
 	struct sources sources[GROUP_COUNT];
+	struct facts *facts[GROUP_COUNT]; /* NULL until its senders are kept */
+	struct answers *answers;	  /* NULL until the target answers one of them */
+	uint64_t to_darknet;		  /* packets that it sent to a darknet */
 	struct sources units[UNIT_COUNT]; /* [UNIT_24..UNIT_LINK], SYN by wider units */
 	struct unit_wait *wait;		  /* of them, not counted yet (hot_units.c) */
 	struct port_slot port[PORT_SLOTS];

@@ -318,6 +318,8 @@ int hot_out(struct hot *h, const struct hot_record *r)
 		e = hot_advance(h, r->last_bin);
 	if (e < 0)
 		return e;
+	if (h->tracked & (1u << GROUP_SYN | 1u << GROUP_TCP) && f->proto == PROTO_TCP)
+		track_answer(h, r);
 	if (!meters_clip(&h->meters, &r->span, &s))
 		return 0;
 	h->tally.answered += h->noted ? r->packets : 0;

@@ -42,6 +42,9 @@ int track_dport(struct hot *h, const struct hot_record *r);
 int track_http(struct hot *h, const struct hot_record *r);
 int track_sources(struct hot *h, struct hot_record *r, unsigned groups);
 
+/** track_answer() - a record that the destination sent: did whom it went to use its answers? */
+void track_answer(struct hot *h, const struct hot_record *r);
+
 /** hot_units.c: requests by wider units of their senders; units_settle() before they are read. */
 int track_units(struct hot *h, const struct hot_record *r, const struct sent *n);
 int units_settle(struct hot *h);

@@ -228,6 +228,40 @@ static uint32_t each_second(uint32_t packets, uint32_t seconds)
 	return seconds == 1 ? packets : packets / seconds + (packets % seconds != 0);
 }
 
+/* What is missing for want of memory makes a verdict less sure; it stops nothing. */
+static void track_facts(struct hot *h, const struct hot_record *r, enum source_group g)
+{
+	if (!h->facts[g])
+		h->facts[g] = h->lean ? NULL : facts_new();
+	if (h->facts[g])
+		facts_add(h->facts[g], r->f, r->s, r->src_hash, r->first_us, r->last_us);
+	if (g == GROUP_TCP && (r->f->tcp_flags & TH_RST) && h->facts[GROUP_SYN])
+		facts_mark(h->facts[GROUP_SYN], &r->f->src, r->src_hash, FACTS_RESET);
+}
+
+void track_answer(struct hot *h, const struct hot_record *r)
+{
+	enum answer a = answer_of(r->f, r->s);
+	uint64_t hash;
+
+	if (a == ANSWER_NOT)
+		return;
+	if (!h->answers)
+		h->answers = calloc(1, sizeof(*h->answers));
+	if (!h->answers)
+		return;
+	h->answers->synacks += a == ANSWER_SYNACK ? r->f->packets : 0;
+	h->answers->resets += a == ANSWER_RESET ? r->f->packets : 0;
+	h->answers->established += a == ANSWER_ESTABLISHED ? r->f->packets : 0;
+	hash = source_hash(&r->f->dst);
+	for (unsigned g = GROUP_SYN; g <= GROUP_TCP; g++)
+		if (h->facts[g])
+			facts_mark(h->facts[g], &r->f->dst, hash,
+				   a == ANSWER_ESTABLISHED ? FACTS_ESTABLISHED : FACTS_ANSWERED);
+	if (a == ANSWER_ESTABLISHED)
+		answers_put(h->answers, &r->f->dst, hash);
+}
+
 int track_sources(struct hot *h, struct hot_record *r, unsigned groups)
 {
 	const struct flow *f = r->f;
@@ -240,8 +274,10 @@ int track_sources(struct hot *h, struct hot_record *r, unsigned groups)
 	int e = 0;
 
 	record_hash(r);
-	if (groups >> g & 1)
+	if (groups >> g & 1) {
 		e = sources_add_fast(&h->sources[g], &f->src, r->src_hash, &n);
+		track_facts(h, r, g);
+	}
 	if (h->level != LEVEL_HOST && e == 0)
 		e = sources_add_fast(&h->hosts, &f->dst, source_hash(&f->dst), &n);
 	if (!(groups >> GROUP_SYN & 1) || e < 0)

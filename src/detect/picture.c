@@ -72,6 +72,16 @@ static void fill_vectors(struct finding *f, const struct attack *a)
 	}
 }
 
+static void fill_facts(struct finding *f, const struct hot *h, const bool wanted[GROUP_COUNT])
+{
+	for (unsigned g = 0; g < GROUP_COUNT; g++)
+		if (wanted[g] && h->facts[g] && h->facts[g]->n)
+			f->facts.group[f->facts.n++] = h->facts[g];
+	f->facts.answers = h->answers;
+	f->facts.to_darknet = h->to_darknet;
+	f->facts.both_ways = h->tally.answered > 0 || h->answers;
+}
+
 static void fill_sources(struct finding *f, const struct attack *a)
 {
 	const struct sources *use[GROUP_COUNT];
@@ -103,6 +113,7 @@ static void fill_sources(struct finding *f, const struct attack *a)
 		if (wanted[GROUP_SYN])
 			f->sources.syn[u] = sources_classes(&h->units[u]);
 	}
+	fill_facts(f, h, wanted);
 	/* The heaviest of the heaviest group; the groups' own order is by vector packets. */
 	f->sources.n_top =
 		sources_top(&h->sources[f->n_vectors ? hot_group(f->vectors[0].vector) : GROUP_TCP],
@@ -111,6 +122,8 @@ static void fill_sources(struct finding *f, const struct attack *a)
 		f->sources.top[i].addr = top[i]->key;
 		f->sources.top[i].packets = top[i]->packets;
 		f->sources.top[i].syn_best = source_best(top[i]);
+		f->sources.top[i].established =
+			answers_has(h->answers, &top[i]->key, source_hash(&top[i]->key));
 	}
 	if (f->sources.n_top && a->packets) {
 		double share = (double)top[0]->packets / (double)a->packets;

@@ -284,6 +284,7 @@ static void test_threads(void **state)
 			memcpy(many.last[i].evidence, one.last[i].evidence,
 			       sizeof(one.last[i].evidence));
 			many.last[i].series = one.last[i].series;
+			many.last[i].facts = one.last[i].facts;
 			assert_memory_equal(&many.last[i], &one.last[i], sizeof(one.last[i]));
 		}
 		bench_free(&many);
@@ -317,6 +318,7 @@ static void test_batches(void **state)
 			memcpy(cut.last[i].evidence, whole.last[i].evidence,
 			       sizeof(whole.last[i].evidence));
 			cut.last[i].series = whole.last[i].series;
+			cut.last[i].facts = whole.last[i].facts;
 			assert_memory_equal(&cut.last[i], &whole.last[i], sizeof(cut.last[i]));
 		}
 		bench_free(&whole);

@@ -99,6 +99,8 @@ static void add_top(struct finding_sources *now, const struct finding_sources *b
 		}
 		all[at].packets += b->top[i].packets;
 		all[at].syn_best = larger(all[at].syn_best, b->top[i].syn_best);
+		all[at].established |= b->top[i].established;
+		all[at].expected |= b->top[i].expected;
 	}
 	for (unsigned i = 1; i < n; i++) {
 		for (unsigned k = i; k > 0; k--) {
@@ -257,6 +259,7 @@ int incident_continue(struct incident *now, const struct incident *before)
 	add_sources(&now->f.sources, &before->f.sources);
 	add_children(&now->f, &before->f);
 	add_links(now, before);
+	spoof_continue(now, before);
 	memcpy(now->gaps, before->gaps, sizeof(now->gaps));
 	now->n_gaps = before->n_gaps;
 	now->known_test |= before->known_test;

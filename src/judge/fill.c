@@ -203,6 +203,7 @@ int incident_fill(struct incident *inc, const struct finding *f, struct exporter
 	inc->f = *f;
 	inc->f.n_exporters = had_exporters; /* until its names are replaced below */
 	inc->f.n_links = 0;
+	inc->f.facts = (struct finding_facts){.n = 0}; /* the detector's own */
 	inc->f.series = NULL;
 	inc->f.n_series = 0;
 	memset(inc->f.evidence, 0, sizeof(inc->f.evidence));

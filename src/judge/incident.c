@@ -82,6 +82,8 @@ struct incident *incident_new(void)
 	if (!inc)
 		return NULL;
 	inc->erase_by_us = inc->erased_us = TIME_NONE;
+	inc->spoofing =
+		(struct spoofing){.confidence = 0.5, .forged_share = -1, .rule = SPOOF_NO_FACTS};
 	inc->f.peak_us = inc->f.detected_us = inc->f.shown_us = inc->f.updated_us = TIME_NONE;
 	return inc;
 }

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "conf/conf.h"
 #include "detect/finding.h"
+#include "judge/spoof.h"
 
 #define INCIDENT_ID_MAX	      24
 #define INCIDENT_TARGET_MAX   96 /* room for any target text */
@@ -74,6 +75,8 @@ struct incident {
 	int64_t erased_us;   /* when the store erased the evidence; TIME_NONE not yet */
 	struct incident_gap gaps[INCIDENT_GAPS_MAX];
 	unsigned n_gaps;
+	struct spoof_facts facts; /* of the senders, without addresses */
+	struct spoofing spoofing; /* what they say */
 	bool series_cut; /* points were left out to keep `series` bounded */
 	bool known_test; /* inside a test that was announced beforehand */
 	bool drill;	 /* store or input is a drill */

@@ -123,6 +123,10 @@ static int get_top(const json_t *from, struct finding_sources *s)
 		    get_u64(o, "packets", &s->top[s->n_top].packets) ||
 		    get_u64(o, "syn_best_second", &s->top[s->n_top].syn_best))
 			return -EINVAL;
+		s->top[s->n_top].established =
+			strcmp(word(o, "real"), spoof_real_name(REAL_HANDSHAKE)) == 0;
+		s->top[s->n_top].expected =
+			strcmp(word(o, "real"), spoof_real_name(REAL_INGRESS)) == 0;
 		s->n_top++;
 	}
 	return 0;
@@ -315,7 +319,7 @@ static int get_rest(const json_t *o, struct incident *inc)
 		return -EINVAL;
 	inc->revision = (uint32_t)revision;
 	inc->target_link.input = (uint32_t)input;
-	return 0;
+	return spoof_from_json(o, inc);
 }
 
 int incident_from_json(const json_t *json, struct incident **out)

@@ -89,6 +89,13 @@ static int put_targets(json_t *o, const struct incident *inc)
 	return 0;
 }
 
+static const char *real_name(const struct finding_sources *s, unsigned i)
+{
+	return spoof_real_name(s->top[i].established ? REAL_HANDSHAKE
+			       : s->top[i].expected  ? REAL_INGRESS
+						     : REAL_UNKNOWN);
+}
+
 static int put_top(json_t *sources, const struct finding_sources *s)
 {
 	json_t *list = put_made(sources, "top", json_array());
@@ -101,7 +108,8 @@ static int put_top(json_t *sources, const struct finding_sources *s)
 
 		if (!o || put(o, "address", json_text(ip_format(&s->top[i].addr, text))) ||
 		    put(o, "packets", json_integer((json_int_t)s->top[i].packets)) ||
-		    put(o, "syn_best_second", json_integer((json_int_t)s->top[i].syn_best)))
+		    put(o, "syn_best_second", json_integer((json_int_t)s->top[i].syn_best)) ||
+		    put(o, "real", name_or_null(real_name(s, i))))
 			return -ENOMEM;
 	}
 	return 0;
@@ -312,7 +320,7 @@ static int put_additions(json_t *o, const struct incident *inc)
 {
 	return put_reason(o, inc) || put_vector_detail(o, inc) || put_target_link(o, inc) ||
 	       put_gaps(o, inc) || put_group(o, inc, &group_measured) ||
-	       put_group(o, inc, &group_flags);
+	       put_group(o, inc, &group_flags) || spoof_to_json(o, inc);
 }
 
 json_t *incident_to_json(const struct incident *inc)

@@ -28,6 +28,7 @@ struct watched {
 struct judge {
 	struct conf *conf;
 	struct exporters *exporters;
+	struct places *places;
 	struct incident_sink sink;
 	struct map *watched; /* handle -> struct watched */
 	struct map *ids;     /* id -> 1, names given */
@@ -76,6 +77,7 @@ struct judge *judge_free(struct judge *j)
 	map_free(j->watched);
 	map_free(j->ids);
 	map_free(j->waiting);
+	places_unref(j->places);
 	conf_unref(j->conf);
 	free(j);
 	return NULL;
@@ -87,6 +89,14 @@ void judge_reconf(struct judge *j, struct conf *conf)
 
 	j->conf = conf_ref(conf);
 	conf_unref(old);
+}
+
+void judge_set_places(struct judge *j, struct places *places)
+{
+	struct places *old = j->places;
+
+	j->places = places ? places_ref(places) : NULL;
+	places_unref(old);
 }
 
 void judge_set_drill(struct judge *j, bool drill)
@@ -218,6 +228,7 @@ static int update_watched(struct judge *j, struct watched *w, const struct findi
 	if (r)
 		return r;
 	w->inc->drill = j->drill;
+	spoof_measure(w->inc, f, j->places, j->conf, j->exporters);
 	if (!w->inc->id[0] && !w->before)
 		name_watched(j, w);
 	if (w->before)
@@ -225,6 +236,7 @@ static int update_watched(struct judge *j, struct watched *w, const struct findi
 	if (r)
 		return r;
 	incident_judge_class(w->inc);
+	spoof_judge(w->inc, 0);
 	w->pending = true;
 	return 0;
 }

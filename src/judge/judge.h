@@ -8,6 +8,7 @@
 #include "conf/conf.h"
 #include "judge/incident.h"
 #include "observe/exporter.h"
+#include "place/place.h"
 
 #define JUDGE_RESUME_US (60 * US_PER_S) /* quiet of record time that still is the same attack */
 #define JUDGE_UPDATE_US US_PER_S	/* least receive time between two updates of an incident */
@@ -40,6 +41,12 @@ struct finding_sink judge_sink(struct judge *j);
 
 /** judge_reconf() - objects, lines and tests of a new configuration count from the next finding. */
 void judge_reconf(struct judge *j, struct conf *conf);
+
+/**
+ * judge_set_places() - where addresses belong, from the next finding on (a reference is taken;
+ * NULL: nothing is known).
+ */
+void judge_set_places(struct judge *j, struct places *places);
 
 /** judge_set_drill() - what follows comes from a drill; every incident says so. */
 void judge_set_drill(struct judge *j, bool drill);

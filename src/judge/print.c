@@ -227,6 +227,19 @@ static void print_hosts(struct sheet *s, const struct incident *inc)
 	end(s);
 }
 
+static void print_real(struct sheet *s, const struct incident *inc, const struct ip *ip)
+{
+	static const char *const words[][2] = {
+		[REAL_UNKNOWN] = {", real: unknown", "、実在: 不明"},
+		[REAL_HANDSHAKE] = {", real: yes (completed connection)",
+				    "、実在: 確認 (接続完了)"},
+		[REAL_INGRESS] = {", real: yes (expected link and TTL)",
+				  "、実在: 確認 (既知の流入リンクと TTL)"},
+	};
+
+	text_add(s->out, words[source_shown_real(inc, ip)][s->ja]);
+}
+
 static void print_sources(struct sheet *s, const struct incident *inc)
 {
 	const struct finding_sources *src = &inc->f.sources;
@@ -256,12 +269,15 @@ static void print_sources(struct sheet *s, const struct incident *inc)
 		pad(s, ip_format(&src->top[i].addr, text), 24);
 		text_printf(s->out, pick(s, "%" PRIu64 " packets", "%" PRIu64 " パケット"),
 			    src->top[i].packets);
+		print_real(s, inc, &src->top[i].addr);
 		end(s);
 	}
 	more(s);
-	text_add(s->out, pick(s, "These may be forged; no source is named to anyone by this.",
-			      "詐称の可能性があり、これをもって送信元を断定しない。"));
+	text_add(s->out, pick(s, "A source not shown real may be forged, and is named to nobody.",
+			      "実在と示されない送信元は詐称の可能性があり、誰にも通知しない。"));
 	end(s);
+	label(s, "Spoofing", "詐称判定");
+	spoof_print(inc, s->ja, LABEL_WIDTH + 4, s->out);
 }
 
 static void print_seen_by(struct sheet *s, const struct incident *inc)

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Whence a prefix is expected: the /24 (IPv6 /48) of whoever completed a connection in the last
+ * day, with the ingress links and the TTLs of his own packets. A connection counts when packets
+ * that only an established one has are seen in both directions (answers.h), so no forger fills it.
+ * One connection in sixteen is looked at, by its ports alike in both directions. Fixed size; the
+ * oldest of eight gives way. Data class: header, a day.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "observe/flow.h"
+
+#define HEARD_LINKS 3
+#define HEARD_S	    86400
+
+struct heard;
+
+/* What is known of a prefix. */
+struct heard_prefix {
+	uint16_t link[HEARD_LINKS]; /* LINK_UNKNOWN: none */
+	uint8_t ttl_min, ttl_max;   /* 0, 0: no TTL seen */
+	uint16_t connections;	    /* looked at, capped */
+};
+
+struct heard *heard_new(void);
+struct heard *heard_free(struct heard *h);
+
+/** heard_wants() - may the record tell something? Cheap: asked of every record. */
+static inline bool heard_wants(const struct flow *f)
+{
+	uint32_t ports = ((uint32_t)f->sport + f->dport) * UINT32_C(2654435761);
+
+	return (ports >> 28 == 0) & (f->proto == PROTO_TCP) &
+	       ((f->tcp_flags & (TH_ACK | TH_RST)) == TH_ACK) & (f->in_link != LINK_UNKNOWN);
+}
+
+/** heard_note() - a record that heard_wants(), received at @recv_us, in input order. */
+void heard_note(struct heard *h, const struct flow *f, const struct flow_side *s, int64_t recv_us);
+
+/** heard_find() - what the last day said of the prefix of @ip; false: nothing. */
+bool heard_find(const struct heard *h, const struct ip *ip, int64_t now_us,
+		struct heard_prefix *out);
+
+/** heard_drop() - forget all (record time began anew). */
+void heard_drop(struct heard *h);
+uint64_t heard_memory(const struct heard *h);

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From evidence to verdict: each piece says how likely it is under six ways in which addresses come
+ * about; of pieces that look at the same thing the one that tells most counts, the others are
+ * independent given the way (naive Bayes). Forged is the sum over the forged ways. A mixture is
+ * looked for where the senders fall apart into two kinds.
+ */
+#include "judge/spoof.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "judge/spoof_inside.h"
+
+#define DECIDED	       0.8  /* from here on it is a verdict */
+#define PART_LEAST     0.1  /* share of the packets that makes a part */
+#define OFTEN_REAL     0.3  /* at most so likely forged must the other part be */
+#define FEW_SOURCES    3    /* constant ones, of which random forging is all that can be excluded */
+#define FEW_MOST       0.8  /* then the most that can be said */
+#define REFLECTED      -5.0 /* log odds of forged that a reflection's name brings with it */
+#define EXCESS	       1.5  /* log odds of forged for senders that belong to no crowd */
+#define SAYS_LEAST     0.2  /* what tells less than that of all ways says nothing */
+#define CONNECTED      0.97 /* made of completed connections */
+#define CONFIDENCE_MAX 0.999
+
+/*
+ * What is known before anything is measured: even odds, and among them what is seen most. Forged
+ * floods are mostly random ones (Moore et al. 2006); the rest is what we choose.
+ */
+static const double prior[WAYS] = {
+	[WAY_CROWD] = 0.34, [WAY_SHARED] = 0.16,   [WAY_RANDOM] = 0.25,
+	[WAY_LOCAL] = 0.08, [WAY_CONSTANT] = 0.05, [WAY_REPLAYED] = 0.12,
+};
+
+/* What one part's evidence came to. */
+struct finding_of_part {
+	double ll[SPOOF_GROUPS][WAYS]; /* of the test that counts */
+	int chosen[SPOOF_GROUPS];      /* index of its evidence, -1 none */
+	double spread[SPOOF_GROUPS];
+	double log_odds, p; /* of "forged" */
+};
+
+static void cap(double ll[WAYS], double most)
+{
+	double best = ll[0];
+
+	for (unsigned w = 1; w < WAYS; w++)
+		best = ll[w] > best ? ll[w] : best;
+	for (unsigned w = 0; w < WAYS; w++)
+		ll[w] = ll[w] - best < -most ? -most : ll[w] - best;
+}
+
+static double least_of(const double ll[WAYS])
+{
+	double least = 0;
+
+	for (unsigned w = 0; w < WAYS; w++)
+		least = ll[w] < least ? ll[w] : least;
+	return least;
+}
+
+/* Log odds of "forged", without the group @but (-1: with all). */
+static double log_odds(const struct finding_of_part *p, int but)
+{
+	double real = 0, forged = 0, sum[WAYS], most = -INFINITY;
+
+	for (unsigned w = 0; w < WAYS; w++) {
+		sum[w] = log(prior[w]);
+		for (int g = 0; g < SPOOF_GROUPS; g++)
+			sum[w] += g != but && p->chosen[g] >= 0 ? p->ll[g][w] : 0;
+		most = sum[w] > most ? sum[w] : most;
+	}
+	for (unsigned w = 0; w < WAYS; w++)
+		*(w < WAY_FORGED ? &real : &forged) += exp(sum[w] - most);
+	return log(forged) - log(real);
+}
+
+static double from_log_odds(double x)
+{
+	return 1 / (1 + exp(-x));
+}
+
+static void put_evidence(struct spoofing *s, unsigned test, unsigned part, double figure,
+			 uint32_t n)
+{
+	if (s->n_evidence < SPOOF_TESTS_MAX)
+		s->evidence[s->n_evidence++] =
+			(struct spoof_evidence){.test = (uint8_t)test,
+						.part = (uint8_t)part,
+						.figure = spoof_round(figure, SPOOF_FIGURE_DIGITS),
+						.n = n};
+}
+
+static void weigh_part(const struct spoof_facts *facts, unsigned part, uint32_t without,
+		       struct spoofing *s, struct finding_of_part *p)
+{
+	struct spoof_view v = {facts, &facts->part[part], &facts->part[PART_GOOD]};
+
+	for (unsigned g = 0; g < SPOOF_GROUPS; g++) {
+		p->chosen[g] = -1;
+		p->spread[g] = 0;
+	}
+	for (unsigned t = 0; t < n_spoof_tests; t++) {
+		unsigned g = spoof_tests[t].group;
+		double ll[WAYS], figure;
+		uint32_t n;
+
+		if (without >> t & 1 || !spoof_tests[t].look(&v, &figure, &n, ll))
+			continue;
+		cap(ll, spoof_tests[t].cap);
+		if (least_of(ll) > -SAYS_LEAST)
+			continue;
+		put_evidence(s, t, part, figure, n);
+		if (p->chosen[g] >= 0 && least_of(ll) >= p->spread[g])
+			continue;
+		memcpy(p->ll[g], ll, sizeof(ll));
+		p->spread[g] = least_of(ll);
+		p->chosen[g] = (int)s->n_evidence - 1;
+	}
+	p->log_odds = log_odds(p, -1);
+	p->p = from_log_odds(p->log_odds);
+	for (int g = 0; g < SPOOF_GROUPS; g++)
+		if (p->chosen[g] >= 0)
+			s->evidence[p->chosen[g]].weight =
+				spoof_round(p->log_odds - log_odds(p, g), SPOOF_SHARE_DIGITS);
+}
+
+/* ---- what the vectors say ---- */
+
+static enum vector main_vector(const struct incident *inc)
+{
+	unsigned order[FINDING_VECTORS_MAX];
+
+	return incident_vectors(inc, order) ? inc->f.vectors[order[0]].vector : VECTOR_COUNT;
+}
+
+static bool is_reflected(enum vector v)
+{
+	return v == VECTOR_AMPLIFICATION || v == VECTOR_SYNACK_REFLECTION;
+}
+
+/* Over its threshold, and no small part of a flood of requests. */
+static bool is_made_of_connections(const struct incident *inc)
+{
+	uint64_t requests = 0, connections = 0;
+
+	for (unsigned i = 0; i < inc->f.n_vectors; i++) {
+		const struct finding_vector *v = &inc->f.vectors[i];
+
+		if (v->over && v->vector == VECTOR_SYN_FLOOD)
+			requests += v->packets;
+		if (v->over && (v->vector == VECTOR_CONN_FLOOD || v->vector == VECTOR_HTTP_FLOOD))
+			connections += v->packets;
+	}
+	return connections && 2 * connections >= requests;
+}
+
+/* A target that refuses what comes has no connection with who sends it. */
+static bool is_connected(const struct incident *inc)
+{
+	const struct spoof_facts *a = &inc->facts;
+
+	return is_made_of_connections(inc) && a->refusals <= (a->synacks + a->connected) / 5;
+}
+
+/* ---- the verdict ---- */
+
+static double bounded(double confidence)
+{
+	return spoof_round(confidence < CONFIDENCE_MAX ? confidence : CONFIDENCE_MAX,
+			   SPOOF_SHARE_DIGITS);
+}
+
+static void decide(struct spoofing *s, double p)
+{
+	double real = 1 - p;
+
+	s->verdict = p >= DECIDED ? SPOOF_SPOOFED : real >= DECIDED ? SPOOF_NOT : SPOOF_UNKNOWN;
+	s->confidence = bounded(p > real ? p : real);
+	s->forged_share = s->verdict == SPOOF_UNKNOWN ? -1 : s->verdict == SPOOF_SPOOFED;
+}
+
+static bool has_part(const struct spoof_facts *a, double *share)
+{
+	const struct spoof_figures *all = &a->part[PART_ALL], *once = &a->part[PART_ONCE];
+
+	if (!once->n || !a->part[PART_OFTEN].n || !all->packets)
+		return false;
+	*share = ll_excess(all) / (double)all->packets;
+	return *share >= PART_LEAST && *share <= 1 - PART_LEAST;
+}
+
+static uint32_t pool_tests(void)
+{
+	uint32_t bits = 0;
+
+	for (unsigned t = 0; t < n_spoof_tests; t++)
+		bits |= spoof_tests[t].group == GROUP_POOL ? UINT32_C(1) << t : 0;
+	return bits;
+}
+
+/* Two kinds of senders: those seen once, and those that come again and again. */
+static void judge_parts(struct incident *inc, uint32_t without)
+{
+	struct spoofing parts = {.n_evidence = 0}, rest = parts;
+	struct finding_of_part once, often;
+	double share;
+
+	if (!has_part(&inc->facts, &share))
+		return;
+	/* That they came once is what they were chosen by. */
+	weigh_part(&inc->facts, PART_ONCE, without | pool_tests(), &parts, &once);
+	once.p = from_log_odds(once.log_odds + EXCESS);
+	if (once.p < DECIDED)
+		return;
+	weigh_part(&inc->facts, PART_OFTEN, without, &rest, &often);
+	if (often.p > OFTEN_REAL)
+		return;
+	parts.without = without;
+	parts.verdict = SPOOF_PARTLY;
+	parts.confidence = bounded(once.p < 1 - often.p ? once.p : 1 - often.p);
+	parts.forged_share = spoof_round(share, SPOOF_SHARE_DIGITS);
+	inc->spoofing = parts;
+}
+
+static bool has_facts(const struct spoof_facts *a)
+{
+	return a->part[PART_ALL].n > 0;
+}
+
+/* Few constant addresses: chance is excluded, a third party's address is not. */
+static void bound_few(struct incident *inc)
+{
+	const struct spoof_figures *all = &inc->facts.part[PART_ALL];
+	struct spoofing *s = &inc->spoofing;
+
+	if (all->scale_log2 || all->n > FEW_SOURCES || all->established)
+		return;
+	/* A scanner may vary all of its header, and wants answers. */
+	if (s->verdict == SPOOF_SPOOFED && inc->f.kind != FINDING_SCAN)
+		return;
+	s->rule = SPOOF_ONE_SOURCE;
+	s->verdict = SPOOF_UNKNOWN;
+	s->forged_share = -1;
+	s->confidence = s->confidence > FEW_MOST ? FEW_MOST : s->confidence;
+}
+
+static void judge_all(struct incident *inc, uint32_t without)
+{
+	struct spoofing *s = &inc->spoofing;
+	enum vector v = main_vector(inc);
+	struct finding_of_part all;
+	double odds;
+
+	weigh_part(&inc->facts, PART_ALL, without, s, &all);
+	odds = all.log_odds;
+	if (is_reflected(v)) {
+		s->rule = SPOOF_BY_REFLECTION;
+		odds += REFLECTED;
+	} else if (is_connected(inc)) {
+		s->rule = SPOOF_BY_CONNECTIONS;
+		odds = -log(CONNECTED / (1 - CONNECTED));
+	}
+	decide(s, from_log_odds(odds));
+	if (s->verdict == SPOOF_SPOOFED)
+		s->rule = SPOOF_BY_EVIDENCE;
+	if (s->rule == SPOOF_BY_EVIDENCE)
+		bound_few(inc);
+}
+
+void spoof_judge(struct incident *inc, uint32_t without)
+{
+	struct spoofing *s = &inc->spoofing;
+
+	*s = (struct spoofing){.without = without, .confidence = 0.5, .forged_share = -1};
+	if (!has_facts(&inc->facts)) {
+		s->rule = SPOOF_NO_FACTS;
+		if (is_reflected(main_vector(inc)))
+			s->rule = SPOOF_BY_REFLECTION;
+		else if (is_connected(inc))
+			s->rule = SPOOF_BY_CONNECTIONS;
+		if (s->rule != SPOOF_NO_FACTS)
+			decide(s, 1 - CONNECTED);
+		return;
+	}
+	judge_all(inc, without);
+	if (s->rule != SPOOF_BY_REFLECTION && s->rule != SPOOF_BY_CONNECTIONS)
+		judge_parts(inc, without);
+}
+
+void spoof_continue(struct incident *now, const struct incident *before)
+{
+	if (before->facts.records > now->facts.records)
+		now->facts = before->facts;
+}
+
+enum spoof_real source_shown_real(const struct incident *inc, const struct ip *ip)
+{
+	for (unsigned i = 0; i < inc->f.sources.n_top; i++) {
+		if (!ip_equal(&inc->f.sources.top[i].addr, ip))
+			continue;
+		if (inc->f.sources.top[i].established)
+			return REAL_HANDSHAKE;
+		return inc->f.sources.top[i].expected ? REAL_INGRESS : REAL_UNKNOWN;
+	}
+	return REAL_UNKNOWN;
+}

@@ -45,7 +45,8 @@ static void connections(struct plan *p, uint64_t seed, bool bare, uint32_t least
 	attack.target = s.site;
 	nth = plan_add_attack(p, &attack);
 	plan_add_load(p, &(struct load_row){.attack = (int16_t)(nth + 1),
-					    .script = SCRIPT_CONNECT_ONLY,
+					    .script = most < 100 ? SCRIPT_CONNECT_RESET
+								 : SCRIPT_CONNECT_ONLY,
 					    .from_ms = s.from_ms,
 					    .until_ms = s.until_ms,
 					    .per_s = rng_between(&s.rng, 5200, 9000),

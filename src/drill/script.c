@@ -121,6 +121,9 @@ static const struct step steady_udp[] = {{S, 0, 0, 1200, 0}};
 static const struct step trickle[] = {{C, ACK, 0, 1, 0}, {S, ACK, 0, 0, 9000}};
 static const struct step connect_only[] = {HELLO};
 
+/* One host has too few ports to leave thousands of connections a second open. */
+static const struct step connect_reset[] = {HELLO, {C, RST | ACK, 0, 0, 40000}};
+
 static const struct step get_loop[] = {
 	HELLO, {C, PA, PAYLOAD_HTTP_GET, 200, 400}, {S, PA, PAYLOAD_HTTP_OK, 600, 900}};
 
@@ -146,6 +149,7 @@ static const struct script scripts[SCRIPT_COUNT] = {
 	[SCRIPT_STEADY_UDP] = {17, 51820, STEPS(steady_udp), 0, 1, 55000, 0, true},
 	[SCRIPT_TRICKLE] = {6, 50022, STEPS(trickle), 0, 2, 600000000, 0, true},
 	[SCRIPT_CONNECT_ONLY] = {6, 80, STEPS(connect_only)},
+	[SCRIPT_CONNECT_RESET] = {6, 80, STEPS(connect_reset)},
 	[SCRIPT_GET_LOOP] = {6, 80, STEPS(get_loop), 3, 5, 80000, 0},
 };
 

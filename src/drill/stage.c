@@ -158,6 +158,7 @@ struct assault_row stage_row(struct stage *s, uint32_t senders, enum crowd_kind 
 	static const uint8_t tools[] = {TOOL_BOT,    TOOL_BOT,	  TOOL_BOT,  TOOL_SOCKET,
 					TOOL_SOCKET, TOOL_KERNEL, TOOL_PLAIN};
 	static const uint16_t ports[] = {80, 443, 443, 22, 8080, 25565};
+	static const uint16_t udp_ports[] = {0, 0, 80, 8080, 27015}; /* 0: any */
 	struct assault_row row = {.attack = s->attack,
 				  .kind = (uint8_t)s->kind,
 				  .crowd = (uint8_t)crowd,
@@ -173,7 +174,7 @@ struct assault_row stage_row(struct stage *s, uint32_t senders, enum crowd_kind 
 	row.answers_pps = rng_below(&s->rng, 3) ? rng_between(&s->rng, 150, 900)
 						: rng_between(&s->rng, 1500, 6000);
 	if (s->kind == ASSAULT_UDP) {
-		row.port = rng_below(&s->rng, 2) ? row.port : 0;
+		row.port = udp_ports[rng_below(&s->rng, ARRAY_LEN(udp_ports))];
 		row.len = (uint16_t)rng_between(&s->rng, 60, 1300);
 		row.len_more = rng_below(&s->rng, 2) ? 200 : 0;
 	}
@@ -193,5 +194,8 @@ struct assault_row stage_forger(struct stage *s, enum forging forging)
 	row = stage_row(s, senders, dice < 80 ? CROWD_HOSTERS : CROWD_BOTS);
 	row.forging = (uint8_t)forging;
 	row.tool = tools[rng_below(&s->rng, ARRAY_LEN(tools))];
+	/* One source port in UDP would be a reflector's. */
+	if (s->kind == ASSAULT_UDP && row.tool == TOOL_SWEEP)
+		row.tool = TOOL_OLD;
 	return row;
 }

@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -121,6 +122,28 @@ class Place(unittest.TestCase):
         self.assertEqual((own['source'], own['customer'], own['prefix'], own['asn'], own['country']),
                          ('configuration', 'Bank', '192.0.2.0/28', 64501, 'JP'))
         self.assertFalse(other['own'])
+
+    def test_readers_see_old_or_new(self):
+        """Look-ups while one source is replaced again and again: always one of the two, whole."""
+        files = []
+        for cc in ('JP', 'KR'):
+            path = os.path.join(self.dir, cc)
+            with open(path, 'w', encoding='utf-8') as f:
+                f.write('2|x|20080808|3000|0|20080808|0\n')
+                for i in range(3000):
+                    f.write(f'x|{cc}|ipv4|20.{i // 256}.{i % 256}.0|256|20080808|allocated\n')
+            files.append(path)
+        self.take('--name', 'x', files[0])
+        script = 'while :; do for f in "$2" "$3"; do "$1" place import --db "$4" --name x "$f"; done; done'
+        with subprocess.Popen(['sh', '-c', script, 'sh', NOROSHI, *files, self.db],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              start_new_session=True) as writer:
+            try:
+                seen = {tuple({a['country'] for a in self.look('20.0.0.1', '20.5.5.5', '20.11.100.1')})
+                        for _ in range(60)}
+            finally:
+                os.killpg(writer.pid, signal.SIGKILL)
+        self.assertEqual(seen, {('JP',), ('KR',)})
 
     def test_dump(self):
         done = self.run_it('dump', SEEDS / 'place_mrt' / 'rib4', SEEDS / 'place_mrt' / 'states')

@@ -3,7 +3,7 @@
  * `place ADDRESS...`: where addresses belong, as people or programs want to read it.
  */
 #include <errno.h>
-#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/place_setup.h"
@@ -60,6 +60,18 @@ int place_setup(struct cli *cli, const char *db, const char *path, struct places
 }
 
 /* JSON */
+
+void place_put_json(const struct cli *cli, json_t *o)
+{
+	char *line = o ? json_dumps(o, JSON_COMPACT) : NULL;
+
+	if (line)
+		fprintf(cli->out, "%s\n", line);
+	else
+		text_note_lost();
+	free(line);
+	json_decref(o);
+}
 
 /* Names come from files: what is no UTF-8 is not a name. */
 static json_t *text_json(const char *s)
@@ -134,9 +146,7 @@ static void print_json(struct cli *cli, const struct places *p, const struct ip 
 			    json_pack("{s:o, s:o, s:o}", "asn", source_json(w->said_asn), "country",
 				      source_json(w->said_country), "registry",
 				      source_json(w->said_registry)));
-	json_dumpf(o, cli->out, JSON_COMPACT);
-	json_decref(o);
-	fputc('\n', cli->out);
+	place_put_json(cli, o);
 }
 
 /* Text */

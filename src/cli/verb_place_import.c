@@ -3,7 +3,6 @@
  * `place import`, `list`, `remove` and `dump`: the files that say where addresses belong.
  */
 #include <errno.h>
-#include <jansson.h>
 #include <string.h>
 
 #include "cli/place_setup.h"
@@ -86,9 +85,7 @@ static void tell_good(const struct importing *w, const char *file, const struct 
 	o = json_pack("{s:s, s:s, s:s, s:o, s:I, s:I}", "file", file, "name", s->name, "kind",
 		      s->kind, "dated", date_json(s->dated_us), "records", (json_int_t)s->records,
 		      "ranges", (json_int_t)s->ranges);
-	json_dumpf(o, cli->out, JSON_COMPACT);
-	json_decref(o);
-	fputc('\n', cli->out);
+	place_put_json(cli, o);
 }
 
 static int import_file(struct importing *w, const char *file)
@@ -180,9 +177,7 @@ static void list_json(struct cli *cli, const struct place_source *s)
 			      date_json(s->imported_us), "rank", (int)s->rank, "records",
 			      (json_int_t)s->records, "ranges", (json_int_t)s->ranges);
 
-	json_dumpf(o, cli->out, JSON_COMPACT);
-	json_decref(o);
-	fputc('\n', cli->out);
+	place_put_json(cli, o);
 }
 
 static int list_table(struct cli *cli, const struct place_source *s, size_t n)

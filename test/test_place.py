@@ -49,6 +49,16 @@ class Place(unittest.TestCase):
         nothing, = self.look('8.8.8.8')
         self.assertEqual([nothing[k] for k in KEYS], ['8.8.8.8'] + [None] * 6)
 
+    def test_as_numbers(self):
+        self.take(SEEDS / 'place_delegated' / 'apnic', SEEDS / 'place_peeringdb' / 'api')
+        known, unknown = self.look('AS64500', 'as1')
+        self.assertEqual(known, {'as': 64500, 'country': 'JP', 'registry': 'apnic', 'name': 'Example',
+                                 'status': 'allocated', 'source': 'apnic',
+                                 'dated': '2008-08-07T00:00:00.000000Z'})
+        self.assertEqual([unknown['as'], unknown['country'], unknown['source']], [1, None, None])
+        self.assertIn('AS64500 Example', self.run_it('--db', self.db, 'AS64500').stdout)
+        self.run_it('--db', self.db, 'AS4294967296', want=USAGE)
+
     def test_without_any_file(self):
         answer, = self.look('10.0.0.1')
         self.assertTrue(answer['special'])

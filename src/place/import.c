@@ -44,14 +44,20 @@ void import_note(struct import *im, const char *fmt, ...)
 	text_add(im->notes, "\n");
 }
 
-void import_step(struct import *im)
+static void tell_progress(struct import *im)
 {
 	uint64_t done, total;
 
-	if (++im->records % STEP_EVERY || !im->progress)
+	if (!im->progress)
 		return;
 	input_progress(im->in, &done, &total);
 	im->progress->step(im->progress->userdata, done, total, im->records);
+}
+
+void import_step(struct import *im)
+{
+	if (++im->records % STEP_EVERY == 0)
+		tell_progress(im);
 }
 
 int import_end(struct import *im)
@@ -95,6 +101,7 @@ int import_slurp(struct import *im, uint8_t **bytes, size_t *n)
 		memcpy(all + len, p, have);
 		len += have;
 		input_consume(im->in, have);
+		tell_progress(im);
 	}
 	*bytes = take_ptr(all);
 	*n = len;

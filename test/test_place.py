@@ -49,6 +49,17 @@ class Place(unittest.TestCase):
         nothing, = self.look('8.8.8.8')
         self.assertEqual([nothing[k] for k in KEYS], ['8.8.8.8'] + [None] * 6)
 
+    def test_values_nested_without_end(self):
+        """A million lists inside each other, which libmaxminddb 1.7.1 does not survive."""
+        sys.path.insert(0, str(SEEDS.parent))
+        import seeds_place as seeds  # pylint: disable=import-outside-toplevel
+        path = os.path.join(self.dir, 'deep.mmdb')
+        with open(path, 'wb') as f:
+            f.write(seeds.mmdb(24, 4, [[('data', 0), ('data', 0)]],
+                               b'\xe1' + seeds.value('a') + b'\x01\x04' * 1000000 + b'\x00\x04'))
+        self.assertIn('values nested too deep', self.take(path, want=USAGE).stderr)
+        self.assertRegex(self.take('--as', 'mrt', path, want=USAGE).stderr, r'deep\.mmdb:0: ')
+
     def test_as_numbers(self):
         self.take(SEEDS / 'place_delegated' / 'apnic', SEEDS / 'place_peeringdb' / 'api')
         known, unknown = self.look('AS64500', 'as1')

@@ -99,6 +99,15 @@ class Place(unittest.TestCase):
         names = os.listdir(os.path.join(self.db, 'place'))
         self.assertEqual(sorted(names), ['apnic.source', 'lock', 'picture'])
 
+    def test_what_cannot_be_opened_or_written(self):
+        self.assertIn('/nonexistent: cannot open', self.take('/nonexistent', want=USAGE).stderr)
+        self.assertIn('is a directory', self.take(self.dir, want=USAGE).stderr)
+        self.assertIn('/nonexistent: cannot open', self.run_it('dump', '/nonexistent', want=USAGE).stderr)
+        self.db = os.path.join(self.dir, 'file')
+        with open(self.db, 'w', encoding='utf-8'):
+            pass
+        self.take(SEEDS / 'place_delegated' / 'apnic', want=STORE)
+
     def test_packed_files_and_names(self):
         packed = os.path.join(self.dir, 'stat.txt.gz')
         with gzip.open(packed, 'wb') as f:

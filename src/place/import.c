@@ -240,8 +240,11 @@ int place_import(const char *path, const struct place_import_options *o, struct 
 			    .notes = notes,
 			    .progress = o->progress,
 			    .dated_us = TIME_NONE};
-	int r = input_open(&in, path, why);
+	_cleanup_text_ struct text reason = TEXT_NULL;
+	int r = input_open(&in, path, &reason);
 
+	if (r > 0)
+		text_printf(why, "%s: %s", path, text_str(&reason));
 	if (r)
 		return r < 0 ? r : 2;
 	im.in = in;

@@ -156,8 +156,16 @@ def value(v):
         return control(14, int(v))
     if isinstance(v, float):
         return control(3, 8) + be('d', v)
-    raw = v.to_bytes((v.bit_length() + 7) // 8, 'big')
-    return control(6 if v < 1 << 32 else 9, len(raw)) + raw
+    raw = int(v).to_bytes((v.bit_length() + 7) // 8, 'big')
+    return control({U16: 5, U64: 9}.get(type(v), 6), len(raw)) + raw
+
+
+class U16(int):
+    """A number that the format wants in two bytes; others are of four."""
+
+
+class U64(int):
+    """The same of eight."""
 
 
 def mmdb(bits, version, records, data):
@@ -173,9 +181,10 @@ def mmdb(bits, version, records, data):
         else:
             tree += be('II', *n)
     return (tree + bytes(16) + data + b'\xab\xcd\xefMaxMind.com' + value({
-        'binary_format_major_version': 2, 'binary_format_minor_version': 0, 'build_epoch': T0,
-        'database_type': 'Test', 'description': {'en': 'x'}, 'ip_version': version,
-        'languages': ['en'], 'node_count': nodes, 'record_size': bits}))
+        'binary_format_major_version': U16(2), 'binary_format_minor_version': U16(0),
+        'build_epoch': U64(T0), 'database_type': 'Test', 'description': {'en': 'x'},
+        'ip_version': U16(version), 'languages': ['en'], 'node_count': nodes,
+        'record_size': U16(bits)}))
 
 
 CITY = value({'country': {'iso_code': 'JP', 'names': {'en': 'Japan'}},

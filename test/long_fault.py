@@ -31,6 +31,12 @@ RUNS = [
     ('read', ['read', '--json', '--conf', '{pcap}.yaml', '{pcap}'], ['memory']),
     ('read-db', ['read', '--json', '--drill', '--db', '{work}/db', '--conf', '{pcap}.yaml', '{pcap}'],
      ['memory', 'write', 'sql']),
+    ('place-import', ['place', 'import', '--json', '--db', '{work}/db',
+                      *(os.path.join(ROOT, 'fuzz', 'corpus', 'place_' + seed) for seed in (
+                          'delegated/apnic', 'mrt/rib4', 'mrt/updates', 'mmdb/v6', 'peeringdb/dump'))],
+     ['memory', 'write']),
+    ('place-dump', ['place', 'dump', os.path.join(ROOT, 'fuzz', 'corpus', 'place_mrt', 'updates')],
+     ['memory']),
     ('drill-write', ['drill', 'write', 'syn-real', '{work}/new.pcap', '--format', 'v9',
                      '--max-records', '200'], ['memory', 'space']),
     ('case-open', ['case', 'open', '--form', 'partner', '--target', '198.18.10.5', '--text', 'x',

@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -48,6 +49,27 @@ class Place(unittest.TestCase):
         nothing, = self.look('8.8.8.8')
         self.assertEqual([nothing[k] for k in KEYS], ['8.8.8.8'] + [None] * 6)
 
+    def test_values_nested_without_end(self):
+        """A million lists inside each other, which libmaxminddb 1.7.1 does not survive."""
+        sys.path.insert(0, str(SEEDS.parent))
+        import seeds_place as seeds  # pylint: disable=import-outside-toplevel
+        path = os.path.join(self.dir, 'deep.mmdb')
+        with open(path, 'wb') as f:
+            f.write(seeds.mmdb(24, 4, [[('data', 0), ('data', 0)]],
+                               b'\xe1' + seeds.value('a') + b'\x01\x04' * 1000000 + b'\x00\x04'))
+        self.assertIn('values nested too deep', self.take(path, want=USAGE).stderr)
+        self.assertRegex(self.take('--as', 'mrt', path, want=USAGE).stderr, r'deep\.mmdb:0: ')
+
+    def test_as_numbers(self):
+        self.take(SEEDS / 'place_delegated' / 'apnic', SEEDS / 'place_peeringdb' / 'api')
+        known, unknown = self.look('AS64500', 'as1')
+        self.assertEqual(known, {'as': 64500, 'country': 'JP', 'registry': 'apnic', 'name': 'Example',
+                                 'status': 'allocated', 'source': 'apnic',
+                                 'dated': '2008-08-07T00:00:00.000000Z'})
+        self.assertEqual([unknown['as'], unknown['country'], unknown['source']], [1, None, None])
+        self.assertIn('AS64500 Example', self.run_it('--db', self.db, 'AS64500').stdout)
+        self.run_it('--db', self.db, 'AS4294967296', want=USAGE)
+
     def test_without_any_file(self):
         answer, = self.look('10.0.0.1')
         self.assertTrue(answer['special'])
@@ -76,6 +98,15 @@ class Place(unittest.TestCase):
         self.assertEqual(self.look('192.0.3.1')[0]['country'], 'JP')
         names = os.listdir(os.path.join(self.db, 'place'))
         self.assertEqual(sorted(names), ['apnic.source', 'lock', 'picture'])
+
+    def test_what_cannot_be_opened_or_written(self):
+        self.assertIn('/nonexistent: cannot open', self.take('/nonexistent', want=USAGE).stderr)
+        self.assertIn('is a directory', self.take(self.dir, want=USAGE).stderr)
+        self.assertIn('/nonexistent: cannot open', self.run_it('dump', '/nonexistent', want=USAGE).stderr)
+        self.db = os.path.join(self.dir, 'file')
+        with open(self.db, 'w', encoding='utf-8'):
+            pass
+        self.take(SEEDS / 'place_delegated' / 'apnic', want=STORE)
 
     def test_packed_files_and_names(self):
         packed = os.path.join(self.dir, 'stat.txt.gz')
@@ -121,6 +152,28 @@ class Place(unittest.TestCase):
         self.assertEqual((own['source'], own['customer'], own['prefix'], own['asn'], own['country']),
                          ('configuration', 'Bank', '192.0.2.0/28', 64501, 'JP'))
         self.assertFalse(other['own'])
+
+    def test_readers_see_old_or_new(self):
+        """Look-ups while one source is replaced again and again: always one of the two, whole."""
+        files = []
+        for cc in ('JP', 'KR'):
+            path = os.path.join(self.dir, cc)
+            with open(path, 'w', encoding='utf-8') as f:
+                f.write('2|x|20080808|3000|0|20080808|0\n')
+                for i in range(3000):
+                    f.write(f'x|{cc}|ipv4|20.{i // 256}.{i % 256}.0|256|20080808|allocated\n')
+            files.append(path)
+        self.take('--name', 'x', files[0])
+        script = 'while :; do for f in "$2" "$3"; do "$1" place import --db "$4" --name x "$f"; done; done'
+        with subprocess.Popen(['sh', '-c', script, 'sh', NOROSHI, *files, self.db],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              start_new_session=True) as writer:
+            try:
+                seen = {tuple({a['country'] for a in self.look('20.0.0.1', '20.5.5.5', '20.11.100.1')})
+                        for _ in range(60)}
+            finally:
+                os.killpg(writer.pid, signal.SIGKILL)
+        self.assertEqual(seen, {('JP',), ('KR',)})
 
     def test_dump(self):
         done = self.run_it('dump', SEEDS / 'place_mrt' / 'rib4', SEEDS / 'place_mrt' / 'states')

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <jansson.h>
+
 #include "cli/setup.h"
 #include "place/place.h"
 
@@ -20,6 +22,10 @@ int place_setup_dir(struct cli *cli, const char *db, const char *path, char *buf
 
 /** place_setup() - open the places of place_setup_dir(). Return: as above. */
 int place_setup(struct cli *cli, const char *db, const char *path, struct places **out);
+
+/** place_put_json() - @o as one line; it is given back. What memory is missing for is counted as
+ * lost. */
+void place_put_json(const struct cli *cli, json_t *o);
 
 /** place_dir_of() - the directory of places that goes with store @db and @c. */
 void place_dir_of(const struct conf *c, const char *db, char *buf);

@@ -3,8 +3,9 @@
  * `place ADDRESS...`: where addresses belong, as people or programs want to read it.
  */
 #include <errno.h>
-#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cli/place_setup.h"
 #include "cli/table.h"
@@ -60,6 +61,18 @@ int place_setup(struct cli *cli, const char *db, const char *path, struct places
 }
 
 /* JSON */
+
+void place_put_json(const struct cli *cli, json_t *o)
+{
+	char *line = o ? json_dumps(o, JSON_COMPACT) : NULL;
+
+	if (line)
+		fprintf(cli->out, "%s\n", line);
+	else
+		text_note_lost();
+	free(line);
+	json_decref(o);
+}
 
 /* Names come from files: what is no UTF-8 is not a name. */
 static json_t *text_json(const char *s)
@@ -134,9 +147,18 @@ static void print_json(struct cli *cli, const struct places *p, const struct ip 
 			    json_pack("{s:o, s:o, s:o}", "asn", source_json(w->said_asn), "country",
 				      source_json(w->said_country), "registry",
 				      source_json(w->said_registry)));
-	json_dumpf(o, cli->out, JSON_COMPACT);
-	json_decref(o);
-	fputc('\n', cli->out);
+	place_put_json(cli, o);
+}
+
+static void print_as_json(struct cli *cli, const struct places *p, uint32_t asn,
+			  const struct place *w)
+{
+	place_put_json(cli,
+		       json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "as", (json_int_t)asn,
+				 "country", text_json(w->country), "registry",
+				 text_json(w->registry), "name", text_json(place_as_name(p, asn)),
+				 "status", text_json(status_word(w->status)), "source",
+				 text_json(w->source), "dated", date_json(w->dated_us)));
 }
 
 /* Text */
@@ -189,9 +211,10 @@ static void note_cell(struct looking *l, const struct place *w)
 	table_cell(l->table, TABLE_PLAIN, "%s", text_str(&t));
 }
 
-static int print_row(struct looking *l, const struct ip *ip, const struct place *w)
+/* @what: an address, or an AS. */
+static int print_row(struct looking *l, const char *what, uint32_t named_asn, const struct place *w)
 {
-	char addr[IP_TEXT_MAX], prefix[PREFIX_TEXT_MAX] = "-", date[TIME_TEXT_MAX] = "-";
+	char prefix[PREFIX_TEXT_MAX] = "-", date[TIME_TEXT_MAX] = "-";
 	char asn[320] = "-";
 
 	if (!l->table)
@@ -200,13 +223,14 @@ static int print_row(struct looking *l, const struct ip *ip, const struct place 
 		return -ENOMEM;
 	if (w->has_prefix)
 		prefix_text(&w->prefix, prefix, sizeof(prefix));
-	if (w->asn)
-		snprintf(asn, sizeof(asn), "AS%u %s", w->asn, place_as_name(l->places, w->asn));
+	if (named_asn)
+		snprintf(asn, sizeof(asn), "AS%u %s", named_asn,
+			 place_as_name(l->places, named_asn));
 	if (w->dated_us != TIME_NONE) {
 		time_format_utc(w->dated_us, date);
 		date[10] = '\0';
 	}
-	table_cell(l->table, TABLE_BOLD, "%s", ip_format(ip, addr));
+	table_cell(l->table, TABLE_BOLD, "%s", what);
 	table_cell(l->table, TABLE_PLAIN, "%s", or_dash(w->country));
 	table_cell(l->table, TABLE_PLAIN, "%s", or_dash(w->registry));
 	table_cell(l->table, TABLE_PLAIN, "%s", asn);
@@ -231,11 +255,41 @@ static void complain(struct looking *l, const char *text)
 		cli_fail(l->cli, 0, "\"%.*s\" is no address", LINE_MAX_BYTES, text);
 }
 
-static int look(struct looking *l, const char *text, bool json)
+/* "AS64500": what the registries say of the number. */
+static bool read_as(const char *text, uint32_t *asn)
+{
+	unsigned long v;
+	char *end;
+
+	if (strncasecmp(text, "AS", 2) != 0 || text[2] < '0' || text[2] > '9')
+		return false;
+	errno = 0;
+	v = strtoul(text + 2, &end, 10);
+	*asn = (uint32_t)v;
+	return *end == '\0' && !errno && v <= UINT32_MAX;
+}
+
+static int look_as(struct looking *l, const char *text, uint32_t asn, bool json)
 {
 	struct place w;
+
+	l->good++;
+	place_as_block(l->places, asn, &w);
+	if (!json)
+		return print_row(l, text, asn, &w);
+	print_as_json(l->cli, l->places, asn, &w);
+	return 0;
+}
+
+static int look(struct looking *l, const char *text, bool json)
+{
+	char addr[IP_TEXT_MAX];
+	struct place w;
+	uint32_t asn;
 	struct ip ip;
 
+	if (read_as(text, &asn))
+		return look_as(l, text, asn, json);
 	if (ip_parse(text, &ip) < 0) {
 		complain(l, text);
 		return 0;
@@ -243,7 +297,7 @@ static int look(struct looking *l, const char *text, bool json)
 	l->good++;
 	place_lookup(l->places, &ip, &w);
 	if (!json)
-		return print_row(l, &ip, &w);
+		return print_row(l, ip_format(&ip, addr), w.asn, &w);
 	print_json(l->cli, l->places, &ip, &w);
 	return 0;
 }

@@ -3,7 +3,6 @@
  * `place import`, `list`, `remove` and `dump`: the files that say where addresses belong.
  */
 #include <errno.h>
-#include <jansson.h>
 #include <string.h>
 
 #include "cli/place_setup.h"
@@ -60,6 +59,7 @@ struct importing {
 	struct progress bar;
 	const char *dir;
 	unsigned good, refused;
+	bool failed; /* the directory took none of it */
 };
 
 static void on_step(void *userdata, uint64_t done, uint64_t total, uint64_t records)
@@ -86,9 +86,7 @@ static void tell_good(const struct importing *w, const char *file, const struct 
 	o = json_pack("{s:s, s:s, s:s, s:o, s:I, s:I}", "file", file, "name", s->name, "kind",
 		      s->kind, "dated", date_json(s->dated_us), "records", (json_int_t)s->records,
 		      "ranges", (json_int_t)s->ranges);
-	json_dumpf(o, cli->out, JSON_COMPACT);
-	json_decref(o);
-	fputc('\n', cli->out);
+	place_put_json(cli, o);
 }
 
 static int import_file(struct importing *w, const char *file)
@@ -115,6 +113,7 @@ static int import_file(struct importing *w, const char *file)
 		}
 		if (r < 0)
 			return r;
+		w->failed = true;
 	}
 	w->refused++;
 	cli_fail(w->cli, 0, "%s", text_str(&why));
@@ -137,6 +136,8 @@ static int import_all(struct importing *w)
 		return cli_fail(w->cli, EXIT_BROKEN, "%s", strerror(-r));
 	if (r > 0)
 		return cli_fail(w->cli, EXIT_STORE, "%s", text_str(&why));
+	if (w->failed)
+		return EXIT_STORE;
 	return !w->refused ? EXIT_GOOD : w->good ? EXIT_REFUSED : EXIT_USAGE;
 }
 
@@ -180,9 +181,7 @@ static void list_json(struct cli *cli, const struct place_source *s)
 			      date_json(s->imported_us), "rank", (int)s->rank, "records",
 			      (json_int_t)s->records, "ranges", (json_int_t)s->ranges);
 
-	json_dumpf(o, cli->out, JSON_COMPACT);
-	json_decref(o);
-	fputc('\n', cli->out);
+	place_put_json(cli, o);
 }
 
 static int list_table(struct cli *cli, const struct place_source *s, size_t n)
@@ -307,7 +306,8 @@ static int dump_file(struct cli *cli, const char *path)
 	int r = input_open(&in, path, &why);
 
 	if (r)
-		return r < 0 ? EXIT_BROKEN : cli_fail(cli, EXIT_USAGE, "%s", text_str(&why));
+		return r < 0 ? EXIT_BROKEN
+			     : cli_fail(cli, EXIT_USAGE, "%s: %s", path, text_str(&why));
 	n = input_peek(in, INPUT_WINDOW, &p);
 	if (!mrt_is(p, n, n < INPUT_WINDOW))
 		return cli_fail(cli, EXIT_USAGE, "%s:0: this is no MRT", path);

@@ -100,6 +100,13 @@ struct part *place_builder_part(struct place_builder *b)
 	return b->part;
 }
 
+/* Two capital letters, or unknown. */
+static void set_country(struct image_rec *rec, const char *country)
+{
+	if (strspn(country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 2 && !country[2])
+		memcpy(rec->country, country, 2);
+}
+
 int place_builder_registry(struct place_builder *b, const struct prefix *p, const char *registry,
 			   const char *country, enum place_status status)
 {
@@ -109,8 +116,7 @@ int place_builder_registry(struct place_builder *b, const struct prefix *p, cons
 
 	if (!part)
 		return -ENOMEM;
-	if (country[0] && country[1])
-		memcpy(rec.country, country, 2);
+	set_country(&rec, country);
 	r = part_registry(part, registry, &rec.registry);
 	return r < 0 ? r : part_add(part, LAYER_REGISTRY, p, &rec);
 }
@@ -134,8 +140,7 @@ int place_builder_own(struct place_builder *b, const struct prefix *p, const cha
 
 	if (!part)
 		return -ENOMEM;
-	if (country[0] && country[1])
-		memcpy(rec.country, country, 2);
+	set_country(&rec, country);
 	r = place_pool_text(&part->items, customer, &rec.item);
 	return r < 0 ? r : part_add(part, LAYER_OWN, p, &rec);
 }

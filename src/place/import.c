@@ -44,14 +44,20 @@ void import_note(struct import *im, const char *fmt, ...)
 	text_add(im->notes, "\n");
 }
 
-void import_step(struct import *im)
+static void tell_progress(struct import *im)
 {
 	uint64_t done, total;
 
-	if (++im->records % STEP_EVERY || !im->progress)
+	if (!im->progress)
 		return;
 	input_progress(im->in, &done, &total);
 	im->progress->step(im->progress->userdata, done, total, im->records);
+}
+
+void import_step(struct import *im)
+{
+	if (++im->records % STEP_EVERY == 0)
+		tell_progress(im);
 }
 
 int import_end(struct import *im)
@@ -95,6 +101,7 @@ int import_slurp(struct import *im, uint8_t **bytes, size_t *n)
 		memcpy(all + len, p, have);
 		len += have;
 		input_consume(im->in, have);
+		tell_progress(im);
 	}
 	*bytes = take_ptr(all);
 	*n = len;
@@ -233,8 +240,11 @@ int place_import(const char *path, const struct place_import_options *o, struct 
 			    .notes = notes,
 			    .progress = o->progress,
 			    .dated_us = TIME_NONE};
-	int r = input_open(&in, path, why);
+	_cleanup_text_ struct text reason = TEXT_NULL;
+	int r = input_open(&in, path, &reason);
 
+	if (r > 0)
+		text_printf(why, "%s: %s", path, text_str(&reason));
 	if (r)
 		return r < 0 ? r : 2;
 	im.in = in;

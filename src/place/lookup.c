@@ -109,18 +109,29 @@ static void tell_source(const struct found *f, enum place_layer asn, enum place_
 	}
 }
 
+#define GEO_LAYERS (1u << LAYER_GEO_AS | 1u << LAYER_GEO_COUNTRY | 1u << LAYER_GEO_OTHER)
+
+static void find_in(const struct places *p, unsigned layers, int family, struct image_key key,
+		    struct found *f)
+{
+	for (layers &= p->layers[family]; layers; layers &= layers - 1) {
+		unsigned l = (unsigned)__builtin_ctz(layers);
+
+		f->in[l] = &p->picture;
+		if (!f->rec[l])
+			f->rec[l] = picture_find(&p->picture, l, family, key);
+	}
+}
+
 static void find_all(const struct places *p, const struct ip *ip, struct found *f)
 {
 	int family;
 	struct image_key key = image_key_of(ip, &family);
-	unsigned layers = p->layers[family];
 
-	for (; layers; layers &= layers - 1) {
-		unsigned l = (unsigned)__builtin_ctz(layers);
-
-		f->in[l] = &p->picture;
-		f->rec[l] = picture_find(&p->picture, l, family, key);
-	}
+	find_in(p, ~0u, family, key, f);
+	/* MaxMind-format databases keep IPv4 under ::/96, and answer for ::192.0.2.1 too. */
+	if (family == FAMILY_V6 && key.hi == 0 && key.lo >> 32 == 0)
+		find_in(p, GEO_LAYERS, FAMILY_V4, key, f);
 	if (p->own.bytes) {
 		f->in[LAYER_OWN] = &p->own;
 		f->rec[LAYER_OWN] = picture_find(&p->own, LAYER_OWN, family, key);

@@ -3,7 +3,7 @@
  * Records one after the other. Which reader a record goes to is a row of one table; they hand
  * events on, and the reader of the file alone knows offsets.
  */
-#include "place/mrt.h"
+#include "place/mrt_inside.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -21,242 +21,30 @@ enum mrt_type {
 #define MARKER_BYTES  16
 #define FIRST_DUMPS_S 788918400u /* 1995 */
 #define SUBTYPE_MAX   12
-#define PEER_IP6      0x01 /* RFC 6396 section 4.3.1 */
-#define PEER_AS4      0x02
 
-/* Why a record was not used; RECORD_BROKEN ends the file. */
-enum verdict { RECORD_GOOD, RECORD_UNKNOWN, RECORD_BAD_MESSAGE, RECORD_BROKEN };
-
-struct reader {
-	const struct mrt_sink *sink;
-	struct mrt_counts *counts;
-	struct bgp_attributes *attrs;
-	struct mrt_peer *peers;
-	unsigned n_peers;
-	bool have_peers;
-	struct mrt_event e;    /* of the record at work */
-	struct bgp_family hop; /* of a BGP4MP_ENTRY */
-	uint16_t type, subtype;
-	const char *broken;
-	int error; /* negative: the sink said stop */
-};
-
-static bool send(struct reader *r)
+bool mrt_send(struct mrt_reader *r)
 {
 	if (r->error == 0)
 		r->error = r->sink->event(r->sink->userdata, &r->e);
 	return r->error == 0;
 }
 
-static enum verdict broken(struct reader *r, const char *sentence)
-{
-	r->broken = sentence;
-	return RECORD_BROKEN;
-}
-
-static void read_addr(struct cursor *c, struct mrt_peer *p)
-{
-	const uint8_t *at = cursor_take(c, p->v6 ? 16 : 4);
-
-	memset(p->addr, 0, sizeof(p->addr));
-	if (at)
-		memcpy(p->addr, at, p->v6 ? 16 : 4);
-}
-
-static uint32_t read_as(struct cursor *c, bool as4)
-{
-	return as4 ? cursor_be32(c) : cursor_be16(c);
-}
-
-/*
- * TABLE_DUMP (RFC 6396 section 4.2): one path of one peer a record. The first collectors, until
- * 2000, wrote many into a record, one behind the other, and a length that is four bytes short.
- */
-
-#define SHORT_BY 4
-
-static bool table_dump_family(const struct reader *r, enum bgp_afi *afi, bool *as4)
-{
-	*afi = r->subtype % 2 ? BGP_IP : BGP_IP6;
-	*as4 = r->subtype > 2;
-	return r->subtype >= 1 && r->subtype <= 4;
-}
-
-/* Bytes of an entry up to its attributes, whose length is the last two of them. */
-static size_t entry_head(enum bgp_afi afi, bool as4)
-{
-	return (afi == BGP_IP ? 4u : 16u) * 2 + 1 + 1 + 4 + (as4 ? 4 : 2) + 2;
-}
-
-/* Do the entries of these @n bytes end where the bytes do? */
-static bool entries_fill(const struct reader *r, const uint8_t *p, size_t n)
-{
-	struct cursor c = cursor_over(p, n);
-	enum bgp_afi afi;
-	bool as4;
-
-	if (!table_dump_family(r, &afi, &as4) || !cursor_skip(&c, 4) || !cursor_left(&c))
-		return false;
-	while (cursor_ok(&c) && cursor_left(&c)) {
-		cursor_skip(&c, entry_head(afi, as4) - 2);
-		cursor_skip(&c, cursor_be16(&c));
-	}
-	return cursor_ok(&c);
-}
-
-static enum verdict read_entry(struct reader *r, struct cursor *c, bool as4)
-{
-	struct mrt_event *e = &r->e;
-	size_t width = e->afi == BGP_IP ? 4 : 16;
-	const uint8_t *at = cursor_take(c, width);
-	uint16_t attr_len;
-
-	memset(&e->prefix, 0, sizeof(e->prefix));
-	if (at)
-		memcpy(e->prefix.addr, at, width);
-	e->prefix.len = cursor_u8(c);
-	cursor_skip(c, 1 + 4); /* status, originated */
-	read_addr(c, &e->peer);
-	e->peer.as = read_as(c, as4);
-	attr_len = cursor_be16(c);
-	if (!cursor_ok(c) || e->prefix.len > width * 8)
-		return broken(r, "a TABLE_DUMP record that is too short, or no prefix");
-	if (attr_len > cursor_left(c))
-		return broken(r, "attributes that run over the end of the record");
-	bgp_attributes_read(r->attrs, cursor_sub(c, attr_len), as4 ? 4 : 2);
-	send(r);
-	return RECORD_GOOD;
-}
-
-static enum verdict read_table_dump(struct reader *r, struct cursor c)
-{
-	struct mrt_event *e = &r->e;
-	enum verdict v;
-	bool as4, many = entries_fill(r, c.p, cursor_left(&c));
-
-	if (!table_dump_family(r, &e->afi, &as4))
-		return RECORD_UNKNOWN;
-	e->peer.v6 = e->afi == BGP_IP6;
-	e->what = MRT_RIB;
-	e->label = "TABLE_DUMP";
-	cursor_skip(&c, 4); /* view, sequence */
-	do
-		v = read_entry(r, &c, as4);
-	while (many && v == RECORD_GOOD && r->error == 0 && cursor_left(&c));
-	return v;
-}
-
-/* TABLE_DUMP_V2 (RFC 6396 section 4.3, RFC 8050) */
-
-static enum verdict read_peer_index(struct reader *r, struct cursor c)
-{
-	struct mrt_peer *peers;
-	unsigned n;
-
-	cursor_skip(&c, 4); /* the collector's identifier */
-	cursor_skip(&c, cursor_be16(&c));
-	n = cursor_be16(&c);
-	peers = realloc(r->peers, (n + 1) * sizeof(*peers));
-	if (!peers) {
-		r->error = -ENOMEM;
-		return RECORD_GOOD;
-	}
-	r->peers = peers;
-	r->n_peers = 0;
-	r->have_peers = true;
-	for (unsigned i = 0; i < n && cursor_ok(&c); i++) {
-		struct mrt_peer *p = &r->peers[i];
-		uint8_t kind = cursor_u8(&c);
-
-		cursor_skip(&c, 4);
-		p->v6 = kind & PEER_IP6;
-		read_addr(&c, p);
-		p->as = read_as(&c, kind & PEER_AS4);
-		r->n_peers++;
-	}
-	return cursor_ok(&c) ? RECORD_GOOD : broken(r, "a peer index table that is cut");
-}
-
-static enum verdict read_rib_entry(struct reader *r, struct cursor *c)
-{
-	struct mrt_event *e = &r->e;
-	unsigned peer = cursor_be16(c);
-	size_t attr_len;
-
-	cursor_skip(c, 4); /* originated */
-	e->prefix.path_id = e->add_path ? cursor_be32(c) : 0;
-	attr_len = cursor_be16(c);
-	if (!cursor_ok(c))
-		return broken(r, "a RIB entry that is cut");
-	if (attr_len > cursor_left(c))
-		return broken(r, "attributes that run over the end of the record");
-	if (peer >= r->n_peers)
-		return broken(r, "a peer that is not in the peer index table");
-	e->peer = r->peers[peer];
-	bgp_attributes_read(r->attrs, cursor_sub(c, attr_len), 4);
-	send(r);
-	return RECORD_GOOD;
-}
-
-static enum verdict read_rib(struct reader *r, struct cursor c)
-{
-	struct mrt_event *e = &r->e;
-	enum verdict v = RECORD_GOOD;
-	unsigned n;
-
-	if (!r->have_peers)
-		return broken(r, "a RIB entry before any peer index table");
-	cursor_skip(&c, 4); /* sequence */
-	if (!bgp_prefix_next(&c, e->afi, false, &e->prefix))
-		return broken(r, "no prefix in a RIB record");
-	n = cursor_be16(&c);
-	if (!cursor_ok(&c))
-		return broken(r, "a RIB record that is cut");
-	e->what = MRT_RIB;
-	e->label = e->add_path ? "TABLE_DUMP2_AP" : "TABLE_DUMP2";
-	for (unsigned i = 0; i < n && v == RECORD_GOOD && r->error == 0; i++)
-		v = read_rib_entry(r, &c);
-	return v;
-}
-
-static enum verdict read_table_dump_v2(struct reader *r, struct cursor c)
-{
-	static const struct {
-		uint8_t afi, safi;
-		bool add_path;
-	} ribs[] = {
-		[2] = {BGP_IP, BGP_UNICAST, false},
-		[4] = {BGP_IP6, BGP_UNICAST, false},
-		[8] = {BGP_IP, BGP_UNICAST, true},
-		[10] = {BGP_IP6, BGP_UNICAST, true},
-	};
-
-	if (r->subtype == 1)
-		return read_peer_index(r, c);
-	/* Multicast, generic and geographic tables say nothing of where an address belongs. */
-	if (r->subtype >= sizeof(ribs) / sizeof(*ribs) || !ribs[r->subtype].afi)
-		return RECORD_UNKNOWN;
-	r->e.afi = ribs[r->subtype].afi;
-	r->e.safi = ribs[r->subtype].safi;
-	r->e.add_path = ribs[r->subtype].add_path;
-	return read_rib(r, c);
-}
-
 /* BGP4MP (RFC 6396 section 4.4, RFC 8050) */
 
-static void send_prefixes(struct reader *r, struct cursor c, enum bgp_afi afi, enum bgp_safi safi)
+static void send_prefixes(struct mrt_reader *r, struct cursor c, enum bgp_afi afi,
+			  enum bgp_safi safi)
 {
 	struct mrt_event *e = &r->e;
 
 	e->afi = afi;
 	e->safi = safi;
 	while (r->error == 0 && bgp_prefix_next(&c, afi, e->add_path, &e->prefix))
-		send(r);
+		mrt_send(r);
 	if (!cursor_ok(&c))
 		r->counts->bad_prefixes++;
 }
 
-static void send_families(struct reader *r, struct bgp_family (*table)[BGP_SAFI_COUNT])
+static void send_families(struct mrt_reader *r, struct bgp_family (*table)[BGP_SAFI_COUNT])
 {
 	for (unsigned afi = BGP_IP; afi < BGP_AFI_COUNT; afi++)
 		for (unsigned safi = BGP_UNICAST; safi < BGP_SAFI_COUNT; safi++) {
@@ -269,7 +57,7 @@ static void send_families(struct reader *r, struct bgp_family (*table)[BGP_SAFI_
 }
 
 /* An UPDATE without its header: withdrawn, attributes, announced (RFC 4271 section 4.3). */
-static enum verdict read_update(struct reader *r, struct cursor c, unsigned as_len)
+static enum mrt_verdict read_update(struct mrt_reader *r, struct cursor c, unsigned as_len)
 {
 	struct mrt_event *e = &r->e;
 	struct cursor withdrawn = cursor_sub(&c, cursor_be16(&c)), attributes;
@@ -299,7 +87,7 @@ static bool read_marker(struct cursor *c)
 	return p != NULL;
 }
 
-static enum verdict read_message(struct reader *r, struct cursor c, bool as4)
+static enum mrt_verdict read_message(struct mrt_reader *r, struct cursor c, bool as4)
 {
 	uint16_t size;
 
@@ -317,13 +105,13 @@ static enum verdict read_message(struct reader *r, struct cursor c, bool as4)
 }
 
 /* Peer and own AS, interface, family, peer and own address. */
-static enum verdict read_speakers(struct reader *r, struct cursor *c, bool as4)
+static enum mrt_verdict read_speakers(struct mrt_reader *r, struct cursor *c, bool as4)
 {
 	struct mrt_peer *p = &r->e.peer, own;
 	uint16_t afi;
 
-	p->as = read_as(c, as4);
-	read_as(c, as4);
+	p->as = mrt_read_as(c, as4);
+	mrt_read_as(c, as4);
 	cursor_skip(c, 2);
 	afi = cursor_be16(c);
 	if (!cursor_ok(c))
@@ -332,21 +120,21 @@ static enum verdict read_speakers(struct reader *r, struct cursor *c, bool as4)
 	if (afi != BGP_IP && afi != BGP_IP6)
 		return RECORD_UNKNOWN;
 	own.v6 = p->v6 = afi == BGP_IP6;
-	read_addr(c, p);
-	read_addr(c, &own);
+	mrt_read_addr(c, p);
+	mrt_read_addr(c, &own);
 	return cursor_ok(c) ? RECORD_GOOD : RECORD_BAD_MESSAGE;
 }
 
-static enum verdict read_state(struct reader *r, struct cursor c, bool as4)
+static enum mrt_verdict read_state(struct mrt_reader *r, struct cursor c, bool as4)
 {
-	enum verdict v;
+	enum mrt_verdict v;
 
 	r->e.what = MRT_STATE;
 	r->e.attrs = NULL;
 	/* Zebra's short form: two AS numbers of 2 bytes and the states. */
 	if (cursor_left(&c) == 8) {
-		r->e.peer = (struct mrt_peer){.as = read_as(&c, as4)};
-		read_as(&c, as4);
+		r->e.peer = (struct mrt_peer){.as = mrt_read_as(&c, as4)};
+		mrt_read_as(&c, as4);
 	} else {
 		v = read_speakers(r, &c, as4);
 		if (v != RECORD_GOOD)
@@ -356,7 +144,7 @@ static enum verdict read_state(struct reader *r, struct cursor c, bool as4)
 	r->e.new_state = cursor_be16(&c);
 	if (!cursor_ok(&c))
 		return RECORD_BAD_MESSAGE;
-	send(r);
+	mrt_send(r);
 	return RECORD_GOOD;
 }
 
@@ -364,7 +152,7 @@ static enum verdict read_state(struct reader *r, struct cursor c, bool as4)
  * BGP4MP_ENTRY, which RFC 6396 has dropped and OpenBGPD writes: a path of a table, with the next
  * hop in front of it.
  */
-static enum verdict read_table_entry(struct reader *r, struct cursor c, bool as4)
+static enum mrt_verdict read_table_entry(struct mrt_reader *r, struct cursor c, bool as4)
 {
 	struct mrt_event *e = &r->e;
 	struct cursor hop;
@@ -392,11 +180,11 @@ static enum verdict read_table_entry(struct reader *r, struct cursor c, bool as4
 	bgp_attributes_read(r->attrs, c, as4 ? 4 : 2);
 	e->what = MRT_RIB;
 	e->family = &r->hop;
-	send(r);
+	mrt_send(r);
 	return RECORD_GOOD;
 }
 
-static enum verdict read_bgp4mp(struct reader *r, struct cursor c)
+static enum mrt_verdict read_bgp4mp(struct mrt_reader *r, struct cursor c)
 {
 	static const struct {
 		bool message, state, entry, as4, local, add_path;
@@ -417,14 +205,14 @@ static enum verdict read_bgp4mp(struct reader *r, struct cursor c)
 		{{"BGP4MP", "BGP4MP_AP"}, {"BGP4MP_LOCAL", "BGP4MP_LOCAL_AP"}},
 		{{"BGP4MP_ET", "BGP4MP_ET_AP"}, {"BGP4MP_ET_LOCAL", "BGP4MP_ET_LOCAL_AP"}},
 	};
-	enum verdict v;
+	enum mrt_verdict v;
 	bool as4;
 
 	if (r->type == TYPE_BGP4MP_ET) {
 		r->e.extended = true;
 		r->e.time_us = cursor_be32(&c);
 		if (!cursor_ok(&c))
-			return broken(r, "an extended record without its microseconds");
+			return mrt_broken(r, "an extended record without its microseconds");
 	}
 	if (r->subtype >= sizeof(kinds) / sizeof(*kinds) ||
 	    !(kinds[r->subtype].message || kinds[r->subtype].state || kinds[r->subtype].entry))
@@ -442,7 +230,7 @@ static enum verdict read_bgp4mp(struct reader *r, struct cursor c)
 
 /* BGP, the type before BGP4MP (RFC 6396 appendix B.1): IPv4 and AS numbers of 2 bytes only. */
 
-static enum verdict read_bgp(struct reader *r, struct cursor c)
+static enum mrt_verdict read_bgp(struct mrt_reader *r, struct cursor c)
 {
 	struct mrt_event *e = &r->e;
 
@@ -452,7 +240,7 @@ static enum verdict read_bgp(struct reader *r, struct cursor c)
 	if (r->subtype != 1 && r->subtype != 3)
 		return RECORD_UNKNOWN;
 	e->peer.as = cursor_be16(&c);
-	read_addr(&c, &e->peer);
+	mrt_read_addr(&c, &e->peer);
 	if (r->subtype == 1) {
 		cursor_skip(&c, 6); /* the collector's own */
 		return cursor_ok(&c) ? read_update(r, c, 2) : RECORD_BAD_MESSAGE;
@@ -463,21 +251,21 @@ static enum verdict read_bgp(struct reader *r, struct cursor c)
 	e->new_state = cursor_be16(&c);
 	if (!cursor_ok(&c))
 		return RECORD_BAD_MESSAGE;
-	send(r);
+	mrt_send(r);
 	return RECORD_GOOD;
 }
 
 /* The file */
 
-static enum verdict read_record(struct reader *r, struct cursor body)
+static enum mrt_verdict read_record(struct mrt_reader *r, struct cursor body)
 {
 	static const struct {
 		uint16_t type;
-		enum verdict (*read)(struct reader *r, struct cursor c);
+		enum mrt_verdict (*read)(struct mrt_reader *r, struct cursor c);
 	} readers[] = {
 		{TYPE_BGP, read_bgp},
-		{TYPE_TABLE_DUMP, read_table_dump},
-		{TYPE_TABLE_DUMP_V2, read_table_dump_v2},
+		{TYPE_TABLE_DUMP, mrt_table_dump},
+		{TYPE_TABLE_DUMP_V2, mrt_table_dump_v2},
 		{TYPE_BGP4MP, read_bgp4mp},
 		{TYPE_BGP4MP_ET, read_bgp4mp},
 	};
@@ -495,7 +283,7 @@ static int refuse(struct text *why, uint64_t at, const char *sentence)
 }
 
 /* Return: 1 with a record, which is seen but not passed yet; 0 at the end; 2 refused. */
-static int next_record(struct reader *r, struct input *in, struct cursor *body, size_t *bytes,
+static int next_record(struct mrt_reader *r, struct input *in, struct cursor *body, size_t *bytes,
 		       struct text *why)
 {
 	const uint8_t *p;
@@ -510,7 +298,7 @@ static int next_record(struct reader *r, struct input *in, struct cursor *body, 
 	if (len > MRT_RECORD_MAX - MRT_HEADER_BYTES)
 		return refuse(why, input_passed(in), "a record of more than 16 MB") + 1;
 	*bytes = MRT_HEADER_BYTES + len;
-	n = input_peek(in, *bytes + SHORT_BY, &p);
+	n = input_peek(in, *bytes + MRT_SHORT_BY, &p);
 	if (n < *bytes)
 		return refuse(why, input_passed(in), "the file ends in the middle of a record") + 1;
 	r->e = (struct mrt_event){.time_s = be32_at(p),
@@ -519,24 +307,24 @@ static int next_record(struct reader *r, struct input *in, struct cursor *body, 
 				  .record = r->counts->records + 1};
 	r->type = be16_at(p + 4);
 	r->subtype = be16_at(p + 6);
-	if (r->type == TYPE_TABLE_DUMP && n >= *bytes + SHORT_BY &&
-	    !entries_fill(r, p + MRT_HEADER_BYTES, len) &&
-	    entries_fill(r, p + MRT_HEADER_BYTES, len + SHORT_BY)) {
-		len += SHORT_BY;
-		*bytes += SHORT_BY;
+	if (r->type == TYPE_TABLE_DUMP && n >= *bytes + MRT_SHORT_BY &&
+	    !mrt_entries_fill(r, p + MRT_HEADER_BYTES, len) &&
+	    mrt_entries_fill(r, p + MRT_HEADER_BYTES, len + MRT_SHORT_BY)) {
+		len += MRT_SHORT_BY;
+		*bytes += MRT_SHORT_BY;
 	}
 	*body = cursor_over(p + MRT_HEADER_BYTES, len);
 	return 1;
 }
 
-static int read_all(struct reader *r, struct input *in, struct text *why)
+static int read_all(struct mrt_reader *r, struct input *in, struct text *why)
 {
 	struct cursor body;
 	size_t bytes;
 	int got;
 
 	while ((got = next_record(r, in, &body, &bytes, why)) == 1) {
-		enum verdict v = read_record(r, body);
+		enum mrt_verdict v = read_record(r, body);
 
 		r->counts->records++;
 		r->counts->unknown_types += v == RECORD_UNKNOWN;
@@ -556,7 +344,7 @@ int mrt_read(struct input *in, const struct mrt_sink *sink, struct mrt_counts *c
 	     struct text *why)
 {
 	_cleanup_free_ struct bgp_attributes *attrs = malloc(sizeof(*attrs));
-	struct reader r = {.sink = sink, .counts = counts, .attrs = attrs};
+	struct mrt_reader r = {.sink = sink, .counts = counts, .attrs = attrs};
 	int status;
 
 	*counts = (struct mrt_counts){.records = 0};

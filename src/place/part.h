@@ -10,7 +10,7 @@
 #include "place/pool.h"
 #include "place/route.h"
 
-#define PART_ENTRIES_MAX (UINT64_C(1) << 27)
+#define PART_ENTRIES_MAX (UINT64_C(1) << 25)
 
 struct part_entry {
 	struct image_key key;

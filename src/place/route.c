@@ -11,7 +11,8 @@
 #define BALLOT_WORDS (1 + 2 * (BALLOT_ORIGINS + BALLOT_NEIGHBOURS))
 
 struct route_entry {
-	struct prefix prefix;
+	struct ip addr;
+	uint8_t len;
 	uint16_t peer;
 	uint32_t path_id, seq, ballot;
 };
@@ -117,7 +118,8 @@ int routes_add(struct routes *s, const struct prefix *prefix, uint16_t peer, uin
 	}
 	e = &s->e[s->n];
 	memset(e, 0, sizeof(*e));
-	e->prefix = *prefix;
+	e->addr = prefix->addr;
+	e->len = prefix->len;
 	e->peer = peer;
 	e->path_id = path_id;
 	e->seq = (uint32_t)s->n;
@@ -132,12 +134,12 @@ int routes_add(struct routes *s, const struct prefix *prefix, uint16_t peer, uin
 static int compare_routes(const void *a, const void *b)
 {
 	const struct route_entry *x = a, *y = b;
-	int c = ip_compare(&x->prefix.addr, &y->prefix.addr);
+	int c = ip_compare(&x->addr, &y->addr);
 
 	if (c)
 		return c;
-	if (x->prefix.len != y->prefix.len)
-		return x->prefix.len - y->prefix.len;
+	if (x->len != y->len)
+		return x->len - y->len;
 	if (x->peer != y->peer)
 		return x->peer - y->peer;
 	if (x->path_id != y->path_id)
@@ -145,10 +147,15 @@ static int compare_routes(const void *a, const void *b)
 	return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
+static bool same_prefix(const struct route_entry *a, const struct route_entry *b)
+{
+	return a->len == b->len && ip_equal(&a->addr, &b->addr);
+}
+
 static bool same_speaker(const struct route_entry *a, const struct route_entry *b)
 {
-	return prefix_equal(&a->prefix, &b->prefix) && a->peer == b->peer &&
-	       a->path_id == b->path_id && a->peer != ROUTE_PEER_EACH;
+	return same_prefix(a, b) && a->peer == b->peer && a->path_id == b->path_id &&
+	       a->peer != ROUTE_PEER_EACH;
 }
 
 /* The result of a ballot: [neighbours | origins << 16, neighbours..., origins...]. */
@@ -178,6 +185,7 @@ _Static_assert(BALLOT_ORIGINS <= PLACE_ORIGINS_MAX, "add_result() writes all of 
 /* All entries of one prefix, from @from on. */
 static int count_prefix(const struct routes *s, size_t from, size_t to, struct part *p)
 {
+	struct prefix prefix = {.addr = s->e[from].addr, .len = s->e[from].len};
 	struct ballot b = {.n_origins = 0};
 	bool any = false;
 
@@ -191,7 +199,7 @@ static int count_prefix(const struct routes *s, size_t from, size_t to, struct p
 		add_ballot(s, e->ballot, &b);
 		any = true;
 	}
-	return any ? add_result(p, &s->e[from].prefix, &b) : 0;
+	return any ? add_result(p, &prefix, &b) : 0;
 }
 
 int routes_finish(struct routes *s, struct part *p)
@@ -202,7 +210,7 @@ int routes_finish(struct routes *s, struct part *p)
 		qsort(s->e, s->n, sizeof(*s->e), compare_routes);
 	for (size_t i = 0, j; r == 0 && i < s->n; i = j) {
 		j = i + 1;
-		while (j < s->n && prefix_equal(&s->e[i].prefix, &s->e[j].prefix))
+		while (j < s->n && same_prefix(&s->e[i], &s->e[j]))
 			j++;
 		r = count_prefix(s, i, j, p);
 	}

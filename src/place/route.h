@@ -13,7 +13,7 @@
 #include "base/ip.h"
 #include "place/pool.h"
 
-#define ROUTES_MAX	  (UINT64_C(1) << 26)
+#define ROUTES_MAX	  (UINT64_C(1) << 25)
 #define ROUTE_PEER_EACH	  UINT16_MAX /* paths of nobody in particular: each counts */
 #define BALLOT_ORIGINS	  8
 #define BALLOT_NEIGHBOURS 24

@@ -24,7 +24,7 @@
 #define FORWARD_US	    (5 * 60 * US_PER_S)
 #define BACKWARD_US	    (60 * US_PER_S)
 #define NEAR		    8
-#define MANY_RECORDS	    100000 /* in this quarter second or the last, from which they are thinned */
+#define MANY_RECORDS	    100000 /* in this quarter second or the last: thinned */
 #define MANY_STEP	    8
 #define LEVEL_STEP_MAX	    32
 #define BYSTANDERS_EVERY_US (10 * US_PER_S)

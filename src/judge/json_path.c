@@ -279,8 +279,9 @@ static const char *word(const json_t *from, const char *key)
 	return s ? s : "";
 }
 
-static int get_row(const json_t *from, struct path_row *r)
+static int get_row(const json_t *from, void *to)
 {
+	struct path_row *r = to;
 	r->load_most_us = r->near_first_us = r->near_last_us = TIME_NONE;
 	if (fields_in(from, r, &group_share) || fields_in(from, r, &group_load) ||
 	    get_names(from, &r->at) || get_text(from, "peer", r->peer, sizeof(r->peer)))
@@ -291,8 +292,9 @@ static int get_row(const json_t *from, struct path_row *r)
 	return 0;
 }
 
-static int get_move(const json_t *from, struct path_move *m)
+static int get_move(const json_t *from, void *to)
 {
+	struct path_move *m = to;
 	return fields_in(from, m, &group_move) || m->at_us == TIME_NONE ||
 			       get_at(json_object_get(from, "from"), &m->from) ||
 			       get_at(json_object_get(from, "to"), &m->to)
@@ -300,16 +302,18 @@ static int get_move(const json_t *from, struct path_move *m)
 		       : 0;
 }
 
-static int get_lost(const json_t *from, struct path_lost *l)
+static int get_lost(const json_t *from, void *to)
 {
+	struct path_lost *l = to;
 	return fields_in(from, l, &group_lost) || get_names(from, &l->at) ||
 			       get_text(from, "object", l->object, sizeof(l->object))
 		       ? -EINVAL
 		       : 0;
 }
 
-static int get_service(const json_t *from, struct path_service *s)
+static int get_service(const json_t *from, void *to)
 {
+	struct path_service *s = to;
 	int risk = RISK_SHARES;
 
 	while (risk <= RISK_LOST && strcmp(word(from, "risk"), path_risk_name(risk)) != 0)
@@ -325,14 +329,19 @@ static int get_service(const json_t *from, struct path_service *s)
 		       : 0;
 }
 
-#define GET_LIST(o, key, p, n_field, array, most, get)                                             \
-	__extension__({                                                                            \
-		const json_t *list_ = json_object_get((o), (key));                                 \
-		int r_ = 0;                                                                        \
-		for (size_t i_ = 0; i_ < json_array_size(list_) && i_ < (most) && !r_; i_++)       \
-			r_ = get(json_array_get(list_, i_), &(p)->array[(p)->n_field++]);          \
-		r_;                                                                                \
-	})
+/* The first @most items of list @key, each of @size, by @get; *@n tells how many. */
+static int get_list(const json_t *o, const char *key, unsigned *n, void *items, size_t size,
+		    size_t most, int (*get)(const json_t *from, void *to))
+{
+	const json_t *list = json_object_get(o, key);
+
+	for (size_t i = 0; i < json_array_size(list) && i < most; i++) {
+		if (get(json_array_get(list, i), (char *)items + i * size))
+			return -EINVAL;
+		(*n)++;
+	}
+	return 0;
+}
 
 static int get_untold(const json_t *o, struct incident_path *p)
 {
@@ -362,10 +371,13 @@ int json_path_in(const json_t *o, struct incident *inc)
 	if (!p)
 		return -ENOMEM;
 	if (fields_in(basis, p, &group_basis) ||
-	    GET_LIST(o, "path", p, n_rows, row, PATH_LINKS_MAX, get_row) ||
-	    GET_LIST(o, "moves", p, n_moves, move, PATH_MOVES_MAX, get_move) ||
-	    GET_LIST(o, "bystanders", p, n_lost, lost, PATH_BYSTANDERS_MAX, get_lost) ||
-	    GET_LIST(o, "services", p, n_services, service, PATH_SERVICES_MAX, get_service))
+	    get_list(o, "path", &p->n_rows, p->row, sizeof(p->row[0]), PATH_LINKS_MAX, get_row) ||
+	    get_list(o, "moves", &p->n_moves, p->move, sizeof(p->move[0]), PATH_MOVES_MAX,
+		     get_move) ||
+	    get_list(o, "bystanders", &p->n_lost, p->lost, sizeof(p->lost[0]), PATH_BYSTANDERS_MAX,
+		     get_lost) ||
+	    get_list(o, "services", &p->n_services, p->service, sizeof(p->service[0]),
+		     PATH_SERVICES_MAX, get_service))
 		return -EINVAL;
 	return get_untold(o, p);
 }

@@ -14,7 +14,8 @@
 
 #include "observe/flow.h"
 
-#define ANSWERS_ROOM 4096
+#define ANSWERS_ROOM   4096
+#define ANSWERS_MARKED 16384 /* SYN-ACKs and RSTs of which it is noted to whom they went */
 
 enum answer {
 	ANSWER_NOT,	    /* none of TCP, or one that says nothing */
@@ -40,6 +41,13 @@ static inline enum answer answer_of(const struct flow *f, const struct flow_side
 	if ((flags & (TH_PSH | TH_FIN)) || (s->flags & FLOW_HAS_PAYLOAD))
 		return ANSWER_ESTABLISHED;
 	return flags & TH_SYN ? ANSWER_SYNACK : ANSWER_NOT;
+}
+
+/** answers_tried() - count a SYN-ACK or RST. Return: all of them so far. */
+static inline uint64_t answers_tried(struct answers *a, enum answer what, uint32_t packets)
+{
+	*(what == ANSWER_SYNACK ? &a->synacks : &a->resets) += packets;
+	return a->synacks + a->resets;
 }
 
 /** answers_put() - the target has a connection with @peer. @hash: source_hash() of it. */

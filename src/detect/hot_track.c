@@ -250,16 +250,19 @@ void track_answer(struct hot *h, const struct hot_record *r)
 		h->answers = calloc(1, sizeof(*h->answers));
 	if (!h->answers)
 		return;
-	h->answers->synacks += a == ANSWER_SYNACK ? r->f->packets : 0;
-	h->answers->resets += a == ANSWER_RESET ? r->f->packets : 0;
-	h->answers->established += a == ANSWER_ESTABLISHED ? r->f->packets : 0;
 	hash = source_hash(&r->f->dst);
+	if (a == ANSWER_ESTABLISHED) {
+		h->answers->established += r->f->packets;
+		if (answers_has(h->answers, &r->f->dst, hash))
+			return;
+		answers_put(h->answers, &r->f->dst, hash);
+	} else if (answers_tried(h->answers, a, r->f->packets) > ANSWERS_MARKED) {
+		return;
+	}
 	for (unsigned g = GROUP_SYN; g <= GROUP_TCP; g++)
 		if (h->facts[g])
 			facts_mark(h->facts[g], &r->f->dst, hash,
 				   a == ANSWER_ESTABLISHED ? FACTS_ESTABLISHED : FACTS_ANSWERED);
-	if (a == ANSWER_ESTABLISHED)
-		answers_put(h->answers, &r->f->dst, hash);
 }
 
 int track_sources(struct hot *h, struct hot_record *r, unsigned groups)

@@ -398,7 +398,7 @@ static void measure_answers(struct spoof_figures *o, const struct crowd *c, cons
 		}
 		o->darknet +=
 			w->conf->n_darknets && prefix_set_find(w->conf->darknet_set, &s->ip, NULL);
-		o->own += conf_is_own(w->conf, &s->ip) && came_from_outside(w, s->link);
+		o->own += came_from_outside(w, s->link) && conf_is_own(w->conf, &s->ip);
 	}
 }
 
@@ -460,15 +460,6 @@ static void gather(struct crowd *c, const struct finding *f,
 	}
 }
 
-static int by_packets(const void *a, const void *b)
-{
-	const struct facts_source *const *x = a, *const *y = b;
-
-	if ((*x)->packets != (*y)->packets)
-		return (*x)->packets < (*y)->packets ? 1 : -1;
-	return ((*x)->hash > (*y)->hash) - ((*x)->hash < (*y)->hash);
-}
-
 /*
  * Where few carry the attack, others of the same group (visitors) are more than they. Who sends a
  * fiftieth of what those do who carry it is none of them, as long as all such send little.
@@ -476,18 +467,21 @@ static int by_packets(const void *a, const void *b)
 static void drop_strangers(struct crowd *c)
 {
 	double packets = 0, squares = 0, least, dropped = 0;
-	unsigned n = c->n;
+	unsigned kept = 0;
 
-	qsort(c->s, c->n, sizeof(*c->s), by_packets);
 	for (unsigned i = 0; i < c->n; i++) {
 		packets += c->s[i]->packets;
 		squares += (double)c->s[i]->packets * c->s[i]->packets;
 	}
 	least = packets > 0 ? squares / packets / STRANGER_TIMES : 0;
-	while (n > 1 && c->s[n - 1]->packets < least)
-		dropped += c->s[--n]->packets;
-	if (dropped <= STRANGERS_MOST * packets)
-		c->n = n;
+	for (unsigned i = 0; i < c->n; i++)
+		dropped += c->s[i]->packets < least ? c->s[i]->packets : 0;
+	if (dropped > STRANGERS_MOST * packets)
+		return;
+	for (unsigned i = 0; i < c->n; i++)
+		if (c->s[i]->packets >= least)
+			c->s[kept++] = c->s[i];
+	c->n = kept;
 }
 
 static bool is_once(const struct finding *f, const struct facts_source *s)
@@ -575,7 +569,7 @@ static bool has_news(const struct incident *inc, const struct finding *f)
 {
 	uint64_t before = inc->facts.records;
 
-	return f->facts.n && (f->state == FINDING_CLOSED || f->records >= before + before / 4 + 1);
+	return f->facts.n && (f->state == FINDING_CLOSED || f->records >= 2 * before + 1);
 }
 
 static void measure_target(struct spoof_facts *o, const struct finding *f)
@@ -597,11 +591,12 @@ static void measure_target(struct spoof_facts *o, const struct finding *f)
 	o->records = f->records;
 }
 
-void spoof_measure(struct incident *inc, const struct finding *f, const struct places *places,
+bool spoof_measure(struct incident *inc, const struct finding *f, const struct places *places,
 		   const struct conf *conf, struct exporters *exporters)
 {
 	struct world w = {f, places, conf, exporters};
 	struct crowd c = {.s = NULL};
+	bool measured;
 
 	if (f->facts.n && has_news(inc, f))
 		c.s = calloc(FACTS_SOURCES, sizeof(*c.s)); /* without it the old figures stay */
@@ -615,6 +610,8 @@ void spoof_measure(struct incident *inc, const struct finding *f, const struct p
 		if (!inc->facts.part[PART_GOOD].n)
 			measure_good(&inc->facts, inc, &c, &w);
 	}
+	measured = c.s != NULL;
 	free(c.s);
 	show_real(inc, &w);
+	return measured;
 }

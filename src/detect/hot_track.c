@@ -248,17 +248,13 @@ void track_answer(struct hot *h, const struct hot_record *r)
 		return;
 	if (!h->answers)
 		h->answers = calloc(1, sizeof(*h->answers));
-	if (!h->answers)
+	if (!h->answers || !answers_count(h->answers, a, r->f->packets))
 		return;
 	hash = source_hash(&r->f->dst);
-	if (a == ANSWER_ESTABLISHED) {
-		h->answers->established += r->f->packets;
-		if (answers_has(h->answers, &r->f->dst, hash))
-			return;
-		answers_put(h->answers, &r->f->dst, hash);
-	} else if (answers_tried(h->answers, a, r->f->packets) > ANSWERS_MARKED) {
+	if (a == ANSWER_ESTABLISHED && answers_has(h->answers, &r->f->dst, hash))
 		return;
-	}
+	if (a == ANSWER_ESTABLISHED)
+		answers_put(h->answers, &r->f->dst, hash);
 	for (unsigned g = GROUP_SYN; g <= GROUP_TCP; g++)
 		if (h->facts[g])
 			facts_mark(h->facts[g], &r->f->dst, hash,

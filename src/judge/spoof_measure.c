@@ -582,9 +582,9 @@ static void measure_target(struct spoof_facts *o, const struct finding *f)
 	o->sampled = f->sampling_max > 1;
 	o->both_ways = f->facts.both_ways;
 	o->local = f->direction == DIRECTION_OUT || f->direction == DIRECTION_INSIDE;
-	o->synacks = f->facts.answers ? f->facts.answers->synacks : 0;
-	o->refusals = f->facts.answers ? f->facts.answers->resets : 0;
-	o->connected = f->facts.answers ? f->facts.answers->established : 0;
+	o->synacks = f->facts.answers ? f->facts.answers->packets[ANSWER_SYNACK] : 0;
+	o->refusals = f->facts.answers ? f->facts.answers->packets[ANSWER_RESET] : 0;
+	o->connected = f->facts.answers ? f->facts.answers->packets[ANSWER_ESTABLISHED] : 0;
 	o->begun = f->handshakes_visible ? f->handshakes_begun : 0;
 	o->done = f->handshakes_visible ? f->handshakes_done : 0;
 	o->to_darknet = f->facts.to_darknet;

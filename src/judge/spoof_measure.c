@@ -19,6 +19,7 @@
 #define PLACED_MAX	1024 /* senders that are looked up in tables of places */
 #define PROBES		512  /* addresses by which the tables' extent is measured */
 #define OFTEN_LEAST	3
+#define NEWS_TIMES	3 /* so many times the records before it is measured anew */
 #define STRANGER_TIMES	50
 #define STRANGERS_MOST	0.05 /* of the packets */
 #define TTL_PLAUSIBLE	40   /* hops */
@@ -105,9 +106,12 @@ static void measure_space(struct spoof_figures *o, const struct crowd *c)
 
 static int by_address(const void *a, const void *b)
 {
-	const struct facts_source *const *x = a, *const *y = b;
+	const struct ip *x = &(*(const struct facts_source *const *)a)->ip;
+	const struct ip *y = &(*(const struct facts_source *const *)b)->ip;
+	unsigned at = x->u[0] == y->u[0];
+	uint64_t i = __builtin_bswap64(x->u[at]), k = __builtin_bswap64(y->u[at]);
 
-	return ip_compare(&(*x)->ip, &(*y)->ip);
+	return (i > k) - (i < k);
 }
 
 static bool same_prefix(const struct facts_source *a, const struct facts_source *b, unsigned len)
@@ -569,7 +573,7 @@ static bool has_news(const struct incident *inc, const struct finding *f)
 {
 	uint64_t before = inc->facts.records;
 
-	return f->facts.n && (f->state == FINDING_CLOSED || f->records >= 2 * before + 1);
+	return f->facts.n && (f->state == FINDING_CLOSED || f->records >= NEWS_TIMES * before + 1);
 }
 
 static void measure_target(struct spoof_facts *o, const struct finding *f)

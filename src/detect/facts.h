@@ -17,9 +17,9 @@
 #include "observe/flow.h"
 
 #define FACTS_SOURCES 4096
-#define FACTS_WHOLE   16384u /* records that are all looked at, */
-#define FACTS_THIN    16     /* then one in so many, picked by a hash of its number */
-#define FACTS_FIRST   4096   /* records whose IP-ID is compared with that of the one before */
+#define FACTS_WHOLE   8192u /* records that are all looked at, */
+#define FACTS_THIN    16    /* then one in so many, picked by a hash of its number */
+#define FACTS_FIRST   4096  /* records whose IP-ID is compared with that of the one before */
 
 enum facts_flag {
 	FACTS_ANSWERED = 1 << 0,    /* the target answered it, be it in vain */

@@ -15,7 +15,8 @@
 #include "observe/flow.h"
 
 #define ANSWERS_ROOM	  4096
-#define ANSWERS_WHOLE	  4096
+#define ANSWERS_OFFERS	  1024 /* connections whose SYN-ACK may yet be acknowledged */
+#define ANSWERS_WHOLE	  1024
 #define ANSWERS_THIN_LOG2 4
 
 enum answer {
@@ -26,8 +27,18 @@ enum answer {
 	ANSWERS
 };
 
+/*
+ * Of captured packets also: a SYN-ACK that was acknowledged. That can be forged where the target
+ * drops a wrong number in silence, so it speaks for an attack as a whole, never for a source.
+ */
+struct offer {
+	uint32_t tuple; /* handshake_tuple() of the connection */
+	enum { OFFER_NONE, OFFER_MADE, OFFER_TAKEN } state;
+};
+
 struct answers {
-	struct ip peer[ANSWERS_ROOM];		     /* zero: free */
+	struct ip peer[ANSWERS_ROOM]; /* zero: free */
+	struct offer offer[ANSWERS_OFFERS];
 	uint64_t records[ANSWERS], packets[ANSWERS]; /* by enum answer, as sampled */
 };
 
@@ -68,4 +79,21 @@ static inline void answers_put(struct answers *a, const struct ip *peer, uint64_
 static inline bool answers_has(const struct answers *a, const struct ip *peer, uint64_t hash)
 {
 	return a && ip_equal(&a->peer[hash % ANSWERS_ROOM], peer) && !ip_is_zero(peer);
+}
+
+/** answers_offer() - the target sent a SYN-ACK of that connection. */
+static inline void answers_offer(struct answers *a, uint32_t tuple)
+{
+	a->offer[tuple % ANSWERS_OFFERS] = (struct offer){tuple, OFFER_MADE};
+}
+
+/** answers_move() - the connection's offer goes from one state to another. Return: it did. */
+static inline bool answers_move(struct answers *a, uint32_t tuple, int from, int to)
+{
+	struct offer *o = &a->offer[tuple % ANSWERS_OFFERS];
+
+	if (o->tuple != tuple || (int)o->state != from)
+		return false;
+	o->state = to;
+	return true;
 }

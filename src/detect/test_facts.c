@@ -11,6 +11,9 @@
 #include "detect/sources.h"
 #include "detect/test_detect_kit.h"
 
+#define CONNECTS 0x09090909u /* acknowledges what it was answered */
+#define PRETENDS 0x0909090au /* so it seems, but the target refuses it */
+
 static void add(struct facts *f, uint32_t src, uint16_t sport, uint8_t ttl)
 {
 	struct flow flow = tcp(src, VICTIM, sport, 80, TH_SYN);
@@ -210,7 +213,7 @@ static void test_many_prefixes_stay_in_their_room(void **state)
 /* ---- through the engine ---- */
 
 struct told {
-	unsigned n, level, established;
+	unsigned n, level, established, taken, forged;
 	uint64_t packets, synacks;
 	bool both_ways;
 };
@@ -226,6 +229,8 @@ static int on_facts(void *userdata, const struct finding *f)
 		const struct facts_source *s = &f->facts.group[0]->source[i];
 
 		t->packets += s->packets;
+		t->taken += ip_v4(&s->ip) == CONNECTS && (s->flags & FACTS_COMPLETED);
+		t->forged += ip_v4(&s->ip) != CONNECTS && (s->flags & FACTS_COMPLETED);
 		t->established += answers_has(f->facts.answers, &s->ip, s->hash);
 	}
 	t->synacks = f->facts.answers ? f->facts.answers->packets[ANSWER_SYNACK] : 0;
@@ -233,7 +238,16 @@ static int on_facts(void *userdata, const struct finding *f)
 	return 0;
 }
 
-static void run(struct told *told, unsigned threads)
+static void hand_shake(struct bench *b, uint32_t src, uint16_t port, int64_t us, bool refused)
+{
+	put(b, tcp(src, VICTIM, port, 80, TH_SYN), 1, true, us, us, us);
+	put(b, tcp(VICTIM, src, 80, port, TH_SYN | TH_ACK), 1, true, us, us, us);
+	put(b, tcp(src, VICTIM, port, 80, TH_ACK), 1, true, us, us, us);
+	if (refused)
+		put(b, tcp(VICTIM, src, 80, port, TH_RST), 1, true, us, us, us);
+}
+
+static void run(struct told *told, unsigned threads, unsigned senders)
 {
 	struct finding_sink sink = {.finding = on_facts, .userdata = told};
 	struct flow_sink flows;
@@ -247,11 +261,15 @@ static void run(struct told *told, unsigned threads)
 	assert_int_equal(flow_writer_init(&b.writer, &flows), 0);
 	for (unsigned i = 0; i < 30000; i++) {
 		int64_t us = T0 + (int64_t)i * 100;
-		uint32_t src = i % 100 ? scattered(i) : 0x08080808;
+		uint32_t src = i % 100 ? scattered(i % senders) : 0x08080808;
 
 		put(&b, tcp(src, VICTIM, 4000, 80, TH_SYN), 1, true, us, us, us);
 		if (i % 10 == 0)
 			put(&b, tcp(VICTIM, src, 80, 4000, TH_SYN | TH_ACK), 1, true, us, us, us);
+		if (i % 20 == 0) {
+			hand_shake(&b, CONNECTS, (uint16_t)(1000 + i), us, false);
+			hand_shake(&b, PRETENDS, (uint16_t)(1000 + i), us, true);
+		}
 		if (i % 100 == 0)
 			put(&b, tcp(VICTIM, src, 80, 4000, TH_PSH | TH_ACK), 1, true, us, us, us);
 	}
@@ -263,8 +281,8 @@ static void test_the_engine_hands_facts_on(void **state)
 {
 	struct told one, four;
 
-	run(&one, 1);
-	run(&four, 4);
+	run(&one, 1, 30000);
+	run(&four, 4, 30000);
 	assert_memory_equal(&one, &four, sizeof(one));
 	assert_true(one.n > 1000 && one.n <= FACTS_SOURCES);
 	/* All of the first 8,192 packets, then one in sixteen. */
@@ -272,6 +290,17 @@ static void test_the_engine_hands_facts_on(void **state)
 	assert_true(one.both_ways);
 	assert_true(one.synacks > 1000);
 	assert_true(one.established <= 1);
+}
+
+static void test_who_uses_the_answers(void **state)
+{
+	struct told told;
+
+	run(&told, 2, 500);
+	assert_int_equal(told.level, 0);
+	assert_int_equal(told.established, 1);
+	assert_int_equal(told.taken, 1);
+	assert_int_equal(told.forged, 0);
 }
 
 int main(void)
@@ -286,6 +315,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_forged_tells_nothing),
 		cmocka_unit_test(test_many_prefixes_stay_in_their_room),
 		cmocka_unit_test(test_the_engine_hands_facts_on),
+		cmocka_unit_test(test_who_uses_the_answers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -382,6 +382,12 @@ static bool is_established(const struct finding *f, const struct facts_source *s
 	return s->flags & FACTS_ESTABLISHED || answers_has(f->facts.answers, &s->ip, s->hash);
 }
 
+/* For the attack as a whole an acknowledged SYN-ACK that was not refused will do. */
+static bool is_completed(const struct finding *f, const struct facts_source *s)
+{
+	return s->flags & FACTS_COMPLETED || is_established(f, s);
+}
+
 static bool came_from_outside(const struct world *w, uint16_t link)
 {
 	struct link *l = link != LINK_UNKNOWN ? exporters_get_link(w->exporters, link) : NULL;
@@ -396,7 +402,7 @@ static void measure_answers(struct spoof_figures *o, const struct crowd *c, cons
 
 		o->answered += (s->flags & FACTS_ANSWERED) != 0;
 		o->resets += (s->flags & FACTS_RESET) != 0;
-		if (is_established(w->f, s)) {
+		if (is_completed(w->f, s)) {
 			o->established++;
 			o->established_packets += s->packets;
 		}

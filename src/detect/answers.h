@@ -14,18 +14,32 @@
 
 #include "observe/flow.h"
 
-#define ANSWERS_ROOM 4096
+#define ANSWERS_ROOM	  4096
+#define ANSWERS_OFFERS	  1024 /* connections whose SYN-ACK may yet be acknowledged */
+#define ANSWERS_WHOLE	  1024
+#define ANSWERS_THIN_LOG2 4
 
 enum answer {
 	ANSWER_NOT,	    /* none of TCP, or one that says nothing */
 	ANSWER_SYNACK,	    /* whoever asked */
 	ANSWER_RESET,	    /* refused */
 	ANSWER_ESTABLISHED, /* there is a connection with him */
+	ANSWERS
+};
+
+/*
+ * Of captured packets also: a SYN-ACK that was acknowledged. That can be forged where the target
+ * drops a wrong number in silence, so it speaks for an attack as a whole, never for a source.
+ */
+struct offer {
+	uint32_t tuple; /* handshake_tuple() of the connection */
+	enum { OFFER_NONE, OFFER_MADE, OFFER_TAKEN } state;
 };
 
 struct answers {
-	struct ip peer[ANSWERS_ROOM];	       /* zero: free */
-	uint64_t synacks, resets, established; /* packets, as sampled */
+	struct ip peer[ANSWERS_ROOM]; /* zero: free */
+	struct offer offer[ANSWERS_OFFERS];
+	uint64_t records[ANSWERS], packets[ANSWERS]; /* by enum answer, as sampled */
 };
 
 /** answer_of() - what a record that the target sent says. */
@@ -42,6 +56,20 @@ static inline enum answer answer_of(const struct flow *f, const struct flow_side
 	return flags & TH_SYN ? ANSWER_SYNACK : ANSWER_NOT;
 }
 
+/**
+ * answers_count() - count what the target sent. Return: is it to be noted to whom? The first
+ * ANSWERS_WHOLE are, then one in sixteen, by a hash of its number: whoever has a connection
+ * gets many.
+ */
+static inline bool answers_count(struct answers *a, enum answer what, uint32_t packets)
+{
+	uint64_t number = a->records[what]++;
+
+	a->packets[what] += packets;
+	return number < ANSWERS_WHOLE ||
+	       (number * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - ANSWERS_THIN_LOG2) == 0;
+}
+
 /** answers_put() - the target has a connection with @peer. @hash: source_hash() of it. */
 static inline void answers_put(struct answers *a, const struct ip *peer, uint64_t hash)
 {
@@ -51,4 +79,21 @@ static inline void answers_put(struct answers *a, const struct ip *peer, uint64_
 static inline bool answers_has(const struct answers *a, const struct ip *peer, uint64_t hash)
 {
 	return a && ip_equal(&a->peer[hash % ANSWERS_ROOM], peer) && !ip_is_zero(peer);
+}
+
+/** answers_offer() - the target sent a SYN-ACK of that connection. */
+static inline void answers_offer(struct answers *a, uint32_t tuple)
+{
+	a->offer[tuple % ANSWERS_OFFERS] = (struct offer){tuple, OFFER_MADE};
+}
+
+/** answers_move() - the connection's offer goes from one state to another. Return: it did. */
+static inline bool answers_move(struct answers *a, uint32_t tuple, int from, int to)
+{
+	struct offer *o = &a->offer[tuple % ANSWERS_OFFERS];
+
+	if (o->tuple != tuple || (int)o->state != from)
+		return false;
+	o->state = to;
+	return true;
 }

@@ -84,6 +84,17 @@ void facts_mark(struct facts *f, const struct ip *ip, uint64_t hash, enum facts_
 		f->source[f->slot[i] - 1].flags |= (uint8_t)flag;
 }
 
+void facts_unmark(struct facts *f, const struct ip *ip, uint64_t hash, enum facts_flag flag)
+{
+	unsigned i;
+
+	if (!facts_in(f, hash))
+		return;
+	i = slot_of(f, ip, hash);
+	if (f->slot[i])
+		f->source[f->slot[i] - 1].flags &= (uint8_t)~flag;
+}
+
 /* One bit more: about half of them leave, the others keep their order. */
 static void let_go(struct facts *f)
 {

@@ -17,9 +17,9 @@
 #include "observe/flow.h"
 
 #define FACTS_SOURCES 4096
-#define FACTS_WHOLE   32768u /* records that are all looked at, */
-#define FACTS_THIN    16     /* then one in so many, picked by a hash of its number */
-#define FACTS_FIRST   4096   /* records whose IP-ID is compared with that of the one before */
+#define FACTS_WHOLE   8192u /* records that are all looked at, */
+#define FACTS_THIN    16    /* then one in so many, picked by a hash of its number */
+#define FACTS_FIRST   4096  /* records whose IP-ID is compared with that of the one before */
 
 enum facts_flag {
 	FACTS_ANSWERED = 1 << 0,    /* the target answered it, be it in vain */
@@ -29,6 +29,7 @@ enum facts_flag {
 	FACTS_HAS_WINDOW = 1 << 4,
 	FACTS_IS_PACKET = 1 << 5, /* length is one packet's */
 	FACTS_BARE_SYN = 1 << 6,  /* a SYN without a TCP option */
+	FACTS_COMPLETED = 1 << 7, /* it acknowledged a SYN-ACK, and was not refused (answers.h) */
 };
 
 /* One sender of the sample: a cache line. */
@@ -95,6 +96,9 @@ static inline void facts_add(struct facts *f, const struct flow *flow, const str
 
 /** facts_mark() - set @flag of a sender, where it is in the sample. */
 void facts_mark(struct facts *f, const struct ip *ip, uint64_t hash, enum facts_flag flag);
+
+/** facts_unmark() - the reverse. */
+void facts_unmark(struct facts *f, const struct ip *ip, uint64_t hash, enum facts_flag flag);
 
 /** facts_find() - a sender, or NULL. */
 const struct facts_source *facts_find(const struct facts *f, const struct ip *ip, uint64_t hash);

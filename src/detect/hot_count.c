@@ -51,6 +51,8 @@ static int count_handshake(struct hot *h, struct hot_record *r)
 	if ((f->tcp_flags & (TH_ACK | TH_SYN | TH_RST)) != TH_ACK)
 		return 0;
 	done = handshake_ack(h->handshake, r->tuple, r->last_us);
+	if (done)
+		track_taken(h, r);
 	if (r->s->flags & FLOW_HAS_PAYLOAD)
 		data = handshake_data(h->handshake, r->tuple, r->last_us);
 	if (done && h->noted)

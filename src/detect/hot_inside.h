@@ -45,6 +45,9 @@ int track_sources(struct hot *h, struct hot_record *r, unsigned groups);
 /** track_answer() - a record that the destination sent: did whom it went to use its answers? */
 void track_answer(struct hot *h, const struct hot_record *r);
 
+/** track_taken() - a captured packet that acknowledges what the destination answered. */
+void track_taken(struct hot *h, const struct hot_record *r);
+
 /** hot_units.c: requests by wider units of their senders; units_settle() before they are read. */
 int track_units(struct hot *h, const struct hot_record *r, const struct sent *n);
 int units_settle(struct hot *h);

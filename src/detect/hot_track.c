@@ -239,27 +239,51 @@ static void track_facts(struct hot *h, const struct hot_record *r, enum source_g
 		facts_mark(h->facts[GROUP_SYN], &r->f->src, r->src_hash, FACTS_RESET);
 }
 
+/* The connection of an answer, as handshake_tuple() has it of the question. */
+static uint32_t tuple_of_answer(const struct flow *f, uint64_t peer_hash)
+{
+	struct flow asked = {.dst = f->src, .sport = f->dport, .dport = f->sport};
+
+	return handshake_tuple(&asked, peer_hash);
+}
+
+static void mark_each(struct hot *h, const struct ip *ip, uint64_t hash, enum facts_flag flag,
+		      void (*mark)(struct facts *, const struct ip *, uint64_t, enum facts_flag))
+{
+	for (unsigned g = GROUP_SYN; g <= GROUP_TCP; g++)
+		if (h->facts[g])
+			mark(h->facts[g], ip, hash, flag);
+}
+
+void track_taken(struct hot *h, const struct hot_record *r)
+{
+	if (h->answers && answers_move(h->answers, r->tuple, OFFER_MADE, OFFER_TAKEN))
+		mark_each(h, &r->f->src, r->src_hash, FACTS_COMPLETED, facts_mark);
+}
+
 void track_answer(struct hot *h, const struct hot_record *r)
 {
 	enum answer a = answer_of(r->f, r->s);
+	const struct ip *peer = &r->f->dst;
 	uint64_t hash;
 
 	if (a == ANSWER_NOT)
 		return;
 	if (!h->answers)
 		h->answers = calloc(1, sizeof(*h->answers));
-	if (!h->answers)
+	if (!h->answers || !answers_count(h->answers, a, r->f->packets))
 		return;
-	h->answers->synacks += a == ANSWER_SYNACK ? r->f->packets : 0;
-	h->answers->resets += a == ANSWER_RESET ? r->f->packets : 0;
-	h->answers->established += a == ANSWER_ESTABLISHED ? r->f->packets : 0;
-	hash = source_hash(&r->f->dst);
-	for (unsigned g = GROUP_SYN; g <= GROUP_TCP; g++)
-		if (h->facts[g])
-			facts_mark(h->facts[g], &r->f->dst, hash,
-				   a == ANSWER_ESTABLISHED ? FACTS_ESTABLISHED : FACTS_ANSWERED);
+	hash = source_hash(peer);
+	if (a == ANSWER_ESTABLISHED && answers_has(h->answers, peer, hash))
+		return;
 	if (a == ANSWER_ESTABLISHED)
-		answers_put(h->answers, &r->f->dst, hash);
+		answers_put(h->answers, peer, hash);
+	else if (a == ANSWER_SYNACK)
+		answers_offer(h->answers, tuple_of_answer(r->f, hash));
+	else if (answers_move(h->answers, tuple_of_answer(r->f, hash), OFFER_TAKEN, OFFER_NONE))
+		mark_each(h, peer, hash, FACTS_COMPLETED, facts_unmark);
+	mark_each(h, peer, hash, a == ANSWER_ESTABLISHED ? FACTS_ESTABLISHED : FACTS_ANSWERED,
+		  facts_mark);
 }
 
 int track_sources(struct hot *h, struct hot_record *r, unsigned groups)

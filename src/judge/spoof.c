@@ -133,16 +133,20 @@ static void weigh_part(const struct spoof_facts *facts, unsigned part, uint32_t 
 
 /* ---- what the vectors say ---- */
 
-static enum vector main_vector(const struct incident *inc)
+/* Reflectors send a third of it or more; fragments of their answers count beside them. */
+static bool is_reflected(const struct incident *inc)
 {
-	unsigned order[FINDING_VECTORS_MAX];
+	unsigned order[FINDING_VECTORS_MAX], n = incident_vectors(inc, order);
+	uint64_t all = 0, reflected = 0;
 
-	return incident_vectors(inc, order) ? inc->f.vectors[order[0]].vector : VECTOR_COUNT;
-}
+	for (unsigned i = 0; i < n; i++) {
+		const struct finding_vector *v = &inc->f.vectors[order[i]];
 
-static bool is_reflected(enum vector v)
-{
-	return v == VECTOR_AMPLIFICATION || v == VECTOR_SYNACK_REFLECTION;
+		all += v->packets;
+		if (v->vector == VECTOR_AMPLIFICATION || v->vector == VECTOR_SYNACK_REFLECTION)
+			reflected += v->packets;
+	}
+	return reflected && 3 * reflected >= all;
 }
 
 /* Over its threshold, and no small part of a flood of requests. */
@@ -257,13 +261,12 @@ static void bound_few(struct incident *inc)
 static void judge_all(struct incident *inc, uint32_t without)
 {
 	struct spoofing *s = &inc->spoofing;
-	enum vector v = main_vector(inc);
 	struct finding_of_part all;
 	double odds;
 
 	weigh_part(&inc->facts, PART_ALL, without, s, &all);
 	odds = all.log_odds;
-	if (is_reflected(v)) {
+	if (is_reflected(inc)) {
 		s->rule = SPOOF_BY_REFLECTION;
 		odds += REFLECTED;
 		all.mixed = 0;
@@ -286,7 +289,7 @@ void spoof_judge(struct incident *inc, uint32_t without)
 	*s = (struct spoofing){.without = without, .confidence = 0.5, .forged_share = -1};
 	if (!has_facts(&inc->facts)) {
 		s->rule = SPOOF_NO_FACTS;
-		if (is_reflected(main_vector(inc)))
+		if (is_reflected(inc))
 			s->rule = SPOOF_BY_REFLECTION;
 		else if (is_connected(inc))
 			s->rule = SPOOF_BY_CONNECTIONS;

@@ -121,9 +121,9 @@ enum spoof_real {
 /**
  * spoof_measure() - the figures of @f's senders, and of the good sample in @inc; tells the incident
  * which of its top sources are shown real. Where nothing new was seen since, the old ones stay.
- * @places: may be NULL.
+ * @places: may be NULL. Return: true when there are new figures.
  */
-void spoof_measure(struct incident *inc, const struct finding *f, const struct places *places,
+bool spoof_measure(struct incident *inc, const struct finding *f, const struct places *places,
 		   const struct conf *conf, struct exporters *exporters);
 
 /** spoof_judge() - the verdict from inc->facts and its vectors. @without: bits of tests. */

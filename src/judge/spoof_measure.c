@@ -19,6 +19,7 @@
 #define PLACED_MAX	1024 /* senders that are looked up in tables of places */
 #define PROBES		512  /* addresses by which the tables' extent is measured */
 #define OFTEN_LEAST	3
+#define NEWS_TIMES	3 /* so many times the records before it is measured anew */
 #define STRANGER_TIMES	50
 #define STRANGERS_MOST	0.05 /* of the packets */
 #define TTL_PLAUSIBLE	40   /* hops */
@@ -105,9 +106,12 @@ static void measure_space(struct spoof_figures *o, const struct crowd *c)
 
 static int by_address(const void *a, const void *b)
 {
-	const struct facts_source *const *x = a, *const *y = b;
+	const struct ip *x = &(*(const struct facts_source *const *)a)->ip;
+	const struct ip *y = &(*(const struct facts_source *const *)b)->ip;
+	unsigned at = x->u[0] == y->u[0];
+	uint64_t i = __builtin_bswap64(x->u[at]), k = __builtin_bswap64(y->u[at]);
 
-	return ip_compare(&(*x)->ip, &(*y)->ip);
+	return (i > k) - (i < k);
 }
 
 static bool same_prefix(const struct facts_source *a, const struct facts_source *b, unsigned len)
@@ -378,6 +382,12 @@ static bool is_established(const struct finding *f, const struct facts_source *s
 	return s->flags & FACTS_ESTABLISHED || answers_has(f->facts.answers, &s->ip, s->hash);
 }
 
+/* For the attack as a whole an acknowledged SYN-ACK that was not refused will do. */
+static bool is_completed(const struct finding *f, const struct facts_source *s)
+{
+	return s->flags & FACTS_COMPLETED || is_established(f, s);
+}
+
 static bool came_from_outside(const struct world *w, uint16_t link)
 {
 	struct link *l = link != LINK_UNKNOWN ? exporters_get_link(w->exporters, link) : NULL;
@@ -392,13 +402,13 @@ static void measure_answers(struct spoof_figures *o, const struct crowd *c, cons
 
 		o->answered += (s->flags & FACTS_ANSWERED) != 0;
 		o->resets += (s->flags & FACTS_RESET) != 0;
-		if (is_established(w->f, s)) {
+		if (is_completed(w->f, s)) {
 			o->established++;
 			o->established_packets += s->packets;
 		}
 		o->darknet +=
 			w->conf->n_darknets && prefix_set_find(w->conf->darknet_set, &s->ip, NULL);
-		o->own += conf_is_own(w->conf, &s->ip) && came_from_outside(w, s->link);
+		o->own += came_from_outside(w, s->link) && conf_is_own(w->conf, &s->ip);
 	}
 }
 
@@ -460,15 +470,6 @@ static void gather(struct crowd *c, const struct finding *f,
 	}
 }
 
-static int by_packets(const void *a, const void *b)
-{
-	const struct facts_source *const *x = a, *const *y = b;
-
-	if ((*x)->packets != (*y)->packets)
-		return (*x)->packets < (*y)->packets ? 1 : -1;
-	return ((*x)->hash > (*y)->hash) - ((*x)->hash < (*y)->hash);
-}
-
 /*
  * Where few carry the attack, others of the same group (visitors) are more than they. Who sends a
  * fiftieth of what those do who carry it is none of them, as long as all such send little.
@@ -476,18 +477,21 @@ static int by_packets(const void *a, const void *b)
 static void drop_strangers(struct crowd *c)
 {
 	double packets = 0, squares = 0, least, dropped = 0;
-	unsigned n = c->n;
+	unsigned kept = 0;
 
-	qsort(c->s, c->n, sizeof(*c->s), by_packets);
 	for (unsigned i = 0; i < c->n; i++) {
 		packets += c->s[i]->packets;
 		squares += (double)c->s[i]->packets * c->s[i]->packets;
 	}
 	least = packets > 0 ? squares / packets / STRANGER_TIMES : 0;
-	while (n > 1 && c->s[n - 1]->packets < least)
-		dropped += c->s[--n]->packets;
-	if (dropped <= STRANGERS_MOST * packets)
-		c->n = n;
+	for (unsigned i = 0; i < c->n; i++)
+		dropped += c->s[i]->packets < least ? c->s[i]->packets : 0;
+	if (dropped > STRANGERS_MOST * packets)
+		return;
+	for (unsigned i = 0; i < c->n; i++)
+		if (c->s[i]->packets >= least)
+			c->s[kept++] = c->s[i];
+	c->n = kept;
 }
 
 static bool is_once(const struct finding *f, const struct facts_source *s)
@@ -575,7 +579,7 @@ static bool has_news(const struct incident *inc, const struct finding *f)
 {
 	uint64_t before = inc->facts.records;
 
-	return f->facts.n && (f->state == FINDING_CLOSED || f->records >= before + before / 4 + 1);
+	return f->facts.n && (f->state == FINDING_CLOSED || f->records >= NEWS_TIMES * before + 1);
 }
 
 static void measure_target(struct spoof_facts *o, const struct finding *f)
@@ -588,20 +592,21 @@ static void measure_target(struct spoof_facts *o, const struct finding *f)
 	o->sampled = f->sampling_max > 1;
 	o->both_ways = f->facts.both_ways;
 	o->local = f->direction == DIRECTION_OUT || f->direction == DIRECTION_INSIDE;
-	o->synacks = f->facts.answers ? f->facts.answers->synacks : 0;
-	o->refusals = f->facts.answers ? f->facts.answers->resets : 0;
-	o->connected = f->facts.answers ? f->facts.answers->established : 0;
+	o->synacks = f->facts.answers ? f->facts.answers->packets[ANSWER_SYNACK] : 0;
+	o->refusals = f->facts.answers ? f->facts.answers->packets[ANSWER_RESET] : 0;
+	o->connected = f->facts.answers ? f->facts.answers->packets[ANSWER_ESTABLISHED] : 0;
 	o->begun = f->handshakes_visible ? f->handshakes_begun : 0;
 	o->done = f->handshakes_visible ? f->handshakes_done : 0;
 	o->to_darknet = f->facts.to_darknet;
 	o->records = f->records;
 }
 
-void spoof_measure(struct incident *inc, const struct finding *f, const struct places *places,
+bool spoof_measure(struct incident *inc, const struct finding *f, const struct places *places,
 		   const struct conf *conf, struct exporters *exporters)
 {
 	struct world w = {f, places, conf, exporters};
 	struct crowd c = {.s = NULL};
+	bool measured;
 
 	if (f->facts.n && has_news(inc, f))
 		c.s = calloc(FACTS_SOURCES, sizeof(*c.s)); /* without it the old figures stay */
@@ -615,6 +620,8 @@ void spoof_measure(struct incident *inc, const struct finding *f, const struct p
 		if (!inc->facts.part[PART_GOOD].n)
 			measure_good(&inc->facts, inc, &c, &w);
 	}
+	measured = c.s != NULL;
 	free(c.s);
 	show_real(inc, &w);
+	return measured;
 }

@@ -492,7 +492,7 @@ const struct spoof_test spoof_tests[] = {
 	 "pairs of sources in one /16 are %s times what a uniform generator gives (%u sources)",
 	 "同じ /16 にある送信元の組は一様乱数の場合の %s 倍 (%u 件)", 1, 1},
 	{"birthday", GROUP_POOL, 10, look_birthday,
-	 "so few come again that they are drawn from about %s addresses (%u sources)",
+	 "as often as they come again, they are drawn from about %s addresses (%u sources)",
 	 "再出現の頻度から、送信元の母集団は約 %s アドレスと推定 (%u 件)", 1, 0},
 	{"per_source", GROUP_POOL, 3, look_per_source, "%s packets from each of %u sources",
 	 "送信元あたり %s パケット (%u 件)", 1, 1},

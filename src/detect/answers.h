@@ -14,18 +14,21 @@
 
 #include "observe/flow.h"
 
-#define ANSWERS_ROOM 4096
+#define ANSWERS_ROOM	  4096
+#define ANSWERS_WHOLE	  4096
+#define ANSWERS_THIN_LOG2 4
 
 enum answer {
 	ANSWER_NOT,	    /* none of TCP, or one that says nothing */
 	ANSWER_SYNACK,	    /* whoever asked */
 	ANSWER_RESET,	    /* refused */
 	ANSWER_ESTABLISHED, /* there is a connection with him */
+	ANSWERS
 };
 
 struct answers {
-	struct ip peer[ANSWERS_ROOM];	       /* zero: free */
-	uint64_t synacks, resets, established; /* packets, as sampled */
+	struct ip peer[ANSWERS_ROOM];		     /* zero: free */
+	uint64_t records[ANSWERS], packets[ANSWERS]; /* by enum answer, as sampled */
 };
 
 /** answer_of() - what a record that the target sent says. */
@@ -40,6 +43,20 @@ static inline enum answer answer_of(const struct flow *f, const struct flow_side
 	if ((flags & (TH_PSH | TH_FIN)) || (s->flags & FLOW_HAS_PAYLOAD))
 		return ANSWER_ESTABLISHED;
 	return flags & TH_SYN ? ANSWER_SYNACK : ANSWER_NOT;
+}
+
+/**
+ * answers_count() - count what the target sent. Return: is it to be noted to whom? The first
+ * ANSWERS_WHOLE are, then one in sixteen, by a hash of its number: whoever has a connection
+ * gets many.
+ */
+static inline bool answers_count(struct answers *a, enum answer what, uint32_t packets)
+{
+	uint64_t number = a->records[what]++;
+
+	a->packets[what] += packets;
+	return number < ANSWERS_WHOLE ||
+	       (number * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - ANSWERS_THIN_LOG2) == 0;
 }
 
 /** answers_put() - the target has a connection with @peer. @hash: source_hash() of it. */

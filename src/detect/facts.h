@@ -17,7 +17,7 @@
 #include "observe/flow.h"
 
 #define FACTS_SOURCES 4096
-#define FACTS_WHOLE   32768u /* records that are all looked at, */
+#define FACTS_WHOLE   16384u /* records that are all looked at, */
 #define FACTS_THIN    16     /* then one in so many, picked by a hash of its number */
 #define FACTS_FIRST   4096   /* records whose IP-ID is compared with that of the one before */
 

@@ -24,7 +24,7 @@ struct half {
 	uint64_t prefix; /* hash of its sender's; 0: free */
 	uint32_t tag;
 	uint16_t link;
-	uint8_t ttl, forward;
+	uint8_t hops, forward;
 };
 
 struct heard {
@@ -76,7 +76,7 @@ static struct entry *take(struct heard *h, uint64_t hash)
 	for (unsigned i = 1; i < WAYS && e->tag; i++)
 		if (!set[i].tag || set[i].minute < e->minute)
 			e = &set[i];
-	*e = (struct entry){.tag = (uint32_t)(hash >> 32) | 1};
+	*e = (struct entry){.tag = (uint32_t)(hash >> 32) | 1, .p = {.hops_min = NO_HOPS}};
 	return e;
 }
 
@@ -96,16 +96,14 @@ static void note(struct heard *h, const struct half *half, uint32_t minute)
 	struct heard_prefix *p = &e->p;
 
 	if (minute - e->minute > HEARD_S / MINUTE_S)
-		*p = (struct heard_prefix){0};
+		*p = (struct heard_prefix){.hops_min = NO_HOPS};
 	e->minute = minute;
 	p->connections += p->connections < UINT16_MAX;
 	note_link(p, half->link);
-	if (!half->ttl)
+	if (half->hops == NO_HOPS)
 		return;
-	if (!p->ttl_max || half->ttl < p->ttl_min)
-		p->ttl_min = half->ttl;
-	if (half->ttl > p->ttl_max)
-		p->ttl_max = half->ttl;
+	p->hops_min = half->hops < p->hops_min ? half->hops : p->hops_min;
+	p->hops_max = half->hops > p->hops_max ? half->hops : p->hops_max;
 }
 
 static uint32_t minute_of(int64_t us)
@@ -122,7 +120,7 @@ void heard_note(struct heard *h, const struct flow *f, const struct flow_side *s
 	struct half now = {.prefix = prefix_hash(&f->src),
 			   .tag = (uint32_t)(hash >> 32),
 			   .link = f->in_link,
-			   .ttl = s->flags & FLOW_HAS_TTL ? s->ttl : 0,
+			   .hops = s->flags & FLOW_HAS_TTL ? ttl_hops(s->ttl) : NO_HOPS,
 			   .forward = ip_compare(&f->src, &f->dst) < 0};
 
 	if (answer_of(f, s) != ANSWER_ESTABLISHED)

@@ -18,10 +18,18 @@
 
 struct heard;
 
+#define NO_HOPS UINT8_MAX
+
+/** ttl_hops() - how many routers a TTL has passed, from the nearest usual first value above it. */
+static inline uint8_t ttl_hops(uint8_t ttl)
+{
+	return (uint8_t)((ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255) - ttl);
+}
+
 /* What is known of a prefix. */
 struct heard_prefix {
 	uint16_t link[HEARD_LINKS]; /* LINK_UNKNOWN: none */
-	uint8_t ttl_min, ttl_max;   /* 0, 0: no TTL seen */
+	uint8_t hops_min, hops_max; /* of ttl_hops(); NO_HOPS, 0: no TTL seen */
 	uint16_t connections;	    /* looked at, capped */
 };
 

@@ -248,18 +248,17 @@ void track_answer(struct hot *h, const struct hot_record *r)
 		return;
 	if (!h->answers)
 		h->answers = calloc(1, sizeof(*h->answers));
-	if (!h->answers)
+	if (!h->answers || !answers_count(h->answers, a, r->f->packets))
 		return;
-	h->answers->synacks += a == ANSWER_SYNACK ? r->f->packets : 0;
-	h->answers->resets += a == ANSWER_RESET ? r->f->packets : 0;
-	h->answers->established += a == ANSWER_ESTABLISHED ? r->f->packets : 0;
 	hash = source_hash(&r->f->dst);
+	if (a == ANSWER_ESTABLISHED && answers_has(h->answers, &r->f->dst, hash))
+		return;
+	if (a == ANSWER_ESTABLISHED)
+		answers_put(h->answers, &r->f->dst, hash);
 	for (unsigned g = GROUP_SYN; g <= GROUP_TCP; g++)
 		if (h->facts[g])
 			facts_mark(h->facts[g], &r->f->dst, hash,
 				   a == ANSWER_ESTABLISHED ? FACTS_ESTABLISHED : FACTS_ANSWERED);
-	if (a == ANSWER_ESTABLISHED)
-		answers_put(h->answers, &r->f->dst, hash);
 }
 
 int track_sources(struct hot *h, struct hot_record *r, unsigned groups)

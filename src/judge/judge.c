@@ -224,11 +224,12 @@ static void name_watched(struct judge *j, struct watched *w)
 static int update_watched(struct judge *j, struct watched *w, const struct finding *f)
 {
 	int r = incident_fill(w->inc, f, j->exporters, j->conf);
+	bool news;
 
 	if (r)
 		return r;
 	w->inc->drill = j->drill;
-	spoof_measure(w->inc, f, j->places, j->conf, j->exporters);
+	news = spoof_measure(w->inc, f, j->places, j->conf, j->exporters);
 	if (!w->inc->id[0] && !w->before)
 		name_watched(j, w);
 	if (w->before)
@@ -236,7 +237,8 @@ static int update_watched(struct judge *j, struct watched *w, const struct findi
 	if (r)
 		return r;
 	incident_judge_class(w->inc);
-	spoof_judge(w->inc, 0);
+	if (news || !w->revision || f->state == FINDING_CLOSED)
+		spoof_judge(w->inc, 0);
 	w->pending = true;
 	return 0;
 }

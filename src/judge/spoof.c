@@ -21,7 +21,7 @@
 #define FEW_MOST       0.8  /* then the most that can be said */
 #define REFLECTED      -5.0 /* log odds of forged that a reflection's name brings with it */
 #define EXCESS	       1.5  /* log odds of forged for senders that belong to no crowd */
-#define SAYS_LEAST     0.2  /* what tells less than that of all ways says nothing */
+#define SAYS_LEAST     0.4  /* what tells less than that of all ways says nothing */
 #define CONNECTED      0.97 /* made of completed connections */
 #define CONFIDENCE_MAX 0.999
 
@@ -30,8 +30,8 @@
  * floods are mostly random ones (Moore et al. 2006); the rest is what we choose.
  */
 static const double prior[WAYS] = {
-	[WAY_CROWD] = 0.34, [WAY_SHARED] = 0.16,   [WAY_RANDOM] = 0.25,
-	[WAY_LOCAL] = 0.08, [WAY_CONSTANT] = 0.05, [WAY_REPLAYED] = 0.12,
+	[WAY_CROWD] = 0.31,    [WAY_SHARED] = 0.15,   [WAY_RANDOM] = 0.23, [WAY_LOCAL] = 0.07,
+	[WAY_CONSTANT] = 0.05, [WAY_REPLAYED] = 0.11, [WAY_MIXED] = 0.08,
 };
 
 /* What one part's evidence came to. */
@@ -39,7 +39,8 @@ struct finding_of_part {
 	double ll[SPOOF_GROUPS][WAYS]; /* of the test that counts */
 	int chosen[SPOOF_GROUPS];      /* index of its evidence, -1 none */
 	double spread[SPOOF_GROUPS];
-	double log_odds, p; /* of "forged" */
+	double log_odds, p; /* of "forged", if they are all alike */
+	double mixed;	    /* probability of a mixture */
 };
 
 static void cap(double ll[WAYS], double most)
@@ -62,7 +63,7 @@ static double least_of(const double ll[WAYS])
 }
 
 /* Log odds of "forged", without the group @but (-1: with all). */
-static double log_odds(const struct finding_of_part *p, int but)
+static double log_odds(const struct finding_of_part *p, int but, double *mixed)
 {
 	double real = 0, forged = 0, sum[WAYS], most = -INFINITY;
 
@@ -72,8 +73,10 @@ static double log_odds(const struct finding_of_part *p, int but)
 			sum[w] += g != but && p->chosen[g] >= 0 ? p->ll[g][w] : 0;
 		most = sum[w] > most ? sum[w] : most;
 	}
-	for (unsigned w = 0; w < WAYS; w++)
+	for (unsigned w = 0; w < WAY_MIXED; w++)
 		*(w < WAY_FORGED ? &real : &forged) += exp(sum[w] - most);
+	*mixed = exp(sum[WAY_MIXED] - most);
+	*mixed /= *mixed + real + forged;
 	return log(forged) - log(real);
 }
 
@@ -97,6 +100,7 @@ static void weigh_part(const struct spoof_facts *facts, unsigned part, uint32_t 
 		       struct spoofing *s, struct finding_of_part *p)
 {
 	struct spoof_view v = {facts, &facts->part[part], &facts->part[PART_GOOD]};
+	double mixed;
 
 	for (unsigned g = 0; g < SPOOF_GROUPS; g++) {
 		p->chosen[g] = -1;
@@ -119,12 +123,12 @@ static void weigh_part(const struct spoof_facts *facts, unsigned part, uint32_t 
 		p->spread[g] = least_of(ll);
 		p->chosen[g] = (int)s->n_evidence - 1;
 	}
-	p->log_odds = log_odds(p, -1);
+	p->log_odds = log_odds(p, -1, &p->mixed);
 	p->p = from_log_odds(p->log_odds);
 	for (int g = 0; g < SPOOF_GROUPS; g++)
 		if (p->chosen[g] >= 0)
-			s->evidence[p->chosen[g]].weight =
-				spoof_round(p->log_odds - log_odds(p, g), SPOOF_SHARE_DIGITS);
+			s->evidence[p->chosen[g]].weight = spoof_round(
+				p->log_odds - log_odds(p, g, &mixed), SPOOF_SHARE_DIGITS);
 }
 
 /* ---- what the vectors say ---- */
@@ -173,13 +177,16 @@ static double bounded(double confidence)
 			   SPOOF_SHARE_DIGITS);
 }
 
-static void decide(struct spoofing *s, double p)
+static void decide(struct spoofing *s, double p, double mixed)
 {
-	double real = 1 - p;
+	double forged = p * (1 - mixed), real = (1 - p) * (1 - mixed);
 
-	s->verdict = p >= DECIDED ? SPOOF_SPOOFED : real >= DECIDED ? SPOOF_NOT : SPOOF_UNKNOWN;
-	s->confidence = bounded(p > real ? p : real);
-	s->forged_share = s->verdict == SPOOF_UNKNOWN ? -1 : s->verdict == SPOOF_SPOOFED;
+	s->verdict = forged >= DECIDED	? SPOOF_SPOOFED
+		     : real >= DECIDED	? SPOOF_NOT
+		     : mixed >= DECIDED ? SPOOF_PARTLY
+					: SPOOF_UNKNOWN;
+	s->confidence = bounded(fmax(mixed, fmax(forged, real)));
+	s->forged_share = s->verdict == SPOOF_SPOOFED ? 1 : s->verdict == SPOOF_NOT ? 0 : -1;
 }
 
 static bool has_part(const struct spoof_facts *a, double *share)
@@ -259,11 +266,13 @@ static void judge_all(struct incident *inc, uint32_t without)
 	if (is_reflected(v)) {
 		s->rule = SPOOF_BY_REFLECTION;
 		odds += REFLECTED;
+		all.mixed = 0;
 	} else if (is_connected(inc)) {
 		s->rule = SPOOF_BY_CONNECTIONS;
 		odds = -log(CONNECTED / (1 - CONNECTED));
+		all.mixed = 0;
 	}
-	decide(s, from_log_odds(odds));
+	decide(s, from_log_odds(odds), all.mixed);
 	if (s->verdict == SPOOF_SPOOFED)
 		s->rule = SPOOF_BY_EVIDENCE;
 	if (s->rule == SPOOF_BY_EVIDENCE)
@@ -282,7 +291,7 @@ void spoof_judge(struct incident *inc, uint32_t without)
 		else if (is_connected(inc))
 			s->rule = SPOOF_BY_CONNECTIONS;
 		if (s->rule != SPOOF_NO_FACTS)
-			decide(s, 1 - CONNECTED);
+			decide(s, 1 - CONNECTED, 0);
 		return;
 	}
 	judge_all(inc, without);

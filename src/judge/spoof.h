@@ -43,7 +43,8 @@ struct spoof_figures {
 	double routed_space, allocated_space; /* share of the public addresses that the table has */
 	double chi8;			      /* chi-square over the public /8s divided by its df */
 	uint32_t edge_octets;		      /* last octet 0 or 255 */
-	uint32_t near24, near16;	      /* senders with another in their /24, their /16 */
+	uint32_t near24;		      /* senders with another in their /24 */
+	uint32_t pairs16;		      /* pairs of senders in one /16 */
 	uint32_t ttl_n, ttl_values, ttl_top2; /* with a TTL; distinct ones; in the two commonest */
 	double ttl_bits;		      /* entropy of the TTL over senders */
 	uint32_t ttl_odd;		      /* further than 40 hops below 64, 128 and 255 */
@@ -120,9 +121,9 @@ enum spoof_real {
 /**
  * spoof_measure() - the figures of @f's senders, and of the good sample in @inc; tells the incident
  * which of its top sources are shown real. Where nothing new was seen since, the old ones stay.
- * @places: may be NULL.
+ * @places: may be NULL. Return: true when there are new figures.
  */
-void spoof_measure(struct incident *inc, const struct finding *f, const struct places *places,
+bool spoof_measure(struct incident *inc, const struct finding *f, const struct places *places,
 		   const struct conf *conf, struct exporters *exporters);
 
 /** spoof_judge() - the verdict from inc->facts and its vectors. @without: bits of tests. */

@@ -16,9 +16,10 @@ enum spoof_way {
 	WAY_LOCAL,    /* drawn from the sender's own subnet */
 	WAY_CONSTANT, /* one or few addresses of third parties */
 	WAY_REPLAYED, /* drawn from a list of real addresses */
+	WAY_MIXED,    /* a part forged at random, a part real */
 	WAYS
 };
-#define WAY_FORGED WAY_RANDOM /* from here on */
+#define WAY_FORGED WAY_RANDOM /* from here on to before WAY_MIXED */
 
 /* Tests of one group look at the same thing, so that of a group the one that tells most counts. */
 enum spoof_group {
@@ -83,6 +84,12 @@ double ll_pool_size(const struct spoof_figures *f);
  * for worse ones. 0 where it is none beyond five standard errors.
  */
 double ll_excess(const struct spoof_figures *f);
+
+/**
+ * ll_ratio() - log likelihood of a @count where @mean would be had by chance alone, and the ratio
+ * of the two is anywhere between 10^@from and 10^@to (negative binomial, size RATIO_SIZE).
+ */
+double ll_ratio(double count, double mean, double from, double to);
 
 /** spoof_round() - to so many digits as the JSON shows, so that what was read is what was said. */
 double spoof_round(double value, unsigned digits);

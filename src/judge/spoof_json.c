@@ -35,7 +35,7 @@ static const struct field figures[] = {
 	FIGURE(chi8, FORM_REAL),
 	FIGURE(edge_octets, FORM_U32),
 	FIGURE(near24, FORM_U32),
-	FIGURE(near16, FORM_U32),
+	FIGURE(pairs16, FORM_U32),
 	FIGURE(ttl_n, FORM_U32),
 	FIGURE(ttl_values, FORM_U32),
 	FIGURE(ttl_top2, FORM_U32),
@@ -206,10 +206,10 @@ static int name_index(const char *const *names, unsigned n, const json_t *name)
 /* Counts of a part of the senders are none of more than all of them. */
 static bool holds(const struct spoof_figures *f)
 {
-	const uint32_t parts[] = {f->once,    f->twice,	  f->thrice, f->v4,	    f->bogon,
-				  f->private, f->placed,  f->near24, f->near16,	    f->ttl_n,
-				  f->heads_n, f->heard_n, f->bgp_n,  f->answered,   f->established,
-				  f->resets,  f->darknet, f->own,    f->edge_octets};
+	const uint32_t parts[] = {f->once,    f->twice,	 f->thrice,	f->v4,		f->bogon,
+				  f->private, f->placed, f->near24,	f->ttl_n,	f->heads_n,
+				  f->heard_n, f->bgp_n,	 f->answered,	f->established, f->resets,
+				  f->darknet, f->own,	 f->edge_octets};
 
 	for (unsigned i = 0; i < ARRAY_LEN(parts); i++)
 		if (parts[i] > f->n)

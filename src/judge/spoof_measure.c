@@ -19,7 +19,9 @@
 #define PLACED_MAX	1024 /* senders that are looked up in tables of places */
 #define PROBES		512  /* addresses by which the tables' extent is measured */
 #define OFTEN_LEAST	3
-#define TTL_PLAUSIBLE	40 /* hops */
+#define STRANGER_TIMES	50
+#define STRANGERS_MOST	0.05 /* of the packets */
+#define TTL_PLAUSIBLE	40   /* hops */
 #define TTL_SLACK	2
 #define AGAIN_LEAST	3
 #define EXPECTED_LEAST	3   /* connections of a prefix before its ingress is expected */
@@ -115,7 +117,7 @@ static bool same_prefix(const struct facts_source *a, const struct facts_source 
 	return ip_is_v4(&a->ip) == ip_is_v4(&b->ip) && ip_equal(&x, &y);
 }
 
-/* In order of address: those with another in their /24 or /16 (/64 and /48). */
+/* In order of address: those with another in their /24 (IPv6 /64). */
 static uint32_t count_near(const struct crowd *c, unsigned v4, unsigned v6)
 {
 	uint32_t near = 0;
@@ -127,6 +129,19 @@ static uint32_t count_near(const struct crowd *c, unsigned v4, unsigned v6)
 			(i + 1 < c->n && same_prefix(c->s[i], c->s[i + 1], len));
 	}
 	return near;
+}
+
+static uint32_t count_pairs(const struct crowd *c, unsigned v4, unsigned v6)
+{
+	uint32_t pairs = 0, run = 0;
+
+	for (unsigned i = 1; i < c->n; i++) {
+		unsigned len = ip_is_v4(&c->s[i]->ip) ? PREFIX_V4_BASE + v4 : v6;
+
+		run = same_prefix(c->s[i - 1], c->s[i], len) ? run + 1 : 0;
+		pairs += run;
+	}
+	return pairs;
 }
 
 /* ---- what the tables of places say ---- */
@@ -323,7 +338,10 @@ static bool knows_exporter(const struct world *w, const struct heard_prefix *p, 
 
 static bool ttl_fits(const struct heard_prefix *p, uint8_t ttl)
 {
-	return p->ttl_max && ttl + TTL_SLACK >= p->ttl_min && ttl <= p->ttl_max + TTL_SLACK;
+	uint8_t hops = ttl_hops(ttl);
+
+	return p->hops_min != NO_HOPS && hops + TTL_SLACK >= p->hops_min &&
+	       hops <= p->hops_max + TTL_SLACK;
 }
 
 /* Each sender also against what is heard of the one before: what chance would give. */
@@ -342,7 +360,7 @@ static void measure_heard(struct spoof_figures *o, const struct crowd *c, const 
 		chance += o->heard_n ? over_link(&before, s->link) : 0;
 		o->heard_match += over_link(&p, s->link);
 		o->heard_n++;
-		if (!has_ttl || !p.ttl_max)
+		if (!has_ttl || p.hops_min == NO_HOPS)
 			continue;
 		ttl_chance += o->heard_ttl_n ? ttl_fits(&before, s->ttl) : 0;
 		o->heard_ttl_match += ttl_fits(&p, s->ttl);
@@ -380,7 +398,7 @@ static void measure_answers(struct spoof_figures *o, const struct crowd *c, cons
 		}
 		o->darknet +=
 			w->conf->n_darknets && prefix_set_find(w->conf->darknet_set, &s->ip, NULL);
-		o->own += conf_is_own(w->conf, &s->ip) && came_from_outside(w, s->link);
+		o->own += came_from_outside(w, s->link) && conf_is_own(w->conf, &s->ip);
 	}
 }
 
@@ -409,7 +427,7 @@ static void measure_part(struct spoof_figures *o, struct crowd *c, const struct 
 	}
 	measure_space(o, c);
 	o->near24 = count_near(c, 24, 64);
-	o->near16 = count_near(c, 16, 48);
+	o->pairs16 = count_pairs(c, 16, 48);
 	measure_ttl(o, c);
 	measure_ttl_pairs(o, c);
 	measure_headers(o, c);
@@ -440,6 +458,30 @@ static void gather(struct crowd *c, const struct finding *f,
 				c->s[c->n++] = s;
 		}
 	}
+}
+
+/*
+ * Where few carry the attack, others of the same group (visitors) are more than they. Who sends a
+ * fiftieth of what those do who carry it is none of them, as long as all such send little.
+ */
+static void drop_strangers(struct crowd *c)
+{
+	double packets = 0, squares = 0, least, dropped = 0;
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < c->n; i++) {
+		packets += c->s[i]->packets;
+		squares += (double)c->s[i]->packets * c->s[i]->packets;
+	}
+	least = packets > 0 ? squares / packets / STRANGER_TIMES : 0;
+	for (unsigned i = 0; i < c->n; i++)
+		dropped += c->s[i]->packets < least ? c->s[i]->packets : 0;
+	if (dropped > STRANGERS_MOST * packets)
+		return;
+	for (unsigned i = 0; i < c->n; i++)
+		if (c->s[i]->packets >= least)
+			c->s[kept++] = c->s[i];
+	c->n = kept;
 }
 
 static bool is_once(const struct finding *f, const struct facts_source *s)
@@ -527,7 +569,7 @@ static bool has_news(const struct incident *inc, const struct finding *f)
 {
 	uint64_t before = inc->facts.records;
 
-	return f->facts.n && (f->state == FINDING_CLOSED || f->records >= before + before / 4 + 1);
+	return f->facts.n && (f->state == FINDING_CLOSED || f->records >= 2 * before + 1);
 }
 
 static void measure_target(struct spoof_facts *o, const struct finding *f)
@@ -540,32 +582,36 @@ static void measure_target(struct spoof_facts *o, const struct finding *f)
 	o->sampled = f->sampling_max > 1;
 	o->both_ways = f->facts.both_ways;
 	o->local = f->direction == DIRECTION_OUT || f->direction == DIRECTION_INSIDE;
-	o->synacks = f->facts.answers ? f->facts.answers->synacks : 0;
-	o->refusals = f->facts.answers ? f->facts.answers->resets : 0;
-	o->connected = f->facts.answers ? f->facts.answers->established : 0;
+	o->synacks = f->facts.answers ? f->facts.answers->packets[ANSWER_SYNACK] : 0;
+	o->refusals = f->facts.answers ? f->facts.answers->packets[ANSWER_RESET] : 0;
+	o->connected = f->facts.answers ? f->facts.answers->packets[ANSWER_ESTABLISHED] : 0;
 	o->begun = f->handshakes_visible ? f->handshakes_begun : 0;
 	o->done = f->handshakes_visible ? f->handshakes_done : 0;
 	o->to_darknet = f->facts.to_darknet;
 	o->records = f->records;
 }
 
-void spoof_measure(struct incident *inc, const struct finding *f, const struct places *places,
+bool spoof_measure(struct incident *inc, const struct finding *f, const struct places *places,
 		   const struct conf *conf, struct exporters *exporters)
 {
 	struct world w = {f, places, conf, exporters};
 	struct crowd c = {.s = NULL};
+	bool measured;
 
 	if (f->facts.n && has_news(inc, f))
 		c.s = calloc(FACTS_SOURCES, sizeof(*c.s)); /* without it the old figures stay */
 	if (c.s) {
 		measure_target(&inc->facts, f);
 		gather(&c, f, NULL);
+		drop_strangers(&c);
 		measure_part(&inc->facts.part[PART_ALL], &c, &w);
 		measure_ids(&inc->facts.part[PART_ALL], f);
 		measure_halves(&inc->facts, &c, &w);
 		if (!inc->facts.part[PART_GOOD].n)
 			measure_good(&inc->facts, inc, &c, &w);
 	}
+	measured = c.s != NULL;
 	free(c.s);
 	show_real(inc, &w);
+	return measured;
 }

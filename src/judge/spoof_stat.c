@@ -18,6 +18,9 @@
 #define EXCESS_LEAST 50
 #define ROUND_MOST   1e11 /* with its digits still an exact number */
 
+#define RATIO_STEP 0.1
+#define RATIO_SIZE 6
+
 static double ln_beta(double a, double b)
 {
 	return lgamma(a) + lgamma(b) - lgamma(a + b);
@@ -96,6 +99,24 @@ double ll_pool_size(const struct spoof_figures *f)
 	/* Where nearly all come again, those that were seen are all. */
 	high = q > 0.98 ? f->n / share : (double)f->packets / low / share;
 	return high < POOL_MOST ? high : POOL_MOST;
+}
+
+double ll_ratio(double count, double mean, double from, double to)
+{
+	double most = -INFINITY, sum = 0, ll[64], k = RATIO_SIZE;
+	unsigned n = 0;
+
+	for (double at = from; at < to + RATIO_STEP / 2 && n < 64; at += RATIO_STEP) {
+		double m = mean * pow(10, at);
+
+		ll[n] = lgamma(count + k) - lgamma(k) - lgamma(count + 1) + k * log(k / (k + m)) +
+			count * log(m / (k + m));
+		most = ll[n] > most ? ll[n] : most;
+		n++;
+	}
+	for (unsigned i = 0; i < n; i++)
+		sum += exp(ll[i] - most);
+	return most + log(sum / n);
 }
 
 double ll_excess(const struct spoof_figures *f)

@@ -14,6 +14,7 @@
 #define BOGON_SPACE   0.1333 /* of 2^32, without private space */
 #define PRIVATE_SPACE 0.0047
 #define HEAD_ALIKE    0.95
+#define PUBLIC_16S    54000 /* /16s that a uniform generator hits, special ones left out */
 
 static void all_ways(double ll[WAYS], double value)
 {
@@ -49,6 +50,8 @@ static bool look_bogon(const struct spoof_view *v, double *figure, uint32_t *n, 
 	all_ways(ll, ll_binomial(k, f->n, usual, 100));
 	ll[WAY_RANDOM] =
 		ll_mix(ll_binomial(k, f->n, all, 400), ll_binomial(k, f->n, 0.0005, 400), 0.5);
+	ll[WAY_MIXED] =
+		ll_mix(ll_binomial(k, f->n, all / 2, 8), ll_binomial(k, f->n, usual, 100), 0.5);
 	ll[WAY_LOCAL] = ll_binomial(k, f->n, 0.02, 5);
 	ll[WAY_CONSTANT] = ll_binomial(k, f->n, 0.1, 5);
 	return true;
@@ -59,6 +62,8 @@ static void outside_table(double k, double n, double usual, double space, double
 	all_ways(ll, ll_binomial(k, n, usual, 100));
 	ll[WAY_RANDOM] =
 		ll_mix(ll_binomial(k, n, 1 - space, 200), ll_binomial(k, n, usual, 200), 0.7);
+	ll[WAY_MIXED] =
+		ll_mix(ll_binomial(k, n, (1 - space) / 2, 8), ll_binomial(k, n, usual, 100), 0.6);
 }
 
 static bool look_unrouted(const struct spoof_view *v, double *figure, uint32_t *n, double ll[WAYS])
@@ -94,11 +99,11 @@ static bool look_uniform(const struct spoof_view *v, double *figure, uint32_t *n
 {
 	static const double edges[] = {0.1, 0.3, 0.8};
 	static const double rows[][WAYS] = {
-		/* crowd shared random local constant replayed */
-		{0.15, 0.30, 0.85, 0.01, 0.30, 0.10},
-		{0.15, 0.20, 0.10, 0.01, 0.20, 0.15},
-		{0.30, 0.20, 0.03, 0.08, 0.20, 0.33},
-		{0.40, 0.30, 0.02, 0.90, 0.30, 0.42},
+		/* crowd shared random local constant replayed mixed */
+		{0.12, 0.30, 0.85, 0.04, 0.30, 0.10, 0.25},
+		{0.15, 0.20, 0.10, 0.06, 0.20, 0.15, 0.3},
+		{0.30, 0.20, 0.03, 0.30, 0.20, 0.33, 0.28},
+		{0.43, 0.30, 0.02, 0.60, 0.30, 0.42, 0.17},
 	};
 	double bins = 221;
 
@@ -123,6 +128,7 @@ static bool look_last_octet(const struct spoof_view *v, double *figure, uint32_t
 	all_ways(ll, ll_binomial(f->edge_octets, f->v4, 0.002, 300));
 	ll[WAY_RANDOM] = ll_mix(ll_binomial(f->edge_octets, f->v4, 2.0 / 256, 800),
 				ll_binomial(f->edge_octets, f->v4, 0.0005, 800), 0.6);
+	ll[WAY_MIXED] = ll_mix(ll[WAY_RANDOM], ll[WAY_CROWD], 0.5);
 	return true;
 }
 
@@ -131,10 +137,12 @@ static bool look_near24(const struct spoof_view *v, double *figure, uint32_t *n,
 {
 	static const double edges[] = {0.05, 0.2, 0.5, 0.9};
 	static const double rows[][WAYS] = {
-		/* crowd shared random local constant replayed */
-		{0.62, 0.45, 0.985, 0.30, 0.70, 0.60},	{0.24, 0.15, 0.008, 0.07, 0.10, 0.25},
-		{0.08, 0.12, 0.003, 0.08, 0.10, 0.10},	{0.045, 0.13, 0.002, 0.15, 0.05, 0.04},
-		{0.015, 0.15, 0.002, 0.40, 0.05, 0.01},
+		/* crowd shared random local constant replayed mixed */
+		{0.62, 0.45, 0.985, 0.30, 0.70, 0.60, 0.8},
+		{0.24, 0.15, 0.008, 0.07, 0.10, 0.25, 0.13},
+		{0.08, 0.12, 0.003, 0.08, 0.10, 0.10, 0.05},
+		{0.045, 0.13, 0.002, 0.15, 0.05, 0.04, 0.015},
+		{0.015, 0.15, 0.002, 0.40, 0.05, 0.01, 0.005},
 	};
 
 	if (v->f->n < 20 || v->facts->local)
@@ -145,28 +153,26 @@ static bool look_near24(const struct spoof_view *v, double *figure, uint32_t *n,
 	return true;
 }
 
+/* Hosts gather where people live: pairs in one /16 against those of a uniform generator. */
 static bool look_near16(const struct spoof_view *v, double *figure, uint32_t *n, double ll[WAYS])
 {
-	static const double edges[] = {0.12, 0.4, 0.7, 0.95};
-	static const double rows[][WAYS] = {
-		/* crowd shared random local constant replayed */
-		{0.25, 0.50, 0.93, 0.04, 0.50, 0.25}, {0.30, 0.20, 0.04, 0.06, 0.20, 0.30},
-		{0.25, 0.10, 0.01, 0.10, 0.10, 0.25}, {0.15, 0.08, 0.01, 0.20, 0.10, 0.15},
-		{0.05, 0.12, 0.01, 0.60, 0.10, 0.05},
-	};
+	static const double range[WAYS][2] = {{0.7, 2}, {0, 3},	  {-0.1, 0.4}, {0.5, 4.5},
+					      {0, 3},	{0.5, 2}, {0.2, 1.6}};
+	double by_chance = (double)v->f->n * v->f->n / 2 / PUBLIC_16S;
 
-	if (v->f->n < 50 || v->facts->local)
+	if (by_chance < 0.1 || v->facts->local || v->f->v4 < v->f->n / 2)
 		return false;
 	*n = v->f->n;
-	*figure = share(v->f->near16, v->f->n);
-	ll_table(*figure, edges, ARRAY_LEN(edges), rows, ll);
+	*figure = v->f->pairs16 / by_chance;
+	for (unsigned w = 0; w < WAYS; w++)
+		ll[w] = ll_ratio(v->f->pairs16, by_chance, range[w][0], range[w][1]);
 	return true;
 }
 
 static bool look_birthday(const struct spoof_view *v, double *figure, uint32_t *n, double ll[WAYS])
 {
-	static const double range[WAYS][2] = {{1.5, 5.5}, {0, 2.5},  {6.25, 9.5},
-					      {1.5, 8},	  {0, 1.25}, {2.5, 6}};
+	static const double range[WAYS][2] = {{1.5, 5.5}, {0, 2.5}, {6.25, 9.5}, {1.5, 8},
+					      {0, 1.25},  {2.5, 6}, {3, 6.75}};
 
 	if (v->f->packets < 20)
 		return false;
@@ -182,10 +188,12 @@ static bool look_per_source(const struct spoof_view *v, double *figure, uint32_t
 {
 	static const double edges[] = {1.05, 2, 10, 100};
 	static const double rows[][WAYS] = {
-		/* crowd shared random local constant replayed */
-		{0.04, 0.002, 0.85, 0.02, 0.0005, 0.05}, {0.10, 0.008, 0.12, 0.08, 0.0015, 0.15},
-		{0.30, 0.04, 0.02, 0.30, 0.008, 0.35},	 {0.40, 0.25, 0.008, 0.40, 0.09, 0.33},
-		{0.16, 0.70, 0.002, 0.20, 0.90, 0.12},
+		/* crowd shared random local constant replayed mixed */
+		{0.04, 0.002, 0.85, 0.02, 0.0005, 0.05, 0.15},
+		{0.10, 0.008, 0.12, 0.08, 0.0015, 0.15, 0.35},
+		{0.30, 0.04, 0.02, 0.30, 0.008, 0.35, 0.35},
+		{0.40, 0.25, 0.008, 0.40, 0.09, 0.33, 0.12},
+		{0.16, 0.70, 0.002, 0.20, 0.90, 0.12, 0.03},
 	};
 
 	/* Of few packets each sender shows one, whoever sends. */
@@ -208,11 +216,15 @@ static bool look_ttl_spread(const struct spoof_view *v, double *figure, uint32_t
 {
 	static const double edges[] = {0.5, 1.2, 2.2, 2.7, 3.2, 4, 5.5};
 	static const double rows[][WAYS] = {
-		/* crowd shared random local constant replayed */
-		{0.01, 0.05, 0.18, 0.68, 0.30, 0.20}, {0.01, 0.05, 0.12, 0.10, 0.10, 0.12},
-		{0.03, 0.10, 0.38, 0.10, 0.25, 0.36}, {0.06, 0.10, 0.08, 0.04, 0.10, 0.08},
-		{0.14, 0.15, 0.04, 0.02, 0.05, 0.05}, {0.35, 0.30, 0.07, 0.03, 0.08, 0.08},
-		{0.38, 0.23, 0.06, 0.02, 0.06, 0.05}, {0.02, 0.02, 0.07, 0.01, 0.06, 0.06},
+		/* crowd shared random local constant replayed mixed */
+		{0.01, 0.05, 0.18, 0.68, 0.30, 0.20, 0.01},
+		{0.01, 0.05, 0.12, 0.10, 0.10, 0.12, 0.02},
+		{0.03, 0.10, 0.38, 0.10, 0.25, 0.36, 0.07},
+		{0.06, 0.10, 0.08, 0.04, 0.10, 0.08, 0.12},
+		{0.14, 0.15, 0.04, 0.02, 0.05, 0.05, 0.17},
+		{0.35, 0.30, 0.07, 0.03, 0.08, 0.08, 0.33},
+		{0.38, 0.23, 0.06, 0.02, 0.06, 0.05, 0.26},
+		{0.02, 0.02, 0.07, 0.01, 0.06, 0.06, 0.02},
 	};
 
 	if (v->f->ttl_n < 30 || is_flat(v->good))
@@ -238,6 +250,7 @@ static bool look_ttl_odd(const struct spoof_view *v, double *figure, uint32_t *n
 	made = ll_mix(ll_binomial(f->ttl_odd, f->ttl_n, 0.43, 30), usual, 0.15);
 	for (unsigned w = 0; w < WAYS; w++)
 		ll[w] = w < WAY_FORGED ? usual : made;
+	ll[WAY_MIXED] = ll_mix(made, usual, 0.5);
 	return true;
 }
 
@@ -250,10 +263,12 @@ static bool look_ttl_source(const struct spoof_view *v, double *figure, uint32_t
 {
 	static const double edges[] = {1.3, 2.3, 4, 8};
 	static const double rows[][WAYS] = {
-		/* crowd shared random local constant replayed */
-		{0.900, 0.55, 0.50, 0.70, 0.40, 0.30}, {0.080, 0.35, 0.20, 0.15, 0.15, 0.12},
-		{0.010, 0.06, 0.10, 0.06, 0.12, 0.13}, {0.006, 0.02, 0.10, 0.05, 0.13, 0.15},
-		{0.004, 0.02, 0.10, 0.04, 0.20, 0.30},
+		/* crowd shared random local constant replayed mixed */
+		{0.900, 0.55, 0.50, 0.70, 0.40, 0.30, 0.85},
+		{0.080, 0.35, 0.20, 0.15, 0.15, 0.12, 0.11},
+		{0.010, 0.06, 0.10, 0.06, 0.12, 0.13, 0.02},
+		{0.006, 0.02, 0.10, 0.05, 0.13, 0.15, 0.01},
+		{0.004, 0.02, 0.10, 0.04, 0.20, 0.30, 0.01},
 	};
 
 	if (!v->f->ttl_again || v->f->packets < 20 || is_flat(v->good))
@@ -268,12 +283,13 @@ static bool look_ttl_source(const struct spoof_view *v, double *figure, uint32_t
 static bool look_ttl_origin(const struct spoof_view *v, double *figure, uint32_t *n,
 			    double ll[WAYS])
 {
-	static const double edges[] = {3, 6};
+	static const double edges[] = {3, 6, 10};
 	static const double rows[][WAYS] = {
-		/* crowd shared random local constant replayed */
-		{0.45, 0.60, 0.97, 0.90, 0.90, 0.93},
-		{0.20, 0.15, 0.02, 0.05, 0.05, 0.04},
-		{0.35, 0.25, 0.01, 0.05, 0.05, 0.03},
+		/* crowd shared random local constant replayed mixed */
+		{0.30, 0.50, 0.975, 0.40, 0.90, 0.940, 0.45},
+		{0.12, 0.15, 0.015, 0.08, 0.05, 0.030, 0.15},
+		{0.13, 0.10, 0.007, 0.07, 0.03, 0.015, 0.13},
+		{0.45, 0.25, 0.003, 0.45, 0.02, 0.015, 0.27},
 	};
 	double m = v->f->ttl_pairs, p = v->f->ttl_chance;
 
@@ -293,6 +309,7 @@ static void match(double k, double n, double real, double chance, double weight,
 	by_chance = ll_binomial(k, n, chance < real ? chance : real, weight);
 	for (unsigned w = 0; w < WAYS; w++)
 		ll[w] = w < WAY_FORGED || w == WAY_LOCAL ? is_real : by_chance;
+	ll[WAY_MIXED] = ll_binomial(k, n, (real + (chance < real ? chance : real)) / 2, 4);
 }
 
 static bool look_ttl_heard(const struct spoof_view *v, double *figure, uint32_t *n, double ll[WAYS])
@@ -301,7 +318,7 @@ static bool look_ttl_heard(const struct spoof_view *v, double *figure, uint32_t 
 		return false;
 	*n = v->f->heard_ttl_n;
 	*figure = share(v->f->heard_ttl_match, v->f->heard_ttl_n);
-	match(v->f->heard_ttl_match, v->f->heard_ttl_n, 0.93, v->f->heard_ttl_chance, 12, ll);
+	match(v->f->heard_ttl_match, v->f->heard_ttl_n, 0.85, v->f->heard_ttl_chance, 8, ll);
 	return true;
 }
 
@@ -316,11 +333,11 @@ static bool look_headers(const struct spoof_view *v, double *figure, uint32_t *n
 {
 	static const double edges[] = {0.3, 0.7, HEAD_ALIKE};
 	static const double rows[][WAYS] = {
-		/* crowd shared random local constant replayed */
-		{0.20, 0.25, 0.12, 0.12, 0.10, 0.40},
-		{0.20, 0.25, 0.10, 0.10, 0.10, 0.15},
-		{0.20, 0.20, 0.10, 0.10, 0.10, 0.10},
-		{0.40, 0.30, 0.68, 0.68, 0.70, 0.35},
+		/* crowd shared random local constant replayed mixed */
+		{0.20, 0.25, 0.12, 0.12, 0.10, 0.40, 0.25},
+		{0.20, 0.25, 0.10, 0.10, 0.10, 0.15, 0.25},
+		{0.20, 0.20, 0.10, 0.10, 0.10, 0.10, 0.25},
+		{0.40, 0.30, 0.68, 0.68, 0.70, 0.35, 0.25},
 	};
 
 	if (v->f->heads_n < 30 || (v->good->heads_n >= 100 && head_share(v->good) >= HEAD_ALIKE))
@@ -335,10 +352,10 @@ static bool look_ip_id(const struct spoof_view *v, double *figure, uint32_t *n, 
 {
 	static const double edges[] = {0.1, 0.5};
 	static const double rows[][WAYS] = {
-		/* crowd shared random local constant replayed */
-		{0.95, 0.95, 0.75, 0.75, 0.85, 0.80},
-		{0.03, 0.03, 0.07, 0.07, 0.05, 0.06},
-		{0.02, 0.02, 0.18, 0.18, 0.10, 0.14},
+		/* crowd shared random local constant replayed mixed */
+		{0.95, 0.95, 0.75, 0.75, 0.85, 0.80, 0.88},
+		{0.03, 0.03, 0.07, 0.07, 0.05, 0.06, 0.09},
+		{0.02, 0.02, 0.18, 0.18, 0.10, 0.14, 0.03},
 	};
 
 	if (v->f->ids_n < 200 || v->f->n < 2)
@@ -388,11 +405,11 @@ static bool look_handshake(const struct spoof_view *v, double *figure, uint32_t 
 {
 	static const double edges[] = {0.02, 0.2, 0.5};
 	static const double rows[][WAYS] = {
-		/* crowd shared random local constant replayed */
-		{0.80, 0.70, 0.93, 0.96, 0.97, 0.93},
-		{0.05, 0.06, 0.05, 0.03, 0.015, 0.05},
-		{0.03, 0.04, 0.015, 0.009, 0.01, 0.015},
-		{0.12, 0.20, 0.0002, 0.0002, 0.0005, 0.0005},
+		/* crowd shared random local constant replayed mixed */
+		{0.80, 0.70, 0.93, 0.96, 0.97, 0.93, 0.88},
+		{0.05, 0.06, 0.05, 0.03, 0.015, 0.05, 0.06},
+		{0.03, 0.04, 0.015, 0.009, 0.01, 0.015, 0.05},
+		{0.12, 0.20, 0.0002, 0.0002, 0.0005, 0.0005, 0.01},
 	};
 	const struct spoof_facts *a = v->facts;
 
@@ -412,11 +429,11 @@ static bool look_reset(const struct spoof_view *v, double *figure, uint32_t *n, 
 {
 	static const double edges[] = {0.01, 0.3, 0.8};
 	static const double rows[][WAYS] = {
-		/* crowd shared random local constant replayed */
-		{0.50, 0.50, 0.45, 0.45, 0.45, 0.40},
-		{0.20, 0.20, 0.45, 0.30, 0.15, 0.40},
-		{0.15, 0.15, 0.08, 0.15, 0.20, 0.15},
-		{0.15, 0.15, 0.02, 0.10, 0.20, 0.05},
+		/* crowd shared random local constant replayed mixed */
+		{0.50, 0.50, 0.45, 0.45, 0.45, 0.40, 0.4},
+		{0.20, 0.20, 0.45, 0.30, 0.15, 0.40, 0.4},
+		{0.15, 0.15, 0.08, 0.15, 0.20, 0.15, 0.15},
+		{0.15, 0.15, 0.02, 0.10, 0.20, 0.05, 0.05},
 	};
 
 	if (v->f->answered < 50 || v->facts->sampled)
@@ -431,7 +448,7 @@ static bool look_reset(const struct spoof_view *v, double *figure, uint32_t *n, 
 static bool look_backscatter(const struct spoof_view *v, double *figure, uint32_t *n,
 			     double ll[WAYS])
 {
-	static const double seen[WAYS] = {-8, -8, 0, -5, -2, -3};
+	static const double seen[WAYS] = {-8, -8, 0, -5, -2, -3, -1};
 
 	*figure = v->f->darknet + (double)v->facts->to_darknet;
 	if (*figure < 2)
@@ -444,7 +461,7 @@ static bool look_backscatter(const struct spoof_view *v, double *figure, uint32_
 static bool look_own_source(const struct spoof_view *v, double *figure, uint32_t *n,
 			    double ll[WAYS])
 {
-	static const double seen[WAYS] = {-6, -6, 0, -3, 0, -2};
+	static const double seen[WAYS] = {-6, -6, 0, -3, 0, -2, -1};
 
 	if (v->f->own < 2 || v->facts->local)
 		return false;
@@ -471,8 +488,9 @@ const struct spoof_test spoof_tests[] = {
 	 "送信元の %s %% (%u 件中) の末尾が .0 か .255 (一様乱数なら 0.8 %%)", 100, 2},
 	{"near24", GROUP_SPREAD, 4, look_near24, "%s %% of %u sources have another in their /24",
 	 "送信元の %s %% (%u 件中) が同じ /24 に別の送信元を持つ", 100, 0},
-	{"near16", GROUP_SPREAD, 4, look_near16, "%s %% of %u sources have another in their /16",
-	 "送信元の %s %% (%u 件中) が同じ /16 に別の送信元を持つ", 100, 0},
+	{"near16", GROUP_SPREAD, 5, look_near16,
+	 "pairs of sources in one /16 are %s times what a uniform generator gives (%u sources)",
+	 "同じ /16 にある送信元の組は一様乱数の場合の %s 倍 (%u 件)", 1, 1},
 	{"birthday", GROUP_POOL, 10, look_birthday,
 	 "so few come again that they are drawn from about %s addresses (%u sources)",
 	 "再出現の頻度から、送信元の母集団は約 %s アドレスと推定 (%u 件)", 1, 0},
@@ -487,11 +505,11 @@ const struct spoof_test spoof_tests[] = {
 	{"ttl_source", GROUP_ORIGIN, 4, look_ttl_source,
 	 "each of %u sources that came again did so by %s ways, as the TTL tells",
 	 "再出現した送信元 %u 件の TTL から見た経路数は平均 %s", 1, 1},
-	{"ttl_origin", GROUP_ORIGIN, 4, look_ttl_origin,
+	{"ttl_origin", GROUP_ORIGIN, 5, look_ttl_origin,
 	 "neighbouring sources have the same TTL %s standard errors more often than chance has it "
 	 "(%u pairs)",
 	 "隣接する送信元の TTL 一致は偶然より標準誤差の %s 倍多い (%u 組)", 1, 1},
-	{"ttl_heard", GROUP_ORIGIN, 6, look_ttl_heard,
+	{"ttl_heard", GROUP_ORIGIN, 5, look_ttl_heard,
 	 "%s %% of %u sources have the TTL that connections of their prefix had",
 	 "送信元の %s %% (%u 件中) の TTL が、同じプレフィックスの接続の TTL と一致", 100, 0},
 	{"headers", GROUP_HEADER, 1.2, look_headers,

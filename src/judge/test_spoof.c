@@ -42,7 +42,7 @@ static void make_random(struct spoof_figures *f)
 				    .chi8 = 1.1,
 				    .edge_octets = 22,
 				    .near24 = 1,
-				    .near16 = 150,
+				    .pairs16 = 90,
 				    .ttl_n = 3000,
 				    .ttl_values = 3,
 				    .ttl_bits = 1.5,
@@ -65,7 +65,7 @@ static void make_bots(struct spoof_figures *f, uint32_t n)
 				    .chi8 = 1 + 0.6 * n / 221,
 				    .edge_octets = n / 900,
 				    .near24 = n / 10,
-				    .near16 = n / 2,
+				    .pairs16 = (uint32_t)(n * (double)n / 2 / 54000 * 12),
 				    .ttl_n = n,
 				    .ttl_values = 40,
 				    .ttl_bits = 4.4,
@@ -144,7 +144,8 @@ static void test_pieces_of_other_ways(void **state)
 	double ll[WAYS], figure;
 	uint32_t n;
 
-	f->near24 = f->near16 = 200;
+	f->near24 = 200;
+	f->pairs16 = 20000;
 	assert_true(spoof_tests[spoof_test_find("near24")].look(&v, &figure, &n, ll));
 	assert_true(ll[WAY_LOCAL] > ll[WAY_CROWD] + 3);
 	assert_true(figure > 0.99 && n == 200);

@@ -76,7 +76,7 @@ def spoof_units():
         return
     for seed in SEEDS:
         by_family = {}
-        for case in spoof_bars.cases(SPOOF, [seed]):
+        for case in spoof_bars.cases(SPOOF, [seed], everything=True):
             by_family.setdefault(case.scenario, []).append(case)
         for name, c in by_family.items():
             yield Unit(f'{name}-seed-{seed}', 2, lambda c=c: family(c))

@@ -27,7 +27,7 @@ def units(seeds):
     made = []
     for seed in seeds:
         by_family = {}
-        for case in spoof_bars.cases(PROGRAM, [seed]):
+        for case in spoof_bars.cases(PROGRAM, [seed], everything=True):
             by_family.setdefault(case.scenario, []).append(case)
         made += [Unit(f'{name}-seed-{seed}', 2, lambda c=c: run(c)) for name, c in by_family.items()]
     return made

@@ -18,7 +18,8 @@
 #define BEFORE_BINS  (60 * BINS_PER_S) /* of usual traffic, since it may be followed already */
 #define REPLAY_BINS  (2 * BINS_PER_S)  /* counted again of what came before it was followed */
 #define CALM_BINS    (4 * BINS_PER_S)  /* without standing out, and a new one is given up */
-#define STEPS	     20
+#define STEPS	     60
+#define STRIDE	     1.2    /* from a size to the next, until one is too large */
 #define CLOSE	     1.0004 /* between the sizes that are found and not found */
 #define BINS_MAX     (BLIND_SECONDS_MAX * BINS_PER_S + 2)
 #define WINDOWS	     3
@@ -130,35 +131,44 @@ static double packets_before(const struct bout *b, double bins, double offset)
 	return n > 0 ? n : 0;
 }
 
-static void trial_draw(struct trial *t, const struct bout *b, uint64_t number)
-{
-	double lasts = b->c->seconds * BINS_PER_S, phase = uniform(number, OF_PHASE);
-	double offset = uniform(number, OF_PACKET), before = 0;
-	unsigned before_bins = b->c->usual > 0 ? BEFORE_BINS : 0;
+/* What of a trial holds for all its bins. */
+struct course {
+	double phase;	/* where in its first bin the attack begins */
+	double offset;	/* of its packets from that */
+	double packets; /* that came so far */
+};
 
-	t->first = before_bins;
-	t->bins = before_bins + (unsigned)ceil(phase + lasts);
+static struct course trial_begin(struct trial *t, const struct bout *b, uint64_t number)
+{
+	struct course c = {.phase = uniform(number, OF_PHASE),
+			   .offset = uniform(number, OF_PACKET)};
+
+	t->first = b->c->usual > 0 ? BEFORE_BINS : 0;
+	t->bins = t->first + (unsigned)ceil(c.phase + b->c->seconds * BINS_PER_S);
 	t->second_at = (unsigned)(uniform(number, OF_SECOND) * BINS_PER_S);
 	t->sum[0] = t->sent[0] = 0;
-	for (unsigned i = 0; i < t->bins; i++) {
-		uint64_t samples = 0;
+	return c;
+}
 
-		if (i >= t->first) {
-			double until = fmin(i - t->first + 1 - phase, lasts), all;
+static void draw_bin(struct trial *t, const struct bout *b, struct course *c, uint64_t number,
+		     unsigned i)
+{
+	uint64_t samples = 0;
 
-			all = packets_before(b, until, offset);
-			samples =
-				draw_take(&b->attack, (uint64_t)(all - before), uniform(number, i));
-			before = all;
-		}
-		if (b->usual_n)
-			samples += draw_take(&b->usual, b->usual_n, uniform(number, OF_USUAL | i));
-		t->sum[i + 1] = t->sum[i] + (uint32_t)samples;
-		if (!b->sent_n)
-			continue;
-		samples = draw_take(&b->sent, b->sent_n, uniform(number, OF_SENT | i));
-		t->sent[i + 1] = t->sent[i] + (uint32_t)samples;
+	if (i >= t->first) {
+		double until = fmin(i - t->first + 1 - c->phase, b->c->seconds * BINS_PER_S);
+		double all = packets_before(b, until, c->offset);
+
+		samples = draw_take(&b->attack, (uint64_t)(all - c->packets), uniform(number, i));
+		c->packets = all;
 	}
+	if (b->usual_n)
+		samples += draw_take(&b->usual, b->usual_n, uniform(number, OF_USUAL | i));
+	t->sum[i + 1] = t->sum[i] + (uint32_t)samples;
+	if (!b->sent_n)
+		return;
+	samples = draw_take(&b->sent, b->sent_n, uniform(number, OF_SENT | i));
+	t->sent[i + 1] = t->sent[i] + (uint32_t)samples;
 }
 
 /* What shard feeding does with a destination: busy, standing out, followed, given up. */
@@ -263,13 +273,13 @@ static bool trial_finds(struct trial *t, const struct bout *b, uint64_t number)
 {
 	struct follow f = {
 		.limit = b->c->known ? STANDS_OUT * b->c->usual / b->c->sampling + b->busy : 0};
-	unsigned last;
+	struct course course = trial_begin(t, b, number);
+	unsigned last = t->bins;
 
-	trial_draw(t, b, number);
-	last = t->bins;
 	if (b->c->learnt_s && last > t->first + b->c->learnt_s * BINS_PER_S - t->second_at)
 		last = t->first + b->c->learnt_s * BINS_PER_S - t->second_at;
 	for (unsigned i = 0; i < last; i++) {
+		draw_bin(t, b, &course, number, i);
 		follow_bin(&f, b, t, i);
 		if (!f.followed)
 			continue;
@@ -343,35 +353,47 @@ double blind_chance(const struct blind_case *c, double pps)
 	return chance;
 }
 
-/* A rate that is surely enough: more samples in a second than any bound asks for. */
-static double enough(const struct blind_case *c)
+/*
+ * Where the search begins: the rate whose mean is the least count of some window. Of a fixed row of
+ * sizes, so that cases that differ in nothing that matters come to the same figure.
+ */
+static double guess(const struct blind_case *c)
 {
-	double samples = least_samples(c, BINS_PER_S) + c->support;
+	double best = INFINITY;
 
-	return (samples + 10 + 8 * sqrt(samples)) * c->sampling * 4;
+	for (unsigned i = 0; i < WINDOWS; i++) {
+		double seconds = (double)window_bins[i] / BINS_PER_S;
+		double k = least_samples(c, window_bins[i]);
+
+		if (k < c->support)
+			k = c->support;
+		k = (k + sqrt(k)) * c->sampling / fmin(seconds, c->seconds);
+		best = k < best && (i == 0 || c->sampling > 1) ? k : best;
+	}
+	return pow(STRIDE, ceil(log(best) / log(STRIDE)));
 }
 
 #define CERTAIN 0.9995
 
 static double search_size(struct search *s, const struct blind_case *c, double *confidence)
 {
-	double lo = 0, hi = enough(c), chance;
+	double lo = 0, hi = 0, at = guess(c), chance;
 
-	for (unsigned i = 0; i < STEPS && (lo == 0 || hi / lo > CLOSE); i++) {
-		double mid = lo > 0 ? sqrt(lo * hi) : hi / 2;
-
-		chance = search_at(s, c, mid);
+	for (unsigned i = 0; i < STEPS && (lo == 0 || hi == 0 || hi / lo > CLOSE); i++) {
+		chance = search_at(s, c, at);
 		if (chance < 0)
 			return -1;
 		settle(s, chance < c->confidence);
 		if (chance < c->confidence) {
-			lo = mid;
+			lo = at;
+			at = hi > 0 ? sqrt(lo * hi) : lo * STRIDE;
 			continue;
 		}
-		hi = mid;
+		hi = at;
+		at = lo > 0 ? sqrt(lo * hi) : hi / STRIDE;
 		*confidence = chance >= CERTAIN ? 1 : c->confidence;
 	}
-	return hi;
+	return hi > 0 ? hi : INFINITY;
 }
 
 /* Every packet is seen, and a whole window of it: the threshold itself, or what is left of it. */

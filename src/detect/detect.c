@@ -26,6 +26,7 @@
 #define MANY_RECORDS   100000 /* in this quarter second or the last, from which they are thinned */
 #define MANY_STEP      8
 #define LEVEL_STEP_MAX 32
+#define USUAL_GRAINS   64 /* of a threshold, for detect_usual() */
 #define LARGE	       32 /* a record of that part of what makes a host busy is large */
 
 /* Before a shard counts, the memory that it needs is asked for while others are asked about. */
@@ -500,7 +501,8 @@ void detect_usual(const struct detect *d, const struct ip *addr, bool sampled,
 
 	for (unsigned v = 0; v < VECTOR_COUNT; v++)
 		out[v] = u ? blind_usual_of(u, (enum vector)v,
-					    conf_thresholds(d->conf, addr)->pps[v], sampled)
+					    conf_thresholds(d->conf, addr)->pps[v], sampled,
+					    USUAL_GRAINS)
 			   : (struct blind_usual){0};
 }
 

@@ -24,11 +24,13 @@
 #define BINS_MAX     (BLIND_SECONDS_MAX * BINS_PER_S + 2)
 #define WINDOWS	     3
 /* Of the random numbers of a trial, those that are no bin's. */
-#define OF_PHASE  0xf000u
-#define OF_SECOND 0xf001u
-#define OF_PACKET 0xf002u
-#define OF_USUAL  0x4000u
-#define OF_SENT	  0x8000u
+#define OF_PHASE      0xf000u
+#define OF_SECOND     0xf001u
+#define OF_PACKET     0xf002u
+#define OF_LEARNT_IN  0xf003u
+#define OF_LEARNT_OUT 0xf004u
+#define OF_USUAL      0x4000u
+#define OF_SENT	      0x8000u
 
 static const unsigned window_bins[WINDOWS] = {BINS_PER_S, 10 * BINS_PER_S, 60 * BINS_PER_S};
 
@@ -48,6 +50,7 @@ struct trial {
 	uint32_t sent[BEFORE_BINS + BINS_MAX + 1]; /* the same of what the target sends */
 	unsigned first, bins;			   /* the attack's first bin, and all there are */
 	unsigned second_at;			   /* of the first bin in its second */
+	double off_in, off_sent; /* of what is taken for usual a second, in samples */
 };
 
 static double uniform(uint64_t trial, unsigned of)
@@ -138,6 +141,12 @@ struct course {
 	double packets; /* that came so far */
 };
 
+/* A mean that forgets by one in USUAL_SECONDS has that variance over twice as many. */
+static double off(double rate, double u)
+{
+	return rate > 0 ? draw_normal(u) * sqrt(rate / (2 * USUAL_SECONDS)) : 0;
+}
+
 static struct course trial_begin(struct trial *t, const struct bout *b, uint64_t number)
 {
 	struct course c = {.phase = uniform(number, OF_PHASE),
@@ -147,6 +156,8 @@ static struct course trial_begin(struct trial *t, const struct bout *b, uint64_t
 	t->bins = t->first + (unsigned)ceil(c.phase + b->c->seconds * BINS_PER_S);
 	t->second_at = (unsigned)(uniform(number, OF_SECOND) * BINS_PER_S);
 	t->sum[0] = t->sent[0] = 0;
+	t->off_in = off(b->c->usual / b->c->sampling, uniform(number, OF_LEARNT_IN));
+	t->off_sent = off(b->c->answering / b->c->sampling, uniform(number, OF_LEARNT_OUT));
 	return c;
 }
 
@@ -232,18 +243,37 @@ static bool is_supported(const struct bout *b, const struct trial *t, const stru
 	return samples_in(t, f, end - (int)back + 1, newest) >= b->c->support;
 }
 
+/*
+ * What the engine takes for usual a second, in samples: a mean over two minutes, so it is off by
+ * chance, and it learns from the attack itself as long as nothing is open.
+ */
+static double learnt_in(const struct bout *b, const struct trial *t, int bin)
+{
+	double learnt = b->c->explained / b->c->sampling + t->off_in, ordinary;
+	int until = bin - USUAL_LAG * BINS_PER_S, first = (int)t->first;
+
+	if (until <= first)
+		return learnt;
+	ordinary = b->c->usual / b->c->sampling * (until - first) / BINS_PER_S;
+	return learnt + fmax(t->sum[until] - t->sum[first] - ordinary, 0) / USUAL_SECONDS;
+}
+
 /* What of a window is explained is the usual, and what its own sending grew by chance. */
-static bool is_over_answers(const struct bout *b, const struct trial *t, const struct follow *f,
-			    unsigned i, int end)
+static bool is_over_usual(const struct bout *b, const struct trial *t, const struct follow *f,
+			  unsigned i, int end)
 {
 	const struct blind_case *c = b->c;
 	int from = end - (int)window_bins[i] + 1;
-	double seconds = (double)window_bins[i] / BINS_PER_S / c->sampling, sent, away, x;
+	double seconds = (double)window_bins[i] / BINS_PER_S, away, sent, x;
 
 	x = samples_in(t, f, from, end);
-	sent = clip(f, &from, end) ? t->sent[end + 1] - t->sent[from] : 0;
-	away = c->explained * seconds + c->answers * fmax(sent - c->answering * seconds, 0);
-	return x > away && is_over(c, x, c->threshold * seconds, away);
+	away = learnt_in(b, t, end) * seconds;
+	if (b->sent_n && clip(f, &from, end)) {
+		sent = t->sent[end + 1] - t->sent[from];
+		away += c->answers *
+			fmax(sent - (c->answering / c->sampling + t->off_sent) * seconds, 0);
+	}
+	return x > away && is_over(c, x, c->threshold * seconds / c->sampling, away);
 }
 
 static bool window_over(const struct bout *b, const struct trial *t, const struct follow *f,
@@ -251,9 +281,9 @@ static bool window_over(const struct bout *b, const struct trial *t, const struc
 {
 	int from = end - (int)window_bins[i] + 1;
 
-	if (samples_in(t, f, from, end) < b->least[i])
-		return false;
-	return !b->sent_n || is_over_answers(b, t, f, i, end);
+	if (b->c->explained > 0)
+		return is_over_usual(b, t, f, i, end);
+	return samples_in(t, f, from, end) >= b->least[i];
 }
 
 /* The look at the end of a bin in which something came. */

@@ -12,6 +12,8 @@
 
 #define START_US   (INT64_C(1218000000) * 1000000)
 #define BEFORE_S   200 /* of usual traffic */
+#define WARM_S	   12  /* of anything, in which the clocks of a router are learnt */
+#define NOBODY	   400
 #define STAGGER_US (3 * US_PER_S)
 #define AFTER_US   (25 * US_PER_S) /* routers hold single packets for 15 s */
 
@@ -28,8 +30,8 @@ struct run {
 	const struct feed *f;
 	struct house house;
 	struct rng rng;
-	struct stream stream[3 * FEED_TARGETS_MAX];
-	unsigned heap[3 * FEED_TARGETS_MAX], n_heap, n_streams;
+	struct stream stream[3 * FEED_TARGETS_MAX + 1];
+	unsigned heap[3 * FEED_TARGETS_MAX + 1], n_heap, n_streams;
 	struct world world;
 	struct router *router;
 	int64_t tick_us;
@@ -46,7 +48,7 @@ const char *feed_format_name(enum feed_format f)
 /* 20.0.0.1 and on, each in a /20 of its own. */
 static uint32_t target_addr(unsigned target)
 {
-	return 0x14000001u + target * 8192;
+	return HOUSE_FIRST + 1 + target * HOUSE_EACH;
 }
 
 static double uniform(struct rng *r)
@@ -109,7 +111,7 @@ static void add_stream(struct run *r, struct stream s, double pps)
 static void add_streams(struct run *r)
 {
 	const struct feed *f = r->f;
-	int64_t base_us = START_US + (f->usual_pps ? BEFORE_S : 2) * US_PER_S;
+	int64_t base_us = START_US + (f->usual_pps ? BEFORE_S : WARM_S) * US_PER_S;
 
 	for (unsigned t = 0; t < f->targets; t++) {
 		struct stream s = {.target = t};
@@ -128,6 +130,13 @@ static void add_streams(struct run *r)
 		s.out = true;
 		add_stream(r, s, (double)f->usual_pps);
 	}
+	if (r->router)
+		add_stream(r,
+			   (struct stream){.target = NOBODY,
+					   .from_us = START_US,
+					   .until_us = base_us,
+					   .usual = true},
+			   20.0 * f->sampling);
 	for (unsigned i = r->n_heap; i-- > 0;)
 		sift(r, i);
 }
@@ -167,6 +176,8 @@ static uint32_t victim_of(struct run *r, const struct stream *s)
 {
 	uint32_t first = target_addr(s->target);
 
+	if (s->target == NOBODY)
+		return first + (uint32_t)(rng_next(&r->rng) % 1000000);
 	if (r->f->width == FEED_24)
 		return first - 1 + rng_below(&r->rng, 256);
 	if (r->f->width == FEED_20)
@@ -263,7 +274,9 @@ static int pump(struct run *r)
 		struct stream *s = &r->stream[r->heap[0]];
 		int64_t now_us = s->from_us + (int64_t)s->next;
 
-		if (now_us >= s->until_us) {
+		/* What is found need not go on. */
+		if (now_us >= s->until_us ||
+		    (s->target < FEED_TARGETS_MAX && r->house.found[s->target])) {
 			r->heap[0] = r->heap[--r->n_heap];
 			sift(r, 0);
 			continue;
@@ -274,7 +287,7 @@ static int pump(struct run *r)
 		s->next += step_of(r, s);
 		sift(r, 0);
 	}
-	return e < 0 ? e : tick(r, r->tick_us + AFTER_US);
+	return e < 0 ? e : tick(r, r->tick_us + (r->router ? AFTER_US : US_PER_S));
 }
 
 static int open_router(struct run *r, struct drill_options *o)
@@ -297,15 +310,12 @@ static int open_router(struct run *r, struct drill_options *o)
 	return r->router ? 0 : -1;
 }
 
-static unsigned count_found(struct run *r)
+static unsigned count_found(const struct run *r)
 {
 	unsigned n = 0;
 
 	for (unsigned t = 0; t < r->f->targets; t++)
-		n += house_found(&r->house, target_addr(t), t,
-				 r->f->width == FEED_20		? 4096
-				 : r->f->width == FEED_ONE_HOST ? 1
-								: 256);
+		n += r->house.found[t];
 	return n;
 }
 

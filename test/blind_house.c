@@ -10,12 +10,13 @@
 static int on_finding(void *userdata, const struct finding *f)
 {
 	struct house *h = userdata;
+	uint32_t at = ip_v4(&f->target.addr) - HOUSE_FIRST;
 
-	if (h->n_found < FOUND_MAX) {
-		h->found[h->n_found].level = f->level;
-		h->found[h->n_found].target = f->target;
-		h->found[h->n_found++].link = f->link;
-	}
+	for (unsigned t = 0; f->level == LEVEL_LINK && t < h->feed->targets; t++)
+		h->found[t] |= f->link == h->link[t];
+	if (f->level <= LEVEL_PREFIX && at / HOUSE_EACH < h->feed->targets &&
+	    at % HOUSE_EACH < HOUSE_WIDEST)
+		h->found[at / HOUSE_EACH] = true;
 	return 0;
 }
 
@@ -118,22 +119,6 @@ int house_end(struct house *h)
 	int r = flow_writer_flush(&h->writer);
 
 	return r < 0 ? r : detect_finish(h->detect);
-}
-
-bool house_found(const struct house *h, uint32_t addr, unsigned target, unsigned n)
-{
-	for (unsigned i = 0; i < h->n_found; i++) {
-		uint32_t at = ip_v4(&h->found[i].target.addr), base = n > 1 ? addr - 1 : addr;
-
-		if (h->feed->link_bps) {
-			if (h->found[i].level == LEVEL_LINK && h->found[i].link == h->link[target])
-				return true;
-			continue;
-		}
-		if (h->found[i].level <= LEVEL_PREFIX && at >= base && at < base + n)
-			return true;
-	}
-	return false;
 }
 
 /* In the lists of the status: vectors by name, each with what is seen within so many seconds. */

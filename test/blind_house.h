@@ -10,7 +10,10 @@
 #include "drill/packet.h"
 #include "observe/export.h"
 
-#define FOUND_MAX 4096
+/* Targets lie in IPv4 space from here on, each with so much of it for itself. */
+#define HOUSE_FIRST  0x14000000u
+#define HOUSE_EACH   8192
+#define HOUSE_WIDEST 4096
 
 struct house {
 	const struct feed *feed;
@@ -22,12 +25,7 @@ struct house {
 	struct flow_sink to_detect;
 	uint16_t exporter; /* of plain packets */
 	uint16_t link[FEED_TARGETS_MAX];
-	struct {
-		enum level level;
-		struct prefix target;
-		uint16_t link;
-	} found[FOUND_MAX];
-	unsigned n_found;
+	bool found[FEED_TARGETS_MAX]; /* anything was told of it */
 };
 
 /** house_open() - by @f->yaml. Return: 0 or -1; house_close() in both cases. */
@@ -41,9 +39,6 @@ int house_datagram(struct house *h, const struct ip *from, int64_t recv_us, cons
 int house_packet(struct house *h, const struct packet *p, uint32_t sampling, unsigned target);
 int house_clock(struct house *h, int64_t now_us);
 int house_end(struct house *h);
-
-/** house_found() - was anything told of the @n addresses from @addr on, or of link @target? */
-bool house_found(const struct house *h, uint32_t addr, unsigned target, unsigned n);
 
 /** house_printed() - as feed_printed(). */
 uint64_t house_printed(struct house *h, const struct feed *f, double *confidence);

@@ -12,11 +12,12 @@ struct making {
 	struct blind *blind;
 	struct blind_question q;
 	enum blind_extent extent;
-	bool thinned;
+	bool crowded;
 };
 
-#define THINNED_S 2 /* within less, the beginning of an attack may be lost while records are many  \
-		     */
+#define CROWDED_S                                                                                  \
+	2 /* within less, the beginning of an attack may be lost while records are many            \
+	   */
 
 static struct blind_usual usual_of_json(const json_t *usual, const char *detector)
 {
@@ -40,7 +41,7 @@ static json_t *answer_json(const struct making *m, const struct blind_answer *a)
 
 	if (a->bps)
 		json_object_set_new(o, "bps", json_integer((json_int_t)a->bps));
-	if (a->at_least || (m->thinned && a->seconds < THINNED_S))
+	if (a->at_least || (m->crowded && a->seconds < CROWDED_S))
 		json_object_set_new(o, "at_least", json_true());
 	return o;
 }
@@ -170,7 +171,7 @@ static json_t *way_figures(struct making *m, const json_t *inputs, const json_t 
 
 	view_of_json(way, &m->q.view);
 	json_object_set_new(row, "confidence", json_real(BLIND_SURE));
-	json_object_set_new(row, "thinned", json_boolean(m->thinned));
+	json_object_set_new(row, "crowded", json_boolean(m->crowded));
 	if (json_is_true(json_object_get(way, "silent"))) {
 		json_object_set_new(row, "vectors", json_array());
 		json_object_set_new(row, "never", json_array());
@@ -188,7 +189,7 @@ json_t *blind_figures_json(const json_t *inputs, const json_t *usual, enum blind
 {
 	struct making m = {.usual = usual,
 			   .extent = extent,
-			   .thinned = json_is_true(json_object_get(inputs, "thinned")),
+			   .crowded = json_is_true(json_object_get(inputs, "crowded")),
 			   .blind = blind_new()};
 	json_t *all = m.blind ? json_array() : NULL;
 	const json_t *way;

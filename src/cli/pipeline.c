@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "cli/verb.h"
+#include "place/dir.h"
 
 #define JUDGE_EVERY_US (250 * US_PER_MS)
 #define MINUTE_US      (60 * US_PER_S)
@@ -149,6 +150,30 @@ static int load_proxies(struct pipeline *p)
 	return 0;
 }
 
+/* Places that cannot be read are said and left out: what they would have told stays unknown. */
+static int load_places(struct pipeline *p)
+{
+	_cleanup_places_ struct places *places = NULL;
+	_cleanup_text_ struct text why = TEXT_NULL;
+	char dir[PLACE_DIR_MAX];
+	int r = place_dir_open(place_dir_of(p->conf, p->db, dir), p->conf, &places, &why);
+
+	if (r < 0)
+		return r;
+	if (r)
+		log_warn("places", "not_read=\"%s\"", text_str(&why));
+	judge_set_places(p->judge, places);
+	return 0;
+}
+
+/* What is imported, and may be imported anew at any time. */
+static int load_imported(struct pipeline *p)
+{
+	int r = load_places(p);
+
+	return r < 0 ? r : load_proxies(p);
+}
+
 static int build(struct pipeline *p, const struct pipeline_options *o)
 {
 	struct flow_sink in = {.batch = on_batch, .userdata = p};
@@ -164,7 +189,7 @@ static int build(struct pipeline *p, const struct pipeline_options *o)
 	if (!p->judge)
 		return -ENOMEM;
 	judge_set_drill(p->judge, o->kind == STORE_DRILL);
-	r = load_proxies(p);
+	r = load_imported(p);
 	if (r < 0)
 		return r;
 	findings = judge_sink(p->judge);
@@ -187,6 +212,7 @@ int pipeline_open(struct pipeline *p, const struct pipeline_options *o, const ch
 	*p = (struct pipeline){.conf = conf_ref(o->conf),
 			       .incident = o->incident,
 			       .live = o->live,
+			       .db = o->db,
 			       .judged_us = TIME_NONE / 2,
 			       .minute_us = TIME_NONE};
 	r = open_store(p, o, language, why);
@@ -228,7 +254,7 @@ int pipeline_reconf(struct pipeline *p, struct conf *conf)
 		return r;
 	conf_unref(old);
 	judge_reconf(p->judge, conf);
-	r = load_proxies(p);
+	r = load_imported(p);
 	if (r < 0)
 		return r;
 	return detect_reconf(p->detect, conf);

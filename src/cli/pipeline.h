@@ -48,6 +48,7 @@ struct pipeline {
 	int64_t kept_us;	/* when sampling was last kept and erasing last asked for */
 	int64_t minute_us;	/* start of the minute that is being counted; TIME_NONE none */
 	struct minute_count *counted; /* live, of each exporter: EXPORTER_MAX + 1 */
+	const char *db; /* borrowed from the options */
 	bool live;
 };
 

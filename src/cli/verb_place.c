@@ -16,14 +16,6 @@
 
 /* Where the places are */
 
-void place_dir_of(const struct conf *c, const char *db, char *buf)
-{
-	if (!db && c->place[0])
-		snprintf(buf, PLACE_DIR_MAX, "%s", c->place);
-	else
-		snprintf(buf, PLACE_DIR_MAX, "%s/place", db ? db : c->db);
-}
-
 int place_setup_dir(struct cli *cli, const char *db, const char *path, char *buf,
 		    struct conf **conf)
 {

@@ -206,6 +206,11 @@ struct blind_answer blind_ask(struct blind *b, const struct blind_question *q)
 	a.seen = true;
 	a.seconds = c.seconds;
 	a.confidence = k->confidence;
+	if (!(k->pps < 1e15)) {
+		a.seen = false;
+		a.reason = BLIND_HIDDEN;
+		return a;
+	}
 	a.pps = (uint64_t)ceil(k->pps);
 	a.bps = c.bits ? (uint64_t)ceil(k->pps * 8 * packet_bytes(q)) : 0;
 	if (!q->view.sampling_known) {
@@ -245,6 +250,7 @@ static const struct {
 			   "サンプリングが不明なため、実際はもっと大きいことがある"},
 	[BLIND_MIXED] = {"sampling_mixed", "for the coarsest of several sampling factors",
 			 "複数のサンプリング比のうち最も粗いものについて"},
+	[BLIND_HIDDEN] = {"hidden", "what is usual there hides it", "平常時の量に隠れる"},
 	[BLIND_NO_MEMORY] = {"no_memory", "no memory to find out", "メモリー不足で求められない"},
 };
 

@@ -29,6 +29,7 @@ enum blind_reason {
 	BLIND_NO_CONTENT, /* it needs what packets hold, and flow records do not tell */
 	BLIND_UNKNOWN,	  /* nobody told the sampling: the figure is the least that it can be */
 	BLIND_MIXED,	  /* several factors: the figure is for the coarsest */
+	BLIND_HIDDEN,	  /* what is usual explains it at any rate that was tried */
 	BLIND_NO_MEMORY,
 	BLIND_REASONS
 };
@@ -88,10 +89,11 @@ struct blind_answer blind_ask(struct blind *b, const struct blind_question *q);
 
 /**
  * blind_usual_of() - what is usual at a destination of vector @v, whose threshold there is
- * @threshold; nothing where there is no history. It is rounded to a 64th of the threshold.
+ * @threshold; nothing where there is no history. It is rounded to one of @grains parts of
+ * the threshold.
  */
 struct blind_usual blind_usual_of(const struct usual *u, enum vector v, uint64_t threshold,
-				  bool sampled);
+				  bool sampled, unsigned grains);
 
 /** blind_view_of() - how an exporter sees, by what it has told so far. */
 struct blind_view blind_view_of(const struct exporter *e);

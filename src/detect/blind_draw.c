@@ -74,7 +74,7 @@ void draw_deinit(struct draw *d)
 }
 
 /* Acklam's rational approximation of the normal quantile, relative error below 1.15e-9. */
-static double normal_quantile(double u)
+double draw_normal(double u)
 {
 	static const double a[] = {-3.969683028665376e+01, 2.209460984245205e+02,
 				   -2.759285104469687e+02, 1.383577518672690e+02,
@@ -104,7 +104,7 @@ static double normal_quantile(double u)
 static uint64_t take_normal(uint64_t n, double p, double u)
 {
 	double mean = (double)n * p;
-	double k = floor(mean + sqrt(mean * (1 - p)) * normal_quantile(u) + 0.5);
+	double k = floor(mean + sqrt(mean * (1 - p)) * draw_normal(u) + 0.5);
 
 	return k <= 0 ? 0 : k >= (double)n ? n : (uint64_t)k;
 }

@@ -31,5 +31,8 @@ struct draw {
 int draw_init(struct draw *d, double packets, double p);
 void draw_deinit(struct draw *d);
 
+/** draw_normal() - the quantile @u of the standard normal law. */
+double draw_normal(double u);
+
 /** draw_take() - how many of @n packets are taken. @u: uniform in [0, 1). */
 uint64_t draw_take(const struct draw *d, uint64_t n, double u);

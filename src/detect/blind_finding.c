@@ -8,7 +8,7 @@
 #include "detect/detector.h"
 
 #define WITHIN_S 10
-#define GRAINS	 64 /* the usual is rounded to that part of a threshold: few cases to try */
+#define GRAINS	 8 /* the usual is rounded to that part of a threshold: few cases to try */
 
 /* Largest factor of the exporter that carried most; of all where that is not known. */
 static uint32_t sampling_of(const struct hot *h, const struct finding *f)
@@ -22,38 +22,41 @@ static uint32_t sampling_of(const struct hot *h, const struct finding *f)
 	return weight ? weight : h->sampling_max > 1 ? h->sampling_max : 1;
 }
 
-static double rounded(double pps, uint64_t threshold)
+static double rounded(double pps, uint64_t threshold, unsigned grains)
 {
-	double grain = (double)threshold / GRAINS;
+	double grain = (double)threshold / grains;
 
 	return grain > 0 ? (double)(uint64_t)(pps / grain + 0.5) * grain : 0;
 }
 
-/* What comes of vector @v without an attack, and what of all that is explained by habit. */
+/* Ordinary connections send a request and at least four packets more (syn_flood.c). */
+#define OF_A_CONNECTION 4
+
+/*
+ * What comes of vector @v without an attack and is explained by habit. What is usual and
+ * unexplained would itself be an attack, or is one that was not seen so far.
+ */
 struct blind_usual blind_usual_of(const struct usual *u, enum vector v, uint64_t threshold,
-				  bool sampled)
+				  bool sampled, unsigned grains)
 {
-	unsigned meter = v == VECTOR_AMPLIFICATION ? VECTOR_UDP_FLOOD : v;
 	const struct detector *d = detectors[v];
 	struct blind_usual out = {.known = usual_has_history(u)};
-	double answering = 0, answers;
+	double in, answering = 0, answers;
 
 	if (!out.known || v == VECTOR_AMPLIFICATION || threshold == RATE_NEVER)
 		return out;
-	out.pps = rounded(u->rate[meter], threshold);
+	in = u->rate[v];
 	for (unsigned i = 0; d->answered_by[i]; i++)
 		answering += u->rate[d->answered_by[i]];
-	out.answering_pps = rounded(answering, threshold);
-	out.answers = d->answers;
-	answers = out.answering_pps * d->answers;
-	out.explained_pps = answers < out.pps ? answers : out.pps;
-	if (out.explained_pps < out.pps || v == VECTOR_SYN_FLOOD || v == VECTOR_DNS_QUERY_FLOOD)
-		out.answering_pps = 0; /* what is sent does not count, or not so */
-	if (v == VECTOR_DNS_QUERY_FLOOD)
-		out.explained_pps = 2 * out.pps;
-	/* Sampled requests are compared with their own level (syn_flood.c). */
+	answers = answering * d->answers;
 	if (v == VECTOR_SYN_FLOOD && sampled)
-		out.explained_pps = out.pps;
+		answers = u->rate[METER_TCP] >= OF_A_CONNECTION * in ? in : 0;
+	out.pps = rounded(answers < in ? answers : in, threshold, grains);
+	out.explained_pps = v == VECTOR_DNS_QUERY_FLOOD ? 2 * out.pps : out.pps;
+	if (in <= answers && v != VECTOR_SYN_FLOOD && v != VECTOR_DNS_QUERY_FLOOD) {
+		out.answering_pps = rounded(answering, threshold, grains);
+		out.answers = d->answers;
+	}
 	return out;
 }
 
@@ -100,7 +103,8 @@ void attack_blind(struct blind *b, const struct attack *a, const struct conf *co
 	};
 	struct blind_answer answer;
 
-	q.usual = blind_usual_of(h->usual, v, hot_threshold(h, v, q.port), q.view.sampling > 1);
+	q.usual = blind_usual_of(h->usual, v, hot_threshold(h, v, q.port), q.view.sampling > 1,
+				 GRAINS);
 	answer = blind_ask(b, &q);
 	keep_smaller(f, &answer);
 	/* Whatever it is made of, all packets together would have shown it. */

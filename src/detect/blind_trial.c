@@ -18,16 +18,19 @@
 #define BEFORE_BINS  (60 * BINS_PER_S) /* of usual traffic, since it may be followed already */
 #define REPLAY_BINS  (2 * BINS_PER_S)  /* counted again of what came before it was followed */
 #define CALM_BINS    (4 * BINS_PER_S)  /* without standing out, and a new one is given up */
-#define STEPS	     20
+#define STEPS	     60
+#define STRIDE	     1.2    /* from a size to the next, until one is too large */
 #define CLOSE	     1.0004 /* between the sizes that are found and not found */
 #define BINS_MAX     (BLIND_SECONDS_MAX * BINS_PER_S + 2)
 #define WINDOWS	     3
 /* Of the random numbers of a trial, those that are no bin's. */
-#define OF_PHASE  0xf000u
-#define OF_SECOND 0xf001u
-#define OF_PACKET 0xf002u
-#define OF_USUAL  0x4000u
-#define OF_SENT	  0x8000u
+#define OF_PHASE      0xf000u
+#define OF_SECOND     0xf001u
+#define OF_PACKET     0xf002u
+#define OF_LEARNT_IN  0xf003u
+#define OF_LEARNT_OUT 0xf004u
+#define OF_USUAL      0x4000u
+#define OF_SENT	      0x8000u
 
 static const unsigned window_bins[WINDOWS] = {BINS_PER_S, 10 * BINS_PER_S, 60 * BINS_PER_S};
 
@@ -47,6 +50,7 @@ struct trial {
 	uint32_t sent[BEFORE_BINS + BINS_MAX + 1]; /* the same of what the target sends */
 	unsigned first, bins;			   /* the attack's first bin, and all there are */
 	unsigned second_at;			   /* of the first bin in its second */
+	double off_in, off_sent; /* of what is taken for usual a second, in samples */
 };
 
 static double uniform(uint64_t trial, unsigned of)
@@ -130,35 +134,52 @@ static double packets_before(const struct bout *b, double bins, double offset)
 	return n > 0 ? n : 0;
 }
 
-static void trial_draw(struct trial *t, const struct bout *b, uint64_t number)
-{
-	double lasts = b->c->seconds * BINS_PER_S, phase = uniform(number, OF_PHASE);
-	double offset = uniform(number, OF_PACKET), before = 0;
-	unsigned before_bins = b->c->usual > 0 ? BEFORE_BINS : 0;
+/* What of a trial holds for all its bins. */
+struct course {
+	double phase;	/* where in its first bin the attack begins */
+	double offset;	/* of its packets from that */
+	double packets; /* that came so far */
+};
 
-	t->first = before_bins;
-	t->bins = before_bins + (unsigned)ceil(phase + lasts);
+/* A mean that forgets by one in USUAL_SECONDS has that variance over twice as many. */
+static double off(double rate, double u)
+{
+	return rate > 0 ? draw_normal(u) * sqrt(rate / (2 * USUAL_SECONDS)) : 0;
+}
+
+static struct course trial_begin(struct trial *t, const struct bout *b, uint64_t number)
+{
+	struct course c = {.phase = uniform(number, OF_PHASE),
+			   .offset = uniform(number, OF_PACKET)};
+
+	t->first = b->c->usual > 0 ? BEFORE_BINS : 0;
+	t->bins = t->first + (unsigned)ceil(c.phase + b->c->seconds * BINS_PER_S);
 	t->second_at = (unsigned)(uniform(number, OF_SECOND) * BINS_PER_S);
 	t->sum[0] = t->sent[0] = 0;
-	for (unsigned i = 0; i < t->bins; i++) {
-		uint64_t samples = 0;
+	t->off_in = off(b->c->usual / b->c->sampling, uniform(number, OF_LEARNT_IN));
+	t->off_sent = off(b->c->answering / b->c->sampling, uniform(number, OF_LEARNT_OUT));
+	return c;
+}
 
-		if (i >= t->first) {
-			double until = fmin(i - t->first + 1 - phase, lasts), all;
+static void draw_bin(struct trial *t, const struct bout *b, struct course *c, uint64_t number,
+		     unsigned i)
+{
+	uint64_t samples = 0;
 
-			all = packets_before(b, until, offset);
-			samples =
-				draw_take(&b->attack, (uint64_t)(all - before), uniform(number, i));
-			before = all;
-		}
-		if (b->usual_n)
-			samples += draw_take(&b->usual, b->usual_n, uniform(number, OF_USUAL | i));
-		t->sum[i + 1] = t->sum[i] + (uint32_t)samples;
-		if (!b->sent_n)
-			continue;
-		samples = draw_take(&b->sent, b->sent_n, uniform(number, OF_SENT | i));
-		t->sent[i + 1] = t->sent[i] + (uint32_t)samples;
+	if (i >= t->first) {
+		double until = fmin(i - t->first + 1 - c->phase, b->c->seconds * BINS_PER_S);
+		double all = packets_before(b, until, c->offset);
+
+		samples = draw_take(&b->attack, (uint64_t)(all - c->packets), uniform(number, i));
+		c->packets = all;
 	}
+	if (b->usual_n)
+		samples += draw_take(&b->usual, b->usual_n, uniform(number, OF_USUAL | i));
+	t->sum[i + 1] = t->sum[i] + (uint32_t)samples;
+	if (!b->sent_n)
+		return;
+	samples = draw_take(&b->sent, b->sent_n, uniform(number, OF_SENT | i));
+	t->sent[i + 1] = t->sent[i] + (uint32_t)samples;
 }
 
 /* What shard feeding does with a destination: busy, standing out, followed, given up. */
@@ -222,18 +243,37 @@ static bool is_supported(const struct bout *b, const struct trial *t, const stru
 	return samples_in(t, f, end - (int)back + 1, newest) >= b->c->support;
 }
 
+/*
+ * What the engine takes for usual a second, in samples: a mean over two minutes, so it is off by
+ * chance, and it learns from the attack itself as long as nothing is open.
+ */
+static double learnt_in(const struct bout *b, const struct trial *t, int bin)
+{
+	double learnt = b->c->explained / b->c->sampling + t->off_in, ordinary;
+	int until = bin - USUAL_LAG * BINS_PER_S, first = (int)t->first;
+
+	if (until <= first)
+		return learnt;
+	ordinary = b->c->usual / b->c->sampling * (until - first) / BINS_PER_S;
+	return learnt + fmax(t->sum[until] - t->sum[first] - ordinary, 0) / USUAL_SECONDS;
+}
+
 /* What of a window is explained is the usual, and what its own sending grew by chance. */
-static bool is_over_answers(const struct bout *b, const struct trial *t, const struct follow *f,
-			    unsigned i, int end)
+static bool is_over_usual(const struct bout *b, const struct trial *t, const struct follow *f,
+			  unsigned i, int end)
 {
 	const struct blind_case *c = b->c;
 	int from = end - (int)window_bins[i] + 1;
-	double seconds = (double)window_bins[i] / BINS_PER_S / c->sampling, sent, away, x;
+	double seconds = (double)window_bins[i] / BINS_PER_S, away, sent, x;
 
 	x = samples_in(t, f, from, end);
-	sent = clip(f, &from, end) ? t->sent[end + 1] - t->sent[from] : 0;
-	away = c->explained * seconds + c->answers * fmax(sent - c->answering * seconds, 0);
-	return x > away && is_over(c, x, c->threshold * seconds, away);
+	away = learnt_in(b, t, end) * seconds;
+	if (b->sent_n && clip(f, &from, end)) {
+		sent = t->sent[end + 1] - t->sent[from];
+		away += c->answers *
+			fmax(sent - (c->answering / c->sampling + t->off_sent) * seconds, 0);
+	}
+	return x > away && is_over(c, x, c->threshold * seconds / c->sampling, away);
 }
 
 static bool window_over(const struct bout *b, const struct trial *t, const struct follow *f,
@@ -241,9 +281,9 @@ static bool window_over(const struct bout *b, const struct trial *t, const struc
 {
 	int from = end - (int)window_bins[i] + 1;
 
-	if (samples_in(t, f, from, end) < b->least[i])
-		return false;
-	return !b->sent_n || is_over_answers(b, t, f, i, end);
+	if (b->c->explained > 0)
+		return is_over_usual(b, t, f, i, end);
+	return samples_in(t, f, from, end) >= b->least[i];
 }
 
 /* The look at the end of a bin in which something came. */
@@ -263,13 +303,13 @@ static bool trial_finds(struct trial *t, const struct bout *b, uint64_t number)
 {
 	struct follow f = {
 		.limit = b->c->known ? STANDS_OUT * b->c->usual / b->c->sampling + b->busy : 0};
-	unsigned last;
+	struct course course = trial_begin(t, b, number);
+	unsigned last = t->bins;
 
-	trial_draw(t, b, number);
-	last = t->bins;
 	if (b->c->learnt_s && last > t->first + b->c->learnt_s * BINS_PER_S - t->second_at)
 		last = t->first + b->c->learnt_s * BINS_PER_S - t->second_at;
 	for (unsigned i = 0; i < last; i++) {
+		draw_bin(t, b, &course, number, i);
 		follow_bin(&f, b, t, i);
 		if (!f.followed)
 			continue;
@@ -343,35 +383,47 @@ double blind_chance(const struct blind_case *c, double pps)
 	return chance;
 }
 
-/* A rate that is surely enough: more samples in a second than any bound asks for. */
-static double enough(const struct blind_case *c)
+/*
+ * Where the search begins: the rate whose mean is the least count of some window. Of a fixed row of
+ * sizes, so that cases that differ in nothing that matters come to the same figure.
+ */
+static double guess(const struct blind_case *c)
 {
-	double samples = least_samples(c, BINS_PER_S) + c->support;
+	double best = INFINITY;
 
-	return (samples + 10 + 8 * sqrt(samples)) * c->sampling * 4;
+	for (unsigned i = 0; i < WINDOWS; i++) {
+		double seconds = (double)window_bins[i] / BINS_PER_S;
+		double k = least_samples(c, window_bins[i]);
+
+		if (k < c->support)
+			k = c->support;
+		k = (k + sqrt(k)) * c->sampling / fmin(seconds, c->seconds);
+		best = k < best && (i == 0 || c->sampling > 1) ? k : best;
+	}
+	return pow(STRIDE, ceil(log(best) / log(STRIDE)));
 }
 
 #define CERTAIN 0.9995
 
 static double search_size(struct search *s, const struct blind_case *c, double *confidence)
 {
-	double lo = 0, hi = enough(c), chance;
+	double lo = 0, hi = 0, at = guess(c), chance;
 
-	for (unsigned i = 0; i < STEPS && (lo == 0 || hi / lo > CLOSE); i++) {
-		double mid = lo > 0 ? sqrt(lo * hi) : hi / 2;
-
-		chance = search_at(s, c, mid);
+	for (unsigned i = 0; i < STEPS && (lo == 0 || hi == 0 || hi / lo > CLOSE); i++) {
+		chance = search_at(s, c, at);
 		if (chance < 0)
 			return -1;
 		settle(s, chance < c->confidence);
 		if (chance < c->confidence) {
-			lo = mid;
+			lo = at;
+			at = hi > 0 ? sqrt(lo * hi) : lo * STRIDE;
 			continue;
 		}
-		hi = mid;
+		hi = at;
+		at = lo > 0 ? sqrt(lo * hi) : hi / STRIDE;
 		*confidence = chance >= CERTAIN ? 1 : c->confidence;
 	}
-	return hi;
+	return hi > 0 ? hi : INFINITY;
 }
 
 /* Every packet is seen, and a whole window of it: the threshold itself, or what is left of it. */

@@ -29,6 +29,7 @@
 #define MANY_RECORDS	    100000 /* in a quarter second, from which they are thinned */
 #define MANY_STEP	    8
 #define LEVEL_STEP_MAX	    32
+#define USUAL_GRAINS	    64 /* of a threshold, for detect_usual() */
 #define BYSTANDERS_EVERY_US (10 * US_PER_S)
 #define BYSTANDERS_A_TICK   4
 #define LARGE		    32 /* a record of that part of what makes a host busy is large */
@@ -546,7 +547,8 @@ void detect_usual(const struct detect *d, const struct ip *addr, bool sampled,
 
 	for (unsigned v = 0; v < VECTOR_COUNT; v++)
 		out[v] = u ? blind_usual_of(u, (enum vector)v,
-					    conf_thresholds(d->conf, addr)->pps[v], sampled)
+					    conf_thresholds(d->conf, addr)->pps[v], sampled,
+					    USUAL_GRAINS)
 			   : (struct blind_usual){0};
 }
 

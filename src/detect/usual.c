@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECONDS	     120 /* of the mean */
-#define FILL_SECONDS 64	 /* of the cell's mean */
-#define SURE	     3	 /* standard errors: seldom wrong, and half of a threshold still shows */
-#define IDLE_LEARNT  (4 * SECONDS) /* of a longer silence, no more is learnt than that */
+#define FILL_SECONDS 64 /* of the cell's mean */
+#define SURE	     3	/* standard errors: seldom wrong, and half of a threshold still shows */
+#define IDLE_LEARNT  (4 * USUAL_SECONDS) /* of a longer silence, no more is learnt than that */
 
 struct usual *usual_new(const struct prefix *key)
 {
@@ -28,7 +27,7 @@ struct usual *usual_new(const struct prefix *key)
 static void learn(struct usual *u, int64_t second)
 {
 	uint32_t *sum = u->sum[(uint64_t)second % USUAL_LAG];
-	double share = 1.0 / (u->seconds < SECONDS ? u->seconds + 1 : SECONDS);
+	double share = 1.0 / (u->seconds < USUAL_SECONDS ? u->seconds + 1 : USUAL_SECONDS);
 
 	if (!u->frozen && second >= u->begun) {
 		for (unsigned m = 0; m < USUAL_METERS; m++)

@@ -57,7 +57,8 @@ static inline unsigned usual_column(unsigned meter)
 _Static_assert(USUAL_METERS - PORT_SLOTS <= USUAL_ROW, "all of a second");
 _Static_assert(METER_DATA - PORT_SLOTS < USUAL_ROW / 2, "in the first line");
 
-#define HEALTHY_SECONDS 8 /* of history before it counts */
+#define USUAL_SECONDS	120 /* of the mean */
+#define HEALTHY_SECONDS 8   /* of history before it counts */
 
 /** usual_has_history() - what is usual is known well enough to compare with. */
 static inline bool usual_has_history(const struct usual *u)

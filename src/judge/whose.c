@@ -3,10 +3,17 @@
 
 #include <errno.h>
 
-/* The verdict on forged sources, as far as this incident carries one. */
+/* The verdict on forged sources, in the words of kinds. */
 static enum kind_forged verdict_of(const struct incident *inc)
 {
-	return FORGED_UNKNOWN;
+	static const enum kind_forged forged[SPOOF_VERDICTS] = {
+		[SPOOF_UNKNOWN] = FORGED_UNKNOWN,
+		[SPOOF_SPOOFED] = FORGED_YES,
+		[SPOOF_PARTLY] = FORGED_PARTLY,
+		[SPOOF_NOT] = FORGED_NO,
+	};
+
+	return forged[inc->spoofing.verdict];
 }
 
 /*

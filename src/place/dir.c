@@ -111,6 +111,17 @@ static int open_own(const struct conf *conf, struct picture *p)
 	return r > 0 ? -EINVAL : r;
 }
 
+char *place_dir_of(const struct conf *c, const char *db, char *buf)
+{
+	const char *store = db && *db ? db : c->db;
+
+	if ((!db || !*db) && c->place[0])
+		snprintf(buf, PLACE_DIR_MAX, "%s", c->place);
+	else
+		snprintf(buf, PLACE_DIR_MAX, "%s%s", store, *store ? "/place" : "");
+	return buf;
+}
+
 int place_dir_open(const char *dir, const struct conf *conf, struct places **out, struct text *why)
 {
 	_cleanup_places_ struct places *p = places_new();

@@ -12,6 +12,15 @@
 #include "place/import.h"
 #include "place/place.h"
 
+#define PLACE_DIR_MAX (CONF_TEXT_MAX + 8)
+
+/**
+ * place_dir_of() - the directory of places that goes with store @db (NULL or "": none given) and
+ * configuration @c: "place" in the store, or what the configuration says; "" where there is none.
+ * @buf: PLACE_DIR_MAX bytes. Return: @buf.
+ */
+char *place_dir_of(const struct conf *c, const char *db, char *buf);
+
 /**
  * place_dir_open() - the picture of directory @dir, which may be empty or not there, and the own
  * world of @conf (NULL: none). A running watch calls it at each reload and gives the old one back.

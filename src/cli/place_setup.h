@@ -27,12 +27,5 @@ int place_setup(struct cli *cli, const char *db, const char *path, struct places
  * lost. */
 void place_put_json(const struct cli *cli, json_t *o);
 
-/**
- * place_setup_open() - the places that go with configuration @c and store @db (NULL: the one of
- * @c). For a running program: the new ones stand beside the old ones until those are given back.
- * Return: 0 with an owned reference; 1 with the reason in @why; -ENOMEM.
- */
-int place_setup_open(const struct conf *c, const char *db, struct places **out, struct text *why);
-
 /** place_dir_of() - the directory of places that goes with store @db and @c. */
 void place_dir_of(const struct conf *c, const char *db, char *buf);

@@ -45,14 +45,6 @@ int place_setup_dir(struct cli *cli, const char *db, const char *path, char *buf
 	return EXIT_GOOD;
 }
 
-int place_setup_open(const struct conf *c, const char *db, struct places **out, struct text *why)
-{
-	char dir[PLACE_DIR_MAX];
-
-	place_dir_of(c, db, dir);
-	return place_dir_open(dir, c, out, why);
-}
-
 int place_setup(struct cli *cli, const char *db, const char *path, struct places **out)
 {
 	_cleanup_text_ struct text why = TEXT_NULL;
@@ -62,7 +54,7 @@ int place_setup(struct cli *cli, const char *db, const char *path, struct places
 
 	if (r)
 		return r;
-	r = place_setup_open(conf, db, out, &why);
+	r = place_dir_open(dir, conf, out, &why);
 	if (r < 0)
 		return cli_fail(cli, EXIT_BROKEN, "%s", strerror(-r));
 	return r ? cli_fail(cli, EXIT_STORE, "%s", text_str(&why)) : EXIT_GOOD;

@@ -93,17 +93,25 @@ def truth(got):
     return got['attack']['spoofing']
 
 
+def pared(verdict):
+    """[verdict, confidence, names of the tests with data] of what an incident says."""
+    verdict = verdict or {}
+    return [verdict.get('verdict') or 'unknown', verdict.get('confidence') or 0.0,
+            sorted({e['test'] for e in verdict.get('evidence') or []})]
+
+
 class Judged:
     """One verdict on one run; @without: the test that was withheld, '' none."""
 
     def __init__(self, got, verdict, without=''):
         self.got, self.case, self.without = got, got['case'], without
-        verdict = verdict or {}
-        self.verdict = verdict.get('verdict') or 'unknown'
-        self.confidence = verdict.get('confidence') or 0.0
-        self.tests = {e['test'] for e in verdict.get('evidence') or []}
+        self.verdict, self.confidence, self.tests = (verdict if isinstance(verdict, list)
+                                                     else pared(verdict))
         self.decided = self.verdict != 'unknown'
         self.right = self.verdict == truth(got)
+
+    def n_tests(self):
+        return self.tests if isinstance(self.tests, int) else len(self.tests)
 
     def wrong_rule(self):
         """The rule that holds for each single run, broken; or ''."""
@@ -153,7 +161,7 @@ def counted(rows):
 def figures(rows):
     rows = counted(rows)
     decided = [j for j in rows if j.decided]
-    data = [j for j in rows if len(j.tests) >= DATA]
+    data = [j for j in rows if j.n_tests() >= DATA]
     return {
         'runs': len(rows), 'decided': len(decided), 'right': sum(j.right for j in decided),
         'accuracy': sum(j.right for j in decided) / len(decided) if decided else None,
@@ -254,12 +262,6 @@ def problems(results, program):
                               f'{j.confidence:.3f}\n     {command}')
 
 
-def pared(verdict):
-    """A verdict with the names of its evidence only."""
-    return verdict and {'verdict': verdict['verdict'], 'confidence': verdict['confidence'],
-                        'evidence': [{'test': e['test']} for e in verdict['evidence']]}
-
-
 def small(got):
     """What is kept of a run over slices: enough for hold(); restored() makes a result of it."""
     kept = {key: getattr(got['case'], key) for key in ('scenario', 'group', 'seed', 'format',
@@ -268,9 +270,9 @@ def small(got):
         return dict(kept, broken=got['broken'])
     kept.update(found=got['found'], attack={'spoofing': truth(got)})
     if got['found']:
-        told = {e['test'] for e in (got['verdict'] or {}).get('evidence', [])}
-        kept.update(verdict=pared(got['verdict']),
-                    without={t: pared(v) for t, v in got['without'].items() if t in told})
+        kept['verdict'] = pared(got['verdict'])
+        kept['without'] = {j.without: [j.verdict, j.confidence, j.n_tests()]
+                           for j in judged(got) if j.without}
     return kept
 
 

@@ -22,7 +22,7 @@
 /* Crowds differ in where they live; 0 in a row means the drill's older, place-less crowds. */
 enum crowd_kind {
 	CROWD_PLACELESS,
-	CROWD_CLIENTS, /* visitors and homes: two in three from the own country */
+	CROWD_CLIENTS, /* visitors and homes: three in four from the own country */
 	CROWD_BOTS,    /* badly kept machines at homes all over the world */
 	CROWD_SERVERS, /* machines that answer anybody: sites, open resolvers */
 	CROWD_HOSTERS, /* rented machines whose networks let any source address out */

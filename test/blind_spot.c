@@ -211,7 +211,7 @@ static void make_yaml(const struct a_case *c, struct text *yaml)
 static unsigned targets_of(const struct feed *f)
 {
 	uint64_t most = f->width == FEED_ONE_HOST ? 50 : f->width == FEED_A_LINK ? 25 : 10;
-	uint64_t room = 10000 * (uint64_t)f->sampling / f->pps;
+	uint64_t room = 2000 * (uint64_t)f->sampling / f->pps;
 
 	return (unsigned)(room < 1 ? 1 : room < most ? room : most);
 }

@@ -14,8 +14,9 @@
 #include "detect/detector.h"
 #include "detect/shard.h"
 
-#define CASES_KEPT 256
-#define INACTIVE_S 15 /* usual inactive timeout, where none was told */
+#define CASES_KEPT  256
+#define REPLAY_BINS (2 * BINS_PER_S) /* history.c */
+#define INACTIVE_S  15		     /* usual inactive timeout, where none was told */
 
 struct kept {
 	struct blind_case c;
@@ -133,6 +134,14 @@ static void set_follow(const struct blind_question *q, struct blind_case *c)
 	c->near = level ? 0 : c->least * FOLLOW_NEAR;
 }
 
+/* Of what came before a destination is followed, the last records of two seconds are at hand. */
+static uint32_t replay_bins(uint32_t records_per_s)
+{
+	uint32_t bins = records_per_s ? HISTORY_LOOK * BINS_PER_S / records_per_s : REPLAY_BINS;
+
+	return bins < REPLAY_BINS ? bins : REPLAY_BINS;
+}
+
 static enum blind_reason make_case(const struct blind_question *q, uint64_t threshold,
 				   struct blind_case *c)
 {
@@ -166,6 +175,7 @@ static enum blind_reason make_case(const struct blind_question *q, uint64_t thre
 	if (h->learnt && !c->known && q->level < BLIND_LINK)
 		c->learnt_s = c->history_s;
 	c->link = q->level >= BLIND_LINK;
+	c->replay = c->link ? 0 : replay_bins(q->view.records_per_s);
 	set_follow(q, c);
 	return BLIND_TOLD;
 }

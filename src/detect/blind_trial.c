@@ -16,7 +16,6 @@
 #define LOOKS_BACK   4 /* windows that end so many bins back are looked at again */
 #define SUPPORT_BINS (10 * BINS_PER_S)
 #define BEFORE_BINS  (60 * BINS_PER_S) /* of usual traffic, since it may be followed already */
-#define REPLAY_BINS  (2 * BINS_PER_S)  /* counted again of what came before it was followed */
 #define CALM_BINS    (4 * BINS_PER_S)  /* without standing out, and a new one is given up */
 #define STEPS	     60
 #define STRIDE	     1.2    /* from a size to the next, until one is too large */
@@ -209,12 +208,10 @@ static void turn_second(struct follow *f, const struct bout *b, const struct tri
 static void begin_to_follow(struct follow *f, const struct bout *b, unsigned bin, uint32_t before)
 {
 	f->followed = true;
-	if (!b->c->link) {
-		f->from = bin > REPLAY_BINS ? bin - REPLAY_BINS : 0;
+	f->from = bin > b->c->replay ? bin - b->c->replay : 0;
+	if (b->c->replay)
 		return;
-	}
 	/* Nothing is counted again: what made it followed is lost. */
-	f->from = bin;
 	f->lost = (uint32_t)ceil(b->busy);
 	f->lost = f->lost > before ? f->lost - before : 0;
 }

@@ -12,10 +12,10 @@ struct making {
 	struct blind *blind;
 	struct blind_question q;
 	enum blind_extent extent;
-	bool crowded;
+	bool thinned;
 };
 
-#define CROWDED_S                                                                                  \
+#define THINNED_S                                                                                  \
 	2 /* within less, the beginning of an attack may be lost while records are many            \
 	   */
 
@@ -41,7 +41,7 @@ static json_t *answer_json(const struct making *m, const struct blind_answer *a)
 
 	if (a->bps)
 		json_object_set_new(o, "bps", json_integer((json_int_t)a->bps));
-	if (a->at_least || (m->crowded && a->seconds < CROWDED_S))
+	if (a->at_least || (m->thinned && a->seconds < THINNED_S))
 		json_object_set_new(o, "at_least", json_true());
 	return o;
 }
@@ -170,8 +170,10 @@ static json_t *way_figures(struct making *m, const json_t *inputs, const json_t 
 	json_t *row = json_deep_copy(way);
 
 	view_of_json(way, &m->q.view);
+	m->q.view.records_per_s =
+		(uint32_t)json_integer_value(json_object_get(inputs, "records_per_s"));
 	json_object_set_new(row, "confidence", json_real(BLIND_SURE));
-	json_object_set_new(row, "crowded", json_boolean(m->crowded));
+	json_object_set_new(row, "thinned", json_boolean(m->thinned));
 	if (json_is_true(json_object_get(way, "silent"))) {
 		json_object_set_new(row, "vectors", json_array());
 		json_object_set_new(row, "never", json_array());
@@ -189,7 +191,7 @@ json_t *blind_figures_json(const json_t *inputs, const json_t *usual, enum blind
 {
 	struct making m = {.usual = usual,
 			   .extent = extent,
-			   .crowded = json_is_true(json_object_get(inputs, "crowded")),
+			   .thinned = json_is_true(json_object_get(inputs, "thinned")),
 			   .blind = blind_new()};
 	json_t *all = m.blind ? json_array() : NULL;
 	const json_t *way;

@@ -23,7 +23,7 @@ enum blind_extent {
 /**
  * blind_inputs_json() - what the blind spot follows from: {ways[], thresholds{}, links[]}. A way is
  * what exporters have in common that see alike.
- * @detect: do records come too fast to look back at an attack's beginning? NULL: they do not.
+ * @detect: how many records come, and are they thinned? NULL: few, and they are not.
  * @now_us: live, exporters that are silent by then are told apart; TIME_NONE: nobody is.
  * Owned; NULL without memory.
  */

@@ -206,29 +206,23 @@ static json_t *links_json(struct exporters *exporters)
 	return all;
 }
 
-#define LOOKED_BACK                                                                                \
-	4096 /* records that are counted again when a destination begins to be followed */
-
-/*
- * Do records come so fast, or are they thinned, that the beginning of an attack may be gone before
- * it is followed?
- */
-static bool is_crowded(const struct detect *detect)
+/* Mean over all that came. */
+static double records_per_s(const struct detect_stats *s)
 {
-	struct detect_stats s;
-
-	if (!detect)
-		return false;
-	detect_stats(detect, &s);
-	return s.thinned || (s.last_us > s.first_us && s.first_us != TIME_NONE &&
-			     (double)s.records / ((double)(s.last_us - s.first_us) / US_PER_S) >
-				     LOOKED_BACK * 4);
+	return s->first_us != TIME_NONE && s->last_us > s->first_us
+		       ? (double)s->records / ((double)(s->last_us - s->first_us) / US_PER_S)
+		       : 0;
 }
 
 json_t *blind_inputs_json(const struct conf *conf, struct exporters *exporters,
 			  const struct detect *detect, int64_t now_us)
 {
-	return json_pack("{s:b, s:o, s:o, s:o}", "crowded", is_crowded(detect), "ways",
-			 ways_json(exporters, now_us), "thresholds",
-			 thresholds_json(&conf->thresholds), "links", links_json(exporters));
+	struct detect_stats stats = {.first_us = TIME_NONE};
+
+	if (detect)
+		detect_stats(detect, &stats);
+	return json_pack("{s:b, s:I, s:o, s:o, s:o}", "thinned", stats.thinned, "records_per_s",
+			 (json_int_t)records_per_s(&stats), "ways", ways_json(exporters, now_us),
+			 "thresholds", thresholds_json(&conf->thresholds), "links",
+			 links_json(exporters));
 }

@@ -102,7 +102,7 @@ static void add_head(const struct cli *cli, struct text *t, const json_t *way)
 	if (delay)
 		text_printf(t, tr(cli, " (told up to %lld s later)", "（最大 %lld 秒遅れ）"),
 			    delay);
-	if (json_is_true(at(way, "crowded")))
+	if (json_is_true(at(way, "thinned")))
 		text_add(t, tr(cli, "; records are many, so within 1 s it may be more",
 			       "；レコードが多いため、1 秒では実際より小さいことがある"));
 	if (json_is_false(at(way, "ipv6")))

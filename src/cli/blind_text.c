@@ -154,7 +154,7 @@ void blind_text(const json_t *blind, const char *language, struct text *out)
 		}
 		add_head(way, ja, out);
 		text_add(out, ja ? "、10 秒間続いて 95 % で見える最小の攻撃: "
-				 : "; smallest attack seen at 95 % when it lasts 10 s: ");
+				 : "; smallest attack seen within 10 s at 95 %: ");
 		add_rates(vectors, out);
 		add_bits(vectors, out);
 		add_never(way, ja, out);

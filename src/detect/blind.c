@@ -14,8 +14,9 @@
 #include "detect/detector.h"
 #include "detect/shard.h"
 
-#define CASES_KEPT 256
-#define INACTIVE_S 15 /* usual inactive timeout, where none was told */
+#define CASES_KEPT  256
+#define REPLAY_BINS (2 * BINS_PER_S) /* history.c */
+#define INACTIVE_S  15		     /* usual inactive timeout, where none was told */
 
 struct kept {
 	struct blind_case c;
@@ -29,11 +30,10 @@ struct blind {
 
 /* What makes a vector harder to see than its threshold says. */
 struct hindrance {
-	uint32_t support;    /* sampled: so many in ten seconds, else it is taken for chance */
-	uint8_t learnt_s;    /* what lasts so long is taken for the usual, */
-	uint8_t learnt_late; /* where flows are told late */
-	bool contents;	     /* needs what packets hold */
-	bool every_packet;   /* says nothing of sampled packets */
+	uint32_t support;  /* sampled: so many in ten seconds, else it is taken for chance */
+	bool learnt;	   /* what lasts until there is a history is taken for the usual */
+	bool contents;	   /* needs what packets hold */
+	bool every_packet; /* says nothing of sampled packets */
 };
 
 static const struct hindrance hindrances[VECTOR_COUNT] = {
@@ -42,9 +42,8 @@ static const struct hindrance hindrances[VECTOR_COUNT] = {
 	/* Handshakes are only followed where each packet is seen. */
 	[VECTOR_CONN_FLOOD] = {.every_packet = true},
 	[VECTOR_HTTP_FLOOD] = {.every_packet = true, .contents = true},
-	/* dns_query_flood.c: twice the usual is explained, once there are eight seconds of it. */
-	[VECTOR_DNS_QUERY_FLOOD] = {.learnt_s = USUAL_LAG + HEALTHY_SECONDS,
-				    .learnt_late = USUAL_LAG + HEALTHY_SECONDS + USUAL_LATE_S},
+	/* dns_query_flood.c: twice the usual is explained, once there is a history. */
+	[VECTOR_DNS_QUERY_FLOOD] = {.learnt = true},
 };
 
 struct blind *blind_new(void)
@@ -135,6 +134,14 @@ static void set_follow(const struct blind_question *q, struct blind_case *c)
 	c->near = level ? 0 : c->least * FOLLOW_NEAR;
 }
 
+/* Of what came before a destination is followed, the last records of two seconds are at hand. */
+static uint32_t replay_bins(uint32_t records_per_s)
+{
+	uint32_t bins = records_per_s ? HISTORY_LOOK * BINS_PER_S / records_per_s : REPLAY_BINS;
+
+	return bins < REPLAY_BINS ? bins : REPLAY_BINS;
+}
+
 static enum blind_reason make_case(const struct blind_question *q, uint64_t threshold,
 				   struct blind_case *c)
 {
@@ -164,9 +171,11 @@ static enum blind_reason make_case(const struct blind_question *q, uint64_t thre
 	c->noise = c->noise > 0 ? c->noise : 2;
 	c->sampling = sampled ? q->view.sampling : 1;
 	c->support = sampled ? h->support : 0;
-	if (!c->known && q->level < BLIND_LINK)
-		c->learnt_s = q->view.flows ? h->learnt_late : h->learnt_s;
+	c->history_s = USUAL_LAG + HEALTHY_SECONDS + (q->view.flows && sampled ? USUAL_LATE_S : 0);
+	if (h->learnt && !c->known && q->level < BLIND_LINK)
+		c->learnt_s = c->history_s;
 	c->link = q->level >= BLIND_LINK;
+	c->replay = c->link ? 0 : replay_bins(q->view.records_per_s);
 	set_follow(q, c);
 	return BLIND_TOLD;
 }

@@ -40,6 +40,7 @@ struct blind_view {
 	bool sampling_known, sampling_mixed;
 	bool flows;			 /* records of whole flows, not of packets */
 	bool contents;			 /* packets with more than their transport header */
+	uint32_t records_per_s;		 /* of all exporters; 0 few */
 	uint32_t delay_s, delay_short_s; /* how late a long flow and one of a packet are told */
 };
 

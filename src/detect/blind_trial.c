@@ -16,7 +16,6 @@
 #define LOOKS_BACK   4 /* windows that end so many bins back are looked at again */
 #define SUPPORT_BINS (10 * BINS_PER_S)
 #define BEFORE_BINS  (60 * BINS_PER_S) /* of usual traffic, since it may be followed already */
-#define REPLAY_BINS  (2 * BINS_PER_S)  /* counted again of what came before it was followed */
 #define CALM_BINS    (4 * BINS_PER_S)  /* without standing out, and a new one is given up */
 #define STEPS	     60
 #define STRIDE	     1.2    /* from a size to the next, until one is too large */
@@ -185,10 +184,13 @@ static void draw_bin(struct trial *t, const struct bout *b, struct course *c, ui
 /* What shard feeding does with a destination: busy, standing out, followed, given up. */
 struct follow {
 	bool busy, followed;
-	unsigned from;	 /* counted from that bin on */
-	unsigned out;	 /* bin of the last record that found it standing out */
-	unsigned second; /* first bin of the present second of arrival */
+	unsigned from;	     /* counted from that bin on, */
+	uint32_t lost;	     /* but for so many samples of it */
+	unsigned out;	     /* bin of the last record that found it standing out */
+	unsigned second;     /* first bin of the present second of arrival */
+	unsigned history_at; /* bin from which there is a history */
 	double mean, limit;
+	double room; /* samples until it is asked again whether answers explain it */
 	unsigned seconds;
 };
 
@@ -203,9 +205,38 @@ static void turn_second(struct follow *f, const struct bout *b, const struct tri
 	f->second = bin;
 }
 
+static void begin_to_follow(struct follow *f, const struct bout *b, unsigned bin, uint32_t before)
+{
+	f->followed = true;
+	f->from = bin > b->c->replay ? bin - b->c->replay : 0;
+	if (b->c->replay)
+		return;
+	/* Nothing is counted again: what made it followed is lost. */
+	f->lost = (uint32_t)ceil(b->busy);
+	f->lost = f->lost > before ? f->lost - before : 0;
+}
+
+/*
+ * While there is no history, a destination that stands out is only sometimes asked what explains
+ * it.
+ * @n: samples of the bin that found it standing out. Return: it was asked.
+ */
+static bool is_asked(struct follow *f, const struct bout *b, double n, unsigned bin)
+{
+	if (b->c->known || bin >= f->history_at)
+		return true;
+	if (f->room >= n + 1) {
+		f->room -= n;
+		return false;
+	}
+	f->room = b->busy;
+	return true;
+}
+
 static void follow_bin(struct follow *f, const struct bout *b, const struct trial *t, unsigned bin)
 {
 	uint32_t came = t->sum[bin + 1] - t->sum[bin], held;
+	double level;
 
 	if (bin && (t->second_at + bin) % BINS_PER_S == 0)
 		turn_second(f, b, t, bin);
@@ -213,12 +244,14 @@ static void follow_bin(struct follow *f, const struct bout *b, const struct tria
 	if (!came || held < b->busy)
 		return;
 	f->busy = true;
-	if (held < f->limit && (b->near <= 0 || held < b->near))
+	level = f->limit;
+	if (b->near > 0 && b->near < level)
+		level = b->near;
+	if (held < level || !is_asked(f, b, fmin(came, held - level + 1), bin))
 		return;
 	f->out = bin;
 	if (!f->followed)
-		f->from = b->c->link ? bin : bin > REPLAY_BINS ? bin - REPLAY_BINS : 0;
-	f->followed = true;
+		begin_to_follow(f, b, bin, held - came);
 }
 
 /* Bins that are counted of the window from @from to @to; 0 none. */
@@ -231,7 +264,12 @@ static int clip(const struct follow *f, int *from, int to)
 
 static uint32_t samples_in(const struct trial *t, const struct follow *f, int from, int to)
 {
-	return clip(f, &from, to) ? t->sum[to + 1] - t->sum[from] : 0;
+	uint32_t n;
+
+	if (!clip(f, &from, to))
+		return 0;
+	n = t->sum[to + 1] - t->sum[from];
+	return from == (int)f->from && f->lost ? (n > f->lost ? n - f->lost : 0) : n;
 }
 
 /* Few samples of the seconds around a window are no witness, whatever they are of. */
@@ -301,10 +339,13 @@ static bool look(const struct bout *b, const struct trial *t, const struct follo
 
 static bool trial_finds(struct trial *t, const struct bout *b, uint64_t number)
 {
-	struct follow f = {
-		.limit = b->c->known ? STANDS_OUT * b->c->usual / b->c->sampling + b->busy : 0};
+	struct follow f = {0};
 	struct course course = trial_begin(t, b, number);
 	unsigned last = t->bins;
+
+	if (b->c->known)
+		f.limit = STANDS_OUT * b->c->usual / b->c->sampling + b->busy;
+	f.history_at = t->first + b->c->history_s * BINS_PER_S - t->second_at;
 
 	if (b->c->learnt_s && last > t->first + b->c->learnt_s * BINS_PER_S - t->second_at)
 		last = t->first + b->c->learnt_s * BINS_PER_S - t->second_at;

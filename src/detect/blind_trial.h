@@ -24,11 +24,13 @@ struct blind_case {
 	double least;	   /* packets in a second of arrival that make a destination busy, 0: all */
 	double near;	   /* and those that always make it stand out, 0: none do */
 	uint32_t sampling; /* one packet in so many */
-	uint32_t learnt_s; /* the attack counts as ordinary after so many seconds, 0 never */
-	uint32_t support;  /* samples of the last ten seconds that it takes in any case */
-	bool bits;	   /* the bound of a sum of bits */
-	bool known;	   /* much is known of the destination: it is not given up soon */
-	bool link;	   /* a link: counted from half of its limit on, and never given up */
+	uint32_t replay; /* quarter seconds before it is followed that are counted again, up to 8 */
+	uint32_t history_s; /* after so many seconds there is a history */
+	uint32_t learnt_s;  /* the attack counts as ordinary after so many seconds, 0 never */
+	uint32_t support;   /* samples of the last ten seconds that it takes in any case */
+	bool bits;	    /* the bound of a sum of bits */
+	bool known;	    /* much is known of the destination: it is not given up soon */
+	bool link;	    /* a link: counted from half of its limit on, and never given up */
 };
 
 #define BLIND_SECONDS_MAX 120

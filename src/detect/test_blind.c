@@ -63,6 +63,8 @@ static struct blind_case flood(uint32_t sampling, double seconds)
 	c.least = 313;
 	c.near = 2504;
 	c.sampling = sampling;
+	c.history_s = 12;
+	c.replay = 8;
 	return c;
 }
 

@@ -65,6 +65,11 @@ static const struct field lost_rows[] = {
 };
 GROUP(group_lost, lost_rows);
 
+static const struct field service_rows[] = {
+	{"share", AT(path_service, share), FORM_REAL},
+};
+GROUP(group_service, service_rows);
+
 static const struct field basis_rows[] = {
 	{"share_confidence", AT(incident_path, share_confidence), FORM_REAL},
 	{"other_share", AT(incident_path, other_share), FORM_REAL},
@@ -225,7 +230,7 @@ static int put_services(json_t *o, const struct incident_path *p)
 		json_t *to = add_object(list);
 
 		if (!to || put_text(to, "name", s->name) || put_text(to, "country", s->country) ||
-		    put_text(to, "link", s->link) || put(to, "share", json_real(s->share)) ||
+		    put_text(to, "link", s->link) || fields_out(to, s, &group_service) ||
 		    put(to, "risk", json_text(path_risk_name(s->risk))) ||
 		    put_words(to, say_service, s))
 			return -ENOMEM;
@@ -321,8 +326,8 @@ static int get_service(const json_t *from, void *to)
 	if (risk > RISK_LOST)
 		return -EINVAL;
 	s->risk = (enum path_risk)risk;
-	s->share = json_number_value(json_object_get(from, "share"));
-	return get_text(from, "name", s->name, sizeof(s->name)) ||
+	return fields_in(from, s, &group_service) ||
+			       get_text(from, "name", s->name, sizeof(s->name)) ||
 			       get_text(from, "country", s->country, sizeof(s->country)) ||
 			       get_text(from, "link", s->link, sizeof(s->link))
 		       ? -EINVAL

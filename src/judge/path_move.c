@@ -176,8 +176,7 @@ static const char *main_exporter(const struct incident_path *p)
 static void read_rows(struct course *c, const struct incident *inc, const struct series_point *p,
 		      unsigned n)
 {
-	struct believer b = {
-		.inc = inc, .course = c, .exporter = main_exporter(inc->path)};
+	struct believer b = {.inc = inc, .course = c, .exporter = main_exporter(inc->path)};
 
 	for (unsigned i = 0; i < n; i++)
 		column_of(c, p[i].link);

@@ -112,7 +112,10 @@ static void print_lost(const struct page *p, const struct incident_path *path)
 			continue;
 		label(p, n ? "" : "Bystanders", n ? "" : "巻き添え");
 		n++;
-		text_printf(p->out, p->ja ? "%" PRIu32 " 件: %s\n" : "%" PRIu32 " objects: %s\n",
+		text_printf(p->out,
+			    p->ja		  ? "%" PRIu32 " 件: %s\n"
+			    : path->untold[u] > 1 ? "%" PRIu32 " others: %s\n"
+						  : "%" PRIu32 " other: %s\n",
 			    path->untold[u], path_untold_words((enum path_untold)u, p->ja));
 	}
 }

@@ -53,11 +53,13 @@ static const struct path_lost *lost_by(const struct incident_path *p, const stru
 	return most;
 }
 
-static double share_on(const struct incident_path *p, const char *link, bool *near)
+/* @near, @known: some interface of it came near its capacity; whether each did is known. */
+static double share_on(const struct incident_path *p, const char *link, bool *near, bool *known)
 {
 	double share = 0;
 
 	*near = false;
+	*known = true;
 	for (unsigned i = 0; i < p->n_rows; i++) {
 		const struct path_row *r = &p->row[i];
 
@@ -65,6 +67,7 @@ static double share_on(const struct incident_path *p, const char *link, bool *ne
 			continue;
 		share += r->share;
 		*near |= path_near(r);
+		*known &= r->capacity_bps && r->window_s;
 	}
 	return share;
 }
@@ -91,14 +94,14 @@ void incident_path_services(struct incident *inc, const struct conf *conf)
 		const struct conf_service *s = &conf->services[i];
 		const struct path_lost *lost = lost_by(p, conf, s);
 		const char *link = s->link[0] || !lost ? s->link : lost->at.link;
-		bool near = false;
-		double share = link[0] ? share_on(p, link, &near) : 0;
+		bool near = false, known = false;
+		double share = link[0] ? share_on(p, link, &near, &known) : 0;
 
 		if (is_target(inc, s))
 			continue;
 		if (lost)
 			put(p, s, link, share, RISK_LOST);
-		else if (share >= SHARE_LEAST)
+		else if (share >= SHARE_LEAST && (near || !known))
 			put(p, s, link, share, near ? RISK_NEAR : RISK_SHARES);
 	}
 }

@@ -72,12 +72,12 @@ void path_say_move(const struct path_move *m, bool ja, struct text *out)
 	path_say_at(&m->to, &to);
 	time_format_utc(m->at_us, when);
 	text_printf(out,
-		    ja ? "%s（%" PRIu32 " 秒単位）、攻撃は %s から %s へ移った: "
-			 "%.0f %% → %.0f %%、%.0f %% → %.0f %%"
-		       : "at %s (to %" PRIu32 " s) the attack moved from %s to %s: its share there "
-			 "went from %.0f %% to %.0f %%, here from %.0f %% to %.0f %%",
-		    when, m->within_s, text_str(&from), text_str(&to), 100 * m->from_before,
-		    100 * m->from_after, 100 * m->to_before, 100 * m->to_after);
+		    ja ? "%s（%" PRIu32 " 秒単位）、攻撃は %s（%.0f %% → %.0f %%）から "
+			 "%s（%.0f %% → %.0f %%）へ移った"
+		       : "at %s (to %" PRIu32 " s) the attack moved from %s (%.0f %% of it, then "
+			 "%.0f %%) to %s (%.0f %%, then %.0f %%)",
+		    when, m->within_s, text_str(&from), 100 * m->from_before, 100 * m->from_after,
+		    text_str(&to), 100 * m->to_before, 100 * m->to_after);
 }
 
 void path_say_lost(const struct path_lost *l, bool ja, struct text *out)
@@ -98,8 +98,9 @@ void path_say_lost(const struct path_lost *l, bool ja, struct text *out)
 void path_say_service(const struct path_service *s, bool ja, struct text *out)
 {
 	static const char *const words[][2] = {
-		[RISK_SHARES] = {"its link carries a part of the attack",
-				 "経路のリンクが攻撃の一部を運んでいる"},
+		[RISK_SHARES] = {"its link carries a part of the attack, and how full that is "
+				 "is not known",
+				 "経路のリンクが攻撃の一部を運び、その余裕は不明"},
 		[RISK_NEAR] = {"its link is near its capacity: it suffers though it is no target",
 			       "経路のリンクが容量に近く、標的でなくとも影響を受ける"},
 		[RISK_LOST] = {"it lost traffic though it is no target",

@@ -51,8 +51,9 @@ struct facts *facts_new(void)
 {
 	struct facts *f = calloc(1, sizeof(*f));
 
-	if (f && !grow(f))
+	if (!f || !grow(f))
 		return facts_free(f);
+	f->until = FACTS_WHOLE;
 	return f;
 }
 
@@ -125,6 +126,18 @@ static struct facts_source *take(struct facts *f, const struct flow *flow, uint6
 	return &f->source[f->n++];
 }
 
+/* So many packets were looked at that half of the senders will do, or of their packets a part. */
+static void settle(struct facts *f)
+{
+	if (f->n >= FACTS_KEPT) {
+		let_go(f);
+		f->until += FACTS_WHOLE / 2;
+		return;
+	}
+	f->thinned = true;
+	f->until = UINT64_MAX;
+}
+
 static uint32_t seconds(int64_t us)
 {
 	return us < 0 ? 0 : (uint32_t)(us / US_PER_S);
@@ -184,6 +197,8 @@ void facts_add_looked(struct facts *f, const struct flow *flow, const struct flo
 		note_id(f, flow, side);
 	if (!facts_in(f, hash))
 		return;
+	if (f->counted++ >= f->until)
+		settle(f);
 	s = take(f, flow, hash);
 	/* Several exporters may show one packet: a sender's count by the first that showed it. */
 	if (!s || s->exporter != flow->exporter)

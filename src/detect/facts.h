@@ -4,9 +4,10 @@
  * of senders, chosen by a hash of the address, each with all of its packets. Up to FACTS_SOURCES
  * are held; when there are more, every second one is let go by one more bit of the hash (adaptive
  * sampling, Wegman; Flajolet 1990), so a sender that is in the sample was counted from its first
- * packet on, and the sample does not depend on how often anyone sends. Packets are thinned after
- * FACTS_WHOLE of them. Nothing depends on threads: a shard sees its records in input order. Data
- * class: header, while the attack is followed; doc/facts.md says what is made of it.
+ * packet on, and the sample does not depend on how often anyone sends. The same is done as their
+ * packets become many, so that an attack costs ever less; where senders are few, packets are
+ * thinned. Nothing depends on threads: a shard sees its records in input order. Data class: header,
+ * while the attack is followed; doc/facts.md says what is made of it.
  */
 #pragma once
 
@@ -16,10 +17,11 @@
 
 #include "observe/flow.h"
 
-#define FACTS_SOURCES 4096
-#define FACTS_WHOLE   8192u /* records that are all looked at, */
-#define FACTS_THIN    16    /* then one in so many, picked by a hash of its number */
-#define FACTS_FIRST   4096  /* records whose IP-ID is compared with that of the one before */
+#define FACTS_SOURCES	4096
+#define FACTS_WHOLE	8192u /* records of those in the sample before fewer are kept, */
+#define FACTS_KEPT	1024  /* but not fewer than half of these: then one record in ... */
+#define FACTS_THIN_LOG2 4     /* ... sixteen is looked at, by a hash of its number */
+#define FACTS_FIRST	4096  /* records whose IP-ID is compared with that of the one before */
 
 enum facts_flag {
 	FACTS_ANSWERED = 1 << 0,    /* the target answered it, be it in vain */
@@ -55,7 +57,9 @@ struct facts {
 	unsigned n, room;
 	unsigned level;	  /* a sender is in where so many top bits of its hash are zero */
 	uint64_t seen;	  /* records of this group */
-	uint64_t counted; /* of them looked at: all but those thinned out */
+	uint64_t counted; /* of those in the sample, looked at */
+	uint64_t until;	  /* so many, then fewer are kept */
+	bool thinned;	  /* not all records are looked at any more */
 	/* Of the first records: those whose IP-ID follows that of the record before, by another. */
 	uint32_t ids, ids_next, ids_same;
 	uint16_t last_id;
@@ -87,11 +91,11 @@ static inline void facts_add(struct facts *f, const struct flow *flow, const str
 {
 	uint64_t number = f->seen++;
 
-	if (number >= FACTS_WHOLE && (uint64_t)(number * UINT64_C(0x9e3779b97f4a7c15)) >> 60 != 0)
+	if (!facts_in(f, hash) && number >= FACTS_FIRST)
 		return;
-	f->counted++;
-	if (facts_in(f, hash) || number < FACTS_FIRST)
-		facts_add_looked(f, flow, side, hash, first_us, last_us);
+	if (f->thinned && (number * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - FACTS_THIN_LOG2) != 0)
+		return;
+	facts_add_looked(f, flow, side, hash, first_us, last_us);
 }
 
 /** facts_mark() - set @flag of a sender, where it is in the sample. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * From evidence to verdict: each piece says how likely it is under six ways in which addresses come
- * about; of pieces that look at the same thing the one that tells most counts, the others are
+ * From evidence to verdict: each piece says how likely it is under seven ways in which addresses
+ * come about; of pieces that look at the same thing the one that tells most counts, the others are
  * independent given the way (naive Bayes). Forged is the sum over the forged ways. A mixture is
  * looked for where the senders fall apart into two kinds.
  */
@@ -16,7 +16,8 @@
 
 #define DECIDED	       0.8  /* from here on it is a verdict */
 #define PART_LEAST     0.1  /* share of the packets that makes a part */
-#define OFTEN_REAL     0.3  /* at most so likely forged must the other part be */
+#define OFTEN_REAL     0.2  /* at most so likely forged must the other part be */
+#define OTHERS	       1.5  /* log odds of real for those that come again beside forged ones */
 #define FEW_SOURCES    3    /* constant ones, of which random forging is all that can be excluded */
 #define FEW_MOST       0.8  /* then the most that can be said */
 #define REFLECTED      -5.0 /* log odds of forged that a reflection's name brings with it */
@@ -227,6 +228,7 @@ static void judge_parts(struct incident *inc, uint32_t without)
 	if (once.p < DECIDED)
 		return;
 	weigh_part(&inc->facts, PART_OFTEN, without, &rest, &often);
+	often.p = from_log_odds(often.log_odds - OTHERS);
 	if (often.p > OFTEN_REAL)
 		return;
 	parts.without = without;

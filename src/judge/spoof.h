@@ -43,8 +43,10 @@ struct spoof_figures {
 	double routed_space, allocated_space; /* share of the public addresses that the table has */
 	double chi8;			      /* chi-square over the public /8s divided by its df */
 	uint32_t edge_octets;		      /* last octet 0 or 255 */
-	uint32_t near24;		      /* senders with another in their /24 */
+	uint32_t pairs24;		      /* pairs of senders in one /24 */
 	uint32_t pairs16;		      /* pairs of senders in one /16 */
+	uint32_t next24;		      /* neighbours in one /24 of two packets and more */
+	double uneven24;		      /* mean (a - b)^2 / (a + b) of their packets */
 	uint32_t ttl_n, ttl_values, ttl_top2; /* with a TTL; distinct ones; in the two commonest */
 	double ttl_bits;		      /* entropy of the TTL over senders */
 	uint32_t ttl_odd;		      /* further than 40 hops below 64, 128 and 255 */

@@ -25,6 +25,8 @@ enum spoof_way {
 enum spoof_group {
 	GROUP_SPACE,	 /* addresses that cannot be */
 	GROUP_SPREAD,	 /* how they lie in the address space */
+	GROUP_SUBNET,	 /* whether they fill subnets */
+	GROUP_RATE,	 /* whether they come evenly */
 	GROUP_POOL,	 /* how often they come again */
 	GROUP_TTL,	 /* from how many places they come */
 	GROUP_ORIGIN,	 /* whether the TTL goes with the address */

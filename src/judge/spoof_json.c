@@ -34,7 +34,9 @@ static const struct field figures[] = {
 	FIGURE(allocated_space, FORM_REAL),
 	FIGURE(chi8, FORM_REAL),
 	FIGURE(edge_octets, FORM_U32),
-	FIGURE(near24, FORM_U32),
+	FIGURE(pairs24, FORM_U32),
+	FIGURE(next24, FORM_U32),
+	FIGURE(uneven24, FORM_REAL),
 	FIGURE(pairs16, FORM_U32),
 	FIGURE(ttl_n, FORM_U32),
 	FIGURE(ttl_values, FORM_U32),
@@ -207,7 +209,7 @@ static int name_index(const char *const *names, unsigned n, const json_t *name)
 static bool holds(const struct spoof_figures *f)
 {
 	const uint32_t parts[] = {f->once,    f->twice,	 f->thrice,	f->v4,		f->bogon,
-				  f->private, f->placed, f->near24,	f->ttl_n,	f->heads_n,
+				  f->private, f->placed, f->next24,	f->ttl_n,	f->heads_n,
 				  f->heard_n, f->bgp_n,	 f->answered,	f->established, f->resets,
 				  f->darknet, f->own,	 f->edge_octets};
 

@@ -19,6 +19,7 @@
 #define PLACED_MAX	1024 /* senders that are looked up in tables of places */
 #define PROBES		512  /* addresses by which the tables' extent is measured */
 #define OFTEN_LEAST	3
+#define EVEN_LEAST	4
 #define NEWS_TIMES	3 /* so many times the records before it is measured anew */
 #define STRANGER_TIMES	50
 #define STRANGERS_MOST	0.05 /* of the packets */
@@ -121,20 +122,7 @@ static bool same_prefix(const struct facts_source *a, const struct facts_source 
 	return ip_is_v4(&a->ip) == ip_is_v4(&b->ip) && ip_equal(&x, &y);
 }
 
-/* In order of address: those with another in their /24 (IPv6 /64). */
-static uint32_t count_near(const struct crowd *c, unsigned v4, unsigned v6)
-{
-	uint32_t near = 0;
-
-	for (unsigned i = 0; i < c->n; i++) {
-		unsigned len = ip_is_v4(&c->s[i]->ip) ? PREFIX_V4_BASE + v4 : v6;
-
-		near += (i && same_prefix(c->s[i - 1], c->s[i], len)) ||
-			(i + 1 < c->n && same_prefix(c->s[i], c->s[i + 1], len));
-	}
-	return near;
-}
-
+/* In order of address: pairs of senders in one prefix. */
 static uint32_t count_pairs(const struct crowd *c, unsigned v4, unsigned v6)
 {
 	uint32_t pairs = 0, run = 0;
@@ -146,6 +134,24 @@ static uint32_t count_pairs(const struct crowd *c, unsigned v4, unsigned v6)
 		pairs += run;
 	}
 	return pairs;
+}
+
+/* What is drawn at random within a subnet comes evenly from all of it: 1, if it is Poisson. */
+static void measure_even(struct spoof_figures *o, const struct crowd *c)
+{
+	double sum = 0;
+
+	for (unsigned i = 1; i < c->n; i++) {
+		const struct facts_source *x = c->s[i - 1], *y = c->s[i];
+		double a = x->packets, b = y->packets;
+		unsigned len = ip_is_v4(&x->ip) ? PREFIX_V4_BASE + 24 : 64;
+
+		if (!same_prefix(x, y, len) || a + b < EVEN_LEAST)
+			continue;
+		o->next24++;
+		sum += (a - b) * (a - b) / (a + b);
+	}
+	o->uneven24 = o->next24 ? sum / o->next24 : 0;
 }
 
 /* ---- what the tables of places say ---- */
@@ -417,9 +423,9 @@ static void measure_answers(struct spoof_figures *o, const struct crowd *c, cons
 /* As they are kept: what is judged now is judged so again from the store. */
 static void round_figures(struct spoof_figures *o)
 {
-	double *const list[] = {&o->routed_space, &o->allocated_space, &o->chi8,
-				&o->ttl_bits,	  &o->ttl_chance,      &o->heard_chance,
-				&o->bgp_chance,	  &o->heard_ttl_chance};
+	double *const list[] = {&o->uneven24,	  &o->routed_space, &o->allocated_space,
+				&o->chi8,	  &o->ttl_bits,	    &o->ttl_chance,
+				&o->heard_chance, &o->bgp_chance,   &o->heard_ttl_chance};
 
 	for (unsigned i = 0; i < ARRAY_LEN(list); i++)
 		*list[i] = spoof_round(*list[i], SPOOF_FIGURE_DIGITS);
@@ -436,7 +442,8 @@ static void measure_part(struct spoof_figures *o, struct crowd *c, const struct 
 		o->thrice += c->s[i]->packets == 3;
 	}
 	measure_space(o, c);
-	o->near24 = count_near(c, 24, 64);
+	o->pairs24 = count_pairs(c, 24, 64);
+	measure_even(o, c);
 	o->pairs16 = count_pairs(c, 16, 48);
 	measure_ttl(o, c);
 	measure_ttl_pairs(o, c);

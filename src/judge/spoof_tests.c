@@ -132,23 +132,48 @@ static bool look_last_octet(const struct spoof_view *v, double *figure, uint32_t
 	return true;
 }
 
-/* Real hosts of one attack seldom share a /24; who forges within his own subnet fills it. */
+/*
+ * Real hosts of one attack seldom share a /24; who forges within his own subnet fills it. How many
+ * senders a sender has in his /24, the sample's share allowed for.
+ */
 static bool look_near24(const struct spoof_view *v, double *figure, uint32_t *n, double ll[WAYS])
 {
-	static const double edges[] = {0.05, 0.2, 0.5, 0.9};
+	static const double edges[] = {2, 6, 20, 80};
 	static const double rows[][WAYS] = {
 		/* crowd shared random local constant replayed mixed */
-		{0.62, 0.45, 0.985, 0.30, 0.70, 0.60, 0.8},
-		{0.24, 0.15, 0.008, 0.07, 0.10, 0.25, 0.13},
-		{0.08, 0.12, 0.003, 0.08, 0.10, 0.10, 0.05},
-		{0.045, 0.13, 0.002, 0.15, 0.05, 0.04, 0.015},
-		{0.015, 0.15, 0.002, 0.40, 0.05, 0.01, 0.005},
+		{0.55, 0.35, 0.980, 0.33, 0.80, 0.50, 0.70},
+		{0.33, 0.15, 0.010, 0.03, 0.12, 0.35, 0.22},
+		{0.09, 0.17, 0.005, 0.04, 0.06, 0.10, 0.06},
+		{0.025, 0.20, 0.003, 0.10, 0.015, 0.04, 0.015},
+		{0.005, 0.13, 0.002, 0.50, 0.005, 0.01, 0.005},
 	};
 
 	if (v->f->n < 20 || v->facts->local)
 		return false;
 	*n = v->f->n;
-	*figure = share(v->f->near24, v->f->n);
+	*figure = 1 + ldexp(2.0 * v->f->pairs24 / v->f->n, (int)v->f->scale_log2);
+	/* Of a small sample of many none may be neighbours by chance. */
+	if (v->f->pairs24 < 5 && v->f->scale_log2 > 5)
+		return false;
+	ll_table(*figure, edges, ARRAY_LEN(edges), rows, ll);
+	return true;
+}
+
+static bool look_even(const struct spoof_view *v, double *figure, uint32_t *n, double ll[WAYS])
+{
+	static const double edges[] = {0.5, 1.5, 4};
+	static const double rows[][WAYS] = {
+		/* crowd shared random local constant replayed mixed */
+		{0.15, 0.10, 0.25, 0.05, 0.20, 0.05, 0.15},
+		{0.30, 0.20, 0.25, 0.60, 0.40, 0.55, 0.30},
+		{0.20, 0.20, 0.25, 0.20, 0.15, 0.20, 0.20},
+		{0.35, 0.50, 0.25, 0.15, 0.25, 0.20, 0.35},
+	};
+
+	if (v->f->next24 < 20)
+		return false;
+	*n = v->f->next24;
+	*figure = v->f->uneven24;
 	ll_table(*figure, edges, ARRAY_LEN(edges), rows, ll);
 	return true;
 }
@@ -171,8 +196,8 @@ static bool look_near16(const struct spoof_view *v, double *figure, uint32_t *n,
 
 static bool look_birthday(const struct spoof_view *v, double *figure, uint32_t *n, double ll[WAYS])
 {
-	static const double range[WAYS][2] = {{1.5, 5.5}, {0, 2.5}, {6.25, 9.5}, {1.5, 8},
-					      {0, 1.25},  {2.5, 6}, {3, 6.75}};
+	static const double range[WAYS][2] = {{1.5, 5.5}, {0, 2.75}, {6.25, 9.5}, {2.25, 8},
+					      {0, 1.25},  {2.5, 6},  {3, 6.75}};
 
 	if (v->f->packets < 20)
 		return false;
@@ -217,14 +242,14 @@ static bool look_ttl_spread(const struct spoof_view *v, double *figure, uint32_t
 	static const double edges[] = {0.5, 1.2, 2.2, 2.7, 3.2, 4, 5.5};
 	static const double rows[][WAYS] = {
 		/* crowd shared random local constant replayed mixed */
-		{0.01, 0.05, 0.18, 0.68, 0.30, 0.20, 0.01},
-		{0.01, 0.05, 0.12, 0.10, 0.10, 0.12, 0.02},
-		{0.03, 0.10, 0.38, 0.10, 0.25, 0.36, 0.07},
-		{0.06, 0.10, 0.08, 0.04, 0.10, 0.08, 0.12},
-		{0.14, 0.15, 0.04, 0.02, 0.05, 0.05, 0.17},
-		{0.35, 0.30, 0.07, 0.03, 0.08, 0.08, 0.33},
-		{0.38, 0.23, 0.06, 0.02, 0.06, 0.05, 0.26},
-		{0.02, 0.02, 0.07, 0.01, 0.06, 0.06, 0.02},
+		{0.01, 0.05, 0.18, 0.27, 0.30, 0.20, 0.01},
+		{0.01, 0.05, 0.12, 0.06, 0.10, 0.12, 0.02},
+		{0.03, 0.10, 0.38, 0.09, 0.25, 0.36, 0.07},
+		{0.06, 0.10, 0.08, 0.06, 0.10, 0.08, 0.12},
+		{0.14, 0.15, 0.04, 0.11, 0.05, 0.05, 0.17},
+		{0.35, 0.30, 0.07, 0.21, 0.08, 0.08, 0.33},
+		{0.38, 0.23, 0.06, 0.18, 0.06, 0.05, 0.26},
+		{0.02, 0.02, 0.07, 0.02, 0.06, 0.06, 0.02},
 	};
 
 	if (v->f->ttl_n < 30 || is_flat(v->good))
@@ -264,11 +289,11 @@ static bool look_ttl_source(const struct spoof_view *v, double *figure, uint32_t
 	static const double edges[] = {1.3, 2.3, 4, 8};
 	static const double rows[][WAYS] = {
 		/* crowd shared random local constant replayed mixed */
-		{0.900, 0.55, 0.50, 0.70, 0.40, 0.30, 0.85},
-		{0.080, 0.35, 0.20, 0.15, 0.15, 0.12, 0.11},
-		{0.010, 0.06, 0.10, 0.06, 0.12, 0.13, 0.02},
-		{0.006, 0.02, 0.10, 0.05, 0.13, 0.15, 0.01},
-		{0.004, 0.02, 0.10, 0.04, 0.20, 0.30, 0.01},
+		{0.900, 0.35, 0.50, 0.70, 0.40, 0.30, 0.85},
+		{0.080, 0.33, 0.20, 0.15, 0.15, 0.12, 0.11},
+		{0.010, 0.20, 0.10, 0.06, 0.12, 0.13, 0.02},
+		{0.006, 0.09, 0.10, 0.05, 0.13, 0.15, 0.01},
+		{0.004, 0.03, 0.10, 0.04, 0.20, 0.30, 0.01},
 	};
 
 	if (!v->f->ttl_again || v->f->packets < 20 || is_flat(v->good))
@@ -486,8 +511,12 @@ const struct spoof_test spoof_tests[] = {
 	{"last_octet", GROUP_SPREAD, 1.5, look_last_octet,
 	 "%s %% of %u sources end in .0 or .255 (a uniform generator: 0.8 %%)",
 	 "送信元の %s %% (%u 件中) の末尾が .0 か .255 (一様乱数なら 0.8 %%)", 100, 2},
-	{"near24", GROUP_SPREAD, 4, look_near24, "%s %% of %u sources have another in their /24",
-	 "送信元の %s %% (%u 件中) が同じ /24 に別の送信元を持つ", 100, 0},
+	{"near24", GROUP_SUBNET, 4, look_near24,
+	 "a source shares its /24 with others, %s in all (%u sources; a filled subnet: up to 254)",
+	 "1 つの /24 あたり送信元 %s 件 (%u 件中; 埋め尽くされた /24 なら最大 254)", 1, 1},
+	{"even", GROUP_RATE, 1, look_even,
+	 "neighbours in one /24 send unevenly by %s (1: as drawn by a die; %u pairs)",
+	 "同じ /24 の隣接送信元のパケット数の偏りは %s (1 なら無作為抽出と同じ; %u 組)", 1, 2},
 	{"near16", GROUP_SPREAD, 5, look_near16,
 	 "pairs of sources in one /16 are %s times what a uniform generator gives (%u sources)",
 	 "同じ /16 にある送信元の組は一様乱数の場合の %s 倍 (%u 件)", 1, 1},

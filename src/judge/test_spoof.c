@@ -41,7 +41,7 @@ static void make_random(struct spoof_figures *f)
 				    .v4 = 3000,
 				    .chi8 = 1.1,
 				    .edge_octets = 22,
-				    .near24 = 1,
+				    .pairs24 = 1,
 				    .pairs16 = 90,
 				    .ttl_n = 3000,
 				    .ttl_values = 3,
@@ -64,7 +64,9 @@ static void make_bots(struct spoof_figures *f, uint32_t n)
 				    .v4 = n,
 				    .chi8 = 1 + 0.6 * n / 221,
 				    .edge_octets = n / 900,
-				    .near24 = n / 10,
+				    .pairs24 = n / 6,
+				    .next24 = n / 10,
+				    .uneven24 = 9,
 				    .pairs16 = (uint32_t)(n * (double)n / 2 / 54000 * 12),
 				    .ttl_n = n,
 				    .ttl_values = 40,
@@ -127,9 +129,10 @@ static void test_every_piece_speaks_for_its_side(void **state)
 	for (unsigned t = 0; t < n_spoof_tests; t++) {
 		const char *name = spoof_tests[t].name;
 
-		if (strcmp(name, "near24") == 0 || strcmp(name, "reset") == 0 ||
-		    strcmp(name, "ttl_odd") == 0 || strcmp(name, "backscatter") == 0 ||
-		    strcmp(name, "own_source") == 0 || strcmp(name, "ttl_source") == 0)
+		if (strcmp(name, "near24") == 0 || strcmp(name, "even") == 0 ||
+		    strcmp(name, "reset") == 0 || strcmp(name, "ttl_odd") == 0 ||
+		    strcmp(name, "backscatter") == 0 || strcmp(name, "own_source") == 0 ||
+		    strcmp(name, "ttl_source") == 0)
 			continue; /* of other ways, below */
 		if (!(odds_of(name, &forged) > 0.1) || !(odds_of(name, &real) < -0.05))
 			fail_msg("%s: %g %g", name, odds_of(name, &forged), odds_of(name, &real));
@@ -144,11 +147,15 @@ static void test_pieces_of_other_ways(void **state)
 	double ll[WAYS], figure;
 	uint32_t n;
 
-	f->near24 = 200;
+	f->pairs24 = 200 * 199 / 2;
 	f->pairs16 = 20000;
+	f->next24 = 150;
+	f->uneven24 = 1;
+	assert_true(spoof_tests[spoof_test_find("even")].look(&v, &figure, &n, ll));
+	assert_true(ll[WAY_LOCAL] > ll[WAY_CROWD] + 0.5);
 	assert_true(spoof_tests[spoof_test_find("near24")].look(&v, &figure, &n, ll));
 	assert_true(ll[WAY_LOCAL] > ll[WAY_CROWD] + 3);
-	assert_true(figure > 0.99 && n == 200);
+	assert_true(figure > 199 && n == 200);
 	assert_true(spoof_tests[spoof_test_find("near16")].look(&v, &figure, &n, ll));
 	assert_true(ll[WAY_LOCAL] > ll[WAY_RANDOM] + 3);
 	a.local = true; /* own customers are neighbours */
@@ -416,7 +423,7 @@ static void test_figures_of_a_sample(void **state)
 	assert_int_equal(f->bogon, 5);
 	assert_int_equal(f->private, 10);
 	assert_true(inc->facts.private_counts);
-	assert_int_equal(f->near24, 115);
+	assert_int_equal(f->pairs24, 100 * 99 / 2 + 10 * 9 / 2 + 5 * 4 / 2);
 	assert_int_equal(f->ttl_values, 2);
 	assert_true(f->ttl_bits > 0.9 && f->ttl_bits < 1);
 	assert_int_equal(f->ttl_again, 1);

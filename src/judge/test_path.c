@@ -311,6 +311,31 @@ static void test_round_trip(void **state)
 	assert_non_null(strstr(first, "\"near_capacity\":null"));
 }
 
+/* After a restart: sums add up, moves are judged anew, who lost is known by the part before. */
+static void test_continue(void **state)
+{
+	_cleanup_incident_ struct incident *before = new_incident(DEDUP_NONE, 1);
+	_cleanup_incident_ struct incident *now = new_incident(DEDUP_NONE, 1);
+
+	fill_rest(before->path);
+	before->path->n_moves = 0;
+	for (unsigned i = 0; i < 2; i++)
+		before->path->row[i].factor = 1;
+	now->path->row[0] = row("r2", 4, 90000, 1);
+	now->path->row[1] = row("r3", 5, 10000, 1);
+	now->path->n_rows = 2;
+	for (unsigned s = 0; s < 20; s++)
+		add(now, s < 10 ? "r1" : "r2", s < 10 ? 1 : 4, s, 9000);
+	assert_int_equal(incident_path_continue(now, before), 0);
+	assert_int_equal(now->path->n_rows, 3);
+	assert_true(now->path->row[0].packets == 100000 && now->path->row[0].share == 0.5);
+	assert_true(now->path->row[1].packets == 90000 && now->path->row[1].share == 0.45);
+	assert_int_equal(now->path->n_moves, 1);
+	assert_string_equal(now->path->move[0].from.link, "transit");
+	assert_string_equal(now->path->lost[0].object, "shop");
+	assert_int_equal(now->path->n_services, 1);
+}
+
 /* Damaged rows are refused and long lists cut, never written beyond their room. */
 static void test_damaged(void **state)
 {
@@ -353,7 +378,7 @@ int main(void)
 		cmocka_unit_test(test_same_packets),   cmocka_unit_test(test_beside_each_other),
 		cmocka_unit_test(test_wilson),	       cmocka_unit_test(test_shares),
 		cmocka_unit_test(test_sampled_shares), cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_continue),       cmocka_unit_test(test_damaged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

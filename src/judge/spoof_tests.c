@@ -473,7 +473,7 @@ static bool look_reset(const struct spoof_view *v, double *figure, uint32_t *n, 
 static bool look_backscatter(const struct spoof_view *v, double *figure, uint32_t *n,
 			     double ll[WAYS])
 {
-	static const double seen[WAYS] = {-8, -8, 0, -5, -2, -3, -1};
+	static const double seen[WAYS] = {-8, -8, 0, -5, -2, -3, -0.3};
 
 	*figure = v->f->darknet + (double)v->facts->to_darknet;
 	if (*figure < 2)
@@ -486,7 +486,7 @@ static bool look_backscatter(const struct spoof_view *v, double *figure, uint32_
 static bool look_own_source(const struct spoof_view *v, double *figure, uint32_t *n,
 			    double ll[WAYS])
 {
-	static const double seen[WAYS] = {-6, -6, 0, -3, 0, -2, -1};
+	static const double seen[WAYS] = {-6, -6, 0, -3, 0, -2, -0.3};
 
 	if (v->f->own < 2 || v->facts->local)
 		return false;

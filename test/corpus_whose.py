@@ -41,7 +41,7 @@ class Whose(unittest.TestCase):
     def test_forged_syn_flood_is_of_no_kind(self):
         got = self.kinds(STOPDDOS + 'pkt.TCP.synflood.spoofed.pcap')
         self.assertEqual(list(got), ['unknown'])
-        self.assertEqual(got['unknown']['basis'], ['unshown'])
+        self.assertEqual(got['unknown']['basis'], ['forged'])
 
     def test_one_source_and_its_caveat(self):
         got = self.kinds('doriguzzi+lucid-ddos/sample-dataset/CIC-DDoS-2019-SynFlood.pcap')

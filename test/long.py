@@ -6,13 +6,15 @@ long.py drill|fuzz|soak|sanitize|fault|fresh [--minutes 50] [--restart] [--list]
 
 A part is a list of units. A slice runs the units that are not done yet until the time is nearly up
 and keeps what each gave in test/long.state/, so that the next call goes on; a change of the code
-begins anew, since figures of two programs are not one result. What is known so far goes into
+begins anew, since figures of two programs are not one result. The same is kept, packed, in
+test/long/, to be committed, so that another machine goes on with it. What is known so far goes into
 test/long.json (see doc/testing.md): commit, seeds, figures. The last line is the plain line."""
 import argparse
 import datetime
 import hashlib
 import importlib
 import json
+import lzma
 import os
 import subprocess
 import sys
@@ -24,6 +26,7 @@ from tally import ROOT, Tally  # noqa: E402
 
 PARTS = ['drill', 'fuzz', 'soak', 'sanitize', 'fault', 'fresh']
 STATE = os.path.join(ROOT, 'test', 'long.state')
+KEPT = os.path.join(ROOT, 'test', 'long')
 RESULT = os.path.join(ROOT, 'test', 'long.json')
 # A change of these begins a part anew; documents and figures do not.
 CODE = ['src', 'data', 'fuzz', 'test', 'meson.build', 'meson_options.txt', 'Makefile', 'packages.txt',
@@ -44,13 +47,18 @@ def git(*args):
     return done.stdout if done.returncode == 0 else ''
 
 
+def is_figure(path):
+    """What a long test leaves is not what it is a test of."""
+    return path == RESULT or os.path.dirname(path) == KEPT
+
+
 def tree_digest():
     """A short digest of the code as it lies there, committed or not."""
     digest = hashlib.sha256()
     names = git('ls-files', '-z', '--cached', '--others', '--exclude-standard', *CODE).split('\0')
     for name in sorted(set(names)):
         path = os.path.join(ROOT, name)
-        if name and path != RESULT and os.path.isfile(path):
+        if name and not is_figure(path) and os.path.isfile(path):
             with open(path, 'rb') as file:
                 digest.update(name.encode() + b'\0' + file.read())
     return digest.hexdigest()[:16]
@@ -72,6 +80,23 @@ def save(path, value):
         file.flush()
         os.fsync(file.fileno())
     os.replace(path + '.new', path)
+
+
+def pack(part, state):
+    """For another machine; the same state gives the same bytes."""
+    os.makedirs(KEPT, exist_ok=True)
+    text = json.dumps(state, sort_keys=True, ensure_ascii=False).encode()
+    with open(os.path.join(KEPT, f'{part}.json.xz'), 'wb') as file:
+        file.write(lzma.compress(text))
+
+
+def unpack(part):
+    """What another machine knew, or {}."""
+    try:
+        with lzma.open(os.path.join(KEPT, f'{part}.json.xz')) as file:
+            return json.load(file)
+    except (FileNotFoundError, lzma.LZMAError, EOFError, ValueError):
+        return {}
 
 
 def tally_of(results):
@@ -104,6 +129,7 @@ def publish(part, module, state, units):
         'seeds': getattr(module, 'SEEDS', []), 'figures': module.figures(done),
     }
     save(RESULT, everything)
+    pack(part, state)
     return total, len(done)
 
 
@@ -122,6 +148,8 @@ def run_slice(part, module, units, minutes):
     path = os.path.join(STATE, f'{part}.json')
     tree = tree_digest()
     state = load(path, {})
+    if state.get('tree') != tree:
+        state = unpack(part) or state
     if state.get('tree') != tree:
         if state:
             print('the code has changed since the last slice: this part begins anew')
@@ -154,8 +182,9 @@ def main():
         print('usage: make test-long PART=' + '|'.join(PARTS), file=sys.stderr)
         return 2
     module = importlib.import_module(f'long_{args.part}')
-    if args.restart and os.path.exists(os.path.join(STATE, f'{args.part}.json')):
-        os.remove(os.path.join(STATE, f'{args.part}.json'))
+    for path in (os.path.join(STATE, f'{args.part}.json'), os.path.join(KEPT, f'{args.part}.json.xz')):
+        if args.restart and os.path.exists(path):
+            os.remove(path)
     if not args.list:
         module.prepare()
     units = module.units()

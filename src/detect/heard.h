@@ -3,7 +3,7 @@
  * Whence a prefix is expected: the /24 (IPv6 /48) of whoever completed a connection in the last
  * day, with the ingress links and the TTLs of his own packets. A connection counts when packets
  * that only an established one has are seen in both directions (answers.h), so no forger fills it.
- * One connection in sixteen is looked at, by its ports alike in both directions. Fixed size; the
+ * One connection in 32 is looked at, by its ports alike in both directions. Fixed size; the
  * oldest of eight gives way. Data class: header, a day.
  */
 #pragma once
@@ -41,7 +41,7 @@ static inline bool heard_wants(const struct flow *f)
 {
 	uint32_t ports = ((uint32_t)f->sport + f->dport) * UINT32_C(2654435761);
 
-	return (ports >> 28 == 0) & (f->proto == PROTO_TCP) &
+	return (ports >> 27 == 0) & (f->proto == PROTO_TCP) &
 	       ((f->tcp_flags & (TH_ACK | TH_RST)) == TH_ACK) & (f->in_link != LINK_UNKNOWN);
 }
 

@@ -178,11 +178,14 @@ static bool look_even(const struct spoof_view *v, double *figure, uint32_t *n, d
 	return true;
 }
 
-/* Hosts gather where people live: pairs in one /16 against those of a uniform generator. */
+/*
+ * Hosts gather where people live: pairs in one /16 against those of a uniform generator. What one
+ * carrier shares out lies in few /24s, so all of it may be in one of the 54,000 /16s (10^4.7).
+ */
 static bool look_near16(const struct spoof_view *v, double *figure, uint32_t *n, double ll[WAYS])
 {
-	static const double range[WAYS][2] = {{0.7, 2}, {0, 3},	  {-0.1, 0.4}, {0.5, 4.5},
-					      {0, 3},	{0.5, 2}, {0.2, 1.6}};
+	static const double range[WAYS][2] = {{0.7, 2.3}, {0, 4.7},   {-0.1, 0.4}, {0.5, 4.5},
+					      {0, 4.7},	  {0.5, 2.3}, {0.2, 1.6}};
 	double by_chance = (double)v->f->n * v->f->n / 2 / PUBLIC_16S;
 
 	if (by_chance < 0.1 || v->facts->local || v->f->v4 < v->f->n / 2)

@@ -21,6 +21,7 @@
 struct stream {
 	int64_t from_us, until_us;
 	double next, step; /* microseconds since from_us */
+	double jitter; /* behind that, so that every Nth packet is not always the same stream's */
 	unsigned target;
 	bool usual, out; /* of the usual: by chance, not evenly; sent by the target */
 	uint64_t n;
@@ -58,7 +59,9 @@ static double uniform(struct rng *r)
 
 static double due(const struct run *r, unsigned stream)
 {
-	return (double)r->stream[stream].from_us + r->stream[stream].next;
+	const struct stream *s = &r->stream[stream];
+
+	return (double)s->from_us + s->next + s->jitter;
 }
 
 static void sift(struct run *r, unsigned at)
@@ -272,7 +275,7 @@ static int pump(struct run *r)
 
 	while (e == 0 && r->n_heap) {
 		struct stream *s = &r->stream[r->heap[0]];
-		int64_t now_us = s->from_us + (int64_t)s->next;
+		int64_t now_us = s->from_us + (int64_t)(s->next + s->jitter);
 
 		/* What is found need not go on. */
 		if (now_us >= s->until_us ||
@@ -285,6 +288,7 @@ static int pump(struct run *r)
 		if (e == 0)
 			e = send_packet(r, s, now_us);
 		s->next += step_of(r, s);
+		s->jitter = r->f->every_nth ? uniform(&r->rng) * s->step : 0;
 		sift(r, 0);
 	}
 	return e < 0 ? e : tick(r, r->tick_us + (r->router ? AFTER_US : US_PER_S));

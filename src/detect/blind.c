@@ -72,6 +72,8 @@ struct blind_view blind_view_of(const struct exporter *e)
 		return v;
 	v.delay_s = e->active_timeout_s ? e->active_timeout_s : e->longest_flow_s;
 	v.delay_short_s = e->inactive_timeout_s ? e->inactive_timeout_s : INACTIVE_S;
+	if (v.delay_s < v.delay_short_s)
+		v.delay_s = v.delay_short_s;
 	return v;
 }
 

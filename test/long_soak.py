@@ -208,8 +208,9 @@ class Run:
 
     def look(self, now):
         self.rounds.settle(incidents_of(self.work), now)
-        self.memory.add(now, *soak_memory.sample(self.watch.pid), status_of(self.work)['heap_bytes'],
-                        self.rounds.is_still(now))
+        status = status_of(self.work)
+        heap = status['heap_bytes'] - status['detect']['busy_bytes']
+        self.memory.add(now, *soak_memory.sample(self.watch.pid), heap, self.rounds.is_still(now))
 
     def alive(self):
         return self.watch.poll() is None

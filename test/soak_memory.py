@@ -26,7 +26,7 @@ class Memory:
 
     def add(self, second, resident, anonymous, heap, still):
         """@resident, @anonymous: KiB. @heap: bytes that the watch says it took of malloc() and has
-        not given back. @still: no attack goes on, and none has for a while."""
+        not given back, but for its list of busy destinations. @still: no attack goes on, and none has for a while."""
         self.samples.append((second, resident, anonymous))
         if still:
             self.still.append((second, resident, anonymous, heap))

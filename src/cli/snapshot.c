@@ -144,6 +144,8 @@ json_t *detect_json(const struct detect *d)
 		{"late_records", s.late_records},
 		{"dedup_dropped", s.dedup_dropped},
 		{"memory_bytes", s.memory_bytes},
+		{"busy", s.busy},
+		{"busy_bytes", s.busy_bytes},
 		{"epochs", s.epochs},
 		{"open", s.open},
 	};

@@ -568,6 +568,8 @@ void detect_stats(const struct detect *d, struct detect_stats *out)
 			out->hosts_evicted += s->cells[l].evicted;
 		out->hot_now += s->n_hot;
 		out->hot_refused += s->hot_refused;
+		out->busy += s->n_busy;
+		out->busy_bytes += shard_busy_memory(s);
 		out->hot_given_up += s->hot_given_up;
 		for (unsigned k = 0; k < s->n_hot; k++)
 			out->late_records += s->hot[k]->late;

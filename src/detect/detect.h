@@ -58,6 +58,7 @@ struct detect_stats {
 	uint64_t hosts_evicted, hot_now, late_records, dedup_dropped;
 	uint64_t hot_refused, hot_given_up; /* not followed, or no more, for want of room */
 	uint64_t memory_bytes;
+	uint64_t busy, busy_bytes; /* destinations whose usual is learnt; of malloc() for them */
 	uint64_t epochs;	   /* backward or long forward jumps of record time */
 	int64_t first_us, last_us; /* record time seen; TIME_NONE none */
 	uint64_t open;

@@ -131,11 +131,15 @@ uint64_t shard_followed_memory(const struct shard *s)
 	return n;
 }
 
+uint64_t shard_busy_memory(const struct shard *s)
+{
+	return s->room_busy * sizeof(struct usual *) + s->n_busy * sizeof(struct usual) +
+	       s->lookup_room * sizeof(*s->lookup);
+}
+
 uint64_t shard_memory(const struct shard *s)
 {
-	uint64_t n = sizeof(*s) + s->room_hot * sizeof(struct hot *) +
-		     s->room_busy * sizeof(struct usual *) + s->n_busy * sizeof(struct usual) +
-		     s->lookup_room * sizeof(*s->lookup);
+	uint64_t n = sizeof(*s) + s->room_hot * sizeof(struct hot *) + shard_busy_memory(s);
 
 	for (unsigned l = 0; l < LEVELS; l++)
 		n += cells_memory(&s->cells[l]) + cells_directory(&s->cells[l]);

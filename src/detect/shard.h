@@ -201,6 +201,9 @@ void shard_drop_hot(struct shard *s);
 /** shard_reconf() - thresholds anew from w->conf. */
 void shard_reconf(struct shard *s, const struct shard_world *w);
 uint64_t shard_memory(const struct shard *s);
+
+/** shard_busy_memory() - of it what the destinations take whose usual is learnt. */
+uint64_t shard_busy_memory(const struct shard *s);
 uint64_t shard_followed_memory(const struct shard *s); /* of the followed ones among it */
 
 /** attack_life() - state from the exporters' clocks; true when the attack is over. */

@@ -478,7 +478,10 @@ static bool look_backscatter(const struct spoof_view *v, double *figure, uint32_
 {
 	static const double seen[WAYS] = {-8, -8, 0, -5, -2, -3, -0.3};
 
-	*figure = v->f->darknet + (double)v->facts->to_darknet;
+	/* Answers to a darknet are not those to senders that came again. */
+	*figure = v->f->darknet;
+	if (v->f != &v->facts->part[PART_OFTEN])
+		*figure += (double)v->facts->to_darknet;
 	if (*figure < 2)
 		return false;
 	*n = v->f->n;

@@ -446,7 +446,7 @@ class Read(Case):
         done = self.ends(GOOD, 'read', '--conf', file + '.yaml', file)
         self.assertEqual(done.stdout, '')
         self.assertIn('no attack was seen', done.stderr)
-        self.assertIn('smallest attack seen at 95 % when it lasts 10 s', done.stderr)
+        self.assertIn('within 10 s at 95 %', done.stderr)
 
     def test_refused_input(self):
         file = self.drill('syn-spoofed', 'packets', '--max-records', '2000')

@@ -296,3 +296,27 @@ int fields_in(const json_t *from, void *base, const struct field_group *g)
 	}
 	return 0;
 }
+
+int json_get_text(const json_t *from, const char *key, char *to, size_t room)
+{
+	const json_t *v = json_object_get(from, key);
+
+	if (!v || json_is_null(v))
+		return 0;
+	if (!json_is_string(v) || json_string_length(v) >= room)
+		return -EINVAL;
+	memcpy(to, json_string_value(v), json_string_length(v) + 1);
+	return 0;
+}
+
+int json_get_share(const json_t *from, const char *key, double *out)
+{
+	const json_t *v = json_object_get(from, key);
+
+	if (!v)
+		return 0;
+	if (!json_is_number(v) || !(json_number_value(v) >= 0) || !(json_number_value(v) <= 1))
+		return -EINVAL;
+	*out = json_number_value(v);
+	return 0;
+}

@@ -54,3 +54,10 @@ json_t *json_time(int64_t us);
 
 /** json_get_time() - the reverse; null and NULL give TIME_NONE. Return: 0 or -EINVAL. */
 int json_get_time(const json_t *v, int64_t *us);
+
+/** json_get_text() - text of @key into @to (@room bytes with its NUL); null and missing leave it.
+ * Return: 0 or -EINVAL. */
+int json_get_text(const json_t *from, const char *key, char *to, size_t room);
+
+/** json_get_share() - a number of 0..1; missing leaves it. Return: 0 or -EINVAL. */
+int json_get_share(const json_t *from, const char *key, double *out);

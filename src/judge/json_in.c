@@ -16,19 +16,6 @@
 
 static const char *const unit_keys[UNIT_COUNT] = {"address", "slash24", "slash8", "as", "link"};
 
-/* Text of @key into @to; null and missing leave it. */
-static int get_text(const json_t *from, const char *key, char *to, size_t room)
-{
-	const json_t *v = json_object_get(from, key);
-
-	if (!v || json_is_null(v))
-		return 0;
-	if (!json_is_string(v) || json_string_length(v) >= room)
-		return -EINVAL;
-	memcpy(to, json_string_value(v), json_string_length(v) + 1);
-	return 0;
-}
-
 static const char *word(const json_t *from, const char *key)
 {
 	const char *s = json_string_value(json_object_get(from, key));
@@ -186,8 +173,8 @@ static int get_links(const json_t *o, struct incident *inc)
 		const json_t *from = json_array_get(list, i);
 		struct incident_link *l = &inc->links[i];
 
-		if (get_text(from, "exporter", l->exporter, sizeof(l->exporter)) ||
-		    get_text(from, "link", l->link, sizeof(l->link)) ||
+		if (json_get_text(from, "exporter", l->exporter, sizeof(l->exporter)) ||
+		    json_get_text(from, "link", l->link, sizeof(l->link)) ||
 		    fields_in(from, l, &group_link))
 			return -EINVAL;
 		inc->f.n_links++;
@@ -213,7 +200,7 @@ static int get_place(const json_t *run, struct incident *inc, uint16_t *link)
 		return 0;
 	if (!json_is_integer(input) || json_integer_value(input) < 0 ||
 	    json_integer_value(input) > UINT32_MAX ||
-	    get_text(run, "exporter", p.exporter, sizeof(p.exporter)))
+	    json_get_text(run, "exporter", p.exporter, sizeof(p.exporter)))
 		return -EINVAL;
 	*link = incident_place(inc, p.exporter, (uint32_t)json_integer_value(input));
 	return 0;
@@ -309,13 +296,13 @@ static int get_rest(const json_t *o, struct incident *inc)
 	for (size_t i = 0; i < ARRAY_LEN(groups); i++)
 		if (get_group(o, inc, groups[i]))
 			return -EINVAL;
-	if (get_text(json_object_get(o, "evidence"), "consent", inc->sample_consent,
-		     sizeof(inc->sample_consent)) ||
+	if (json_get_text(json_object_get(o, "evidence"), "consent", inc->sample_consent,
+			  sizeof(inc->sample_consent)) ||
 	    get_u64(o, "revision", &revision) || revision > UINT32_MAX ||
-	    get_text(reason, "en", inc->class_reason, sizeof(inc->class_reason)) ||
-	    get_text(reason, "ja", inc->class_reason_ja, sizeof(inc->class_reason_ja)) ||
-	    get_text(link, "exporter", inc->target_link.exporter,
-		     sizeof(inc->target_link.exporter)) ||
+	    json_get_text(reason, "en", inc->class_reason, sizeof(inc->class_reason)) ||
+	    json_get_text(reason, "ja", inc->class_reason_ja, sizeof(inc->class_reason_ja)) ||
+	    json_get_text(link, "exporter", inc->target_link.exporter,
+			  sizeof(inc->target_link.exporter)) ||
 	    get_u64(link, "input", &input) || input > UINT32_MAX ||
 	    kinds_from_json(o, &inc->kinds) ||
 	    scope_from_json(json_object_get(o, "scope"), &inc->scope))
@@ -335,8 +322,8 @@ int incident_from_json(const json_t *json, struct incident **out)
 
 	if (!inc)
 		return -ENOMEM;
-	if (!json_is_object(json) || get_text(json, "id", inc->id, sizeof(inc->id)) ||
-	    !inc->id[0] || get_text(json, "object", inc->object, sizeof(inc->object)))
+	if (!json_is_object(json) || json_get_text(json, "id", inc->id, sizeof(inc->id)) ||
+	    !inc->id[0] || json_get_text(json, "object", inc->object, sizeof(inc->object)))
 		return -EINVAL;
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
 		int r = steps[i](json, inc);

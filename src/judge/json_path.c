@@ -246,23 +246,10 @@ int json_path_out(json_t *o, const struct incident *inc)
 	       put_untold(o, p) || put_services(o, p);
 }
 
-/* Text of @key into @to; null and missing leave it. */
-static int get_text(const json_t *from, const char *key, char *to, size_t room)
-{
-	const json_t *v = json_object_get(from, key);
-
-	if (!v || json_is_null(v))
-		return 0;
-	if (!json_is_string(v) || json_string_length(v) >= room)
-		return -EINVAL;
-	memcpy(to, json_string_value(v), json_string_length(v) + 1);
-	return 0;
-}
-
 static int get_names(const json_t *from, struct path_at *at)
 {
-	return get_text(from, "link", at->link, sizeof(at->link)) ||
-			       get_text(from, "exporter", at->exporter, sizeof(at->exporter))
+	return json_get_text(from, "link", at->link, sizeof(at->link)) ||
+			       json_get_text(from, "exporter", at->exporter, sizeof(at->exporter))
 		       ? -EINVAL
 		       : 0;
 }
@@ -289,7 +276,7 @@ static int get_row(const json_t *from, void *to)
 	struct path_row *r = to;
 	r->load_most_us = r->near_first_us = r->near_last_us = TIME_NONE;
 	if (fields_in(from, r, &group_share) || fields_in(from, r, &group_load) ||
-	    get_names(from, &r->at) || get_text(from, "peer", r->peer, sizeof(r->peer)))
+	    get_names(from, &r->at) || json_get_text(from, "peer", r->peer, sizeof(r->peer)))
 		return -EINVAL;
 	for (int c = CAPACITY_CONFIGURED; c <= CAPACITY_EXPORTED; c++)
 		if (strcmp(word(from, "capacity_from"), path_capacity_name(c)) == 0)
@@ -311,7 +298,7 @@ static int get_lost(const json_t *from, void *to)
 {
 	struct path_lost *l = to;
 	return fields_in(from, l, &group_lost) || get_names(from, &l->at) ||
-			       get_text(from, "object", l->object, sizeof(l->object))
+			       json_get_text(from, "object", l->object, sizeof(l->object))
 		       ? -EINVAL
 		       : 0;
 }
@@ -327,9 +314,9 @@ static int get_service(const json_t *from, void *to)
 		return -EINVAL;
 	s->risk = (enum path_risk)risk;
 	return fields_in(from, s, &group_service) ||
-			       get_text(from, "name", s->name, sizeof(s->name)) ||
-			       get_text(from, "country", s->country, sizeof(s->country)) ||
-			       get_text(from, "link", s->link, sizeof(s->link))
+			       json_get_text(from, "name", s->name, sizeof(s->name)) ||
+			       json_get_text(from, "country", s->country, sizeof(s->country)) ||
+			       json_get_text(from, "link", s->link, sizeof(s->link))
 		       ? -EINVAL
 		       : 0;
 }

@@ -126,19 +126,6 @@ int kinds_to_json(json_t *o, const struct source_kinds *k)
 		       : 0;
 }
 
-/* A share of 0..1; missing is 0. */
-static int get_share(const json_t *o, const char *key, double *out)
-{
-	const json_t *v = json_object_get(o, key);
-
-	if (!v)
-		return 0;
-	if (!json_is_number(v) || !(json_number_value(v) >= 0) || !(json_number_value(v) <= 1))
-		return -EINVAL;
-	*out = json_number_value(v);
-	return 0;
-}
-
 static int get_count(const json_t *o, const char *key, uint64_t *out)
 {
 	const json_t *v = json_object_get(o, key);
@@ -158,7 +145,7 @@ static int part_from(const json_t *o, struct source_part *p)
 	uint32_t basis;
 
 	*p = (struct source_part){.listed_us = TIME_NONE};
-	if (!kind || source_kind_parse(kind, &p->kind) || get_share(o, "share", &p->share) ||
+	if (!kind || source_kind_parse(kind, &p->kind) || json_get_share(o, "share", &p->share) ||
 	    get_count(o, "count", &p->count) || get_count(o, "mean_bytes", &p->mean_bytes) ||
 	    json_get_time(json_object_get(o, "listed"), &p->listed_us) ||
 	    bits_from(json_object_get(o, "basis"), basis_words, BASIS_BITS, &basis))
@@ -179,8 +166,9 @@ static int sides_from(const json_t *o, struct source_kinds *out)
 	const char *forged = json_string_value(json_object_get(o, "forged"));
 	uint64_t records = 0;
 
-	if (get_share(o, "domestic", &out->domestic) || get_share(o, "foreign", &out->foreign) ||
-	    get_share(o, "by_link", &out->by_link) || get_count(o, "records", &records) ||
+	if (json_get_share(o, "domestic", &out->domestic) ||
+	    json_get_share(o, "foreign", &out->foreign) ||
+	    json_get_share(o, "by_link", &out->by_link) || get_count(o, "records", &records) ||
 	    records > UINT32_MAX)
 		return -EINVAL;
 	out->records = (unsigned)records;

@@ -59,30 +59,6 @@ static int get_pattern(const json_t *o, const char *key, unsigned *out)
 	return 0;
 }
 
-static int get_text(const json_t *o, const char *key, char *to, size_t room)
-{
-	const json_t *v = json_object_get(o, key);
-
-	if (!v || json_is_null(v))
-		return 0;
-	if (!json_is_string(v) || json_string_length(v) >= room)
-		return -EINVAL;
-	memcpy(to, json_string_value(v), json_string_length(v) + 1);
-	return 0;
-}
-
-static int get_share(const json_t *o, const char *key, double *out)
-{
-	const json_t *v = json_object_get(o, key);
-
-	if (!v)
-		return 0;
-	if (!json_is_number(v) || !(json_number_value(v) >= 0) || !(json_number_value(v) <= 1))
-		return -EINVAL;
-	*out = json_number_value(v);
-	return 0;
-}
-
 int scope_from_json(const json_t *json, struct scope *out)
 {
 	const json_t *unknown = json_object_get(json, "unknown");
@@ -92,13 +68,14 @@ int scope_from_json(const json_t *json, struct scope *out)
 	if (get_side(json, "target", &out->target) || get_side(json, "traffic", &out->traffic) ||
 	    get_side(json, "actor", &out->actor) || get_pattern(json, "pattern", &out->pattern) ||
 	    get_pattern(json, "possible", &out->possible) ||
-	    get_text(unknown, "en", out->unknown, sizeof(out->unknown)) ||
-	    get_text(unknown, "ja", out->unknown_ja, sizeof(out->unknown_ja)) ||
-	    get_text(reason, "en", out->reason, sizeof(out->reason)) ||
-	    get_text(reason, "ja", out->reason_ja, sizeof(out->reason_ja)) ||
-	    get_text(json, "target_country", out->target_country, sizeof(out->target_country)) ||
-	    get_share(json, "domestic", &out->domestic) ||
-	    get_share(json, "foreign", &out->foreign))
+	    json_get_text(unknown, "en", out->unknown, sizeof(out->unknown)) ||
+	    json_get_text(unknown, "ja", out->unknown_ja, sizeof(out->unknown_ja)) ||
+	    json_get_text(reason, "en", out->reason, sizeof(out->reason)) ||
+	    json_get_text(reason, "ja", out->reason_ja, sizeof(out->reason_ja)) ||
+	    json_get_text(json, "target_country", out->target_country,
+			  sizeof(out->target_country)) ||
+	    json_get_share(json, "domestic", &out->domestic) ||
+	    json_get_share(json, "foreign", &out->foreign))
 		return -EINVAL;
 	out->hosted_abroad = json_is_true(json_object_get(json, "hosted_abroad"));
 	out->by_link = json_is_true(json_object_get(json, "by_link"));

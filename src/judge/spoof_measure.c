@@ -44,6 +44,23 @@ struct world {
 	struct exporters *exporters;
 };
 
+static int by_u16(const void *a, const void *b)
+{
+	return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
+static uint32_t commonest(uint16_t *list, unsigned n)
+{
+	uint32_t most = 0, run = 0;
+
+	qsort(list, n, sizeof(*list), by_u16);
+	for (unsigned i = 0; i < n; i++) {
+		run = i && list[i] == list[i - 1] ? run + 1 : 1;
+		most = run > most ? run : most;
+	}
+	return most;
+}
+
 static unsigned octet(const struct facts_source *s, unsigned i)
 {
 	return s->ip.b[12 + i];
@@ -136,22 +153,65 @@ static uint32_t count_pairs(const struct crowd *c, unsigned v4, unsigned v6)
 	return pairs;
 }
 
-/* What is drawn at random within a subnet comes evenly from all of it: 1, if it is Poisson. */
+/*
+ * What is drawn by a die, from a subnet or from a list, comes as evenly as Poisson: of the packets
+ * of two of them, neither without one, (a - b)^2 / (a + b) is on average (1 - s 2^(1-s)) / (1 -
+ * 2^(1-s)) with s = a + b (binomial, its ends left out). Neighbours, as their rates may be alike.
+ */
 static void measure_even(struct spoof_figures *o, const struct crowd *c)
 {
-	double sum = 0;
+	double sum = 0, expected = 0;
 
 	for (unsigned i = 1; i < c->n; i++) {
-		const struct facts_source *x = c->s[i - 1], *y = c->s[i];
-		double a = x->packets, b = y->packets;
-		unsigned len = ip_is_v4(&x->ip) ? PREFIX_V4_BASE + 24 : 64;
+		double x = c->s[i - 1]->packets, y = c->s[i]->packets, s = x + y, end;
 
-		if (!same_prefix(x, y, len) || a + b < EVEN_LEAST)
+		if (s < EVEN_LEAST)
 			continue;
-		o->next24++;
-		sum += (a - b) * (a - b) / (a + b);
+		end = exp2(1 - s);
+		o->even_n++;
+		sum += (x - y) * (x - y) / s;
+		expected += (1 - s * end) / (1 - end);
 	}
-	o->uneven24 = o->next24 ? sum / o->next24 : 0;
+	o->uneven = o->even_n ? sum / expected : 0;
+}
+
+/* ---- links ---- */
+
+/*
+ * Over how many links they come, and whether neighbours in one /16 (IPv6 /32) come over the same:
+ * where packets enter is a matter of who sends them, whatever address they bear.
+ */
+static void measure_links(struct spoof_figures *o, const struct crowd *c)
+{
+	uint16_t link[FACTS_SOURCES];
+	double squares = 0;
+
+	for (unsigned i = 0; i < c->n && o->link_n < FACTS_SOURCES; i++) {
+		const struct facts_source *s = c->s[i];
+
+		if (s->link == LINK_UNKNOWN)
+			continue;
+		link[o->link_n++] = s->link;
+		o->link_again += s->records >= AGAIN_LEAST;
+		o->link_several += s->records >= AGAIN_LEAST && s->other_link != LINK_UNKNOWN;
+	}
+	o->link_top = commonest(link, o->link_n);
+	for (unsigned i = 0, run = 1; i < o->link_n; i++, run++) {
+		if (i + 1 < o->link_n && link[i + 1] == link[i])
+			continue;
+		squares += (double)run * run;
+		run = 0;
+	}
+	o->link_chance = o->link_n ? squares / o->link_n / o->link_n : 1;
+	for (unsigned i = 1; i < c->n; i++) {
+		const struct facts_source *a = c->s[i - 1], *b = c->s[i];
+		unsigned len = ip_is_v4(&a->ip) ? PREFIX_V4_BASE + 16 : 32;
+
+		if (a->link == LINK_UNKNOWN || b->link == LINK_UNKNOWN || !same_prefix(a, b, len))
+			continue;
+		o->link_pairs++;
+		o->link_alike += a->link == b->link;
+	}
 }
 
 /* ---- what the tables of places say ---- */
@@ -288,23 +348,6 @@ static void measure_ttl_pairs(struct spoof_figures *o, const struct crowd *c)
 
 /* ---- headers ---- */
 
-static int by_u16(const void *a, const void *b)
-{
-	return *(const uint16_t *)a - *(const uint16_t *)b;
-}
-
-static uint32_t commonest(uint16_t *list, unsigned n)
-{
-	uint32_t most = 0, run = 0;
-
-	qsort(list, n, sizeof(*list), by_u16);
-	for (unsigned i = 0; i < n; i++) {
-		run = i && list[i] == list[i - 1] ? run + 1 : 1;
-		most = run > most ? run : most;
-	}
-	return most;
-}
-
 static void measure_headers(struct spoof_figures *o, const struct crowd *c)
 {
 	uint16_t window[FACTS_SOURCES], length[FACTS_SOURCES];
@@ -423,9 +466,10 @@ static void measure_answers(struct spoof_figures *o, const struct crowd *c, cons
 /* As they are kept: what is judged now is judged so again from the store. */
 static void round_figures(struct spoof_figures *o)
 {
-	double *const list[] = {&o->uneven24,	  &o->routed_space, &o->allocated_space,
-				&o->chi8,	  &o->ttl_bits,	    &o->ttl_chance,
-				&o->heard_chance, &o->bgp_chance,   &o->heard_ttl_chance};
+	double *const list[] = {&o->uneven,	     &o->link_chance,  &o->routed_space,
+				&o->allocated_space, &o->chi8,	       &o->ttl_bits,
+				&o->ttl_chance,	     &o->heard_chance, &o->bgp_chance,
+				&o->heard_ttl_chance};
 
 	for (unsigned i = 0; i < ARRAY_LEN(list); i++)
 		*list[i] = spoof_round(*list[i], SPOOF_FIGURE_DIGITS);
@@ -448,6 +492,7 @@ static void measure_part(struct spoof_figures *o, struct crowd *c, const struct 
 	measure_ttl(o, c);
 	measure_ttl_pairs(o, c);
 	measure_headers(o, c);
+	measure_links(o, c);
 	if (w->places)
 		measure_places(o, c, w);
 	if (w->f->facts.heard)

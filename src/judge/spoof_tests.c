@@ -14,6 +14,9 @@
 #define BOGON_SPACE   0.1333 /* of 2^32, without private space */
 #define PRIVATE_SPACE 0.0047
 #define HEAD_ALIKE    0.95
+#define REGIONAL      0.15 /* botnets that gather more than those of the whole world */
+#define MANY	      6
+#define KEEPS_TTL     1.3   /* each sender's packets come by one way */
 #define PUBLIC_16S    54000 /* /16s that a uniform generator hits, special ones left out */
 
 static void all_ways(double ll[WAYS], double value)
@@ -128,6 +131,7 @@ static bool look_last_octet(const struct spoof_view *v, double *figure, uint32_t
 	all_ways(ll, ll_binomial(f->edge_octets, f->v4, 0.002, 300));
 	ll[WAY_RANDOM] = ll_mix(ll_binomial(f->edge_octets, f->v4, 2.0 / 256, 800),
 				ll_binomial(f->edge_octets, f->v4, 0.0005, 800), 0.6);
+	ll[WAY_LOCAL] = ll[WAY_RANDOM];
 	ll[WAY_MIXED] = ll_mix(ll[WAY_RANDOM], ll[WAY_CROWD], 0.5);
 	return true;
 }
@@ -159,22 +163,31 @@ static bool look_near24(const struct spoof_view *v, double *figure, uint32_t *n,
 	return true;
 }
 
+/* Of packets that were sampled nobody's number is more even than Poisson. */
 static bool look_even(const struct spoof_view *v, double *figure, uint32_t *n, double ll[WAYS])
 {
-	static const double edges[] = {0.5, 1.5, 4};
+	static const double edges[] = {0.5, 0.8, 1.25, 3};
 	static const double rows[][WAYS] = {
 		/* crowd shared random local constant replayed mixed */
-		{0.15, 0.10, 0.25, 0.05, 0.20, 0.05, 0.15},
-		{0.30, 0.20, 0.25, 0.60, 0.40, 0.55, 0.30},
-		{0.20, 0.20, 0.25, 0.20, 0.15, 0.20, 0.20},
-		{0.35, 0.50, 0.25, 0.15, 0.25, 0.20, 0.35},
+		{0.30, 0.20, 0.10, 0.05, 0.10, 0.15, 0.05},
+		{0.10, 0.10, 0.15, 0.05, 0.10, 0.08, 0.05},
+		{0.12, 0.15, 0.50, 0.70, 0.60, 0.55, 0.15},
+		{0.20, 0.20, 0.15, 0.12, 0.10, 0.12, 0.25},
+		{0.28, 0.35, 0.10, 0.08, 0.10, 0.10, 0.50},
+	};
+	static const double sampled[][WAYS] = {
+		{0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02},
+		{0.12, 0.10, 0.10, 0.10, 0.10, 0.10, 0.08},
+		{0.40, 0.33, 0.60, 0.70, 0.70, 0.65, 0.20},
+		{0.22, 0.25, 0.18, 0.11, 0.10, 0.13, 0.30},
+		{0.24, 0.30, 0.10, 0.07, 0.08, 0.10, 0.40},
 	};
 
-	if (v->f->next24 < 20)
+	if (v->f->even_n < 50)
 		return false;
-	*n = v->f->next24;
-	*figure = v->f->uneven24;
-	ll_table(*figure, edges, ARRAY_LEN(edges), rows, ll);
+	*n = v->f->even_n;
+	*figure = v->f->uneven;
+	ll_table(*figure, edges, ARRAY_LEN(edges), v->facts->sampled ? sampled : rows, ll);
 	return true;
 }
 
@@ -194,6 +207,9 @@ static bool look_near16(const struct spoof_view *v, double *figure, uint32_t *n,
 	*figure = v->f->pairs16 / by_chance;
 	for (unsigned w = 0; w < WAYS; w++)
 		ll[w] = ll_ratio(v->f->pairs16, by_chance, range[w][0], range[w][1]);
+	/* Those of one region, or of one access network. */
+	ll[WAY_CROWD] = ll_mix(ll_ratio(v->f->pairs16, by_chance, range[WAY_CROWD][1], 4.7),
+			       ll[WAY_CROWD], REGIONAL);
 	return true;
 }
 
@@ -307,24 +323,92 @@ static bool look_ttl_source(const struct spoof_view *v, double *figure, uint32_t
 	return true;
 }
 
-/* Senders of one /16 lie behind the same hops more often than any two do. */
+/* The share of pairs that are alike if so much beyond chance is: of classes of excess. */
+static void by_excess(double alike, double pairs, double chance, const double excess[5],
+		      const double rows[5][WAYS], double ll[WAYS])
+{
+	double share[5];
+
+	for (unsigned i = 0; i < 5; i++)
+		share[i] = chance + excess[i] * (1 - chance);
+	ll_classes(alike, pairs, share, rows, ll);
+}
+
+/*
+ * Senders of one /16 lie behind the same hops more often than any two do. Who forges within his
+ * subnet is the only origin there: neighbours are alike, unless he varies the TTL himself, and then
+ * the packets of each address differ.
+ */
 static bool look_ttl_origin(const struct spoof_view *v, double *figure, uint32_t *n,
 			    double ll[WAYS])
 {
-	static const double edges[] = {3, 6, 10};
+	static const double excess[] = {0, 0.12, 0.35, 0.6, 0.95};
 	static const double rows[][WAYS] = {
 		/* crowd shared random local constant replayed mixed */
-		{0.30, 0.50, 0.975, 0.40, 0.90, 0.940, 0.45},
-		{0.12, 0.15, 0.015, 0.08, 0.05, 0.030, 0.15},
-		{0.13, 0.10, 0.007, 0.07, 0.03, 0.015, 0.13},
-		{0.45, 0.25, 0.003, 0.45, 0.02, 0.015, 0.27},
+		{0.12, 0.20, 0.92, 0.15, 0.80, 0.90, 0.30},
+		{0.15, 0.15, 0.05, 0.04, 0.05, 0.05, 0.35},
+		{0.33, 0.25, 0.01, 0.08, 0.05, 0.02, 0.25},
+		{0.28, 0.25, 0.01, 0.18, 0.05, 0.015, 0.08},
+		{0.12, 0.15, 0.01, 0.55, 0.05, 0.015, 0.02},
 	};
-	double m = v->f->ttl_pairs, p = v->f->ttl_chance;
+	const struct spoof_figures *f = v->f;
+	double p = f->ttl_chance;
 
-	if (m < 30 || p > 0.8 || is_flat(v->good))
+	if (f->ttl_pairs < 30 || p > 0.8 || is_flat(v->good))
 		return false;
-	*n = v->f->ttl_pairs;
-	*figure = (v->f->ttl_alike - m * p) / sqrt(m * p * (1 - p));
+	*n = f->ttl_pairs;
+	*figure = (share(f->ttl_alike, f->ttl_pairs) - p) / (1 - p);
+	by_excess(f->ttl_alike, f->ttl_pairs, p, excess, rows, ll);
+	if (*figure < excess[1] && f->ttl_again >= 20 && f->ttl_paths < KEEPS_TTL * f->ttl_again)
+		ll[WAY_LOCAL] -= 2;
+	return true;
+}
+
+/* The same of links: where packets enter is a matter of who sends them. */
+static bool look_ingress_origin(const struct spoof_view *v, double *figure, uint32_t *n,
+				double ll[WAYS])
+{
+	static const double excess[] = {0, 0.25, 0.5, 0.75, 0.95};
+	static const double rows[][WAYS] = {
+		/* crowd shared random local constant replayed mixed */
+		{0.02, 0.05, 0.90, 0.04, 0.40, 0.85, 0.15},
+		{0.05, 0.08, 0.06, 0.05, 0.10, 0.08, 0.25},
+		{0.13, 0.15, 0.02, 0.12, 0.10, 0.03, 0.30},
+		{0.30, 0.27, 0.01, 0.27, 0.10, 0.02, 0.20},
+		{0.50, 0.45, 0.01, 0.52, 0.30, 0.02, 0.10},
+	};
+	const struct spoof_figures *f = v->f;
+	double p = f->link_chance;
+
+	if (f->link_pairs < 20 || p > 0.9)
+		return false;
+	*n = f->link_pairs;
+	*figure = (share(f->link_alike, f->link_pairs) - p) / (1 - p);
+	by_excess(f->link_alike, f->link_pairs, p, excess, rows, ll);
+	return true;
+}
+
+/* An address that comes by several links is several senders', or that of a network with as many. */
+static bool look_ingress_source(const struct spoof_view *v, double *figure, uint32_t *n,
+				double ll[WAYS])
+{
+	static const double edges[] = {0.01, 0.1, 0.4};
+	static const double rows[][WAYS] = {
+		/* crowd shared random local constant replayed mixed */
+		{0.80, 0.74, 0.60, 0.75, 0.30, 0.30, 0.70},
+		{0.13, 0.12, 0.15, 0.14, 0.05, 0.10, 0.20},
+		{0.05, 0.07, 0.15, 0.06, 0.10, 0.15, 0.07},
+		{0.02, 0.07, 0.10, 0.05, 0.55, 0.45, 0.03},
+	};
+	const struct spoof_figures *f = v->f;
+
+	/* All by one: it may be the only one. That few come by one says nothing. */
+	if (!f->link_several && (f->link_again < MANY || f->link_chance > 0.98))
+		return false;
+	*n = f->link_again;
+	*figure = share(f->link_several, f->link_again);
+	if (*figure < ordinary(0, v->good->link_several, v->good->link_again) + edges[0])
+		*figure = 0;
 	ll_table(*figure, edges, ARRAY_LEN(edges), rows, ll);
 	return true;
 }
@@ -514,15 +598,15 @@ const struct spoof_test spoof_tests[] = {
 	{"uniform", GROUP_SPREAD, 3, look_uniform,
 	 "the /8s of the sources are uneven by %s (0: as by a die; hosts: from 0.5; %u sources)",
 	 "送信元の /8 分布の偏りは %s (0 なら一様、実在ホストなら 0.5 以上; %u 件)", 1, 2},
-	{"last_octet", GROUP_SPREAD, 1.5, look_last_octet,
+	{"last_octet", GROUP_EDGE, 1.5, look_last_octet,
 	 "%s %% of %u sources end in .0 or .255 (a uniform generator: 0.8 %%)",
 	 "送信元の %s %% (%u 件中) の末尾が .0 か .255 (一様乱数なら 0.8 %%)", 100, 2},
 	{"near24", GROUP_SUBNET, 4, look_near24,
 	 "a source shares its /24 with others, %s in all (%u sources; a filled subnet: up to 254)",
 	 "1 つの /24 あたり送信元 %s 件 (%u 件中; 埋め尽くされた /24 なら最大 254)", 1, 1},
-	{"even", GROUP_RATE, 1, look_even,
-	 "neighbours in one /24 send unevenly by %s (1: as drawn by a die; %u pairs)",
-	 "同じ /24 の隣接送信元のパケット数の偏りは %s (1 なら無作為抽出と同じ; %u 組)", 1, 2},
+	{"even", GROUP_RATE, 2, look_even,
+	 "neighbouring sources send unevenly by %s (1: as drawn by a die; %u pairs)",
+	 "隣接する送信元のパケット数の偏りは %s (1 なら無作為抽出と同じ; %u 組)", 1, 2},
 	{"near16", GROUP_SPREAD, 5, look_near16,
 	 "pairs of sources in one /16 are %s times what a uniform generator gives (%u sources)",
 	 "同じ /16 にある送信元の組は一様乱数の場合の %s 倍 (%u 件)", 1, 1},
@@ -541,9 +625,9 @@ const struct spoof_test spoof_tests[] = {
 	 "each of %u sources that came again did so by %s ways, as the TTL tells",
 	 "再出現した送信元 %u 件の TTL から見た経路数は平均 %s", 1, 1},
 	{"ttl_origin", GROUP_ORIGIN, 5, look_ttl_origin,
-	 "neighbouring sources have the same TTL %s standard errors more often than chance has it "
+	 "of what neighbouring sources could have in common beyond chance, their TTL has %s %% "
 	 "(%u pairs)",
-	 "隣接する送信元の TTL 一致は偶然より標準誤差の %s 倍多い (%u 組)", 1, 1},
+	 "隣接する送信元の TTL 一致は、偶然を超える余地の %s %% (%u 組)", 100, 0},
 	{"ttl_heard", GROUP_ORIGIN, 5, look_ttl_heard,
 	 "%s %% of %u sources have the TTL that connections of their prefix had",
 	 "送信元の %s %% (%u 件中) の TTL が、同じプレフィックスの接続の TTL と一致", 100, 0},
@@ -559,6 +643,13 @@ const struct spoof_test spoof_tests[] = {
 	{"ingress_bgp", GROUP_INGRESS, 3, look_ingress_bgp,
 	 "%s %% of %u sources came over a link by which BGP reaches them",
 	 "送信元の %s %% (%u 件中) が、BGP 経路のあるリンクから流入", 100, 0},
+	{"ingress_origin", GROUP_LINKS, 4, look_ingress_origin,
+	 "of what neighbouring sources could have in common beyond chance, their link has %s %% "
+	 "(%u pairs)",
+	 "隣接する送信元の流入リンク一致は、偶然を超える余地の %s %% (%u 組)", 100, 0},
+	{"ingress_source", GROUP_LINKS, 3, look_ingress_source,
+	 "%s %% of %u sources that came again did so by several links",
+	 "再出現した送信元の %s %% (%u 件中) が複数のリンクから流入", 100, 1},
 	{"handshake", GROUP_HANDSHAKE, 9, look_handshake,
 	 "%s %% of the packets come from sources with a completed connection (%u sources)",
 	 "接続を完了した送信元のパケットが %s %% (送信元 %u 件)", 100, 1},

@@ -85,7 +85,8 @@ double ll_pool_size(const struct spoof_figures *f);
 /**
  * ll_excess() - senders seen once that do not belong to those seen again: of any gamma mixture of
  * Poisson senders at most 4/3 twice^2 / thrice are (negative binomial), and twice that is allowed
- * for worse ones. 0 where it is none beyond five standard errors.
+ * for worse ones, and two standard errors of those seen three times. 0 where it is none beyond five
+ * standard errors.
  */
 double ll_excess(const struct spoof_figures *f);
 

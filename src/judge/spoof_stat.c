@@ -140,7 +140,9 @@ void ll_classes(double k, double n, const double share[5], const double rows[5][
 
 double ll_excess(const struct spoof_figures *f)
 {
-	double others = EXCESS_TIMES * ((double)f->twice + 1) * (f->twice + 1) / (f->thrice + 1);
+	double least = f->thrice - 2 * sqrt(f->thrice + 1.0);
+	double others =
+		EXCESS_TIMES * ((double)f->twice + 1) * (f->twice + 1) / (fmax(least, 0) + 1);
 	double excess = f->once - others;
 
 	return excess > EXCESS_LEAST && excess > 5 * sqrt(f->once) ? excess : 0;

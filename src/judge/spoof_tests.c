@@ -137,19 +137,20 @@ static bool look_last_octet(const struct spoof_view *v, double *figure, uint32_t
 }
 
 /*
- * Real hosts of one attack seldom share a /24; who forges within his own subnet fills it. How many
- * senders a sender has in his /24, the sample's share allowed for.
+ * Real hosts of one attack seldom share a /24; who forges within his own subnet fills it, as far as
+ * his packets are seen: sampled, or in a /16, there may be any number. How many senders a sender
+ * has in his /24, the sample's share allowed for.
  */
 static bool look_near24(const struct spoof_view *v, double *figure, uint32_t *n, double ll[WAYS])
 {
-	static const double edges[] = {2, 6, 20, 80};
+	static const double edges[] = {1.5, 4, 12, 60};
 	static const double rows[][WAYS] = {
 		/* crowd shared random local constant replayed mixed */
-		{0.55, 0.35, 0.980, 0.33, 0.80, 0.50, 0.70},
-		{0.33, 0.15, 0.010, 0.03, 0.12, 0.35, 0.22},
-		{0.09, 0.17, 0.005, 0.04, 0.06, 0.10, 0.06},
-		{0.025, 0.20, 0.003, 0.10, 0.015, 0.04, 0.015},
-		{0.005, 0.13, 0.002, 0.50, 0.005, 0.01, 0.005},
+		{0.70, 0.35, 0.980, 0.20, 0.80, 0.62, 0.78},
+		{0.20, 0.12, 0.010, 0.12, 0.12, 0.24, 0.16},
+		{0.06, 0.18, 0.005, 0.16, 0.06, 0.10, 0.04},
+		{0.03, 0.22, 0.003, 0.20, 0.015, 0.03, 0.015},
+		{0.01, 0.13, 0.002, 0.32, 0.005, 0.01, 0.005},
 	};
 
 	if (v->f->n < 20 || v->facts->local)

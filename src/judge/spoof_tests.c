@@ -164,6 +164,31 @@ static bool look_near24(const struct spoof_view *v, double *figure, uint32_t *n,
 	return true;
 }
 
+/*
+ * Of the pairs in one /16 those in one /24: 1 of 256 where all of the /16 is filled, some more of
+ * hosts, nearly all where each sender forges within his /24, or where a carrier shares addresses
+ * out. However few packets are seen, this stays the same.
+ */
+static bool look_within16(const struct spoof_view *v, double *figure, uint32_t *n, double ll[WAYS])
+{
+	static const double shares[] = {0.004, 0.03, 0.12, 0.4, 0.8};
+	static const double rows[][WAYS] = {
+		/* crowd shared random local constant replayed mixed */
+		{0.20, 0.10, 0.90, 0.38, 0.60, 0.22, 0.35},
+		{0.62, 0.20, 0.06, 0.06, 0.20, 0.62, 0.50},
+		{0.10, 0.10, 0.02, 0.06, 0.10, 0.10, 0.08},
+		{0.05, 0.20, 0.01, 0.15, 0.05, 0.04, 0.05},
+		{0.03, 0.40, 0.01, 0.35, 0.05, 0.02, 0.02},
+	};
+
+	if (v->f->pairs16 < 20 || v->f->v4 < v->f->n / 2 || v->facts->local)
+		return false;
+	*n = v->f->n;
+	*figure = share(v->f->pairs24, v->f->pairs16);
+	ll_classes(v->f->pairs24, v->f->pairs16, shares, rows, ll);
+	return true;
+}
+
 /* Of packets that were sampled nobody's number is more even than Poisson. */
 static bool look_even(const struct spoof_view *v, double *figure, uint32_t *n, double ll[WAYS])
 {
@@ -605,6 +630,13 @@ const struct spoof_test spoof_tests[] = {
 	{"near24", GROUP_SUBNET, 4, look_near24,
 	 "a source shares its /24 with others, %s in all (%u sources; a filled subnet: up to 254)",
 	 "1 つの /24 あたり送信元 %s 件 (%u 件中; 埋め尽くされた /24 なら最大 254)", 1, 1},
+	{"within16", GROUP_SUBNET, 4, look_within16,
+	 "of the pairs of sources in one /16, %s %% are in one /24 (a filled /16: 0.4 %%; hosts: a "
+	 "few; filled /24s: nearly all; %u sources)",
+	 "同じ /16 にある送信元の組のうち同じ /24 は %s %% (埋め尽くされた /16 なら 0.4 "
+	 "%%、実在ホストなら数 "
+	 "%%、埋め尽くされた /24 ならほぼ全て; %u 件)",
+	 100, 1},
 	{"even", GROUP_RATE, 2, look_even,
 	 "neighbouring sources send unevenly by %s (1: as drawn by a die; %u pairs)",
 	 "隣接する送信元のパケット数の偏りは %s (1 なら無作為抽出と同じ; %u 組)", 1, 2},

@@ -132,7 +132,8 @@ static bool look_last_octet(const struct spoof_view *v, double *figure, uint32_t
 	ll[WAY_RANDOM] = ll_mix(ll_binomial(f->edge_octets, f->v4, 2.0 / 256, 800),
 				ll_binomial(f->edge_octets, f->v4, 0.0005, 800), 0.6);
 	ll[WAY_LOCAL] = ll[WAY_RANDOM];
-	ll[WAY_MIXED] = ll_mix(ll[WAY_RANDOM], ll[WAY_CROWD], 0.5);
+	ll[WAY_MIXED] =
+		ll_mix(ll_binomial(f->edge_octets, f->v4, 1.2 / 256, 300), ll[WAY_CROWD], 0.6);
 	return true;
 }
 
@@ -223,7 +224,7 @@ static bool look_even(const struct spoof_view *v, double *figure, uint32_t *n, d
  */
 static bool look_near16(const struct spoof_view *v, double *figure, uint32_t *n, double ll[WAYS])
 {
-	static const double range[WAYS][2] = {{0.7, 2.3}, {0, 4.7},   {-0.1, 0.4}, {0.5, 4.5},
+	static const double range[WAYS][2] = {{0.9, 2.3}, {0, 4.7},   {-0.1, 0.4}, {0.5, 4.5},
 					      {0, 4.7},	  {0.5, 2.3}, {0.2, 1.6}};
 	double by_chance = (double)v->f->n * v->f->n / 2 / PUBLIC_16S;
 
@@ -371,10 +372,10 @@ static bool look_ttl_origin(const struct spoof_view *v, double *figure, uint32_t
 	static const double excess[] = {0, 0.12, 0.35, 0.6, 0.95};
 	static const double rows[][WAYS] = {
 		/* crowd shared random local constant replayed mixed */
-		{0.12, 0.20, 0.92, 0.15, 0.80, 0.90, 0.30},
-		{0.15, 0.15, 0.05, 0.04, 0.05, 0.05, 0.35},
-		{0.33, 0.25, 0.01, 0.08, 0.05, 0.02, 0.25},
-		{0.28, 0.25, 0.01, 0.18, 0.05, 0.015, 0.08},
+		{0.12, 0.20, 0.92, 0.15, 0.80, 0.90, 0.32},
+		{0.15, 0.15, 0.05, 0.04, 0.05, 0.05, 0.22},
+		{0.33, 0.25, 0.01, 0.08, 0.05, 0.02, 0.28},
+		{0.28, 0.25, 0.01, 0.18, 0.05, 0.015, 0.16},
 		{0.12, 0.15, 0.01, 0.55, 0.05, 0.015, 0.02},
 	};
 	const struct spoof_figures *f = v->f;
@@ -398,10 +399,10 @@ static bool look_ingress_origin(const struct spoof_view *v, double *figure, uint
 	static const double rows[][WAYS] = {
 		/* crowd shared random local constant replayed mixed */
 		{0.02, 0.05, 0.90, 0.04, 0.40, 0.85, 0.15},
-		{0.05, 0.08, 0.06, 0.05, 0.10, 0.08, 0.25},
-		{0.13, 0.15, 0.02, 0.12, 0.10, 0.03, 0.30},
-		{0.30, 0.27, 0.01, 0.27, 0.10, 0.02, 0.20},
-		{0.50, 0.45, 0.01, 0.52, 0.30, 0.02, 0.10},
+		{0.04, 0.07, 0.06, 0.05, 0.10, 0.08, 0.20},
+		{0.10, 0.13, 0.02, 0.11, 0.10, 0.03, 0.25},
+		{0.28, 0.27, 0.01, 0.26, 0.10, 0.02, 0.28},
+		{0.56, 0.48, 0.01, 0.54, 0.30, 0.02, 0.12},
 	};
 	const struct spoof_figures *f = v->f;
 	double p = f->link_chance;

@@ -20,6 +20,7 @@
 #define PROBES		512  /* addresses by which the tables' extent is measured */
 #define OFTEN_LEAST	3
 #define EVEN_LEAST	4
+#define COVERED		4 /* of the attack's records this part at least must be the groups' */
 #define NEWS_TIMES	3 /* so many times the records before it is measured anew */
 #define STRANGER_TIMES	50
 #define STRANGERS_MOST	0.05 /* of the packets */
@@ -95,7 +96,7 @@ static bool is_public_8(unsigned i)
 	return i >= 1 && i <= 223 && i != 10 && i != 127;
 }
 
-static void measure_space(struct spoof_figures *o, const struct crowd *c)
+static void measure_space(struct spoof_figures *o, const struct crowd *c, const struct conf *conf)
 {
 	uint32_t in[256] = {0}, n = 0, bins = 0;
 	double each, sum = 0;
@@ -103,8 +104,11 @@ static void measure_space(struct spoof_figures *o, const struct crowd *c)
 	for (unsigned i = 0; i < c->n; i++) {
 		const struct ip *ip = &c->s[i]->ip;
 
-		o->bogon += is_bogon(ip);
-		o->private += is_private(ip);
+		/* What the operator calls its own is somebody's, whatever the registries say. */
+		if (!conf_is_own(conf, ip)) {
+			o->bogon += is_bogon(ip);
+			o->private += is_private(ip);
+		}
 		if (!ip_is_v4(ip))
 			continue;
 		o->v4++;
@@ -485,7 +489,7 @@ static void measure_part(struct spoof_figures *o, struct crowd *c, const struct 
 		o->twice += c->s[i]->packets == 2;
 		o->thrice += c->s[i]->packets == 3;
 	}
-	measure_space(o, c);
+	measure_space(o, c, w->conf);
 	o->pairs24 = count_pairs(c, 24, 64);
 	measure_even(o, c);
 	o->pairs16 = count_pairs(c, 16, 48);
@@ -627,6 +631,16 @@ static void show_real(struct incident *inc, const struct world *w)
 	}
 }
 
+/* Of a vector whose packets belong to no followed group others' would be measured. */
+static bool covers(const struct finding *f)
+{
+	uint64_t seen = 0;
+
+	for (unsigned g = 0; g < f->facts.n; g++)
+		seen += f->facts.group[g]->seen;
+	return seen >= f->records / COVERED;
+}
+
 static bool has_news(const struct incident *inc, const struct finding *f)
 {
 	uint64_t before = inc->facts.records;
@@ -660,7 +674,7 @@ bool spoof_measure(struct incident *inc, const struct finding *f, const struct p
 	struct crowd c = {.s = NULL};
 	bool measured;
 
-	if (f->facts.n && has_news(inc, f))
+	if (has_news(inc, f) && covers(f))
 		c.s = calloc(FACTS_SOURCES, sizeof(*c.s)); /* without it the old figures stay */
 	if (c.s) {
 		measure_target(&inc->facts, f);

@@ -16,6 +16,7 @@
 #define HEAD_ALIKE    0.95
 #define REGIONAL      0.15 /* botnets that gather more than those of the whole world */
 #define MANY	      6
+#define OWN_TTL	      0.1   /* tools that write a TTL which is no system's */
 #define KEEPS_TTL     1.3   /* each sender's packets come by one way */
 #define PUBLIC_16S    54000 /* /16s that a uniform generator hits, special ones left out */
 
@@ -196,11 +197,11 @@ static bool look_even(const struct spoof_view *v, double *figure, uint32_t *n, d
 	static const double edges[] = {0.5, 0.8, 1.25, 3};
 	static const double rows[][WAYS] = {
 		/* crowd shared random local constant replayed mixed */
-		{0.30, 0.20, 0.10, 0.05, 0.10, 0.15, 0.05},
-		{0.10, 0.10, 0.15, 0.05, 0.10, 0.08, 0.05},
-		{0.12, 0.15, 0.50, 0.70, 0.60, 0.55, 0.15},
+		{0.26, 0.18, 0.10, 0.05, 0.10, 0.15, 0.05},
+		{0.12, 0.10, 0.15, 0.05, 0.10, 0.08, 0.05},
+		{0.20, 0.20, 0.50, 0.70, 0.60, 0.55, 0.15},
 		{0.20, 0.20, 0.15, 0.12, 0.10, 0.12, 0.25},
-		{0.28, 0.35, 0.10, 0.08, 0.10, 0.10, 0.50},
+		{0.22, 0.32, 0.10, 0.08, 0.10, 0.10, 0.50},
 	};
 	static const double sampled[][WAYS] = {
 		{0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02},
@@ -458,6 +459,10 @@ static bool look_ttl_heard(const struct spoof_view *v, double *figure, uint32_t 
 	*n = v->f->heard_ttl_n;
 	*figure = share(v->f->heard_ttl_match, v->f->heard_ttl_n);
 	match(v->f->heard_ttl_match, v->f->heard_ttl_n, 0.85, v->f->heard_ttl_chance, 8, ll);
+	/* Real ones too may begin with a TTL of their own choice. */
+	for (unsigned w = 0; w < WAY_MIXED; w++)
+		if (w < WAY_FORGED || w == WAY_LOCAL)
+			ll[w] = ll_mix(ll[WAY_RANDOM], ll[w], OWN_TTL);
 	return true;
 }
 

@@ -41,7 +41,7 @@ static void make_random(struct spoof_figures *f)
 				    .v4 = 3000,
 				    .chi8 = 1.1,
 				    .edge_octets = 22,
-				    .pairs24 = 1,
+				    .pairs24 = 0,
 				    .pairs16 = 90,
 				    .ttl_n = 3000,
 				    .ttl_values = 3,
@@ -477,6 +477,10 @@ static void test_figures_of_a_sample(void **state)
 	finding.target.addr = ip_from_v4(0x05060708);
 	finding.facts = (struct finding_facts){
 		.group = {facts}, .n = 1, .answers = answers, .both_ways = true};
+	finding.records = 5000; /* the attack is none of what these groups hold */
+	spoof_measure(inc, &finding, NULL, conf, exporters);
+	assert_int_equal(f->n, 0);
+	finding.records = 117;
 	spoof_measure(inc, &finding, NULL, conf, exporters);
 	assert_int_equal(f->n, 115);
 	assert_int_equal(f->packets, 117);

@@ -111,29 +111,20 @@ static uint32_t minute_of(int64_t us)
 	return us < 0 ? 0 : (uint32_t)(us / US_PER_S / MINUTE_S);
 }
 
-/* The two directions of a connection have one hash, and each its sender's prefix. */
-static struct half half_of(const struct flow *f, const struct flow_side *s, uint64_t hash)
-{
-	return (struct half){.prefix = prefix_hash(&f->src),
-			     .tag = (uint32_t)(hash >> 32),
-			     .link = f->in_link,
-			     .hops = s->flags & FLOW_HAS_TTL ? ttl_hops(s->ttl) : NO_HOPS,
-			     .forward = ip_compare(&f->src, &f->dst) < 0};
-}
-
 void heard_note(struct heard *h, const struct flow *f, const struct flow_side *s, int64_t recv_us)
 {
-	uint64_t ports, ends, hash;
-	struct half *at, now;
+	uint64_t ports = (uint64_t)(f->sport ^ f->dport) << 20 ^ (uint64_t)(f->sport + f->dport);
+	uint64_t ends = hash_u128(f->src.u, SEED) ^ hash_u128(f->dst.u, SEED);
+	uint64_t hash = hash_u64(ends ^ ports, SEED);
+	struct half *at = &h->half[hash % WAITING];
+	struct half now = {.prefix = prefix_hash(&f->src),
+			   .tag = (uint32_t)(hash >> 32),
+			   .link = f->in_link,
+			   .hops = s->flags & FLOW_HAS_TTL ? ttl_hops(s->ttl) : NO_HOPS,
+			   .forward = ip_compare(&f->src, &f->dst) < 0};
 
-	/* Before anything is hashed: most records end here. */
 	if (answer_of(f, s) != ANSWER_ESTABLISHED)
 		return;
-	ports = (uint64_t)(f->sport ^ f->dport) << 20 ^ (uint64_t)(f->sport + f->dport);
-	ends = hash_u128(f->src.u, SEED) ^ hash_u128(f->dst.u, SEED);
-	hash = hash_u64(ends ^ ports, SEED);
-	at = &h->half[hash % WAITING];
-	now = half_of(f, s, hash);
 	if (at->prefix && at->tag == now.tag && at->forward != now.forward) {
 		note(h, &now, minute_of(recv_us));
 		note(h, at, minute_of(recv_us));

@@ -22,7 +22,7 @@
 #define EVEN_LEAST	4
 #define COVERED		4 /* of the attack's records this part at least must be the groups' */
 #define NEWS_TIMES	3 /* so many times the records before it is measured anew */
-#define STRANGER_TIMES	50
+#define STRANGER_TIMES	20
 #define STRANGERS_MOST	0.05 /* of the packets */
 #define TTL_PLAUSIBLE	40   /* hops */
 #define TTL_SLACK	2
@@ -417,11 +417,11 @@ static void measure_heard(struct spoof_figures *o, const struct crowd *c, const 
 		chance += o->heard_n ? over_link(&before, s->link) : 0;
 		o->heard_match += over_link(&p, s->link);
 		o->heard_n++;
-		if (!has_ttl || p.hops_min == NO_HOPS)
-			continue;
-		ttl_chance += o->heard_ttl_n ? ttl_fits(&before, s->ttl) : 0;
-		o->heard_ttl_match += ttl_fits(&p, s->ttl);
-		o->heard_ttl_n++;
+		if (has_ttl && p.hops_min != NO_HOPS) {
+			ttl_chance += o->heard_ttl_n ? ttl_fits(&before, s->ttl) : 0;
+			o->heard_ttl_match += ttl_fits(&p, s->ttl);
+			o->heard_ttl_n++;
+		}
 		before = p;
 	}
 	o->heard_chance = o->heard_n > 1 ? chance / (o->heard_n - 1) : 1;
@@ -528,7 +528,7 @@ static void gather(struct crowd *c, const struct finding *f,
 
 /*
  * Where few carry the attack, others of the same group (visitors) are more than they. Who sends a
- * fiftieth of what those do who carry it is none of them, as long as all such send little.
+ * twentieth of what those do who carry it is none of them, as long as all such send little.
  */
 static void drop_strangers(struct crowd *c)
 {

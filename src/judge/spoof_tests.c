@@ -14,6 +14,9 @@
 #define BOGON_SPACE   0.1333 /* of 2^32, without private space */
 #define PRIVATE_SPACE 0.0047
 #define HEAD_ALIKE    0.95
+#define OFTEN	      1.5 /* packets of each that is seen */
+#define NOT_FILLED    0.02
+#define FILL_LEAST    1000 /* senders, from which subnets that they fill would be seen */
 #define REGIONAL      0.15 /* botnets that gather more than those of the whole world */
 #define MANY	      6
 #define OWN_TTL	      0.1   /* tools that write a TTL which is no system's */
@@ -139,6 +142,21 @@ static bool look_last_octet(const struct spoof_view *v, double *figure, uint32_t
 }
 
 /*
+ * How many of a /24's 254 addresses are seen where packets are drawn from it by a die, and so many
+ * fall on each that is seen: m = r / (1 - e^-r). Of those that come but once nothing is told.
+ */
+static double filled(double each)
+{
+	double rate = each;
+
+	if (each < OFTEN)
+		return 0;
+	for (unsigned i = 0; i < 40; i++)
+		rate = each * -expm1(-rate);
+	return -254 * expm1(-rate);
+}
+
+/*
  * Real hosts of one attack seldom share a /24; who forges within his own subnet fills it, as far as
  * his packets are seen: sampled, or in a /16, there may be any number. How many senders a sender
  * has in his /24, the sample's share allowed for.
@@ -163,6 +181,13 @@ static bool look_near24(const struct spoof_view *v, double *figure, uint32_t *n,
 	if (v->f->pairs24 < 5 && v->f->scale_log2 > 5)
 		return false;
 	ll_table(*figure, edges, ARRAY_LEN(edges), rows, ll);
+	/* Of addresses that each came often the others of their subnet would have come too. */
+	if (*figure < filled(share((double)v->f->packets, *n)) / 5 &&
+	    ll[WAY_LOCAL] > log(NOT_FILLED))
+		ll[WAY_LOCAL] = log(NOT_FILLED);
+	/* Of so few it would be seen by hardly any pair. */
+	else if (*figure < edges[0] && ldexp(*n, (int)v->f->scale_log2) < FILL_LEAST)
+		ll[WAY_LOCAL] = log(0.5);
 	return true;
 }
 
@@ -183,7 +208,7 @@ static bool look_within16(const struct spoof_view *v, double *figure, uint32_t *
 		{0.03, 0.40, 0.01, 0.35, 0.05, 0.02, 0.02},
 	};
 
-	if (v->f->pairs16 < 20 || v->f->v4 < v->f->n / 2 || v->facts->local)
+	if (v->f->pairs16 < 8 || v->f->v4 < v->f->n / 2 || v->facts->local)
 		return false;
 	*n = v->f->n;
 	*figure = share(v->f->pairs24, v->f->pairs16);
@@ -206,9 +231,9 @@ static bool look_even(const struct spoof_view *v, double *figure, uint32_t *n, d
 	static const double sampled[][WAYS] = {
 		{0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02},
 		{0.12, 0.10, 0.10, 0.10, 0.10, 0.10, 0.08},
-		{0.40, 0.33, 0.60, 0.70, 0.70, 0.65, 0.20},
-		{0.22, 0.25, 0.18, 0.11, 0.10, 0.13, 0.30},
-		{0.24, 0.30, 0.10, 0.07, 0.08, 0.10, 0.40},
+		{0.42, 0.45, 0.60, 0.70, 0.70, 0.65, 0.20},
+		{0.22, 0.21, 0.18, 0.11, 0.10, 0.13, 0.30},
+		{0.22, 0.22, 0.10, 0.07, 0.08, 0.10, 0.40},
 	};
 
 	if (v->f->even_n < 50)
@@ -225,7 +250,7 @@ static bool look_even(const struct spoof_view *v, double *figure, uint32_t *n, d
  */
 static bool look_near16(const struct spoof_view *v, double *figure, uint32_t *n, double ll[WAYS])
 {
-	static const double range[WAYS][2] = {{0.9, 2.3}, {0, 4.7},   {-0.1, 0.4}, {0.5, 4.5},
+	static const double range[WAYS][2] = {{0.9, 2.3}, {0, 4.7},   {-0.1, 0.4}, {1.2, 4.2},
 					      {0, 4.7},	  {0.5, 2.3}, {0.2, 1.6}};
 	double by_chance = (double)v->f->n * v->f->n / 2 / PUBLIC_16S;
 

@@ -113,6 +113,9 @@ static void fill_sources(struct finding *f, const struct attack *a)
 		if (wanted[GROUP_SYN])
 			f->sources.syn[u] = sources_classes(&h->units[u]);
 	}
+	/* What is malformed by its flags may bear a SYN, or not. */
+	for (unsigned i = 0; i < f->n_vectors; i++)
+		wanted[GROUP_SYN] |= f->vectors[i].vector == VECTOR_MALFORMED;
 	fill_facts(f, h, wanted);
 	/* The heaviest of the heaviest group; the groups' own order is by vector packets. */
 	f->sources.n_top =

@@ -31,8 +31,8 @@
  * floods are mostly random ones (Moore et al. 2006); the rest is what we choose.
  */
 static const double prior[WAYS] = {
-	[WAY_CROWD] = 0.31,    [WAY_SHARED] = 0.15,   [WAY_RANDOM] = 0.23, [WAY_LOCAL] = 0.07,
-	[WAY_CONSTANT] = 0.05, [WAY_REPLAYED] = 0.11, [WAY_MIXED] = 0.08,
+	[WAY_CROWD] = 0.31,    [WAY_SHARED] = 0.15,   [WAY_RANDOM] = 0.20, [WAY_LOCAL] = 0.11,
+	[WAY_CONSTANT] = 0.05, [WAY_REPLAYED] = 0.10, [WAY_MIXED] = 0.08,
 };
 
 /* What one part's evidence came to. */

@@ -45,16 +45,20 @@ struct spoof_figures {
 	uint32_t edge_octets;		      /* last octet 0 or 255 */
 	uint32_t pairs24;		      /* pairs of senders in one /24 */
 	uint32_t pairs16;		      /* pairs of senders in one /16 */
-	uint32_t next24;		      /* neighbours in one /24 of two packets and more */
-	double uneven24;		      /* mean (a - b)^2 / (a + b) of their packets */
+	uint32_t even_n;		      /* neighbours of four packets and more together */
+	double uneven;			      /* (a - b)^2 / (a + b) of theirs, 1: Poisson */
 	uint32_t ttl_n, ttl_values, ttl_top2; /* with a TTL; distinct ones; in the two commonest */
 	double ttl_bits;		      /* entropy of the TTL over senders */
 	uint32_t ttl_odd;		      /* further than 40 hops below 64, 128 and 255 */
 	uint32_t ttl_again,
 		ttl_paths; /* senders with three packets; TTLs modulo 32 of all of them */
-	uint32_t ttl_pairs, ttl_alike; /* neighbours in one /16; of them with the same TTL */
-	double ttl_chance;	       /* how many would be alike by chance */
-	uint32_t heads_n;	       /* senders whose first packet's header is known */
+	uint32_t ttl_pairs, ttl_alike;	   /* neighbours in one /16; of them with the same TTL */
+	double ttl_chance;		   /* how many would be alike by chance */
+	uint32_t link_n, link_top;	   /* with an ingress link; over the commonest */
+	uint32_t link_pairs, link_alike;   /* neighbours in one /16; of them over the same link */
+	double link_chance;		   /* how many would be by chance */
+	uint32_t link_again, link_several; /* with three records; of them over several links */
+	uint32_t heads_n;		   /* senders whose first packet's header is known */
 	uint32_t window_top, length_top, bare_syn; /* in the commonest window, length; no options */
 	uint32_t ids_n, ids_next, ids_same; /* first records: IP-ID following, or as, another's */
 	uint32_t heard_n, heard_match, heard_ttl_n, heard_ttl_match;
@@ -91,7 +95,7 @@ enum spoof_rule {
 	SPOOF_RULES
 };
 
-#define SPOOF_TESTS_MAX 24
+#define SPOOF_TESTS_MAX 28
 
 /* One piece of evidence as it counted. */
 struct spoof_evidence {

@@ -26,12 +26,14 @@ enum spoof_group {
 	GROUP_SPACE,	 /* addresses that cannot be */
 	GROUP_SPREAD,	 /* how they lie in the address space */
 	GROUP_SUBNET,	 /* whether they fill subnets */
+	GROUP_EDGE,	 /* whether they use addresses that hosts do not */
 	GROUP_RATE,	 /* whether they come evenly */
 	GROUP_POOL,	 /* how often they come again */
 	GROUP_TTL,	 /* from how many places they come */
 	GROUP_ORIGIN,	 /* whether the TTL goes with the address */
 	GROUP_HEADER,	 /* how many programs make the packets */
 	GROUP_INGRESS,	 /* whether they come over the right link */
+	GROUP_LINKS,	 /* whether the link goes with the address */
 	GROUP_HANDSHAKE, /* whether they use answers */
 	GROUP_WITNESS,	 /* addresses whose owner we know */
 	SPOOF_GROUPS
@@ -83,7 +85,8 @@ double ll_pool_size(const struct spoof_figures *f);
 /**
  * ll_excess() - senders seen once that do not belong to those seen again: of any gamma mixture of
  * Poisson senders at most 4/3 twice^2 / thrice are (negative binomial), and twice that is allowed
- * for worse ones. 0 where it is none beyond five standard errors.
+ * for worse ones, and two standard errors of those seen three times. 0 where it is none beyond five
+ * standard errors.
  */
 double ll_excess(const struct spoof_figures *f);
 
@@ -92,6 +95,14 @@ double ll_excess(const struct spoof_figures *f);
  * of the two is anywhere between 10^@from and 10^@to (negative binomial, size RATIO_SIZE).
  */
 double ll_ratio(double count, double mean, double from, double to);
+
+/**
+ * ll_classes() - log likelihood of @k of @n for each way, where the share is that of one of five
+ * classes, each with its rows[class][way] probability; counts so small that they fit several
+ * classes say so little.
+ */
+void ll_classes(double k, double n, const double share[5], const double rows[5][WAYS],
+		double ll[WAYS]);
 
 /** spoof_round() - to so many digits as the JSON shows, so that what was read is what was said. */
 double spoof_round(double value, unsigned digits);

@@ -35,8 +35,8 @@ static const struct field figures[] = {
 	FIGURE(chi8, FORM_REAL),
 	FIGURE(edge_octets, FORM_U32),
 	FIGURE(pairs24, FORM_U32),
-	FIGURE(next24, FORM_U32),
-	FIGURE(uneven24, FORM_REAL),
+	FIGURE(even_n, FORM_U32),
+	FIGURE(uneven, FORM_REAL),
 	FIGURE(pairs16, FORM_U32),
 	FIGURE(ttl_n, FORM_U32),
 	FIGURE(ttl_values, FORM_U32),
@@ -48,6 +48,13 @@ static const struct field figures[] = {
 	FIGURE(ttl_pairs, FORM_U32),
 	FIGURE(ttl_alike, FORM_U32),
 	FIGURE(ttl_chance, FORM_REAL),
+	FIGURE(link_n, FORM_U32),
+	FIGURE(link_top, FORM_U32),
+	FIGURE(link_pairs, FORM_U32),
+	FIGURE(link_alike, FORM_U32),
+	FIGURE(link_chance, FORM_REAL),
+	FIGURE(link_again, FORM_U32),
+	FIGURE(link_several, FORM_U32),
 	FIGURE(heads_n, FORM_U32),
 	FIGURE(window_top, FORM_U32),
 	FIGURE(length_top, FORM_U32),
@@ -209,7 +216,7 @@ static int name_index(const char *const *names, unsigned n, const json_t *name)
 static bool holds(const struct spoof_figures *f)
 {
 	const uint32_t parts[] = {f->once,    f->twice,	 f->thrice,	f->v4,		f->bogon,
-				  f->private, f->placed, f->next24,	f->ttl_n,	f->heads_n,
+				  f->private, f->placed, f->even_n,	f->ttl_n,	f->heads_n,
 				  f->heard_n, f->bgp_n,	 f->answered,	f->established, f->resets,
 				  f->darknet, f->own,	 f->edge_octets};
 
@@ -223,7 +230,10 @@ static bool holds(const struct spoof_figures *f)
 	       f->length_top <= f->heads_n && f->ids_next <= f->ids_n &&
 	       f->heard_match <= f->heard_n && f->heard_ttl_n <= f->heard_n &&
 	       f->heard_ttl_match <= f->heard_ttl_n && f->bgp_match <= f->bgp_n &&
-	       f->established_packets <= f->packets && f->ttl_chance >= 0 && f->ttl_chance <= 1;
+	       f->link_n <= f->n && f->link_top <= f->link_n && f->link_again <= f->link_n &&
+	       f->link_several <= f->link_again && f->link_alike <= f->link_pairs &&
+	       f->link_chance >= 0 && f->link_chance <= 1 && f->established_packets <= f->packets &&
+	       f->ttl_chance >= 0 && f->ttl_chance <= 1;
 }
 
 static int get_facts(const json_t *from, struct spoof_facts *to)

@@ -20,8 +20,9 @@
 #define PROBES		512  /* addresses by which the tables' extent is measured */
 #define OFTEN_LEAST	3
 #define EVEN_LEAST	4
+#define COVERED		4 /* of the attack's records this part at least must be the groups' */
 #define NEWS_TIMES	3 /* so many times the records before it is measured anew */
-#define STRANGER_TIMES	50
+#define STRANGER_TIMES	20
 #define STRANGERS_MOST	0.05 /* of the packets */
 #define TTL_PLAUSIBLE	40   /* hops */
 #define TTL_SLACK	2
@@ -43,6 +44,23 @@ struct world {
 	const struct conf *conf;
 	struct exporters *exporters;
 };
+
+static int by_u16(const void *a, const void *b)
+{
+	return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
+static uint32_t commonest(uint16_t *list, unsigned n)
+{
+	uint32_t most = 0, run = 0;
+
+	qsort(list, n, sizeof(*list), by_u16);
+	for (unsigned i = 0; i < n; i++) {
+		run = i && list[i] == list[i - 1] ? run + 1 : 1;
+		most = run > most ? run : most;
+	}
+	return most;
+}
 
 static unsigned octet(const struct facts_source *s, unsigned i)
 {
@@ -78,7 +96,7 @@ static bool is_public_8(unsigned i)
 	return i >= 1 && i <= 223 && i != 10 && i != 127;
 }
 
-static void measure_space(struct spoof_figures *o, const struct crowd *c)
+static void measure_space(struct spoof_figures *o, const struct crowd *c, const struct conf *conf)
 {
 	uint32_t in[256] = {0}, n = 0, bins = 0;
 	double each, sum = 0;
@@ -86,8 +104,11 @@ static void measure_space(struct spoof_figures *o, const struct crowd *c)
 	for (unsigned i = 0; i < c->n; i++) {
 		const struct ip *ip = &c->s[i]->ip;
 
-		o->bogon += is_bogon(ip);
-		o->private += is_private(ip);
+		/* What the operator calls its own is somebody's, whatever the registries say. */
+		if (!conf_is_own(conf, ip)) {
+			o->bogon += is_bogon(ip);
+			o->private += is_private(ip);
+		}
 		if (!ip_is_v4(ip))
 			continue;
 		o->v4++;
@@ -136,22 +157,65 @@ static uint32_t count_pairs(const struct crowd *c, unsigned v4, unsigned v6)
 	return pairs;
 }
 
-/* What is drawn at random within a subnet comes evenly from all of it: 1, if it is Poisson. */
+/*
+ * What is drawn by a die, from a subnet or from a list, comes as evenly as Poisson: of the packets
+ * of two of them, neither without one, (a - b)^2 / (a + b) is on average (1 - s 2^(1-s)) / (1 -
+ * 2^(1-s)) with s = a + b (binomial, its ends left out). Neighbours, as their rates may be alike.
+ */
 static void measure_even(struct spoof_figures *o, const struct crowd *c)
 {
-	double sum = 0;
+	double sum = 0, expected = 0;
 
 	for (unsigned i = 1; i < c->n; i++) {
-		const struct facts_source *x = c->s[i - 1], *y = c->s[i];
-		double a = x->packets, b = y->packets;
-		unsigned len = ip_is_v4(&x->ip) ? PREFIX_V4_BASE + 24 : 64;
+		double x = c->s[i - 1]->packets, y = c->s[i]->packets, s = x + y, end;
 
-		if (!same_prefix(x, y, len) || a + b < EVEN_LEAST)
+		if (s < EVEN_LEAST)
 			continue;
-		o->next24++;
-		sum += (a - b) * (a - b) / (a + b);
+		end = exp2(1 - s);
+		o->even_n++;
+		sum += (x - y) * (x - y) / s;
+		expected += (1 - s * end) / (1 - end);
 	}
-	o->uneven24 = o->next24 ? sum / o->next24 : 0;
+	o->uneven = o->even_n ? sum / expected : 0;
+}
+
+/* ---- links ---- */
+
+/*
+ * Over how many links they come, and whether neighbours in one /16 (IPv6 /32) come over the same:
+ * where packets enter is a matter of who sends them, whatever address they bear.
+ */
+static void measure_links(struct spoof_figures *o, const struct crowd *c)
+{
+	uint16_t link[FACTS_SOURCES];
+	double squares = 0;
+
+	for (unsigned i = 0; i < c->n && o->link_n < FACTS_SOURCES; i++) {
+		const struct facts_source *s = c->s[i];
+
+		if (s->link == LINK_UNKNOWN)
+			continue;
+		link[o->link_n++] = s->link;
+		o->link_again += s->records >= AGAIN_LEAST;
+		o->link_several += s->records >= AGAIN_LEAST && s->other_link != LINK_UNKNOWN;
+	}
+	o->link_top = commonest(link, o->link_n);
+	for (unsigned i = 0, run = 1; i < o->link_n; i++, run++) {
+		if (i + 1 < o->link_n && link[i + 1] == link[i])
+			continue;
+		squares += (double)run * run;
+		run = 0;
+	}
+	o->link_chance = o->link_n ? squares / o->link_n / o->link_n : 1;
+	for (unsigned i = 1; i < c->n; i++) {
+		const struct facts_source *a = c->s[i - 1], *b = c->s[i];
+		unsigned len = ip_is_v4(&a->ip) ? PREFIX_V4_BASE + 16 : 32;
+
+		if (a->link == LINK_UNKNOWN || b->link == LINK_UNKNOWN || !same_prefix(a, b, len))
+			continue;
+		o->link_pairs++;
+		o->link_alike += a->link == b->link;
+	}
 }
 
 /* ---- what the tables of places say ---- */
@@ -288,23 +352,6 @@ static void measure_ttl_pairs(struct spoof_figures *o, const struct crowd *c)
 
 /* ---- headers ---- */
 
-static int by_u16(const void *a, const void *b)
-{
-	return *(const uint16_t *)a - *(const uint16_t *)b;
-}
-
-static uint32_t commonest(uint16_t *list, unsigned n)
-{
-	uint32_t most = 0, run = 0;
-
-	qsort(list, n, sizeof(*list), by_u16);
-	for (unsigned i = 0; i < n; i++) {
-		run = i && list[i] == list[i - 1] ? run + 1 : 1;
-		most = run > most ? run : most;
-	}
-	return most;
-}
-
 static void measure_headers(struct spoof_figures *o, const struct crowd *c)
 {
 	uint16_t window[FACTS_SOURCES], length[FACTS_SOURCES];
@@ -370,11 +417,11 @@ static void measure_heard(struct spoof_figures *o, const struct crowd *c, const 
 		chance += o->heard_n ? over_link(&before, s->link) : 0;
 		o->heard_match += over_link(&p, s->link);
 		o->heard_n++;
-		if (!has_ttl || p.hops_min == NO_HOPS)
-			continue;
-		ttl_chance += o->heard_ttl_n ? ttl_fits(&before, s->ttl) : 0;
-		o->heard_ttl_match += ttl_fits(&p, s->ttl);
-		o->heard_ttl_n++;
+		if (has_ttl && p.hops_min != NO_HOPS) {
+			ttl_chance += o->heard_ttl_n ? ttl_fits(&before, s->ttl) : 0;
+			o->heard_ttl_match += ttl_fits(&p, s->ttl);
+			o->heard_ttl_n++;
+		}
 		before = p;
 	}
 	o->heard_chance = o->heard_n > 1 ? chance / (o->heard_n - 1) : 1;
@@ -423,9 +470,10 @@ static void measure_answers(struct spoof_figures *o, const struct crowd *c, cons
 /* As they are kept: what is judged now is judged so again from the store. */
 static void round_figures(struct spoof_figures *o)
 {
-	double *const list[] = {&o->uneven24,	  &o->routed_space, &o->allocated_space,
-				&o->chi8,	  &o->ttl_bits,	    &o->ttl_chance,
-				&o->heard_chance, &o->bgp_chance,   &o->heard_ttl_chance};
+	double *const list[] = {&o->uneven,	     &o->link_chance,  &o->routed_space,
+				&o->allocated_space, &o->chi8,	       &o->ttl_bits,
+				&o->ttl_chance,	     &o->heard_chance, &o->bgp_chance,
+				&o->heard_ttl_chance};
 
 	for (unsigned i = 0; i < ARRAY_LEN(list); i++)
 		*list[i] = spoof_round(*list[i], SPOOF_FIGURE_DIGITS);
@@ -441,13 +489,14 @@ static void measure_part(struct spoof_figures *o, struct crowd *c, const struct 
 		o->twice += c->s[i]->packets == 2;
 		o->thrice += c->s[i]->packets == 3;
 	}
-	measure_space(o, c);
+	measure_space(o, c, w->conf);
 	o->pairs24 = count_pairs(c, 24, 64);
 	measure_even(o, c);
 	o->pairs16 = count_pairs(c, 16, 48);
 	measure_ttl(o, c);
 	measure_ttl_pairs(o, c);
 	measure_headers(o, c);
+	measure_links(o, c);
 	if (w->places)
 		measure_places(o, c, w);
 	if (w->f->facts.heard)
@@ -479,7 +528,7 @@ static void gather(struct crowd *c, const struct finding *f,
 
 /*
  * Where few carry the attack, others of the same group (visitors) are more than they. Who sends a
- * fiftieth of what those do who carry it is none of them, as long as all such send little.
+ * twentieth of what those do who carry it is none of them, as long as all such send little.
  */
 static void drop_strangers(struct crowd *c)
 {
@@ -582,6 +631,16 @@ static void show_real(struct incident *inc, const struct world *w)
 	}
 }
 
+/* Of a vector whose packets belong to no followed group others' would be measured. */
+static bool covers(const struct finding *f)
+{
+	uint64_t seen = 0;
+
+	for (unsigned g = 0; g < f->facts.n; g++)
+		seen += f->facts.group[g]->seen;
+	return seen >= f->records / COVERED;
+}
+
 static bool has_news(const struct incident *inc, const struct finding *f)
 {
 	uint64_t before = inc->facts.records;
@@ -615,7 +674,7 @@ bool spoof_measure(struct incident *inc, const struct finding *f, const struct p
 	struct crowd c = {.s = NULL};
 	bool measured;
 
-	if (f->facts.n && has_news(inc, f))
+	if (has_news(inc, f) && covers(f))
 		c.s = calloc(FACTS_SOURCES, sizeof(*c.s)); /* without it the old figures stay */
 	if (c.s) {
 		measure_target(&inc->facts, f);

@@ -18,8 +18,9 @@
 #define EXCESS_LEAST 50
 #define ROUND_MOST   1e11 /* with its digits still an exact number */
 
-#define RATIO_STEP 0.1
-#define RATIO_SIZE 6
+#define CLASS_WEIGHT 40 /* how sharp a class is */
+#define RATIO_STEP   0.1
+#define RATIO_SIZE   6
 
 static double ln_beta(double a, double b)
 {
@@ -119,9 +120,29 @@ double ll_ratio(double count, double mean, double from, double to)
 	return most + log(sum / n);
 }
 
+void ll_classes(double k, double n, const double share[5], const double rows[5][WAYS],
+		double ll[WAYS])
+{
+	double of[5], most = -INFINITY;
+
+	for (unsigned i = 0; i < 5; i++) {
+		of[i] = ll_binomial(k, n, share[i], CLASS_WEIGHT);
+		most = of[i] > most ? of[i] : most;
+	}
+	for (unsigned w = 0; w < WAYS; w++) {
+		double sum = 0;
+
+		for (unsigned i = 0; i < 5; i++)
+			sum += rows[i][w] * exp(of[i] - most);
+		ll[w] = log(sum);
+	}
+}
+
 double ll_excess(const struct spoof_figures *f)
 {
-	double others = EXCESS_TIMES * ((double)f->twice + 1) * (f->twice + 1) / (f->thrice + 1);
+	double least = f->thrice - 2 * sqrt(f->thrice + 1.0);
+	double others =
+		EXCESS_TIMES * ((double)f->twice + 1) * (f->twice + 1) / (fmax(least, 0) + 1);
 	double excess = f->once - others;
 
 	return excess > EXCESS_LEAST && excess > 5 * sqrt(f->once) ? excess : 0;

@@ -14,6 +14,13 @@
 #define BOGON_SPACE   0.1333 /* of 2^32, without private space */
 #define PRIVATE_SPACE 0.0047
 #define HEAD_ALIKE    0.95
+#define OFTEN	      1.5 /* packets of each that is seen */
+#define NOT_FILLED    0.02
+#define FILL_LEAST    1000 /* senders, from which subnets that they fill would be seen */
+#define REGIONAL      0.15 /* botnets that gather more than those of the whole world */
+#define MANY	      6
+#define OWN_TTL	      0.1   /* tools that write a TTL which is no system's */
+#define KEEPS_TTL     1.3   /* each sender's packets come by one way */
 #define PUBLIC_16S    54000 /* /16s that a uniform generator hits, special ones left out */
 
 static void all_ways(double ll[WAYS], double value)
@@ -128,24 +135,42 @@ static bool look_last_octet(const struct spoof_view *v, double *figure, uint32_t
 	all_ways(ll, ll_binomial(f->edge_octets, f->v4, 0.002, 300));
 	ll[WAY_RANDOM] = ll_mix(ll_binomial(f->edge_octets, f->v4, 2.0 / 256, 800),
 				ll_binomial(f->edge_octets, f->v4, 0.0005, 800), 0.6);
-	ll[WAY_MIXED] = ll_mix(ll[WAY_RANDOM], ll[WAY_CROWD], 0.5);
+	ll[WAY_LOCAL] = ll[WAY_RANDOM];
+	ll[WAY_MIXED] =
+		ll_mix(ll_binomial(f->edge_octets, f->v4, 1.2 / 256, 300), ll[WAY_CROWD], 0.6);
 	return true;
 }
 
 /*
- * Real hosts of one attack seldom share a /24; who forges within his own subnet fills it. How many
- * senders a sender has in his /24, the sample's share allowed for.
+ * How many of a /24's 254 addresses are seen where packets are drawn from it by a die, and so many
+ * fall on each that is seen: m = r / (1 - e^-r). Of those that come but once nothing is told.
+ */
+static double filled(double each)
+{
+	double rate = each;
+
+	if (each < OFTEN)
+		return 0;
+	for (unsigned i = 0; i < 40; i++)
+		rate = each * -expm1(-rate);
+	return -254 * expm1(-rate);
+}
+
+/*
+ * Real hosts of one attack seldom share a /24; who forges within his own subnet fills it, as far as
+ * his packets are seen: sampled, or in a /16, there may be any number. How many senders a sender
+ * has in his /24, the sample's share allowed for.
  */
 static bool look_near24(const struct spoof_view *v, double *figure, uint32_t *n, double ll[WAYS])
 {
-	static const double edges[] = {2, 6, 20, 80};
+	static const double edges[] = {1.5, 4, 12, 60};
 	static const double rows[][WAYS] = {
 		/* crowd shared random local constant replayed mixed */
-		{0.55, 0.35, 0.980, 0.33, 0.80, 0.50, 0.70},
-		{0.33, 0.15, 0.010, 0.03, 0.12, 0.35, 0.22},
-		{0.09, 0.17, 0.005, 0.04, 0.06, 0.10, 0.06},
-		{0.025, 0.20, 0.003, 0.10, 0.015, 0.04, 0.015},
-		{0.005, 0.13, 0.002, 0.50, 0.005, 0.01, 0.005},
+		{0.70, 0.35, 0.980, 0.20, 0.80, 0.62, 0.78},
+		{0.20, 0.12, 0.010, 0.12, 0.12, 0.24, 0.16},
+		{0.06, 0.18, 0.005, 0.16, 0.06, 0.10, 0.04},
+		{0.03, 0.22, 0.003, 0.20, 0.015, 0.03, 0.015},
+		{0.01, 0.13, 0.002, 0.32, 0.005, 0.01, 0.005},
 	};
 
 	if (v->f->n < 20 || v->facts->local)
@@ -156,25 +181,66 @@ static bool look_near24(const struct spoof_view *v, double *figure, uint32_t *n,
 	if (v->f->pairs24 < 5 && v->f->scale_log2 > 5)
 		return false;
 	ll_table(*figure, edges, ARRAY_LEN(edges), rows, ll);
+	/* Of addresses that each came often the others of their subnet would have come too. */
+	if (*figure < filled(share((double)v->f->packets, *n)) / 5 &&
+	    ll[WAY_LOCAL] > log(NOT_FILLED))
+		ll[WAY_LOCAL] = log(NOT_FILLED);
+	/* Of so few it would be seen by hardly any pair. */
+	else if (*figure < edges[0] && ldexp(*n, (int)v->f->scale_log2) < FILL_LEAST)
+		ll[WAY_LOCAL] = log(0.5);
 	return true;
 }
 
-static bool look_even(const struct spoof_view *v, double *figure, uint32_t *n, double ll[WAYS])
+/*
+ * Of the pairs in one /16 those in one /24: 1 of 256 where all of the /16 is filled, some more of
+ * hosts, nearly all where each sender forges within his /24, or where a carrier shares addresses
+ * out. However few packets are seen, this stays the same.
+ */
+static bool look_within16(const struct spoof_view *v, double *figure, uint32_t *n, double ll[WAYS])
 {
-	static const double edges[] = {0.5, 1.5, 4};
+	static const double shares[] = {0.004, 0.03, 0.12, 0.4, 0.8};
 	static const double rows[][WAYS] = {
 		/* crowd shared random local constant replayed mixed */
-		{0.15, 0.10, 0.25, 0.05, 0.20, 0.05, 0.15},
-		{0.30, 0.20, 0.25, 0.60, 0.40, 0.55, 0.30},
-		{0.20, 0.20, 0.25, 0.20, 0.15, 0.20, 0.20},
-		{0.35, 0.50, 0.25, 0.15, 0.25, 0.20, 0.35},
+		{0.20, 0.10, 0.90, 0.38, 0.60, 0.22, 0.35},
+		{0.62, 0.20, 0.06, 0.06, 0.20, 0.62, 0.50},
+		{0.10, 0.10, 0.02, 0.06, 0.10, 0.10, 0.08},
+		{0.05, 0.20, 0.01, 0.15, 0.05, 0.04, 0.05},
+		{0.03, 0.40, 0.01, 0.35, 0.05, 0.02, 0.02},
 	};
 
-	if (v->f->next24 < 20)
+	if (v->f->pairs16 < 8 || v->f->v4 < v->f->n / 2 || v->facts->local)
 		return false;
-	*n = v->f->next24;
-	*figure = v->f->uneven24;
-	ll_table(*figure, edges, ARRAY_LEN(edges), rows, ll);
+	*n = v->f->n;
+	*figure = share(v->f->pairs24, v->f->pairs16);
+	ll_classes(v->f->pairs24, v->f->pairs16, shares, rows, ll);
+	return true;
+}
+
+/* Of packets that were sampled nobody's number is more even than Poisson. */
+static bool look_even(const struct spoof_view *v, double *figure, uint32_t *n, double ll[WAYS])
+{
+	static const double edges[] = {0.5, 0.8, 1.25, 3};
+	static const double rows[][WAYS] = {
+		/* crowd shared random local constant replayed mixed */
+		{0.26, 0.18, 0.10, 0.05, 0.10, 0.15, 0.05},
+		{0.12, 0.10, 0.15, 0.05, 0.10, 0.08, 0.05},
+		{0.20, 0.20, 0.50, 0.70, 0.60, 0.55, 0.15},
+		{0.20, 0.20, 0.15, 0.12, 0.10, 0.12, 0.25},
+		{0.22, 0.32, 0.10, 0.08, 0.10, 0.10, 0.50},
+	};
+	static const double sampled[][WAYS] = {
+		{0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02},
+		{0.12, 0.10, 0.10, 0.10, 0.10, 0.10, 0.08},
+		{0.42, 0.45, 0.60, 0.70, 0.70, 0.65, 0.20},
+		{0.22, 0.21, 0.18, 0.11, 0.10, 0.13, 0.30},
+		{0.22, 0.22, 0.10, 0.07, 0.08, 0.10, 0.40},
+	};
+
+	if (v->f->even_n < 50)
+		return false;
+	*n = v->f->even_n;
+	*figure = v->f->uneven;
+	ll_table(*figure, edges, ARRAY_LEN(edges), v->facts->sampled ? sampled : rows, ll);
 	return true;
 }
 
@@ -184,7 +250,7 @@ static bool look_even(const struct spoof_view *v, double *figure, uint32_t *n, d
  */
 static bool look_near16(const struct spoof_view *v, double *figure, uint32_t *n, double ll[WAYS])
 {
-	static const double range[WAYS][2] = {{0.7, 2.3}, {0, 4.7},   {-0.1, 0.4}, {0.5, 4.5},
+	static const double range[WAYS][2] = {{0.9, 2.3}, {0, 4.7},   {-0.1, 0.4}, {1.2, 4.2},
 					      {0, 4.7},	  {0.5, 2.3}, {0.2, 1.6}};
 	double by_chance = (double)v->f->n * v->f->n / 2 / PUBLIC_16S;
 
@@ -194,6 +260,9 @@ static bool look_near16(const struct spoof_view *v, double *figure, uint32_t *n,
 	*figure = v->f->pairs16 / by_chance;
 	for (unsigned w = 0; w < WAYS; w++)
 		ll[w] = ll_ratio(v->f->pairs16, by_chance, range[w][0], range[w][1]);
+	/* Those of one region, or of one access network. */
+	ll[WAY_CROWD] = ll_mix(ll_ratio(v->f->pairs16, by_chance, range[WAY_CROWD][1], 4.7),
+			       ll[WAY_CROWD], REGIONAL);
 	return true;
 }
 
@@ -307,24 +376,92 @@ static bool look_ttl_source(const struct spoof_view *v, double *figure, uint32_t
 	return true;
 }
 
-/* Senders of one /16 lie behind the same hops more often than any two do. */
+/* The share of pairs that are alike if so much beyond chance is: of classes of excess. */
+static void by_excess(double alike, double pairs, double chance, const double excess[5],
+		      const double rows[5][WAYS], double ll[WAYS])
+{
+	double share[5];
+
+	for (unsigned i = 0; i < 5; i++)
+		share[i] = chance + excess[i] * (1 - chance);
+	ll_classes(alike, pairs, share, rows, ll);
+}
+
+/*
+ * Senders of one /16 lie behind the same hops more often than any two do. Who forges within his
+ * subnet is the only origin there: neighbours are alike, unless he varies the TTL himself, and then
+ * the packets of each address differ.
+ */
 static bool look_ttl_origin(const struct spoof_view *v, double *figure, uint32_t *n,
 			    double ll[WAYS])
 {
-	static const double edges[] = {3, 6, 10};
+	static const double excess[] = {0, 0.12, 0.35, 0.6, 0.95};
 	static const double rows[][WAYS] = {
 		/* crowd shared random local constant replayed mixed */
-		{0.30, 0.50, 0.975, 0.40, 0.90, 0.940, 0.45},
-		{0.12, 0.15, 0.015, 0.08, 0.05, 0.030, 0.15},
-		{0.13, 0.10, 0.007, 0.07, 0.03, 0.015, 0.13},
-		{0.45, 0.25, 0.003, 0.45, 0.02, 0.015, 0.27},
+		{0.12, 0.20, 0.92, 0.15, 0.80, 0.90, 0.32},
+		{0.15, 0.15, 0.05, 0.04, 0.05, 0.05, 0.22},
+		{0.33, 0.25, 0.01, 0.08, 0.05, 0.02, 0.28},
+		{0.28, 0.25, 0.01, 0.18, 0.05, 0.015, 0.16},
+		{0.12, 0.15, 0.01, 0.55, 0.05, 0.015, 0.02},
 	};
-	double m = v->f->ttl_pairs, p = v->f->ttl_chance;
+	const struct spoof_figures *f = v->f;
+	double p = f->ttl_chance;
 
-	if (m < 30 || p > 0.8 || is_flat(v->good))
+	if (f->ttl_pairs < 30 || p > 0.8 || is_flat(v->good))
 		return false;
-	*n = v->f->ttl_pairs;
-	*figure = (v->f->ttl_alike - m * p) / sqrt(m * p * (1 - p));
+	*n = f->ttl_pairs;
+	*figure = (share(f->ttl_alike, f->ttl_pairs) - p) / (1 - p);
+	by_excess(f->ttl_alike, f->ttl_pairs, p, excess, rows, ll);
+	if (*figure < excess[1] && f->ttl_again >= 20 && f->ttl_paths < KEEPS_TTL * f->ttl_again)
+		ll[WAY_LOCAL] -= 2;
+	return true;
+}
+
+/* The same of links: where packets enter is a matter of who sends them. */
+static bool look_ingress_origin(const struct spoof_view *v, double *figure, uint32_t *n,
+				double ll[WAYS])
+{
+	static const double excess[] = {0, 0.25, 0.5, 0.75, 0.95};
+	static const double rows[][WAYS] = {
+		/* crowd shared random local constant replayed mixed */
+		{0.02, 0.05, 0.90, 0.04, 0.40, 0.85, 0.15},
+		{0.04, 0.07, 0.06, 0.05, 0.10, 0.08, 0.20},
+		{0.10, 0.13, 0.02, 0.11, 0.10, 0.03, 0.25},
+		{0.28, 0.27, 0.01, 0.26, 0.10, 0.02, 0.28},
+		{0.56, 0.48, 0.01, 0.54, 0.30, 0.02, 0.12},
+	};
+	const struct spoof_figures *f = v->f;
+	double p = f->link_chance;
+
+	if (f->link_pairs < 20 || p > 0.9)
+		return false;
+	*n = f->link_pairs;
+	*figure = (share(f->link_alike, f->link_pairs) - p) / (1 - p);
+	by_excess(f->link_alike, f->link_pairs, p, excess, rows, ll);
+	return true;
+}
+
+/* An address that comes by several links is several senders', or that of a network with as many. */
+static bool look_ingress_source(const struct spoof_view *v, double *figure, uint32_t *n,
+				double ll[WAYS])
+{
+	static const double edges[] = {0.01, 0.1, 0.4};
+	static const double rows[][WAYS] = {
+		/* crowd shared random local constant replayed mixed */
+		{0.80, 0.74, 0.60, 0.75, 0.30, 0.30, 0.70},
+		{0.13, 0.12, 0.15, 0.14, 0.05, 0.10, 0.20},
+		{0.05, 0.07, 0.15, 0.06, 0.10, 0.15, 0.07},
+		{0.02, 0.07, 0.10, 0.05, 0.55, 0.45, 0.03},
+	};
+	const struct spoof_figures *f = v->f;
+
+	/* All by one: it may be the only one. That few come by one says nothing. */
+	if (!f->link_several && (f->link_again < MANY || f->link_chance > 0.98))
+		return false;
+	*n = f->link_again;
+	*figure = share(f->link_several, f->link_again);
+	if (*figure < ordinary(0, v->good->link_several, v->good->link_again) + edges[0])
+		*figure = 0;
 	ll_table(*figure, edges, ARRAY_LEN(edges), rows, ll);
 	return true;
 }
@@ -347,6 +484,10 @@ static bool look_ttl_heard(const struct spoof_view *v, double *figure, uint32_t 
 	*n = v->f->heard_ttl_n;
 	*figure = share(v->f->heard_ttl_match, v->f->heard_ttl_n);
 	match(v->f->heard_ttl_match, v->f->heard_ttl_n, 0.85, v->f->heard_ttl_chance, 8, ll);
+	/* Real ones too may begin with a TTL of their own choice. */
+	for (unsigned w = 0; w < WAY_MIXED; w++)
+		if (w < WAY_FORGED || w == WAY_LOCAL)
+			ll[w] = ll_mix(ll[WAY_RANDOM], ll[w], OWN_TTL);
 	return true;
 }
 
@@ -514,15 +655,22 @@ const struct spoof_test spoof_tests[] = {
 	{"uniform", GROUP_SPREAD, 3, look_uniform,
 	 "the /8s of the sources are uneven by %s (0: as by a die; hosts: from 0.5; %u sources)",
 	 "送信元の /8 分布の偏りは %s (0 なら一様、実在ホストなら 0.5 以上; %u 件)", 1, 2},
-	{"last_octet", GROUP_SPREAD, 1.5, look_last_octet,
+	{"last_octet", GROUP_EDGE, 1.5, look_last_octet,
 	 "%s %% of %u sources end in .0 or .255 (a uniform generator: 0.8 %%)",
 	 "送信元の %s %% (%u 件中) の末尾が .0 か .255 (一様乱数なら 0.8 %%)", 100, 2},
 	{"near24", GROUP_SUBNET, 4, look_near24,
 	 "a source shares its /24 with others, %s in all (%u sources; a filled subnet: up to 254)",
 	 "1 つの /24 あたり送信元 %s 件 (%u 件中; 埋め尽くされた /24 なら最大 254)", 1, 1},
-	{"even", GROUP_RATE, 1, look_even,
-	 "neighbours in one /24 send unevenly by %s (1: as drawn by a die; %u pairs)",
-	 "同じ /24 の隣接送信元のパケット数の偏りは %s (1 なら無作為抽出と同じ; %u 組)", 1, 2},
+	{"within16", GROUP_SUBNET, 4, look_within16,
+	 "of the pairs of sources in one /16, %s %% are in one /24 (a filled /16: 0.4 %%; hosts: a "
+	 "few; filled /24s: nearly all; %u sources)",
+	 "同じ /16 にある送信元の組のうち同じ /24 は %s %% (埋め尽くされた /16 なら 0.4 "
+	 "%%、実在ホストなら数 "
+	 "%%、埋め尽くされた /24 ならほぼ全て; %u 件)",
+	 100, 1},
+	{"even", GROUP_RATE, 2, look_even,
+	 "neighbouring sources send unevenly by %s (1: as drawn by a die; %u pairs)",
+	 "隣接する送信元のパケット数の偏りは %s (1 なら無作為抽出と同じ; %u 組)", 1, 2},
 	{"near16", GROUP_SPREAD, 5, look_near16,
 	 "pairs of sources in one /16 are %s times what a uniform generator gives (%u sources)",
 	 "同じ /16 にある送信元の組は一様乱数の場合の %s 倍 (%u 件)", 1, 1},
@@ -541,9 +689,9 @@ const struct spoof_test spoof_tests[] = {
 	 "each of %u sources that came again did so by %s ways, as the TTL tells",
 	 "再出現した送信元 %u 件の TTL から見た経路数は平均 %s", 1, 1},
 	{"ttl_origin", GROUP_ORIGIN, 5, look_ttl_origin,
-	 "neighbouring sources have the same TTL %s standard errors more often than chance has it "
+	 "of what neighbouring sources could have in common beyond chance, their TTL has %s %% "
 	 "(%u pairs)",
-	 "隣接する送信元の TTL 一致は偶然より標準誤差の %s 倍多い (%u 組)", 1, 1},
+	 "隣接する送信元の TTL 一致は、偶然を超える余地の %s %% (%u 組)", 100, 0},
 	{"ttl_heard", GROUP_ORIGIN, 5, look_ttl_heard,
 	 "%s %% of %u sources have the TTL that connections of their prefix had",
 	 "送信元の %s %% (%u 件中) の TTL が、同じプレフィックスの接続の TTL と一致", 100, 0},
@@ -559,6 +707,13 @@ const struct spoof_test spoof_tests[] = {
 	{"ingress_bgp", GROUP_INGRESS, 3, look_ingress_bgp,
 	 "%s %% of %u sources came over a link by which BGP reaches them",
 	 "送信元の %s %% (%u 件中) が、BGP 経路のあるリンクから流入", 100, 0},
+	{"ingress_origin", GROUP_LINKS, 4, look_ingress_origin,
+	 "of what neighbouring sources could have in common beyond chance, their link has %s %% "
+	 "(%u pairs)",
+	 "隣接する送信元の流入リンク一致は、偶然を超える余地の %s %% (%u 組)", 100, 0},
+	{"ingress_source", GROUP_LINKS, 3, look_ingress_source,
+	 "%s %% of %u sources that came again did so by several links",
+	 "再出現した送信元の %s %% (%u 件中) が複数のリンクから流入", 100, 1},
 	{"handshake", GROUP_HANDSHAKE, 9, look_handshake,
 	 "%s %% of the packets come from sources with a completed connection (%u sources)",
 	 "接続を完了した送信元のパケットが %s %% (送信元 %u 件)", 100, 1},

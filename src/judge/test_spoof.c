@@ -41,7 +41,7 @@ static void make_random(struct spoof_figures *f)
 				    .v4 = 3000,
 				    .chi8 = 1.1,
 				    .edge_octets = 22,
-				    .pairs24 = 1,
+				    .pairs24 = 0,
 				    .pairs16 = 90,
 				    .ttl_n = 3000,
 				    .ttl_values = 3,
@@ -49,6 +49,11 @@ static void make_random(struct spoof_figures *f)
 				    .ttl_pairs = 70,
 				    .ttl_alike = 26,
 				    .ttl_chance = 0.36,
+				    .link_n = 3000,
+				    .link_top = 1500,
+				    .link_pairs = 70,
+				    .link_alike = 28,
+				    .link_chance = 0.4,
 				    .heads_n = 3000,
 				    .window_top = 3000,
 				    .length_top = 3000};
@@ -65,8 +70,8 @@ static void make_bots(struct spoof_figures *f, uint32_t n)
 				    .chi8 = 1 + 0.6 * n / 221,
 				    .edge_octets = n / 900,
 				    .pairs24 = n / 6,
-				    .next24 = n / 10,
-				    .uneven24 = 9,
+				    .even_n = n / 10,
+				    .uneven = 9,
 				    .pairs16 = (uint32_t)(n * (double)n / 2 / 54000 * 12),
 				    .ttl_n = n,
 				    .ttl_values = 40,
@@ -76,6 +81,13 @@ static void make_bots(struct spoof_figures *f, uint32_t n)
 				    .ttl_pairs = n / 4,
 				    .ttl_alike = n / 8,
 				    .ttl_chance = 0.06,
+				    .link_n = n,
+				    .link_top = n / 2,
+				    .link_pairs = n / 4,
+				    .link_alike = n / 4 - n / 50,
+				    .link_chance = 0.4,
+				    .link_again = n - n / 50,
+				    .link_several = n / 200,
 				    .heads_n = n,
 				    .window_top = n / 2,
 				    .length_top = n / 2};
@@ -132,7 +144,7 @@ static void test_every_piece_speaks_for_its_side(void **state)
 		if (strcmp(name, "near24") == 0 || strcmp(name, "even") == 0 ||
 		    strcmp(name, "reset") == 0 || strcmp(name, "ttl_odd") == 0 ||
 		    strcmp(name, "backscatter") == 0 || strcmp(name, "own_source") == 0 ||
-		    strcmp(name, "ttl_source") == 0)
+		    strcmp(name, "ttl_source") == 0 || strcmp(name, "ingress_source") == 0)
 			continue; /* of other ways, below */
 		if (!(odds_of(name, &forged) > 0.1) || !(odds_of(name, &real) < -0.05))
 			fail_msg("%s: %g %g", name, odds_of(name, &forged), odds_of(name, &real));
@@ -149,8 +161,8 @@ static void test_pieces_of_other_ways(void **state)
 
 	f->pairs24 = 200 * 199 / 2;
 	f->pairs16 = 20000;
-	f->next24 = 150;
-	f->uneven24 = 1;
+	f->even_n = 150;
+	f->uneven = 1;
 	assert_true(spoof_tests[spoof_test_find("even")].look(&v, &figure, &n, ll));
 	assert_true(ll[WAY_LOCAL] > ll[WAY_CROWD] + 0.5);
 	assert_true(spoof_tests[spoof_test_find("near24")].look(&v, &figure, &n, ll));
@@ -176,14 +188,63 @@ static void test_pieces_of_other_ways(void **state)
 	assert_true(odds_of("own_source", &a) > 5);
 }
 
+/* Who forges within his subnet is its only origin; a botnet of one region is none of that. */
+static void test_a_region_is_no_forged_subnet(void **state)
+{
+	struct spoof_facts a = {.part = {[PART_ALL] = {.n = 600, .v4 = 600, .packets = 180000}}};
+	struct spoof_figures *f = &a.part[PART_ALL];
+	struct spoof_view v = {&a, f, &a.part[PART_GOOD]};
+	const struct spoof_test *origin = &spoof_tests[spoof_test_find("ttl_origin")];
+	double ll[WAYS], figure;
+	uint32_t n;
+
+	f->pairs16 = 600 * 599 / 2;
+	assert_true(spoof_tests[spoof_test_find("near16")].look(&v, &figure, &n, ll));
+	assert_true(ll[WAY_LOCAL] < ll[WAY_CROWD] + 2);
+	f->ttl_n = f->ttl_again = f->ttl_paths = 600;
+	f->ttl_pairs = 550;
+	f->ttl_chance = 0.03;
+	f->ttl_alike = 20;
+	assert_true(origin->look(&v, &figure, &n, ll));
+	assert_true(ll[WAY_LOCAL] < ll[WAY_CROWD] - 1);
+	f->ttl_alike = 545;
+	assert_true(origin->look(&v, &figure, &n, ll));
+	assert_true(ll[WAY_LOCAL] > ll[WAY_CROWD] + 1);
+	assert_true(ll[WAY_LOCAL] > ll[WAY_REPLAYED] + 3);
+}
+
+/* Several senders under one address come by as many links. */
+static void test_an_address_by_several_links(void **state)
+{
+	struct spoof_facts a = {.part = {[PART_ALL] = {.n = 2, .v4 = 2, .packets = 9000}}};
+	struct spoof_figures *f = &a.part[PART_ALL];
+	struct spoof_view v = {&a, f, &a.part[PART_GOOD]};
+	double ll[WAYS];
+
+	f->link_n = f->link_again = 2;
+	f->link_chance = 0.5;
+	assert_true(isnan(odds_of("ingress_source", &a))); /* so few by one link each: nothing */
+	f->link_several = 2;
+	assert_true(odds_of("ingress_source", &a) > 1);
+	assert_true(spoof_tests[spoof_test_find("ingress_source")].look(&v, &(double){0},
+									&(uint32_t){0}, ll));
+	assert_true(ll[WAY_CONSTANT] > ll[WAY_SHARED] + 1.5);
+	a.part[PART_GOOD] = *f; /* as ordinary traffic does here */
+	a.part[PART_GOOD].n = a.part[PART_GOOD].link_again = 100;
+	a.part[PART_GOOD].link_several = 100;
+	assert_true(spoof_tests[spoof_test_find("ingress_source")].look(&v, &(double){0},
+									&(uint32_t){0}, ll));
+	assert_true(ll[WAY_CONSTANT] < ll[WAY_SHARED]);
+}
+
 static void test_no_data_no_word(void **state)
 {
 	static const char *const silent[] = {
-		"bogon",       "unrouted",	"unallocated", "uniform",    "last_octet",
-		"near24",      "near16",	"birthday",    "per_source", "ttl_spread",
-		"ttl_odd",     "ttl_source",	"ttl_heard",   "ttl_origin", "headers",
-		"ip_id",       "ingress_heard", "ingress_bgp", "handshake",  "reset",
-		"backscatter", "own_source",
+		"bogon",       "unrouted",	"unallocated", "uniform",	 "last_octet",
+		"near24",      "near16",	"birthday",    "per_source",	 "ttl_spread",
+		"ttl_odd",     "ttl_source",	"ttl_heard",   "ttl_origin",	 "headers",
+		"ip_id",       "ingress_heard", "ingress_bgp", "handshake",	 "reset",
+		"backscatter", "own_source",	"even",	       "ingress_origin", "ingress_source",
 	};
 	struct spoof_facts a = {.part = {[PART_ALL] = {.n = 3, .v4 = 3, .packets = 3, .once = 3}}};
 
@@ -416,6 +477,10 @@ static void test_figures_of_a_sample(void **state)
 	finding.target.addr = ip_from_v4(0x05060708);
 	finding.facts = (struct finding_facts){
 		.group = {facts}, .n = 1, .answers = answers, .both_ways = true};
+	finding.records = 5000; /* the attack is none of what these groups hold */
+	spoof_measure(inc, &finding, NULL, conf, exporters);
+	assert_int_equal(f->n, 0);
+	finding.records = 117;
 	spoof_measure(inc, &finding, NULL, conf, exporters);
 	assert_int_equal(f->n, 115);
 	assert_int_equal(f->packets, 117);
@@ -465,6 +530,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_piece_speaks_for_its_side),
 		cmocka_unit_test(test_pieces_of_other_ways),
+		cmocka_unit_test(test_a_region_is_no_forged_subnet),
+		cmocka_unit_test(test_an_address_by_several_links),
 		cmocka_unit_test(test_no_data_no_word),
 		cmocka_unit_test(test_random_forgery_with_each_piece_withheld),
 		cmocka_unit_test(test_bots_are_never_surely_forged),

@@ -120,8 +120,6 @@ static json_t *tell(struct path *p)
 	json_object_set_new(told, "found", json_boolean(inc));
 	if (inc)
 		tell_verdicts(told, inc);
-	if (inc && getenv("DUMP_INC"))
-		json_object_set_new(told, "inc", incident_to_json(inc));
 	json_decref(truth);
 	return told;
 }

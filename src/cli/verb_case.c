@@ -102,6 +102,24 @@ static void add_row(const struct cli *cli, struct table *t, const struct desk_ca
 	table_cell(t, TABLE_PLAIN, "%u", count[DESK_NOTE]);
 }
 
+/*
+ * Said whether anything is hidden or not, so that it tells nothing of it: who has just written for
+ * the team would else look for his own case in vain.
+ */
+static void say_circle(const struct cli *cli, const struct desk *d)
+{
+	static const char *const who[VIEWER_COUNT][LANGUAGE_COUNT] = {
+		[VIEWER_COMPANY] = {"the company", "会社全体"},
+		[VIEWER_DESK] = {"the desk", "担当部署"},
+	};
+
+	if (who[d->viewer.rank][0])
+		fprintf(cli->err,
+			tr(cli, "shown is what %s may see; --circle shows what others may\n",
+			   "%s に見せてよいものだけを表示。ほかの範囲は --circle で指定\n"),
+			who[d->viewer.rank][cli->language]);
+}
+
 static int print_table(struct cli *cli, const struct found *f, bool drill)
 {
 	_cleanup_table_ struct table *t =
@@ -135,8 +153,11 @@ static int list_run(struct cli *cli)
 		qsort(f.list, f.n, sizeof(f.list[0]), newest_first);
 	while (o->limit && f.n > o->limit)
 		desk_case_free(f.list[--f.n]);
-	if (!o->c.json)
-		return print_table(cli, &f, desk_db_kind(x.d.db) == STORE_DRILL);
+	if (!o->c.json) {
+		r = print_table(cli, &f, desk_db_kind(x.d.db) == STORE_DRILL);
+		say_circle(cli, &x.d);
+		return r;
+	}
 	for (size_t i = 0; r == 0 && i < f.n; i++)
 		r = case_print_json(cli, desk_case_json(&x.d, f.list[i], false));
 	return r;

@@ -207,6 +207,10 @@ static int tell(struct cli *cli, const struct case_options *o, struct case_desk 
 			case_id, joined);
 	else if (!o->json)
 		fprintf(cli->out, tr(cli, "case %s\n", "案件 %s\n"), case_id);
+	if (!o->json && x->d.written.kind == CIRCLE_TEAM && x->d.viewer.rank < VIEWER_TEAM)
+		fputs(tr(cli, "written for the team; seen with --circle team\n",
+			 "チーム限りで記録。表示するには --circle team を指定\n"),
+		      cli->err);
 	/* Whoever writes for a narrower circle than their own sees nothing of it. */
 	r = desk_case_get(&x->d, case_id, &c);
 	if (r == 0)

@@ -228,15 +228,21 @@ static uint32_t each_second(uint32_t packets, uint32_t seconds)
 	return seconds == 1 ? packets : packets / seconds + (packets % seconds != 0);
 }
 
-/* What is missing for want of memory makes a verdict less sure; it stops nothing. */
-static void track_facts(struct hot *h, const struct hot_record *r, enum source_group g)
+/* A verdict from a part of the sample would look like any other, so want of memory is passed up. */
+static int track_facts(struct hot *h, const struct hot_record *r, enum source_group g)
 {
-	if (!h->facts[g])
-		h->facts[g] = h->lean ? NULL : facts_new();
-	if (h->facts[g])
+	if (!h->lean) {
+		if (!h->facts[g])
+			h->facts[g] = facts_new();
+		if (!h->facts[g])
+			return -ENOMEM;
 		facts_add(h->facts[g], r->f, r->s, r->src_hash, r->first_us, r->last_us);
+		if (h->facts[g]->failed)
+			return -ENOMEM;
+	}
 	if (g == GROUP_TCP && (r->f->tcp_flags & TH_RST) && h->facts[GROUP_SYN])
 		facts_mark(h->facts[GROUP_SYN], &r->f->src, r->src_hash, FACTS_RESET);
+	return 0;
 }
 
 /* The connection of an answer, as handshake_tuple() has it of the question. */
@@ -300,7 +306,8 @@ int track_sources(struct hot *h, struct hot_record *r, unsigned groups)
 	record_hash(r);
 	if (groups >> g & 1) {
 		e = sources_add_fast(&h->sources[g], &f->src, r->src_hash, &n);
-		track_facts(h, r, g);
+		if (e == 0)
+			e = track_facts(h, r, g);
 	}
 	if (h->level != LEVEL_HOST && e == 0)
 		e = sources_add_fast(&h->hosts, &f->dst, source_hash(&f->dst), &n);

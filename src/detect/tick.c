@@ -236,7 +236,7 @@ static int look_at_hosts(struct shard *s, const struct shard_world *w, bool last
 	for (unsigned i = 0; i < n && s->error == 0; i++)
 		if (!left_to_prefix(s, list, n, &list[i]))
 			open_attack(s, w, list[i].hot, &list[i].crossing);
-	return 0;
+	return s->error;
 }
 
 #define CHILDREN_MAX 512

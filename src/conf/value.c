@@ -109,14 +109,16 @@ static void add_percent(struct text *t, uint64_t n)
 	text_printf(t, "%llu%%", (unsigned long long)n);
 }
 
-static int text_read(const struct conf_key *k, const char *s, void *at, struct text *why)
+/* @refused: not 0 where a text of that @kind may not go on. */
+static int text_take(const struct conf_key *k, const char *s, void *at, struct text *why,
+		     size_t (*refused)(const char *p), const char *kind)
 {
 	size_t n = strlen(s);
 
 	for (const char *p = s; *p; p++) {
-		if (unprintable_at(p)) {
+		if (refused(p)) {
 			if (why)
-				text_add(why, "must be one line without control characters");
+				text_printf(why, "must be %s without control characters", kind);
 			return -EINVAL;
 		}
 	}
@@ -130,31 +132,20 @@ static int text_read(const struct conf_key *k, const char *s, void *at, struct t
 	return 0;
 }
 
-/* Where a text of several lines may not go on: controls, but for the end of a line and a tab. */
-static bool breaks_lines(const char *p)
+static int text_read(const struct conf_key *k, const char *s, void *at, struct text *why)
 {
-	return *p != '\n' && *p != '\t' && unprintable_at(p);
+	return text_take(k, s, at, why, unprintable_at, "one line");
+}
+
+/* Where a text of several lines may not go on: controls, but for the end of a line and a tab. */
+static size_t breaks_lines(const char *p)
+{
+	return *p == '\n' || *p == '\t' ? 0 : unprintable_at(p);
 }
 
 static int lines_read(const struct conf_key *k, const char *s, void *at, struct text *why)
 {
-	size_t n = strlen(s);
-
-	for (const char *p = s; *p; p++) {
-		if (breaks_lines(p)) {
-			if (why)
-				text_add(why, "must be a text without control characters");
-			return -EINVAL;
-		}
-	}
-	if (n >= k->size) {
-		if (why)
-			text_printf(why, "is longer than %u bytes", k->size - 1);
-		return -EINVAL;
-	}
-	memset(at, 0, k->size);
-	memcpy(at, s, n);
-	return 0;
+	return text_take(k, s, at, why, breaks_lines, "a text");
 }
 
 static int name_read(const struct conf_key *k, const char *s, void *at, struct text *why)

@@ -26,7 +26,7 @@
 
 #define FORWARD_US	    (5 * 60 * US_PER_S)
 #define BACKWARD_US	    (60 * US_PER_S)
-#define MANY_RECORDS	    100000 /* in a quarter second, from which they are thinned */
+#define MANY_RECORDS	    100000 /* in this quarter second or the last: thinned */
 #define MANY_STEP	    8
 #define LEVEL_STEP_MAX	    32
 #define USUAL_GRAINS	    64 /* of a threshold, for detect_usual() */

@@ -6,8 +6,8 @@ long.py drill|fuzz|soak|sanitize|fault|fresh [--minutes 50] [--restart] [--list]
 
 A part is a list of units. A slice runs the units that are not done yet until the time is nearly up
 and keeps what each gave in test/long.state/, so that the next call goes on; a change of the code
-begins anew, since figures of two programs are not one result. The same is kept, packed, in
-test/long/, to be committed, so that another machine goes on with it. What is known so far goes into
+begins anew, since figures of two programs are not one result; only a unit that says which files it is
+about stays as long as those are the same to a byte. The same is kept, packed, in test/long/, to be committed, so that another machine goes on with it. What is known so far goes into
 test/long.json (see doc/testing.md): commit, seeds, figures. The last line is the plain line."""
 import argparse
 import datetime
@@ -20,6 +20,7 @@ import subprocess
 import sys
 import time
 import traceback
+from collections import Counter
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from tally import ROOT, Tally  # noqa: E402
@@ -35,10 +36,12 @@ CODE = ['src', 'data', 'fuzz', 'test', 'meson.build', 'meson_options.txt', 'Make
 
 class Unit:
     """One piece of a part: done wholly or not at all. run() gives a dict with `good`, and whatever
-    figures it found; `cases` counts passed and failed where the unit holds several."""
+    figures it found; `cases` counts passed and failed where the unit holds several. @of: the files
+    that decide what it finds, where a change of the rest of the code does not make it another."""
 
-    def __init__(self, name, minutes, run):
+    def __init__(self, name, minutes, run, of=()):
         self.name, self.minutes, self.run = name, minutes, run
+        self.of = digest_of(of) if of else None
 
 
 def git(*args):
@@ -50,6 +53,14 @@ def git(*args):
 def is_figure(path):
     """What a long test leaves is not what it is a test of."""
     return path == RESULT or os.path.dirname(path) == KEPT
+
+
+def digest_of(paths):
+    digest = hashlib.sha256()
+    for path in paths:
+        with open(path, 'rb') as file:
+            digest.update(file.read())
+    return digest.hexdigest()[:16]
 
 
 def tree_digest():
@@ -126,6 +137,7 @@ def publish(part, module, state, units):
         'units': len(units), 'units_done': len(done), 'complete': len(done) == len(units),
         'passed': total.passed, 'failed': total.failed, 'failures': total.failures[:50],
         'seconds': round(sum(r['seconds'] for r in done.values())),
+        'units_of_other_commits': dict(Counter(r['commit'] for r in done.values() if 'commit' in r)),
         'seeds': getattr(module, 'SEEDS', []), 'figures': module.figures(done),
     }
     save(RESULT, everything)
@@ -141,7 +153,16 @@ def run_unit(unit):
         traceback.print_exc()
         result = {'good': False, 'why': f'{type(error).__name__}: {error}'}
     result['seconds'] = round(time.monotonic() - start, 2)
+    if unit.of:
+        result['of'] = unit.of
     return result
+
+
+def still_so(state, units):
+    """What a change of the code leaves of @state: the units that are about the same bytes."""
+    done = state.get('done', {})
+    return {u.name: {**done[u.name], 'commit': done[u.name].get('commit', state['commit'])}
+            for u in units if u.of and done.get(u.name, {}).get('of') == u.of}
 
 
 def run_slice(part, module, units, minutes):
@@ -151,9 +172,11 @@ def run_slice(part, module, units, minutes):
     if state.get('tree') != tree:
         state = unpack(part) or state
     if state.get('tree') != tree:
+        kept = still_so(state, units)
         if state:
-            print('the code has changed since the last slice: this part begins anew')
-        state = {'tree': tree, 'commit': git('rev-parse', 'HEAD').strip(), 'done': {},
+            print('the code has changed since the last slice: this part begins anew' +
+                  (f', but for {len(kept)} units' if kept else ''))
+        state = {'tree': tree, 'commit': git('rev-parse', 'HEAD').strip(), 'done': kept,
                  'changed': bool(git('status', '--porcelain', '--', *CODE).strip())}
     began = time.monotonic()
     for unit in units:

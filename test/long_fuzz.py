@@ -54,9 +54,11 @@ def side_by_side(jobs):
             'each': each}
 
 
-def pairs(jobs, minutes):
-    """Units of two: neighbours, which are never two pieces of one target."""
-    return [Unit('+'.join(name for name, _ in two), minutes, lambda two=two: side_by_side(two))
+def pairs(jobs, minutes, programs):
+    """Units of two: neighbours, which are never two pieces of one target. @programs: of each job, the
+    program that is fed, for the unit stays good while that is the same."""
+    return [Unit('+'.join(name for name, _ in two), minutes, lambda two=two: side_by_side(two),
+                 [programs(name) for name, _ in two])
             for two in (jobs[n:n + 2] for n in range(0, len(jobs), 2))]
 
 
@@ -67,7 +69,8 @@ def units():
     names = streams(HOSTILE) if os.path.exists(HOSTILE) else []
     names.sort(key=lambda name: not name.startswith(MANY_OF))   # beside one that takes as long
     return pairs([(f'hostile-{name}', lambda name=name: hostile(name)) for name in names],
-                 HOSTILE_MINUTES) + pairs(pieces, PIECE_S / 60 + 0.5)
+                 HOSTILE_MINUTES, lambda _: HOSTILE) + \
+        pairs(pieces, PIECE_S / 60 + 0.5, lambda name: made[name.rsplit('-', 1)[0]])
 
 
 def figures(done):

@@ -24,9 +24,9 @@ class Slices(unittest.TestCase):
             self.addCleanup(patch.stop)
         self.module = types.SimpleNamespace(figures=len)
 
-    def slice(self, names, tree='a', minutes=50):
+    def slice(self, names, tree='a', minutes=50, of=()):
         def unit(name):
-            return long.Unit(name, 1, lambda: self.ran.append(name) or {'good': name != 'bad'})
+            return long.Unit(name, 1, lambda: self.ran.append(name) or {'good': name != 'bad'}, of)
         units = [unit(name) for name in names]
         with mock.patch.object(long, 'tree_digest', lambda: tree), mock.patch('builtins.print'):
             state = long.run_slice('part', self.module, units, minutes)
@@ -51,6 +51,14 @@ class Slices(unittest.TestCase):
         self.other_machine()
         self.slice(['one'], tree='b')
         self.assertEqual(self.ran, ['one', 'one'])
+
+    def test_same_program_stays(self):
+        program = os.path.join(self.dir.name, 'program')
+        for text, tree, ran in (('1', 'a', 1), ('1', 'b', 1), ('1', 'c', 1), ('2', 'd', 2)):
+            with open(program, 'w', encoding='utf-8') as file:
+                file.write(text)
+            self.slice(['one'], tree=tree, of=[program])
+            self.assertEqual(len(self.ran), ran, (text, tree))
 
     def test_what_is_damaged_is_not_used(self):
         self.slice(['one'])

@@ -321,9 +321,9 @@ int hot_out(struct hot *h, const struct hot_record *r)
 	if (e < 0)
 		return e;
 	if (h->tracked & (1u << GROUP_SYN | 1u << GROUP_TCP) && f->proto == PROTO_TCP)
-		track_answer(h, r);
-	if (!meters_clip(&h->meters, &r->span, &s))
-		return 0;
+		e = track_answer(h, r);
+	if (e < 0 || !meters_clip(&h->meters, &r->span, &s))
+		return e;
 	h->tally.answered += h->noted ? r->packets : 0;
 	if (!r->answers)
 		return 0;

@@ -42,8 +42,11 @@ int track_dport(struct hot *h, const struct hot_record *r);
 int track_http(struct hot *h, const struct hot_record *r);
 int track_sources(struct hot *h, struct hot_record *r, unsigned groups);
 
-/** track_answer() - a record that the destination sent: did whom it went to use its answers? */
-void track_answer(struct hot *h, const struct hot_record *r);
+/**
+ * track_answer() - a record that the destination sent: did whom it went to use its answers?
+ * Return: 0 or -ENOMEM.
+ */
+int track_answer(struct hot *h, const struct hot_record *r);
 
 /** track_taken() - a captured packet that acknowledges what the destination answered. */
 void track_taken(struct hot *h, const struct hot_record *r);

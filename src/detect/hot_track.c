@@ -267,21 +267,23 @@ void track_taken(struct hot *h, const struct hot_record *r)
 		mark_each(h, &r->f->src, r->src_hash, FACTS_COMPLETED, facts_mark);
 }
 
-void track_answer(struct hot *h, const struct hot_record *r)
+int track_answer(struct hot *h, const struct hot_record *r)
 {
 	enum answer a = answer_of(r->f, r->s);
 	const struct ip *peer = &r->f->dst;
 	uint64_t hash;
 
 	if (a == ANSWER_NOT)
-		return;
+		return 0;
 	if (!h->answers)
 		h->answers = calloc(1, sizeof(*h->answers));
-	if (!h->answers || !answers_count(h->answers, a, r->f->packets))
-		return;
+	if (!h->answers)
+		return -ENOMEM;
+	if (!answers_count(h->answers, a, r->f->packets))
+		return 0;
 	hash = source_hash(peer);
 	if (a == ANSWER_ESTABLISHED && answers_has(h->answers, peer, hash))
-		return;
+		return 0;
 	if (a == ANSWER_ESTABLISHED)
 		answers_put(h->answers, peer, hash);
 	else if (a == ANSWER_SYNACK)
@@ -290,6 +292,7 @@ void track_answer(struct hot *h, const struct hot_record *r)
 		mark_each(h, peer, hash, FACTS_COMPLETED, facts_unmark);
 	mark_each(h, peer, hash, a == ANSWER_ESTABLISHED ? FACTS_ESTABLISHED : FACTS_ANSWERED,
 		  facts_mark);
+	return 0;
 }
 
 int track_sources(struct hot *h, struct hot_record *r, unsigned groups)

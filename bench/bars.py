@@ -46,6 +46,13 @@ def cost_bars(rows):
     return made
 
 
+def judging_bars(rows):
+    return [bar(f'CPU per record, {fmt}, with the judge to without', ratio(
+        find(rows, program='noroshi', format=fmt),
+        find(rows, program='noroshi before the judge', format=fmt), 'cpu_s_per_million'), 1.1)
+        for fmt in ('v5', 'v9', 'ipfix', 'sflow')]
+
+
 def loss_bars(rows):
     made = []
     for fmt, rate in BAR_RATE.items():
@@ -112,7 +119,7 @@ def growth_bars(rows):
 def bars(results):
     made = []
     for key, make in (('cost', cost_bars), ('loss', loss_bars), ('files', file_bars),
-                      ('growth', growth_bars)):
+                      ('judging', judging_bars), ('growth', growth_bars)):
         if key in results:
             made += make(results[key])
     return made

@@ -72,6 +72,8 @@ SECTIONS = {
     'files': ('From files, one core: M per CPU second', ['PROGRAM', 'INPUT', 'M per CPU s', 'M per s',
                                                          'OF WALK', 'OF LIBPCAP'], file_cells,
               ('program', 'input')),
+    'judging': ('Live: what judging costs', ['PROGRAM', 'FORMAT', 'SENT /s', 'CPU s per M', 'LOST',
+                                             'MEMORY MB'], cost_cells, ('program', 'format')),
     'growth': ('Growth with destinations (v9)', ['PROGRAM', 'HOW', 'DEST.', 'CPU s per M',
                                                  'MEMORY MB', 'LOST', 'EVICTED', 'DELAY s'],
                growth_cells, ('program', 'how', 'destinations')),

@@ -18,11 +18,13 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bars  # noqa: E402
 import files  # noqa: E402
 import growth  # noqa: E402
+import judging  # noqa: E402
 import live  # noqa: E402
 import report  # noqa: E402
 from machine import describe, free_port, receiver_cores, version_of  # noqa: E402
 
-SECTIONS = {'cost': live.cost, 'loss': live.loss, 'files': files.files, 'growth': growth.growth}
+SECTIONS = {'cost': live.cost, 'loss': live.loss, 'files': files.files, 'judging': judging.judging,
+            'growth': growth.growth}
 PACKAGES = ('nfdump', 'nfdump-sflow', 'pmacct', 'fastnetmon', 'softflowd', 'tshark', 'libpcap0.8')
 QUICK_RATE = 0.2
 
@@ -34,6 +36,7 @@ class Bench:
         self.noroshi = os.path.abspath(args.noroshi)
         self.traffic = os.path.abspath(os.path.join(args.tools, 'traffic'))
         self.reference = os.path.abspath(os.path.join(args.tools, 'reference'))
+        self.before = os.path.abspath(args.before or os.path.join(args.tools, 'before', 'noroshi'))
         self.work, self.quick, self.only = work, args.quick, args.only
         self.runs = args.runs or (2 if args.quick else 5)
         self.cores = receiver_cores(args.free_cores)
@@ -81,6 +84,7 @@ def parse():
     p = argparse.ArgumentParser(description=__doc__.split('\n', 1)[0])
     p.add_argument('--noroshi', default='build/noroshi')
     p.add_argument('--tools', default='build/bench', help='where traffic and reference are')
+    p.add_argument('--before', help='noroshi as it was before it had a judge (built from the history)')
     p.add_argument('--runs', type=int, help='alternating runs (5; quick: 2)')
     p.add_argument('--only', help='only what has this in its "program format" or "program input"')
     p.add_argument('--section', action='append', choices=list(SECTIONS))

@@ -38,13 +38,15 @@ ERRORS = [
 
 
 def configuration(world):
-    """The drill's world with its routers at the addresses of this sender, and the others' beside."""
+    """The drill's world with its routers at the addresses of this sender, and the others' beside.
+    Bursts are not held for the next one: a round is judged when its attacks have closed."""
     for n, address in enumerate(EXPORTERS, 1):
         world = world.replace(f'address: 192.0.2.{n}\n', f'address: {address}\n')
     more = ''.join(f'  - name: {name}\n    address: {address}\n    sampling: 1\n'
                    for name, address in (('load', LOAD), ('misfit', MISFIT)))
     return world.replace('own:\n', 'own:\n  - 10.0.0.0/8\n').replace('exporters:\n',
-                                                                   'exporters:\n' + more)
+                                                                   'exporters:\n' + more
+                                                                   ) + 'duty:\n  fold: 60s\n'
 
 
 def v5(count):

@@ -65,7 +65,7 @@ class Usage(Case):
         for args, message in [
                 (['raed', 'x'], 'unknown verb "raed"; did you mean read?'),
                 (['xyzzyxyzzy'], 'unknown verb "xyzzyxyzzy"; see noroshi help'),
-                (['incident'], 'incident wants one of list or show behind it'),
+                (['incident'], 'incident wants one of list, show or mark behind it'),
                 (['incident', 'lsit'], 'did you mean incident list?'),
                 (['read', 'x', '--thresold', 'a'],
                  'noroshi read: unknown option --thresold; did you mean --threshold?'),

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 # Puts the program's companions where Debian looks for them: manual pages, completion, the example
-# configuration and the unit of `noroshi watch`. Called by `make install` after the program.
+# configuration and the units of `noroshi watch` and `noroshi courier`. Called by `make install` after the program.
 #   tools/install.sh PROGRAM DESTDIR PREFIX
 #   tools/install.sh --remove DESTDIR PREFIX
 set -eu
@@ -27,7 +27,8 @@ completion_path()
 
 if [ "$program" = --remove ]; then
 	rm -f "$base/bin/noroshi" "$base/lib/systemd/system/noroshi-watch.service" \
-		"$base/lib/sysusers.d/noroshi.conf" \
+		"$base/lib/systemd/system/noroshi-courier.service" \
+		"$base/lib/sysusers.d/noroshi.conf" "$base/lib/tmpfiles.d/noroshi.conf" \
 		"$base/share/doc/noroshi/noroshi.example.yaml"
 	for page in "$here"/man/*.[1-9]; do
 		rm -f "$base/share/man/man${page##*.}/$(basename "$page")"
@@ -52,6 +53,9 @@ done
 if [ -e "$here/data/noroshi.example.yaml" ]; then
 	put "$here/data/noroshi.example.yaml" "$base/share/doc/noroshi/noroshi.example.yaml"
 fi
-sed "s|@BINDIR@|$prefix/bin|g" "$here/contrib/noroshi-watch.service" >"$scratch/unit"
-put "$scratch/unit" "$base/lib/systemd/system/noroshi-watch.service"
+for role in watch courier; do
+	sed "s|@BINDIR@|$prefix/bin|g" "$here/contrib/noroshi-$role.service" >"$scratch/unit"
+	put "$scratch/unit" "$base/lib/systemd/system/noroshi-$role.service"
+done
 put "$here/contrib/noroshi.sysusers" "$base/lib/sysusers.d/noroshi.conf"
+put "$here/contrib/noroshi.tmpfiles" "$base/lib/tmpfiles.d/noroshi.conf"

@@ -55,8 +55,19 @@ if [ "$(id -u)" -ne 0 ]; then
 	as_root=sudo
 fi
 
+# A mail server is wanted for tests only: the system shall not begin to run one.
+no_mail_server()
+{
+	case " $missing " in
+	*" postfix "*)
+		echo "postfix postfix/main_mailer_type select No configuration" |
+			$as_root debconf-set-selections ;;
+	esac
+}
+
 install()
 {
+	no_mail_server
 	# shellcheck disable=SC2086 # the names are meant to be split
 	$as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends \
 		$missing </dev/null

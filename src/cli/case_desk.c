@@ -55,35 +55,6 @@ static int load_calendars(struct cli *cli, struct case_desk *x)
 	return r == 0 ? EXIT_GOOD : r == -ENOMEM ? EXIT_BROKEN : EXIT_CONF;
 }
 
-/* A name that may stand in the log: one line of text. */
-static bool good_name(const char *s, size_t room)
-{
-	if (!*s || strlen(s) >= room || !text_is_utf8(s, strlen(s)))
-		return false;
-	for (; *s; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return false;
-	return true;
-}
-
-/* Whoever types: by the environment, which any of them may set, as with --by. The password file is
- * not asked, for behind it may be a directory on the network. */
-static int set_actor(struct cli *cli, const struct case_writing *w, struct desk *d)
-{
-	const char *names[] = {w->by, getenv("LOGNAME"), getenv("USER")};
-
-	if (w->by && !good_name(w->by, sizeof(d->actor)))
-		return cli_usage(cli, "--by: a name of one line is wanted");
-	snprintf(d->actor, sizeof(d->actor), "uid %u", (unsigned)geteuid());
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (names[i] && good_name(names[i], sizeof(d->actor))) {
-			snprintf(d->actor, sizeof(d->actor), "%s", names[i]);
-			break;
-		}
-	}
-	return EXIT_GOOD;
-}
-
 static int set_viewer(struct cli *cli, const struct case_options *o, const struct case_writing *w,
 		      struct case_desk *x)
 {
@@ -92,7 +63,7 @@ static int set_viewer(struct cli *cli, const struct case_options *o, const struc
 
 	x->d.viewer.rank = o->circle ? (enum viewer_rank)(o->circle - 1)
 				     : (enum viewer_rank)x->conf->desk.circle;
-	if (*person && !good_name(person, sizeof(x->d.viewer.person)))
+	if (*person && !setup_name_ok(person, sizeof(x->d.viewer.person)))
 		return cli_usage(cli, "--person: a name of one line is wanted");
 	snprintf(x->d.viewer.person, sizeof(x->d.viewer.person), "%s", person);
 	x->d.written.kind = (enum circle_kind)x->conf->desk.written;
@@ -126,7 +97,7 @@ int case_desk_open(struct cli *cli, const struct case_options *o, const struct c
 	r = r ? r : load_calendars(cli, x);
 	r = r ? r : set_viewer(cli, o, w, x);
 	if (r == EXIT_GOOD && w)
-		r = set_actor(cli, w, &x->d);
+		r = setup_actor(cli, w->by, x->d.actor, sizeof(x->d.actor));
 	if (r)
 		return r;
 	dir = o->db ? o->db : x->conf->db;

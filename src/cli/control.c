@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * A socket's path has room for 107 bytes only, so the directory is opened and the socket reached
- * through its descriptor. The one who rings binds to a name the kernel chooses (unix(7), autobind),
- * so that the answer finds the way back without a second file.
- */
 #include "cli/control.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+
+#include "base/bell.h"
 
 #define REQUESTS_PER_TURN 8
 #define REQUEST_MAX	  64
@@ -22,13 +17,6 @@
 struct control {
 	int dir_fd, fd;
 };
-
-static socklen_t address_in(int dir_fd, struct sockaddr_un *a)
-{
-	*a = (struct sockaddr_un){.sun_family = AF_UNIX};
-	snprintf(a->sun_path, sizeof(a->sun_path), "/proc/self/fd/%d/%s", dir_fd, CONTROL_NAME);
-	return sizeof(*a);
-}
 
 static void drop(struct control **c)
 {
@@ -41,7 +29,7 @@ int control_open(const char *dir, struct control **out)
 	struct sockaddr_un a;
 	mode_t before;
 	socklen_t len;
-	int r;
+	int on = 1, r;
 
 	if (!c)
 		return -ENOMEM;
@@ -52,9 +40,11 @@ int control_open(const char *dir, struct control **out)
 	c->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (c->fd < 0)
 		return -errno;
-	len = address_in(c->dir_fd, &a);
+	if (setsockopt(c->fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0)
+		return -errno;
+	len = bell_address(c->dir_fd, CONTROL_NAME, &a);
 	unlinkat(c->dir_fd, CONTROL_NAME, 0);
-	before = umask(0177);
+	before = umask(0117);
 	r = bind(c->fd, (struct sockaddr *)&a, len) < 0 ? -errno : 0;
 	umask(before);
 	if (r == 0)
@@ -95,63 +85,56 @@ static void answer(int fd, const struct sockaddr_un *to, socklen_t len, int stat
 			     (const struct sockaddr *)to, len);
 }
 
-int control_dispatch(struct control *c, control_fn fn, void *userdata)
+/* The kernel says who rings; where it does not, it is nobody whom we know. */
+static bool is_owner(struct msghdr *m)
 {
-	for (int i = 0; i < REQUESTS_PER_TURN; i++) {
-		_cleanup_text_ struct text reply = TEXT_NULL;
-		char request[REQUEST_MAX + 1];
-		struct sockaddr_un from;
-		socklen_t len = sizeof(from);
-		ssize_t n =
-			recvfrom(c->fd, request, REQUEST_MAX, 0, (struct sockaddr *)&from, &len);
-		int r;
+	struct ucred who = {.uid = (uid_t)-1};
 
-		if (n < 0)
-			return 0;
-		request[n] = '\0';
-		r = fn(userdata, request, &reply);
-		if (r < 0)
-			return r;
-		answer(c->fd, &from, len, r, &reply);
-	}
-	return 0;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c))
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS &&
+		    c->cmsg_len >= CMSG_LEN(sizeof(who)))
+			memcpy(&who, CMSG_DATA(c), sizeof(who));
+	return who.uid == geteuid() || who.uid == 0;
 }
 
-static int wait_answer(int fd, int timeout_ms, int *status, struct text *reply)
+/* Return: 1, 0 when nothing waits, or the handler's negative error. */
+static int answer_one(struct control *c, control_fn fn, void *userdata)
 {
-	_cleanup_free_ char *buf = malloc(CONTROL_REPLY_MAX + 17);
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	char *behind;
-	ssize_t n;
+	_cleanup_text_ struct text reply = TEXT_NULL;
+	_Alignas(struct cmsghdr) char credentials[CMSG_SPACE(sizeof(struct ucred))];
+	char request[REQUEST_MAX + 1];
+	struct iovec iov = {request, REQUEST_MAX};
+	struct sockaddr_un from;
+	struct msghdr m = {.msg_name = &from,
+			   .msg_namelen = sizeof(from),
+			   .msg_iov = &iov,
+			   .msg_iovlen = 1,
+			   .msg_control = credentials,
+			   .msg_controllen = sizeof(credentials)};
+	ssize_t n = recvmsg(c->fd, &m, MSG_CMSG_CLOEXEC);
+	int r;
 
-	if (!buf)
-		return -ENOMEM;
-	n = poll(&p, 1, timeout_ms);
-	if (n <= 0)
-		return n == 0 ? -ETIMEDOUT : -errno;
-	n = recv(fd, buf, CONTROL_REPLY_MAX + 16, 0);
 	if (n < 0)
-		return -errno;
-	buf[n] = '\0';
-	*status = (int)strtol(buf, &behind, 10);
-	text_add(reply, *behind == '\n' ? behind + 1 : behind);
-	return 0;
+		return 0;
+	request[n] = '\0';
+	r = fn(userdata, request, is_owner(&m), &reply);
+	if (r < 0)
+		return r;
+	answer(c->fd, &from, m.msg_namelen, r, &reply);
+	return 1;
+}
+
+int control_dispatch(struct control *c, control_fn fn, void *userdata)
+{
+	int r = 1;
+
+	for (int i = 0; i < REQUESTS_PER_TURN && r > 0; i++)
+		r = answer_one(c, fn, userdata);
+	return r < 0 ? r : 0;
 }
 
 int control_ask(const char *dir, const char *request, int timeout_ms, int *status,
 		struct text *reply)
 {
-	_cleanup_close_ int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -1;
-	struct sockaddr_un me = {.sun_family = AF_UNIX}, to;
-	socklen_t len;
-
-	if (dir_fd < 0)
-		return -errno;
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&me, sizeof(sa_family_t)) < 0)
-		return -errno;
-	len = address_in(dir_fd, &to);
-	if (sendto(fd, request, strlen(request), MSG_NOSIGNAL, (struct sockaddr *)&to, len) < 0)
-		return -errno;
-	return wait_answer(fd, timeout_ms, status, reply);
+	return bell_ask(dir, CONTROL_NAME, request, timeout_ms, status, reply);
 }

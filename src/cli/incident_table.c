@@ -5,8 +5,10 @@
 #include "cli/incident_line.h"
 #include "cli/table.h"
 
+#define COLUMNS 11 /* the last only where something was said */
+
 /* In the order of the cells below; what is worth least gives way first on a narrow terminal. */
-static const struct table_column columns[LANGUAGE_COUNT][10] = {
+static const struct table_column columns[LANGUAGE_COUNT][COLUMNS] = {
 	[LANGUAGE_EN] = {{"ID", TABLE_LEFT, 0, 0},
 			 {"STATE", TABLE_LEFT, 7, 0},
 			 {"CLASS", TABLE_LEFT, 8, 0},
@@ -16,7 +18,8 @@ static const struct table_column columns[LANGUAGE_COUNT][10] = {
 			 {"LASTED", TABLE_RIGHT, 4, 0},
 			 {"PEAK pps", TABLE_RIGHT, 6, 0},
 			 {"PEAK bit/s", TABLE_RIGHT, 5, 0},
-			 {"SOURCES", TABLE_RIGHT, 3, 0}},
+			 {"SOURCES", TABLE_RIGHT, 3, 0},
+			 {"SAID", TABLE_LEFT, 7, 0}},
 	[LANGUAGE_JA] = {{"ID", TABLE_LEFT, 0, 0},
 			 {"状態", TABLE_LEFT, 7, 0},
 			 {"分類", TABLE_LEFT, 8, 0},
@@ -26,7 +29,8 @@ static const struct table_column columns[LANGUAGE_COUNT][10] = {
 			 {"継続", TABLE_RIGHT, 4, 0},
 			 {"最大 pps", TABLE_RIGHT, 6, 0},
 			 {"最大 bit/s", TABLE_RIGHT, 5, 0},
-			 {"送信元", TABLE_RIGHT, 3, 0}},
+			 {"送信元", TABLE_RIGHT, 3, 0},
+			 {"扱い", TABLE_LEFT, 7, 0}},
 };
 
 static const enum table_colour state_colours[] = {
@@ -88,15 +92,18 @@ static void add_row(const struct cli *cli, struct table *t, const struct inciden
 		   (unsigned long long)src->count);
 }
 
-void incident_table(const struct cli *cli, struct incident *const *list, size_t n)
+void incident_table(const struct cli *cli, struct incident *const *list, size_t n,
+		    const char *const *said)
 {
 	_cleanup_table_ struct table *t =
-		table_new(columns[cli->language], ARRAY_LEN(columns[cli->language]));
+		table_new(columns[cli->language], said ? COLUMNS : COLUMNS - 1);
 	bool drill = false;
 
 	for (size_t i = 0; t && i < n; i++) {
 		drill |= list[i]->drill;
 		add_row(cli, t, list[i]);
+		if (said)
+			table_cell(t, TABLE_YELLOW, "%s", *said[i] ? said[i] : "-");
 	}
 	if (drill)
 		fputs("DRILL / 訓練\n", cli->out);

@@ -15,6 +15,17 @@
 	X(watch)                                                                                   \
 	X(incident_list)                                                                           \
 	X(incident_show)                                                                           \
+	X(incident_mark)                                                                           \
+	X(suppress_add)                                                                            \
+	X(suppress_list)                                                                           \
+	X(suppress_lift)                                                                           \
+	X(tune)                                                                                    \
+	X(courier)                                                                                 \
+	X(page_list)                                                                               \
+	X(page_show)                                                                               \
+	X(page_ack)                                                                                \
+	X(page_snooze)                                                                             \
+	X(page_test)                                                                               \
 	X(case_list)                                                                               \
 	X(case_show)                                                                               \
 	X(case_open)                                                                               \
@@ -27,6 +38,11 @@
 	X(case_propose)                                                                            \
 	X(case_audit)                                                                              \
 	X(case_export)                                                                             \
+	X(brief)                                                                                   \
+	X(handover)                                                                                \
+	X(notice)                                                                                  \
+	X(heightened_list)                                                                         \
+	X(heightened_report)                                                                       \
 	X(judge)                                                                                   \
 	X(status)                                                                                  \
 	X(reload)                                                                                  \

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/steady.h"
 #include "cli/verb.h"
 #include "place/dir.h"
 
@@ -93,6 +94,17 @@ int pipeline_clock(struct pipeline *p, int64_t now_us)
 	return r < 0 ? r : tell_judge(p, now_us);
 }
 
+int pipeline_epoch(struct pipeline *p, int64_t by_us)
+{
+	int r = flow_writer_flush(&p->writer);
+
+	if (r == 0)
+		r = detect_epoch(p->detect, steady_us() + by_us);
+	exports_shift(p->exports, by_us);
+	exporters_shift(p->exporters, by_us);
+	return r;
+}
+
 static int open_store(struct pipeline *p, const struct pipeline_options *o, const char *language,
 		      struct text *why)
 {
@@ -174,8 +186,18 @@ static int load_imported(struct pipeline *p)
 	return r < 0 ? r : load_proxies(p);
 }
 
+/* What is lost of them is counted by the store, and stops nothing. */
+static int on_roll(void *userdata, const struct roll_row *row)
+{
+	struct pipeline *p = userdata;
+	int r = store_put_roll(p->store, row);
+
+	return r < 0 ? r : 0;
+}
+
 static int build(struct pipeline *p, const struct pipeline_options *o)
 {
+	struct roll_sink rolls = {.row = on_roll, .userdata = p};
 	struct flow_sink in = {.batch = on_batch, .userdata = p};
 	struct incident_sink incidents = {.incident = on_incident, .userdata = p};
 	struct finding_sink findings;
@@ -196,7 +218,10 @@ static int build(struct pipeline *p, const struct pipeline_options *o)
 	p->detect = detect_new(p->conf, p->exporters, threads_for(o), &findings);
 	if (!p->detect)
 		return -ENOMEM;
+	if (o->live)
+		detect_set_live(p->detect);
 	p->to_detect = detect_sink(p->detect);
+	detect_set_rolls(p->detect, &rolls);
 	r = flow_writer_init(&p->writer, &in);
 	if (r < 0)
 		return r;
@@ -264,6 +289,7 @@ int pipeline_end(struct pipeline *p)
 {
 	int r = flow_writer_flush(&p->writer);
 
+	judge_end(p->judge);
 	if (r == 0)
 		r = detect_finish(p->detect);
 	return r < 0 ? r : judge_finish(p->judge);

@@ -48,7 +48,7 @@ struct pipeline {
 	int64_t kept_us;	/* when sampling was last kept and erasing last asked for */
 	int64_t minute_us;	/* start of the minute that is being counted; TIME_NONE none */
 	struct minute_count *counted; /* live, of each exporter: EXPORTER_MAX + 1 */
-	const char *db; /* borrowed from the options */
+	const char *db;		      /* borrowed from the options */
 	bool live;
 };
 
@@ -68,6 +68,12 @@ unsigned usable_cores(void);
 
 /** pipeline_clock() - the receive clock says @now_us: hand on what waits, close seconds (live). */
 int pipeline_clock(struct pipeline *p, int64_t now_us);
+
+/**
+ * pipeline_epoch() - the receive clock goes forward by @by_us at one blow (steady_follow());
+ * nothing may be open. Return: 0 or negative.
+ */
+int pipeline_epoch(struct pipeline *p, int64_t by_us);
 
 /** pipeline_reconf() - go on with @conf (a reference is taken); counters and open attacks stay. */
 int pipeline_reconf(struct pipeline *p, struct conf *conf);

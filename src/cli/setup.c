@@ -86,3 +86,31 @@ const char *language_name(const struct cli *cli)
 {
 	return cli->language == LANGUAGE_JA ? "ja" : "en";
 }
+
+bool setup_name_ok(const char *s, size_t room)
+{
+	if (!*s || strlen(s) >= room || !text_is_utf8(s, strlen(s)))
+		return false;
+	for (; *s; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			return false;
+	return true;
+}
+
+/* By the environment, which whoever types may set, as with --by. The password file is not asked,
+ * for behind it may be a directory on the network. */
+int setup_actor(const struct cli *cli, const char *by, char *buf, size_t room)
+{
+	const char *names[] = {by, getenv("LOGNAME"), getenv("USER")};
+
+	if (by && !setup_name_ok(by, room))
+		return cli_usage(cli, "--by: a name of one line is wanted");
+	snprintf(buf, room, "uid %u", (unsigned)geteuid());
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (names[i] && setup_name_ok(names[i], room)) {
+			snprintf(buf, room, "%s", names[i]);
+			break;
+		}
+	}
+	return EXIT_GOOD;
+}

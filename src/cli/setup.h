@@ -48,3 +48,10 @@ void setup_complain(const struct cli *cli, const struct text *messages);
 
 /** language_name() - "en" or "ja", as other rooms want it. */
 const char *language_name(const struct cli *cli);
+
+/** setup_name_ok() - a name that may stand in a log: one line of UTF-8, shorter than @room. */
+bool setup_name_ok(const char *s, size_t room);
+
+/** setup_actor() - who types: @by (an option's value, may be NULL), else the login name. Return:
+ * EXIT_GOOD, or EXIT_USAGE after saying what is wrong with @by. */
+int setup_actor(const struct cli *cli, const char *by, char *buf, size_t room);

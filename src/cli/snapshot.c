@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/steady.h"
 #include "cli/blind.h"
 #include "cli/watch.h"
 
@@ -19,6 +20,12 @@ json_t *time_json(int64_t us)
 	char text[TIME_TEXT_MAX];
 
 	return us == TIME_NONE ? json_null() : json_string(time_format_utc(us, text));
+}
+
+/* A time of the receive clock, as the wall clock has it. */
+static json_t *seen_json(int64_t us)
+{
+	return time_json(us == TIME_NONE ? us : steady_wall(us));
 }
 
 static json_t *whole(uint64_t n)
@@ -109,7 +116,7 @@ json_t *exporter_json(const struct exporter *e)
 			  e->inactive_timeout_s ? whole(e->inactive_timeout_s) : json_null(),
 			  "longest_flow_s", whole(e->longest_flow_s)));
 	json_object_set_new(o, "last_seen",
-			    e->last_recv_us ? time_json(e->last_recv_us) : json_null());
+			    e->last_recv_us ? seen_json(e->last_recv_us) : json_null());
 	return o;
 }
 
@@ -148,6 +155,7 @@ json_t *detect_json(const struct detect *d)
 		{"busy_bytes", s.busy_bytes},
 		{"epochs", s.epochs},
 		{"open", s.open},
+		{"rolls_left_out", s.rolls_left_out},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		json_object_set_new(o, rows[i].name, whole(rows[i].n));
@@ -240,7 +248,7 @@ static json_t *account_json(const struct watch *w, unsigned index)
 				    ? json_null()
 				    : whole(receive_dropped(w->receive, (uint16_t)index)));
 	minute = fates_json(&of->last_minute);
-	json_object_set_new(minute, "from", time_json(w->accounts->last_us));
+	json_object_set_new(minute, "from", seen_json(w->accounts->last_us));
 	json_object_set_new(o, "last_minute", minute);
 	return o;
 }
@@ -254,8 +262,10 @@ static json_t *live_exporters_json(struct watch *w)
 		const struct exporter *e = exporters_get(w->pipeline.exporters, (uint16_t)i);
 		json_t *o = exporter_json(e);
 
-		if (!e->is_capture)
+		if (!e->is_capture) {
 			json_object_set_new(o, "account", account_json(w, i));
+			watch_sight_exporter(w, i, o);
+		}
 		json_array_append_new(all, o);
 	}
 	return all;
@@ -270,11 +280,11 @@ static json_t *captures_json(struct watch *w)
 		struct capture_stats s;
 
 		capture_stats(c->capture, &s);
-		json_array_append_new(all, json_pack("{s:s, s:o, s:o, s:o, s:o}", "interface",
-						     c->conf.interface, "frames", whole(s.frames),
-						     "records", whole(s.records), "kernel_drops",
-						     whole(s.kernel_drops), "device_drops",
-						     whole(s.device_drops)));
+		json_array_append_new(all, json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}", "interface",
+						     c->conf.interface, "down", c->down, "frames",
+						     whole(s.frames), "records", whole(s.records),
+						     "kernel_drops", whole(s.kernel_drops),
+						     "device_drops", whole(s.device_drops)));
 	}
 	return all;
 }
@@ -296,7 +306,7 @@ static json_t *unknown_json(const struct watch *w)
 						ip_format(&s->list[i].addr, addr), "datagrams",
 						whole(s->list[i].datagrams), "datagrams_at_least",
 						whole(s->list[i].datagrams - s->list[i].error),
-						"last_seen", time_json(s->list[i].last_us)));
+						"last_seen", seen_json(s->list[i].last_us)));
 	return json_pack("{s:o, s:o, s:o}", "datagrams", whole(s->datagrams), "bytes",
 			 whole(s->bytes), "senders", list);
 }
@@ -306,10 +316,15 @@ static json_t *store_json(struct store *store)
 	struct store_stats s;
 
 	store_stats(store, &s);
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:s}", "queued", whole(s.queued),
-			 "dropped", whole(s.queue_dropped), "written", whole(s.written), "failures",
-			 whole(s.failures), "evidence_erased", whole(s.evidence_erased), "bytes",
-			 whole(s.bytes), "failing", s.failing, "trouble", s.sentence);
+	return json_pack("{s:s, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:s}", "state",
+			 !s.failing ? "good"
+			 : s.full   ? "disk_full"
+				    : "failing",
+			 "behind_s", (double)(s.behind_us / US_PER_MS) / 1000.0, "queued",
+			 whole(s.queued), "dropped", whole(s.queue_dropped), "written",
+			 whole(s.written), "failures", whole(s.failures), "evidence_erased",
+			 whole(s.evidence_erased), "bytes", whole(s.bytes), "failing", s.failing,
+			 "trouble", s.sentence);
 }
 
 static json_t *judge_json(const struct judge *j)
@@ -317,9 +332,10 @@ static json_t *judge_json(const struct judge *j)
 	struct judge_stats s;
 
 	judge_stats(j, &s);
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "open", whole(s.open), "opened",
-			 whole(s.opened), "closed", whole(s.closed), "resumed", whole(s.resumed),
-			 "refused", whole(s.refused));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "open", whole(s.open),
+			 "opened", whole(s.opened), "closed", whole(s.closed), "resumed",
+			 whole(s.resumed), "refused", whole(s.refused), "held", whole(s.held),
+			 "folded", whole(s.folded), "fold_refused", whole(s.fold_refused));
 }
 
 /* Resident memory of the process, 0 where the system does not tell. */
@@ -342,11 +358,32 @@ static uint64_t heap_bytes(void)
 	return m.uordblks + m.hblkhd;
 }
 
-char *watch_snapshot(struct watch *w, int64_t now_us)
+json_t *watch_short(struct watch *w)
+{
+	json_t *listeners = json_array(), *o;
+
+	for (unsigned i = 0; i < w->n_listeners; i++) {
+		json_t *one = listener_json(w, &w->listeners[i]);
+
+		json_object_del(one, "sockets");
+		json_array_append_new(listeners, one);
+	}
+	o = json_pack("{s:o, s:i, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "time",
+		      time_json(steady_wall(steady_us())), "pid", (int)getpid(), "started",
+		      time_json(w->started_us), "drill",
+		      store_kind(w->pipeline.store) == STORE_DRILL, "listeners", listeners,
+		      "receive", receive_json(w), "captures", captures_json(w), "incidents",
+		      judge_json(w->pipeline.judge), "store", store_json(w->pipeline.store));
+	if (o)
+		watch_sight_into(w, o);
+	return o;
+}
+
+char *watch_snapshot(struct watch *w, int64_t now_us, int64_t wall_us)
 {
 	struct pipeline *p = &w->pipeline;
 	json_t *o =
-		json_pack("{s:o, s:s, s:i, s:o, s:b}", "time", time_json(now_us), "version",
+		json_pack("{s:o, s:s, s:i, s:o, s:b}", "time", time_json(wall_us), "version",
 			  NOROSHI_VERSION, "pid", (int)getpid(), "started",
 			  time_json(w->started_us), "drill", store_kind(p->store) == STORE_DRILL);
 	char *text;
@@ -357,6 +394,7 @@ char *watch_snapshot(struct watch *w, int64_t now_us)
 			    json_pack("{s:s?, s:o, s:o, s:o}", "file", p->conf->path, "loaded",
 				      time_json(w->conf_loaded_us), "reloads", whole(w->reloads),
 				      "reloads_refused", whole(w->reloads_refused)));
+	watch_sight_into(w, o);
 	json_object_set_new(o, "exporters", live_exporters_json(w));
 	json_object_set_new(o, "listeners", listeners_json(w));
 	json_object_set_new(o, "receive", receive_json(w));

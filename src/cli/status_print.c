@@ -286,6 +286,29 @@ static void print_inputs(const struct cli *cli, const json_t *status)
 			whole(one, "device_drops"));
 }
 
+/* Is the watch in time, and does its clock agree with that on the wall? */
+static void print_sight(const struct cli *cli, const json_t *status)
+{
+	const json_t *late = at(status, "late"), *clock = at(status, "clock");
+	double ahead_s = json_number_value(at(clock, "ahead_s"));
+
+	if (json_is_object(late))
+		fprintf(cli->out,
+			tr(cli,
+			   "late by: %.1f s ticks, %.1f s datagrams; waiting for a core: %.0f %%\n",
+			   "遅れ: 周期処理 %.1f 秒、データグラム %.1f 秒。CPU 待ち: %.0f %%\n"),
+			json_number_value(at(late, "ticks_s")),
+			json_number_value(at(late, "datagrams_s")),
+			100 * json_number_value(at(late, "cpu_wait")));
+	if (whole(clock, "steps"))
+		fprintf(cli->out,
+			tr(cli,
+			   "the wall clock was stepped %lld times, the last time by %+.1f s; it is "
+			   "%+.1f s ahead\n",
+			   "時刻の変更 %lld 回、最後は %+.1f 秒。実時計との差 %+.1f 秒\n"),
+			whole(clock, "steps"), json_number_value(at(clock, "step_s")), ahead_s);
+}
+
 static void print_tables(const struct cli *cli, const json_t *status)
 {
 	const json_t *d = at(status, "detect"), *inc = at(status, "incidents"),
@@ -351,6 +374,7 @@ void status_print(const struct cli *cli, const json_t *status, int64_t age_us, b
 	print_unknown(cli, status);
 	print_listeners(cli, status);
 	print_inputs(cli, status);
+	print_sight(cli, status);
 	print_tables(cli, status);
 	blind_print(cli, at(status, "blind_spot"));
 }

@@ -67,6 +67,8 @@ static json_t *act_json(const struct desk_act *a)
 			      time_format_utc(a->at_us, at), "by", a->actor, "act", a->act,
 			      "entries", a->entries, "cases", a->cases);
 
+	if (o && json_array_size(a->acts))
+		lost |= json_object_set(o, "acts", a->acts);
 	if (o && *a->undoes)
 		lost |= json_object_set_new(o, "undoes", json_string(a->undoes));
 	if (o && a->mac)
@@ -99,6 +101,7 @@ static int on_act(void *userdata, const struct desk_act *a)
 		*a->undoes ? tr(cli, "  undoes ", "  取り消し対象 ") : "", a->undoes);
 	json_array_foreach(a->entries, i, e) fprintf(cli->out, "       %s: %s -> %s\n",
 						     word(e, "id"), word(e, "from"), word(e, "to"));
+	json_array_foreach(a->acts, i, e) fprintf(cli->out, "       %s\n", word(e, "subject"));
 	json_array_foreach(a->cases, i, e)
 		fprintf(cli->out, "       %s: %s -> %s%s%s\n", word(e, "case"), word(e, "from"),
 			word(e, "to"),

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * `incident list` and `incident show`: what the store knows.
+ * `incident list`, `incident show` and `incident mark`: what the store knows, and what people say
+ * of it.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/clock.h"
+#include "base/zone.h"
 #include "cli/blind.h"
 #include "cli/blind_print.h"
 #include "cli/incident_table.h"
 #include "cli/results.h"
-#include "cli/setup.h"
+#include "cli/said_desk.h"
 
 struct list_options {
-	bool json;
-	const char *db, *conf, *object, *target;
+	struct said_options o;
+	const char *object, *target;
 	int64_t since_us, until_us;
 	int state, kind, class; /* 1 + index in the words */
 	uint64_t limit;
@@ -63,69 +68,192 @@ static void print_blind(const struct cli *cli, struct store *store)
 	json_decref(status);
 }
 
+/* As it is kept, and behind it what was said of it. */
+static int print_json(struct cli *cli, const struct said_desk *x, const struct incident *inc)
+{
+	json_t *o;
+
+	if (said_of(&x->said, x->conf, inc) == SAID_NOTHING) {
+		incident_json_line(cli, inc);
+		return EXIT_GOOD;
+	}
+	o = incident_to_json(inc);
+	said_json(x, inc, o);
+	return said_line(cli, o);
+}
+
+/* A word for each; NULL where there is none of any. */
+static const char **words_of(const struct cli *cli, const struct said_desk *x,
+			     const struct results *found)
+{
+	const char **words = calloc(found->n + 1, sizeof(*words));
+	bool any = false;
+
+	if (!words)
+		text_note_lost();
+	for (size_t i = 0; words && i < found->n; i++) {
+		enum said_word w = said_of(&x->said, x->conf, found->list[i]);
+
+		words[i] = said_text(w, cli->language == LANGUAGE_JA);
+		any |= w != SAID_NOTHING;
+	}
+	if (any)
+		return words;
+	free(words);
+	return NULL;
+}
+
+static int print_list(struct cli *cli, const struct said_desk *x, const struct results *found,
+		      bool json)
+{
+	_cleanup_free_ const char **words = NULL;
+
+	if (json) {
+		for (size_t i = 0; i < found->n; i++)
+			if (print_json(cli, x, found->list[i]))
+				return EXIT_BROKEN;
+		return EXIT_GOOD;
+	}
+	if (found->n) {
+		words = words_of(cli, x, found);
+		incident_table(cli, found->list, found->n, words);
+		return EXIT_GOOD;
+	}
+	fprintf(cli->out, "%s%s\n", store_kind(x->watch) == STORE_DRILL ? "DRILL / 訓練\n" : "",
+		tr(cli, "no incidents", "検知はありません"));
+	print_blind(cli, x->watch);
+	return EXIT_GOOD;
+}
+
 static int list_run(struct cli *cli)
 {
 	const struct list_options *o = cli->options;
-	_cleanup_store_ struct store *store = NULL;
-	struct results found = {.with_series = o->json};
+	_cleanup_said_desk_ struct said_desk x = {.conf = NULL};
+	struct results found = {.with_series = o->o.json};
 	struct store_filter filter;
 	struct prefix target;
 	int r = make_filter(cli, o, &filter, &target);
 
 	if (r == EXIT_GOOD)
-		r = setup_store(cli, o->db, o->conf, &store);
+		r = said_desk_open(cli, &o->o, &x);
 	if (r)
 		return r;
-	r = store_list(store, &filter, on_row, &found);
-	if (r) {
-		cli_fail(cli, 0, "%s", store_answer(r, language_name(cli)));
-	} else if (o->json) {
-		for (size_t i = 0; i < found.n; i++)
-			incident_json_line(cli, found.list[i]);
-	} else if (found.n) {
-		incident_table(cli, found.list, found.n);
-	} else {
-		fprintf(cli->out, "%s%s\n",
-			store_kind(store) == STORE_DRILL ? "DRILL / 訓練\n" : "",
-			tr(cli, "no incidents", "検知はありません"));
-		print_blind(cli, store);
-	}
+	r = store_list(x.watch, &filter, on_row, &found);
+	r = r ? cli_fail(cli, EXIT_STORE, "%s", store_answer(r, language_name(cli)))
+	      : print_list(cli, &x, &found, o->o.json);
 	results_deinit(&found);
-	return r ? EXIT_STORE : EXIT_GOOD;
+	return r;
 }
 
 struct show_options {
-	bool json;
-	const char *db, *conf;
+	struct said_options o;
 };
+
+static int get(struct cli *cli, const struct said_desk *x, const char *id, struct incident **out)
+{
+	int r = store_get(x->watch, id, out);
+
+	return r ? cli_fail(cli, EXIT_STORE, "%s: %s", id, store_answer(r, language_name(cli)))
+		 : EXIT_GOOD;
+}
+
+/* One line above the incident: what was said of it, by whom. */
+static void print_said(struct cli *cli, const struct said_desk *x, const struct incident *inc)
+{
+	enum said_word w = said_of(&x->said, x->conf, inc);
+	const struct mark *m = said_mark(&x->said, inc->id);
+	const struct suppression *s = said_suppression(&x->said, inc);
+	const struct conf_maintenance *work = said_maintenance(x->conf, inc);
+	char at[TIME_TEXT_MAX];
+
+	if (m)
+		fprintf(cli->out, tr(cli, "marked %s: %s (%s, %s)\n", "判定 %s: %s (%s、%s)\n"),
+			said_text(m->is_false ? SAID_FALSE : SAID_TRUE,
+				  cli->language == LANGUAGE_JA),
+			m->reason, m->actor, zone_format(x->conf->duty.zone, m->at_us, true, at));
+	else if (w == SAID_SUPPRESSED)
+		fprintf(cli->out,
+			tr(cli, "suppressed by %s until %s: %s (%s)\n",
+			   "抑止 %s (%s まで): %s (%s)\n"),
+			s->actor, zone_format(x->conf->duty.zone, suppression_end_us(s), true, at),
+			s->reason, s->id);
+	else if (w == SAID_MAINTENANCE)
+		fprintf(cli->out, tr(cli, "during announced work: %s\n", "予告された作業中: %s\n"),
+			work->note);
+	else if (w == SAID_TEST)
+		fputs(tr(cli, "during a known test\n", "予告された試験中\n"), cli->out);
+}
 
 static int show_run(struct cli *cli)
 {
 	const struct show_options *o = cli->options;
-	_cleanup_store_ struct store *store = NULL;
+	_cleanup_said_desk_ struct said_desk x = {.conf = NULL};
 	_cleanup_incident_ struct incident *inc = NULL;
 	_cleanup_text_ struct text out = TEXT_NULL;
-	int r = setup_store(cli, o->db, o->conf, &store);
+	int r = said_desk_open(cli, &o->o, &x);
 
+	r = r ? r : get(cli, &x, cli->operands[0], &inc);
 	if (r)
 		return r;
-	r = store_get(store, cli->operands[0], &inc);
-	if (r)
-		return cli_fail(cli, EXIT_STORE, "%s: %s", cli->operands[0],
-				store_answer(r, language_name(cli)));
-	if (o->json) {
-		incident_json_line(cli, inc);
-		return EXIT_GOOD;
-	}
+	if (o->o.json)
+		return print_json(cli, &x, inc);
 	incident_print(inc, language_name(cli), &out);
 	fputs(text_str(&out), cli->out);
+	print_said(cli, &x, inc);
+	return EXIT_GOOD;
+}
+
+struct mark_options {
+	struct said_options o;
+	const char *reason, *by;
+};
+
+static int read_word(struct cli *cli, const char *word, bool *is_false)
+{
+	static const char *const words[] = {"false", "true"};
+	const char *near;
+
+	*is_false = strcmp(word, "false") == 0;
+	if (*is_false || strcmp(word, "true") == 0)
+		return EXIT_GOOD;
+	near = text_nearest(word, words, ARRAY_LEN(words));
+	return near ? cli_usage(cli, "%s: false or true is wanted; did you mean \"%s\"?", word,
+				near)
+		    : cli_usage(cli, "%s: false or true is wanted", word);
+}
+
+static int mark_run(struct cli *cli)
+{
+	const struct mark_options *o = cli->options;
+	_cleanup_said_desk_ struct said_desk x = {.conf = NULL};
+	_cleanup_incident_ struct incident *inc = NULL;
+	struct mark m = {.is_false = false};
+	int r = read_word(cli, cli->operands[1], &m.is_false);
+
+	r = r ? r : said_reason(cli, o->reason);
+	r = r ? r : said_desk_open(cli, &o->o, &x);
+	r = r ? r : get(cli, &x, cli->operands[0], &inc);
+	r = r ? r : said_desk_write(cli, o->by, &x);
+	if (r)
+		return r;
+	snprintf(m.reason, sizeof(m.reason), "%s", o->reason);
+	r = said_desk_act(cli, &x, "mark", inc->id, mark_body(&m));
+	if (r)
+		return r;
+	if (o->o.json)
+		return said_line(cli, json_pack("{s:s, s:b, s:s, s:s}", "id", inc->id, "false",
+						m.is_false, "reason", m.reason, "by", x.actor));
+	fprintf(cli->out,
+		m.is_false ? tr(cli, "%s is marked false; it stays recorded\n",
+				"%s を誤検知としました。記録は残ります\n")
+			   : tr(cli, "%s is marked true\n", "%s を実際の攻撃としました\n"),
+		inc->id);
 	return EXIT_GOOD;
 }
 
 #define AT(field) offsetof(struct list_options, field)
 static const struct option_row list_options[] = {
-	OPTION_DB(struct list_options),
-	OPTION_CONF(struct list_options),
+	OPTIONS_SAID(struct list_options),
 	OPTION_ARG("since", 's', "TIME", option_time, AT(since_us),
 		   "only those alive after this time (2008-08-08T12:00:00Z, or 2h ago)",
 		   "この時刻以降に続いていたものだけ (2008-08-08T12:00:00Z、または 2h 前)"),
@@ -143,17 +271,18 @@ static const struct option_row list_options[] = {
 		   "この保護対象だけ"),
 	OPTION_NUMBER("limit", 'n', "N", RESULTS_MAX, AT(limit),
 		      "at most so many, 1000 when not said", "件数の上限。指定がなければ 1000"),
-	OPTION_JSON(struct list_options),
 	{0},
 };
 #undef AT
 
-static const struct option_row show_options[] = {OPTION_DB(struct show_options),
-						 OPTION_CONF(struct show_options),
-						 OPTION_JSON(struct show_options),
+static const struct option_row show_options[] = {OPTIONS_SAID(struct show_options), {0}};
+
+static const struct option_row mark_options[] = {OPTIONS_SAID(struct mark_options),
+						 OPTION_REASON(struct mark_options),
+						 OPTION_BY(struct mark_options),
 						 {0}};
 
-extern const struct verb verb_incident_list, verb_incident_show;
+extern const struct verb verb_incident_list, verb_incident_show, verb_incident_mark;
 
 const struct verb verb_incident_list = {
 	.name = "incident list",
@@ -177,4 +306,21 @@ const struct verb verb_incident_show = {
 	.options = show_options,
 	.options_size = sizeof(struct show_options),
 	.run = show_run,
+};
+
+const struct verb verb_incident_mark = {
+	.name = "incident mark",
+	.args = "ID false|true",
+	.min_args = 2,
+	.max_args = 2,
+	.help = PHRASE("say that an incident was no attack, or that it was",
+		       "検知が誤りだったか、実際の攻撃だったかを記録する"),
+	.more = PHRASE("A mark changes nothing of what is recorded. It ends the paging of the "
+		       "incident, and `noroshi tune` counts its traffic as ordinary. The last "
+		       "mark counts. A reason is wanted.",
+		       "記録そのものは変わらない。誤検知とした検知は呼び出しを止め、`noroshi tune` "
+		       "では平常の通信として数える。最後の判定が有効。理由は必須。"),
+	.options = mark_options,
+	.options_size = sizeof(struct mark_options),
+	.run = mark_run,
 };

@@ -122,7 +122,7 @@ static void print_results(struct reading *r)
 		for (size_t i = 0; i < r->results.n; i++)
 			incident_json_line(cli, r->results.list[i]);
 	} else if (r->results.n) {
-		incident_table(cli, r->results.list, r->results.n);
+		incident_table(cli, r->results.list, r->results.n, NULL);
 	}
 	fflush(cli->out);
 	if (r->results.refused)

@@ -8,10 +8,13 @@
 #include "base/clock.h"
 #include "cli/blind.h"
 #include "cli/blind_target.h"
+#include "cli/control.h"
 #include "cli/setup.h"
 #include "cli/status_print.h"
+#include "cli/watch_sight.h"
 
-#define STALE_US (10 * US_PER_S) /* the watch writes one each second */
+#define STALE_US    (10 * US_PER_S) /* the watch writes one each second */
+#define PATIENCE_MS 1000
 
 struct status_options {
 	bool json;
@@ -26,6 +29,28 @@ static int print_json(const struct cli *cli, json_t *status, int64_t age_us)
 	json_dumpf(status, cli->out, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
 	fputc('\n', cli->out);
 	return EXIT_GOOD;
+}
+
+/*
+ * A watch that cannot write its status may still be asked: what it says takes the place of what is
+ * old. Its exporters are only told in short there, so the old ones stay.
+ */
+static bool ask_watch(const char *dir, json_t *status)
+{
+	_cleanup_text_ struct text reply = TEXT_NULL;
+	json_t *said = NULL;
+	int code = 0;
+
+	if (control_ask(dir, SIGHT_REQUEST, PATIENCE_MS, &code, &reply) == 0 && code == EXIT_GOOD)
+		said = json_loadb(text_str(&reply), reply.len, 0, NULL);
+	if (!json_is_object(said)) {
+		json_decref(said);
+		return false;
+	}
+	json_object_del(said, "exporters");
+	json_object_update(status, said);
+	json_decref(said);
+	return true;
 }
 
 static int status_run(struct cli *cli)
@@ -60,6 +85,9 @@ static int status_run(struct cli *cli)
 		return r;
 	}
 	age_us = clock_real_us() - at_us;
+	if (age_us >= STALE_US && setup_db(cli, o->db, o->conf, dir) == EXIT_GOOD &&
+	    ask_watch(dir, status))
+		age_us = 0;
 	blind_in_status(status, NULL, o->json ? BLIND_ALL : BLIND_HOSTS);
 	if (o->json)
 		r = print_json(cli, status, age_us);

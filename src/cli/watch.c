@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/steady.h"
 #include "cli/blind_target.h"
 #include "cli/incident_line.h"
 
@@ -83,15 +84,17 @@ static int no_input(const struct watch *w, const struct conf *conf, struct text 
 	return EXIT_GOOD;
 }
 
-static int on_control(void *userdata, const char *request, struct text *reply)
+static int on_control(void *userdata, const char *request, bool owner, struct text *reply)
 {
 	struct watch *w = userdata;
 
-	if (strcmp(request, "reload") == 0)
+	if (strcmp(request, "reload") == 0 && owner)
 		return watch_reload(w, reply);
+	if (strcmp(request, SIGHT_REQUEST) == 0)
+		return watch_sight_reply(w, reply);
 	if (strncmp(request, BLIND_REQUEST, strlen(BLIND_REQUEST)) == 0)
 		return blind_target_reply(&w->pipeline, request + strlen(BLIND_REQUEST),
-					  clock_real_us(), reply);
+					  steady_us(), reply);
 	text_add(reply, "unknown request\n");
 	return EXIT_USAGE;
 }
@@ -120,23 +123,30 @@ static int on_signal(void *userdata, int signo)
 static void each_second(struct watch *w, int64_t now_us)
 {
 	_cleanup_free_ char *status = NULL;
+	int64_t wall_us = steady_wall(now_us);
 
 	pipeline_housekeep(&w->pipeline, now_us);
 	watch_unknown(w);
 	accounts_tick(w->accounts, now_us);
-	status = watch_snapshot(w, now_us);
+	status = watch_snapshot(w, now_us, wall_us);
 	if (status)
-		store_put_status(w->pipeline.store, status, now_us);
+		store_put_status(w->pipeline.store, status, wall_us);
 }
 
 static int on_tick(void *userdata, uint64_t ticks)
 {
 	struct watch *w = userdata;
-	int64_t now_us = clock_real_us();
-	int r = pipeline_clock(&w->pipeline, now_us);
+	int64_t now_us;
+	int r;
 
+	watch_sense_tick(w);
+	now_us = steady_us();
+	r = pipeline_clock(&w->pipeline, now_us);
+	if (r == 0 && (w->ticks + 1) % WATCH_TICKS_PER_S == 0)
+		r = watch_follow_wall(w);
 	if (r < 0)
 		return r;
+	now_us = steady_us(); /* the clock may be another one now */
 	if (++w->ticks % WATCH_TICKS_PER_S == 0) {
 		each_second(w, now_us);
 		/* A reload that found no memory for a thread has left it for better times. */
@@ -197,6 +207,7 @@ int watch_open(struct watch *w, struct cli *cli, struct text *why)
 	_cleanup_conf_ struct conf *conf = NULL;
 	int r;
 
+	steady_begin();
 	*w = (struct watch){.cli = cli, .options = cli->options, .started_us = clock_real_us()};
 	r = load_conf(w, &conf, why);
 	if (r)
@@ -230,7 +241,8 @@ int watch_run(struct watch *w)
 
 	if (w->options->for_s)
 		w->until_us = clock_mono_us() + (int64_t)w->options->for_s * US_PER_S;
-	each_second(w, clock_real_us());
+	w->began_us = steady_us();
+	each_second(w, w->began_us);
 	r = loop_run(w->loop);
 	if (r == 0)
 		r = watch_stop_receiving(w);
@@ -238,7 +250,7 @@ int watch_run(struct watch *w)
 		log_error("watch-broken", "reason=\"%s\"", strerror(-r));
 		return EXIT_BROKEN;
 	}
-	each_second(w, clock_real_us());
+	each_second(w, steady_us());
 	r = pipeline_pause(&w->pipeline);
 	if (r > 0)
 		log_error("store-failing", "reason=\"%s\"", store_answer(r, "en"));
@@ -277,6 +289,7 @@ int watch_reload(struct watch *w, struct text *messages)
 	watch_capture_sides(w);
 	w->reloads++;
 	w->conf_loaded_us = clock_real_us();
+	w->began_us = steady_us();
 	log_info("reloaded", "file=\"%s\"", conf->path ? conf->path : "built-in");
 	text_printf(messages, tr(w->cli, "%s is in force\n", "%s を有効にしました\n"),
 		    conf->path ? conf->path

@@ -14,6 +14,7 @@
 #include "cli/control.h"
 #include "cli/pipeline.h"
 #include "cli/setup.h"
+#include "cli/watch_sight.h"
 #include "observe/capture.h"
 #include "observe/receive.h"
 
@@ -40,6 +41,7 @@ struct watch_capture {
 	struct conf_capture conf;
 	struct capture *capture;
 	uint16_t link;
+	bool down; /* the interface went away */
 };
 
 struct watch {
@@ -56,8 +58,11 @@ struct watch {
 	struct accounts *accounts;
 	struct senders unknown; /* who is on no allow-list, as of the last second */
 	struct control *control;
-	struct map *shown;			      /* incident id to the state last printed */
-	int64_t started_us, conf_loaded_us, until_us; /* until: monotonic, 0 no end */
+	struct map *shown;		    /* incident id to the state last printed */
+	int64_t started_us, conf_loaded_us; /* wall clock */
+	int64_t began_us;		    /* receive clock: could hear all exporters since */
+	int64_t until_us;		    /* monotonic, 0 no end */
+	struct watch_sense sense;
 	uint64_t ticks, reloads, reloads_refused;
 	bool stopping;
 };
@@ -104,5 +109,11 @@ int watch_capture(struct watch *w, const struct conf *conf, struct text *why);
 void watch_capture_sides(struct watch *w);
 void watch_inputs_close(struct watch *w);
 
-/** watch_snapshot() - the status of this second as JSON text, owned; NULL without memory. */
-char *watch_snapshot(struct watch *w, int64_t now_us);
+/**
+ * watch_snapshot() - the status of this second as JSON text, owned; NULL without memory.
+ * @now_us: receive clock; @wall_us: the same moment for people.
+ */
+char *watch_snapshot(struct watch *w, int64_t now_us, int64_t wall_us);
+
+/** watch_short() - of the status what tells about sight, but for the exporters. Owned. */
+json_t *watch_short(struct watch *w);

@@ -90,6 +90,7 @@ static int on_capture(void *userdata, int fd, uint32_t events)
 		 */
 		log_error("capture-down", "interface=%s reason=\"%s\"",
 			  w->captures[i].conf.interface, capture_error(c));
+		w->captures[i].down = true;
 		loop_remove_fd(w->loop, fd);
 	}
 	return 0;

@@ -9,26 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/map.h"
-
-#define KEY_BYTES (CONF_NAME_MAX + 8)
-
-/* What may stand only once: of each tag, one with the same bytes. */
-struct once {
-	uint32_t tag;
-	uint8_t bytes[KEY_BYTES];
-};
-
-struct first {
-	uint32_t line, item; /* where it stood first, and in which item of the outer list */
-};
-
-struct checker {
-	const struct conf *c;
-	struct mistakes *mistakes;
-	struct map *seen; /* struct once -> struct first */
-	bool whole, prefix_lengths[TAG_COUNT][129];
-};
+#include "conf/check_inside.h"
 
 /* Keys */
 
@@ -72,30 +53,21 @@ static void once_prefix(struct checker *k, const struct mark *m, struct once *ke
 	text_printf(what, "the %s prefix %s", whose[m->tag], prefix_format(p, buf));
 }
 
-static void once_name(struct once *key, struct text *what, const char *of, const char *name)
+/* What a value with a name is called; these are kept by the name alone. */
+static const char *const name_of[TAG_COUNT] = {
+	[TAG_OBJECT_NAME] = "object name",   [TAG_EXPORTER_NAME] = "exporter name",
+	[TAG_INTERFACE_LINK] = "link name",  [TAG_LINK_NAME] = "link name",
+	[TAG_SERVICE_NAME] = "service name", [TAG_CAPTURE] = "capture interface",
+	[TAG_PERSON] = "name of a person",   [TAG_HEIGHTENED] = "name of a heightened watch",
+};
+
+static void once_name(struct checker *k, const struct mark *m, struct once *key, struct text *what)
 {
+	const char *name = marked_text(k->c, m);
 	char q[QUOTE_MAX];
 
 	memcpy(key->bytes, name, strlen(name));
-	text_printf(what, "the %s %s", of, quote(name, q));
-}
-
-static void once_object(struct checker *k, const struct mark *m, struct once *key,
-			struct text *what)
-{
-	once_name(key, what, "object name", k->c->objects[m->at_item[0]].name);
-}
-
-static void once_exporter(struct checker *k, const struct mark *m, struct once *key,
-			  struct text *what)
-{
-	once_name(key, what, "exporter name", k->c->exporters[m->at_item[0]].name);
-}
-
-static void once_capture(struct checker *k, const struct mark *m, struct once *key,
-			 struct text *what)
-{
-	once_name(key, what, "capture interface", k->c->captures[m->at_item[0]].interface);
+	text_printf(what, "the %s %s", name_of[m->tag], quote(name, q));
 }
 
 static void once_address(struct checker *k, const struct mark *m, struct once *key,
@@ -117,17 +89,6 @@ static void once_interface(struct checker *k, const struct mark *m, struct once 
 	memcpy(key->bytes, i->exporter, strlen(i->exporter));
 	memcpy(key->bytes + CONF_NAME_MAX, &i->ifindex, sizeof(i->ifindex));
 	text_printf(what, "ifindex %u of exporter %s", i->ifindex, quote(i->exporter, q));
-}
-
-static void once_link(struct checker *k, const struct mark *m, struct once *key, struct text *what)
-{
-	once_name(key, what, "link name", k->c->links[m->at_item[0]].name);
-}
-
-static void once_service(struct checker *k, const struct mark *m, struct once *key,
-			 struct text *what)
-{
-	once_name(key, what, "service name", k->c->services[m->at_item[0]].name);
 }
 
 static void once_listen(struct checker *k, const struct mark *m, struct once *key,
@@ -187,73 +148,11 @@ static void relate_darknet(struct checker *k, const struct mark *m)
 			    prefix_format(p, buf));
 }
 
-static void missing_exporter(struct checker *k, const struct mark *m, const char *name)
-{
-	_cleanup_free_ const char **names = calloc(k->c->n_exporters + 1, sizeof(*names));
-	const char *near = NULL;
-	char q[QUOTE_MAX], q2[QUOTE_MAX];
-
-	for (size_t i = 0; names && i < k->c->n_exporters; i++)
-		names[i] = k->c->exporters[i].name;
-	if (names)
-		near = text_nearest(name, names, k->c->n_exporters);
-	if (near)
-		mistake_add(k->mistakes, m->at, "no exporter is named %s; did you mean %s?",
-			    quote(name, q), quote(near, q2));
-	else
-		mistake_add(k->mistakes, m->at, "no exporter is named %s", quote(name, q));
-}
-
-static void relate_interface(struct checker *k, const struct mark *m)
-{
-	const char *name = k->c->interfaces[m->at_item[0]].exporter;
-	struct once key = {.tag = TAG_EXPORTER_NAME};
-
-	memcpy(key.bytes, name, strlen(name));
-	if (k->whole && !map_get(k->seen, &key))
-		missing_exporter(k, m, name);
-}
-
-/* Interfaces and links name it; what is only written here leads nowhere. */
-static void relate_service_link(struct checker *k, const struct mark *m)
-{
-	const struct conf *c = k->c;
-	const char *name = c->services[m->at_item[0]].link, *near;
-	_cleanup_free_ const char **names =
-		calloc(c->n_interfaces + c->n_links + 1, sizeof(*names));
-	char q[QUOTE_MAX], q2[QUOTE_MAX];
-	size_t n = 0;
-
-	if (!k->whole || !*name || !names)
-		return;
-	for (size_t i = 0; i < c->n_interfaces; i++)
-		names[n++] = c->interfaces[i].link;
-	for (size_t i = 0; i < c->n_links; i++)
-		names[n++] = c->links[i].name;
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(names[i], name) == 0)
-			return;
-	near = text_nearest(name, names, n);
-	if (near)
-		mistake_add(k->mistakes, m->at, "no link is named %s; did you mean %s?",
-			    quote(name, q), quote(near, q2));
-	else
-		mistake_add(k->mistakes, m->at, "no link is named %s", quote(name, q));
-}
-
 static void relate_listen(struct checker *k, const struct mark *m)
 {
 	if (k->whole && m->at_item[0] == 0 && k->c->n_exporters == 0)
 		mistake_warn(k->mistakes, m->at,
 			     "no exporter is given: every datagram that comes here is refused");
-}
-
-static void relate_test(struct checker *k, const struct mark *m)
-{
-	const struct conf_known_test *t = &k->c->objects[m->at_item[0]].tests[m->at_item[1]];
-
-	if (t->until_us <= t->from_us)
-		mistake_add(k->mistakes, m->at, "\"until\" is not after \"from\"");
 }
 
 /* A larger prefix that opens sooner than a smaller one would always hide it. */
@@ -275,24 +174,47 @@ static void relate_times(struct checker *k, const struct mark *m)
 static const struct check {
 	void (*once)(struct checker *k, const struct mark *m, struct once *key, struct text *what);
 	void (*relate)(struct checker *k, const struct mark *m);
+	bool again; /* may be given again: only noted */
 } checks[TAG_COUNT] = {
-	[TAG_OWN] = {once_prefix, NULL},
-	[TAG_OBJECT_NAME] = {once_object, NULL},
+	[TAG_OWN] = {once_prefix},
+	[TAG_OBJECT_NAME] = {once_name},
 	[TAG_OBJECT_PREFIX] = {once_prefix, relate_object_prefix},
-	[TAG_TEST_UNTIL] = {NULL, relate_test},
-	[TAG_EXPORTER_NAME] = {once_exporter, NULL},
-	[TAG_EXPORTER_ADDRESS] = {once_address, NULL},
-	[TAG_INTERFACE_EXPORTER] = {NULL, relate_interface},
-	[TAG_INTERFACE_INDEX] = {once_interface, NULL},
-	[TAG_LINK_NAME] = {once_link, NULL},
-	[TAG_SERVICE_NAME] = {once_service, NULL},
-	[TAG_SERVICE_LINK] = {NULL, relate_service_link},
+	[TAG_TEST_UNTIL] = {NULL, relate_until},
+	[TAG_EXPORTER_NAME] = {once_name},
+	[TAG_EXPORTER_ADDRESS] = {once_address},
+	[TAG_INTERFACE_EXPORTER] = {NULL, relate_named},
+	[TAG_INTERFACE_INDEX] = {once_interface},
+	[TAG_INTERFACE_LINK] = {once_name, NULL, true},
+	[TAG_LINK_NAME] = {once_name},
+	[TAG_SERVICE_NAME] = {once_name},
+	[TAG_SERVICE_LINK] = {NULL, relate_named},
 	[TAG_DARKNET] = {once_prefix, relate_darknet},
-	[TAG_SHARED] = {once_prefix, NULL},
-	[TAG_NEVER] = {once_prefix, NULL},
+	[TAG_SHARED] = {once_prefix},
+	[TAG_NEVER] = {once_prefix},
 	[TAG_LISTEN] = {once_listen, relate_listen},
-	[TAG_CAPTURE] = {once_capture, NULL},
+	[TAG_CAPTURE] = {once_name},
 	[TAG_TIMES] = {NULL, relate_times},
+	[TAG_DUTY_ZONE] = {NULL, relate_zone},
+	[TAG_DUTY_PROGRAM] = {NULL, relate_program},
+	[TAG_NOTICE_PROGRAM] = {NULL, relate_program},
+	[TAG_PERSON] = {once_name, relate_person},
+	[TAG_PERSON_ZONE] = {NULL, relate_zone},
+	[TAG_PERSON_PROGRAM] = {NULL, relate_program},
+	[TAG_SHIFT_PERSON] = {NULL, relate_shift_person},
+	[TAG_SHIFT_ZONE] = {NULL, relate_zone},
+	[TAG_SHIFT_TO] = {NULL, relate_until},
+	[TAG_ESCALATION] = {NULL, relate_named},
+	[TAG_MAIL_SERVER] = {NULL, relate_mail_server},
+	[TAG_HEARTBEAT_LISTEN] = {NULL, relate_heartbeat},
+	[TAG_MAINTENANCE_UNTIL] = {NULL, relate_until},
+	[TAG_MAINTENANCE_OBJECT] = {NULL, relate_named},
+	[TAG_MAINTENANCE_EXPORTER] = {NULL, relate_named},
+	[TAG_MAINTENANCE_LINK] = {NULL, relate_named},
+	[TAG_HEIGHTENED] = {once_name, relate_heightened},
+	[TAG_HEIGHTENED_UNTIL] = {NULL, relate_until},
+	[TAG_HEIGHTENED_OBJECT] = {NULL, relate_named},
+	[TAG_HEIGHTENED_SERVICE] = {NULL, relate_named},
+	[TAG_HEIGHTENED_PERSON] = {NULL, relate_named},
 };
 
 static void say_twice(struct checker *k, const struct mark *m, const struct first *first,
@@ -324,7 +246,7 @@ static int note_once(struct checker *k, const struct mark *m)
 		return -ENOMEM;
 	if (created)
 		*first = (struct first){m->at.line, m->at_item[0]};
-	else
+	else if (!checks[m->tag].again)
 		say_twice(k, m, first, &what);
 	return 0;
 }
@@ -339,7 +261,8 @@ int check_conf(const struct conf *c, const struct marks *marks, bool whole,
 {
 	_cleanup_(free_map) struct map *seen =
 		map_new(sizeof(struct once), sizeof(struct first), 0);
-	struct checker k = {.c = c, .mistakes = mistakes, .seen = seen, .whole = whole};
+	struct checker k = {
+		.c = c, .marks = marks, .mistakes = mistakes, .seen = seen, .whole = whole};
 
 	if (!seen)
 		return -ENOMEM;

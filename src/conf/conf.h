@@ -15,6 +15,7 @@
 #include "base/ip.h"
 #include "base/text.h"
 #include "base/vector.h"
+#include "conf/conf_duty.h"
 
 #define CONF_NAME_MAX 64
 #define CONF_TEXT_MAX 256
@@ -68,6 +69,9 @@ struct conf_object {
 	struct prefix *prefixes;
 	size_t n_prefixes;
 	uint64_t line_bps; /* contracted access line, 0 unknown */
+	uint32_t contract;  /* enum conf_contract */
+	uint32_t page_from; /* 0: the general one */
+	bool page_bursts;
 	struct conf_contact *contacts;
 	size_t n_contacts;
 	struct conf_measure *measures;
@@ -187,6 +191,11 @@ struct conf {
 	struct conf_limits limits;
 	struct conf_keep keep;
 	struct conf_desk desk;
+	struct conf_duty duty;
+	struct conf_maintenance *maintenance;
+	size_t n_maintenance;
+	struct conf_heightened *heightened;
+	size_t n_heightened;
 	char db[CONF_TEXT_MAX];	       /* store directory */
 	char place[CONF_TEXT_MAX];     /* directory of imported places, "" beside the store */
 	char language[8];	       /* "en" or "ja" */

@@ -128,6 +128,20 @@ static int fill_object_set(struct conf *c)
 	return 0;
 }
 
+static uint32_t days_of(const struct conf_shift *s)
+{
+	static const uint32_t word[] = {
+		[CONF_MON] = 1,	 [CONF_TUE] = 2,       [CONF_WED] = 4,
+		[CONF_THU] = 8,	 [CONF_FRI] = 16,      [CONF_SAT] = 32,
+		[CONF_SUN] = 64, [CONF_WEEKDAYS] = 31, [CONF_WEEKEND] = 96,
+	};
+	uint32_t days = 0;
+
+	for (size_t i = 0; i < s->n_day_words; i++)
+		days |= word[s->day_words[i]];
+	return s->n_day_words ? days : DAYS_ALL;
+}
+
 _Static_assert(offsetof(struct conf_own, prefix) == 0, "fill_set() reads the prefix first");
 _Static_assert(offsetof(struct conf_shared, prefix) == 0, "fill_set() reads the prefix first");
 
@@ -138,6 +152,8 @@ int finish_conf(struct conf *c)
 		inherit(&c->objects[i].thresholds, &c->thresholds);
 	for (size_t i = 0; i < c->n_links; i++)
 		inherit_link(c, &c->links[i]);
+	for (size_t i = 0; i < c->duty.n_shifts; i++)
+		c->duty.shifts[i].days = days_of(&c->duty.shifts[i]);
 	if (fill_set(&c->own_set, c->own, c->n_own, sizeof(c->own[0])) ||
 	    fill_set(&c->darknet_set, c->darknets, c->n_darknets, sizeof(c->darknets[0])) ||
 	    fill_set(&c->shared_set, c->shared, c->n_shared, sizeof(c->shared[0])) ||

@@ -5,7 +5,8 @@
 #include "conf/conf.h"
 
 /**
- * finish_conf() - merge the objects' thresholds with the general ones and fill the prefix sets.
+ * finish_conf() - merge the objects' thresholds with the general ones, fill the prefix sets and
+ * the days of shifts.
  * Runs once on a fresh configuration.
  * Return: 0, or -ENOMEM.
  */

@@ -27,7 +27,8 @@ static void begin_line(struct printer *p)
 	p->dash = false;
 }
 
-/* Plain where nothing in it is YAML's, nor a word that other readers take for a truth value. */
+/* Plain where nothing in it is YAML's, nor what other readers take for a truth value or, of the
+ * kind of 18:00, for a number to the base 60. */
 static bool is_plain(const char *s)
 {
 	static const char *const taken[] = {"null", "true", "false", "yes", "no",
@@ -40,6 +41,8 @@ static bool is_plain(const char *s)
 	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
 		if (strcasecmp(s, taken[i]) == 0)
 			return false;
+	if (strchr(s, ':') && s[strspn(s, "0123456789:")] == '\0')
+		return false;
 	return *s && strchr(first, *s) && s[strspn(s, safe)] == '\0' && s[strlen(s) - 1] != ':';
 }
 
@@ -162,12 +165,11 @@ void conf_print(const struct conf *c, struct text *out)
 	print_map(&p, &conf_schema, c);
 }
 
-static json_t *json_value(const struct conf_key *k, const void *at)
+static json_t *json_given(const struct conf_key *k, const void *at)
 {
 	_cleanup_text_ struct text value = TEXT_NULL;
 
-	if (value_is_never(k, at) ||
-	    (!k->dflt && !(k->flags & KEY_REQUIRED) && value_is_empty(k, at)))
+	if (value_is_never(k, at))
 		return json_null();
 	if (value_is_number(k))
 		return json_integer((json_int_t)value_number(k, at));
@@ -175,8 +177,16 @@ static json_t *json_value(const struct conf_key *k, const void *at)
 	return json_string(text_str(&value));
 }
 
+static json_t *json_value(const struct conf_key *k, const void *at)
+{
+	if (!k->dflt && !(k->flags & KEY_REQUIRED) && value_is_empty(k, at))
+		return json_null();
+	return json_given(k, at);
+}
+
 static json_t *json_map(const struct conf_map *map, const void *base);
 
+/* What stands in a list was given, also the first of some words, which is 0. */
 static json_t *json_list(const struct conf_key *k, const void *base)
 {
 	const struct conf_key *item = &k->list->item;
@@ -186,7 +196,7 @@ static json_t *json_list(const struct conf_key *k, const void *base)
 		const void *at = list_item(k, base, i);
 
 		json_array_append_new(list, item->type == TYPE_MAP ? json_map(item->map, at)
-								   : json_value(item, at));
+								   : json_given(item, at));
 	}
 	return list;
 }

@@ -3,33 +3,10 @@
  * The rows of the configuration, from the innermost map to the whole file. A default stands here as
  * an operator would write it and is read by the same code that reads the file.
  */
-#include "conf/schema.h"
-
 #include "conf/conf.h"
+#include "conf/schema_rows.h"
 
 /* clang-format off: a row stays a row. */
-
-#define FIELD(st, f) .offset = offsetof(struct st, f), .size = sizeof(((struct st *)NULL)->f)
-#define MAP(w, rows) .what = (w), .keys = (rows), .n_keys = ARRAY_LEN(rows)
-#define MAPS(of, n_field, st, m, most)                                                    \
-	{                                                                                 \
-		.item = {.name = "", .type = TYPE_MAP, .size = sizeof(struct st),          \
-			 .map = &(m)},                                                    \
-		.max = (most), .count = offsetof(struct of, n_field)                      \
-	}
-#define PREFIXES(of, n_field, t, most)                                                        \
-	{                                                                                     \
-		.item = {.name = "", .type = TYPE_PREFIX, .size = sizeof(struct prefix),      \
-			 .tag = (t)},                                                         \
-		.max = (most), .count = offsetof(struct of, n_field)                          \
-	}
-#define LIST(n, f, l, ...) \
-	{.name = (n), .type = TYPE_LIST, FIELD(conf, f), .list = &(l), __VA_ARGS__}
-
-#define PPS_MAX UINT64_C(1000000000000)
-#define BPS_MAX UINT64_C(1000000000000000)
-#define BYTES_MAX UINT64_C(1000000000000000)
-#define YEAR_S UINT64_C(31536000)
 
 /* Thresholds. The rows behind OBJECT_THRESHOLDS make no sense for one protected object. */
 #define PPS(n, f, d, h)                                                                      \
@@ -189,6 +166,8 @@ static const struct conf_list object_measures =
 static const struct conf_list object_tests =
 	MAPS(conf_object, n_tests, conf_known_test, test_map, 64);
 
+static const char *const yes_words[] = {"no", "yes", NULL};
+
 static const struct conf_key object_keys[] = {
 	{.name = "name", .type = TYPE_NAME, .flags = KEY_REQUIRED, FIELD(conf_object, name),
 	 .tag = TAG_OBJECT_NAME, .help = "name of the object, shown with each incident"},
@@ -198,6 +177,13 @@ static const struct conf_key object_keys[] = {
 	 FIELD(conf_object, prefixes), .list = &object_prefixes, .help = "what is protected"},
 	{.name = "line", .type = TYPE_BPS, FIELD(conf_object, line_bps), .min = 1, .max = BPS_MAX,
 	 .help = "contracted speed of the access line"},
+	{.name = "contract", .type = TYPE_WORD, FIELD(conf_object, contract),
+	 .words = contract_words, .dflt = "standard",
+	 .help = "what is agreed: how soon somebody must look"},
+	{.name = "page_from", .type = TYPE_COUNT, FIELD(conf_object, page_from), .min = 1, .max = 4,
+	 .help = "severity up to which it pages, instead of the general one"},
+	{.name = "page_bursts", .type = TYPE_WORD, FIELD(conf_object, page_bursts),
+	 .words = yes_words, .dflt = "no", .help = "do single short bursts page too"},
 	{.name = "contacts", .type = TYPE_LIST, FIELD(conf_object, contacts),
 	 .list = &object_contacts, .help = "whom to reach"},
 	{.name = "measures", .type = TYPE_LIST, FIELD(conf_object, measures),
@@ -246,7 +232,7 @@ static const struct conf_key interface_keys[] = {
 	 FIELD(conf_interface, ifindex), .tag = TAG_INTERFACE_INDEX, .min = 1, .max = UINT32_MAX,
 	 .help = "its SNMP number, as the flow records carry it"},
 	{.name = "link", .type = TYPE_NAME, .flags = KEY_REQUIRED, FIELD(conf_interface, link),
-	 .help = "name of the link"},
+	 .tag = TAG_INTERFACE_LINK, .help = "name of the link"},
 	{.name = "peer", .type = TYPE_TEXT, FIELD(conf_interface, peer),
 	 .help = "who is at the other end"},
 	{.name = "country", .type = TYPE_COUNTRY, FIELD(conf_interface, country),
@@ -424,6 +410,11 @@ static const struct conf_key top_keys[] = {
 	 .help = "how long each kind of data is kept"},
 	{.name = "desk", .type = TYPE_MAP, FIELD(conf, desk), .map = &desk_map,
 	 .help = "cases, and who may see what of them"},
+	{.name = "duty", .type = TYPE_MAP, FIELD(conf, duty), .map = &duty_map,
+	 .help = "who is paged, when, and how"},
+	LIST("maintenance", maintenance, duty_maintenance, .help = "work that is announced"),
+	LIST("heightened", heightened, duty_heightened,
+	     .help = "times in which more is looked at"),
 	{.name = "store", .type = TYPE_MAP, .map = &store_map, .help = "the database"},
 	{.name = "place", .type = TYPE_MAP, .map = &place_map,
 	 .help = "files that say where addresses belong"},

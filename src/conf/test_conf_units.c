@@ -137,6 +137,19 @@ static void test_count_and_percent(void **state)
 		assert_true(units_parse_percent(bad_percents[i], &(uint64_t){0}) < 0);
 }
 
+static void test_hour(void **state)
+{
+	static const struct good good[] = {{"00:00", 0},    {"00:01", 1},    {"08:30", 510},
+					   {"18:00", 1080}, {"23:59", 1439}, {"24:00", 1440}};
+	static const char *const bad[] = {"",	   "24:01", "24:60",  "25:00",	"00:60",    "7:00",
+					  "07:0",  "0700",  "18:00 ", " 18:00", "18:00:00", "18.00",
+					  "-1:00", "+1:00", "18:0x",  "18",	"18:",	    ":30",
+					  "6pm",   "never", "99:99"};
+
+	expect_good(units_parse_hour, good, ARRAY_LEN(good));
+	expect_bad(units_parse_hour, bad, ARRAY_LEN(bad));
+}
+
 /* Whatever the number, what is written must give the number back. */
 static void round_trip(parse_fn *parse, add_fn *add, uint64_t v)
 {
@@ -152,6 +165,8 @@ static void test_round_trip(void **state)
 {
 	uint64_t v = 0;
 
+	for (unsigned minute = 0; minute <= 1440; minute++)
+		round_trip(units_parse_hour, units_add_hour, minute);
 	for (unsigned i = 0; i < 4000; i++) {
 		round_trip(conf_parse_pps, units_add_pps, v);
 		round_trip(conf_parse_bps, units_add_bps, v);
@@ -217,6 +232,7 @@ int main(void)
 		cmocka_unit_test(test_duration),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_count_and_percent),
+		cmocka_unit_test(test_hour),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_written_short),
 		cmocka_unit_test(test_quote),

@@ -222,3 +222,28 @@ void units_add_bytes(struct text *t, uint64_t bytes)
 
 	add_exact(t, bytes, down, ARRAY_LEN(down));
 }
+
+#define HOUR_MIN 60
+#define DAY_MIN	 (24 * HOUR_MIN)
+
+int units_parse_hour(const char *text, uint64_t *minutes)
+{
+	const char *p = text;
+	unsigned v[2];
+
+	for (int i = 0; i < 2; i++) {
+		if (!is_digit(p[0]) || !is_digit(p[1]) || p[2] != (i ? '\0' : ':'))
+			return -EINVAL;
+		v[i] = (unsigned)(p[0] - '0') * 10 + (unsigned)(p[1] - '0');
+		p += 3;
+	}
+	if (v[1] >= HOUR_MIN || v[0] * HOUR_MIN + v[1] > DAY_MIN)
+		return -EINVAL;
+	*minutes = v[0] * HOUR_MIN + v[1];
+	return 0;
+}
+
+void units_add_hour(struct text *t, uint64_t minutes)
+{
+	text_printf(t, "%02u:%02u", (unsigned)(minutes / HOUR_MIN), (unsigned)(minutes % HOUR_MIN));
+}

@@ -26,3 +26,9 @@ int units_parse_count(const char *text, uint64_t *n);
 
 /** units_parse_percent() - "80", "80%" or "80 %". Return: 0, or -EINVAL. */
 int units_parse_percent(const char *text, uint64_t *percent);
+
+/** units_parse_hour() - "HH:MM" from 00:00 to 24:00 in minutes. Return: 0, or -EINVAL. */
+int units_parse_hour(const char *text, uint64_t *minutes);
+
+/** units_add_hour() - the reverse. */
+void units_add_hour(struct text *t, uint64_t minutes);

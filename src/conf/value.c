@@ -384,6 +384,8 @@ static const struct value_type types[TYPE_COUNT_] = {
 		NUMBER("size", "a size such as 200MB or 1GiB", conf_parse_bytes, units_add_bytes),
 	[TYPE_DURATION] = NUMBER("duration", "a duration such as 10s, 5m, 2h or 30d",
 				 conf_parse_duration, units_add_duration),
+	[TYPE_HOUR] = NUMBER("time of day", "a time of day such as 08:30, up to 24:00",
+			     units_parse_hour, units_add_hour),
 	[TYPE_TIME] = {"time", "a time such as 2026-08-08T09:00:00+09:00", when_read, when_write},
 	[TYPE_DATE] = {"date", "a date such as 2026-08-08", date_read, date_write},
 };
@@ -413,7 +415,7 @@ const char *value_type_name(const struct conf_key *k)
 
 bool value_is_number(const struct conf_key *k)
 {
-	return types[k->type].parse != NULL;
+	return types[k->type].parse != NULL && k->type != TYPE_HOUR;
 }
 
 uint64_t value_number(const struct conf_key *k, const void *at)

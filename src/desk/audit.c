@@ -122,6 +122,26 @@ static int filter(struct log_walk *w, const json_t *body, struct desk_act *act)
 	return bad || !act->entries || !act->cases ? -ENOMEM : 0;
 }
 
+/* What people said to alarms and incidents is of no case and hides nothing: the line has ids only.
+ */
+static json_t *acts_of(const struct log_walk *w, const json_t *body)
+{
+	json_t *list = json_array(), *e;
+	size_t i;
+	bool bad = !list;
+
+	if (!w->only)
+		json_array_foreach(json_object_get(body, "acts"), i, e) bad |=
+			json_array_append_new(
+				list, json_pack("{sIss}", "number",
+						json_integer_value(json_object_get(e, "number")),
+						"subject", word(e, "subject")));
+	if (!bad)
+		return list;
+	json_decref(list);
+	return NULL;
+}
+
 static int on_line(void *userdata, const struct desk_audit_row *row)
 {
 	struct log_walk *w = userdata;
@@ -135,13 +155,17 @@ static int on_line(void *userdata, const struct desk_audit_row *row)
 	snprintf(act.act, sizeof(act.act), "%s", row->act);
 	snprintf(act.undoes, sizeof(act.undoes), "%s", word(body, "undoes"));
 	r = r ? r : filter(w, body, &act);
-	if (r == 0 && (json_array_size(act.entries) || json_array_size(act.cases))) {
+	if (r == 0 && !(act.acts = acts_of(w, body)))
+		r = -ENOMEM;
+	if (r == 0 && (json_array_size(act.entries) || json_array_size(act.cases) ||
+		       json_array_size(act.acts))) {
 		w->shown++;
 		act.seq = all ? row->seq : w->shown;
 		r = w->fn(w->userdata, &act);
 	}
 	json_decref(act.entries);
 	json_decref(act.cases);
+	json_decref(act.acts);
 	json_decref(body);
 	return r;
 }

@@ -209,6 +209,7 @@ struct desk_act {
 	char id[DESK_ID_MAX], actor[DESK_ACTOR_MAX], act[16], undoes[DESK_ID_MAX];
 	int64_t at_us;
 	json_t *entries, *cases; /* owned: what is seen of it */
+	json_t *acts;		 /* owned: what was said to alarms, incidents and suppressions */
 	const uint8_t *mac;	 /* NULL unless VIEWER_ALL; borrowed */
 };
 

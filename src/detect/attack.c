@@ -228,6 +228,7 @@ struct attack *attack_open(struct hot *h, const struct crossing *c, uint64_t han
 		}
 	a->packets_before -= (int64_t)inside;
 	a->bytes_before -= (int64_t)bytes_inside;
+	a->mark_us = a->blind_until_us = TIME_NONE;
 	a->changed = true;
 	h->attack = a;
 	return a;

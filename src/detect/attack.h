@@ -47,6 +47,9 @@ struct attack {
 	unsigned n_series, room_series;
 	struct attack_path *path; /* owned; which links carried what of it */
 	uint32_t wait_s;	  /* record time that an exporter may hold a flow back */
+	int64_t mark_us;	  /* how far its exporters were at the last look; TIME_NONE none */
+	int64_t blind_us;	  /* since over_us, time in which it could not be seen, */
+	int64_t blind_until_us;	  /* up to here */
 	int64_t emitted_us;	  /* receive clock of the last finding */
 	bool changed;
 	bool told; /* at least once */

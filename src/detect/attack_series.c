@@ -5,6 +5,8 @@
 
 #include "detect/attack_path.h"
 
+#define BLIND_S 400 /* the most quiet is 60 s, and 300 s that an exporter may hold a flow back */
+
 static int add_point(struct attack *a, int64_t start_bin, uint32_t step_s, uint16_t link,
 		     uint64_t packets, uint64_t bytes, uint64_t syn)
 {
@@ -59,6 +61,15 @@ static int add_link_points(struct attack *a, int64_t from, unsigned n, uint32_t 
 	return r;
 }
 
+/* A silence longer than any quiet ends in what nobody saw: no step of the course holds it. */
+static void skip_blind(struct attack *a, unsigned step)
+{
+	int64_t blind = a->hot->meters.newest - RING_BINS - a->series_bin;
+
+	if (a->blind_until_us != TIME_NONE && blind > BLIND_S * BINS_PER_S)
+		a->series_bin += blind / step * step;
+}
+
 /* The course, one step of it when it is whole: a second at first, ten seconds after a minute. */
 static int settle_series(struct attack *a, int64_t bin)
 {
@@ -66,6 +77,8 @@ static int settle_series(struct attack *a, int64_t bin)
 
 	if (a->n_series == 0 && a->series_bin == a->first_bin)
 		a->series_bin = begin;
+	else
+		skip_blind(a, SERIES_STEP_S * BINS_PER_S);
 	for (;;) {
 		bool dense = a->series_bin - begin < SERIES_DENSE_S * BINS_PER_S;
 		uint32_t step_s = dense ? 1 : SERIES_STEP_S;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "detect/rolls.h"
 
 #define CALM_US (60 * US_PER_S) /* without standing out, before it may be forgotten */
 
@@ -132,6 +133,7 @@ struct usual *busy_make(struct shard *s, const struct shard_world *w, struct cel
 		return NULL;
 	}
 	u->slot = s->n_busy;
+	u->object = level ? 0 : c->thresholds;
 	s->busy[s->n_busy++] = u;
 	s->added_busy++;
 	enter_lookup(s, u);
@@ -166,6 +168,20 @@ static double sent_for(const struct usual *u, const struct detector *d)
 	return sent;
 }
 
+uint64_t busy_unanswered(const struct usual *u, unsigned vector, uint64_t n)
+{
+	return unanswered(n, detectors[vector]->answers, sent_for(u, detectors[vector]), u->noise);
+}
+
+uint64_t busy_unanswered_any(const struct usual *u, int64_t second, uint64_t n)
+{
+	double sent = (double)usual_in(u, second, METER_OUT_TCP) +
+		      (double)usual_in(u, second, METER_OUT_UDP) +
+		      (double)usual_in(u, second, METER_OUT_OTHER);
+
+	return unanswered(n, ANY_ANSWERS, sent, u->noise);
+}
+
 #define ROOM_LEAST 4 /* a share of what makes followed: it is not asked for each record */
 
 static void less_room(uint64_t *room, uint64_t excess, uint64_t need)
@@ -180,19 +196,14 @@ static void less_room(uint64_t *room, uint64_t excess, uint64_t need)
 uint64_t busy_room(const struct usual *u, const uint64_t least[FILLS], uint64_t all, uint64_t bytes)
 {
 	uint64_t room = UINT64_MAX, any, size = all && bytes / all ? bytes / all : 1;
-	double sent;
 
 	for (unsigned v = 0; v < VECTOR_COUNT; v++) {
 		enum fill fill = v == VECTOR_ACK_FLOOD ? FILL_PACKETS : FILL_SPECIAL;
 		uint64_t n = usual_at(u, v == VECTOR_AMPLIFICATION ? VECTOR_UDP_FLOOD : v);
 
-		less_room(&room,
-			  unanswered(n, detectors[v]->answers, sent_for(u, detectors[v]), u->noise),
-			  least[fill]);
+		less_room(&room, busy_unanswered(u, v, n), least[fill]);
 	}
-	sent = (double)usual_at(u, METER_OUT_TCP) + (double)usual_at(u, METER_OUT_UDP) +
-	       (double)usual_at(u, METER_OUT_OTHER);
-	any = unanswered(all, ANY_ANSWERS, sent, u->noise);
+	any = busy_unanswered_any(u, u->second, all);
 	less_room(&room, any, least[FILL_PACKETS]);
 	less_room(&room, any, least[FILL_BYTES] / size);
 	return room;
@@ -239,6 +250,7 @@ struct hot *busy_follow(struct shard *s, const struct shard_world *w, struct usu
 		return NULL;
 	}
 	h->lean = w->tight;
+	h->rolled = INT64_MIN;
 	h->slot = s->n_hot;
 	s->hot[s->n_hot++] = h;
 	s->added++;
@@ -249,7 +261,10 @@ struct hot *busy_follow(struct shard *s, const struct shard_world *w, struct usu
 
 void shard_unfollow(struct shard *s, struct hot *h)
 {
-	struct hot *last = s->hot[--s->n_hot];
+	struct hot *last;
+
+	roll_hot(s->rolls, s, h, true);
+	last = s->hot[--s->n_hot];
 
 	s->hot[h->slot] = last;
 	last->slot = h->slot;
@@ -335,6 +350,7 @@ void shard_settle_busy(struct shard *s, const struct shard_world *w)
 		if (((w->now_bin + u->slot) & 31) ||
 		    !is_calm(u, w, cells_find(&s->cells[level_of(&u->key)], &u->key.addr)))
 			continue;
+		roll_usual(s->rolls, u);
 		set_cell(s, u, 0);
 		last = s->busy[--s->n_busy];
 		s->busy[i] = last;
@@ -364,6 +380,17 @@ void shard_drop_hot(struct shard *s)
 	renote_followed(s);
 	for (unsigned l = 0; l < LEVELS; l++)
 		cells_each(&s->cells[l], forget_busy_of, NULL);
+}
+
+static void forget_second(struct cell *c, void *userdata)
+{
+	c->second = 0;
+}
+
+void shard_forget_seconds(struct shard *s)
+{
+	for (unsigned l = 0; l < LEVELS; l++)
+		cells_each(&s->cells[l], forget_second, NULL);
 }
 
 void busy_deinit(struct shard *s)

@@ -50,4 +50,10 @@ struct usual *busy_make(struct shard *s, const struct shard_world *w, struct cel
 struct hot *busy_follow(struct shard *s, const struct shard_world *w, struct usual *u,
 			const struct thresholds *th);
 
+/** busy_unanswered() - of @n packets of a vector in this second those that its answers leave. */
+uint64_t busy_unanswered(const struct usual *u, unsigned vector, uint64_t n);
+
+/** busy_unanswered_any() - the same of all packets, in @second (usual_in()). */
+uint64_t busy_unanswered_any(const struct usual *u, int64_t second, uint64_t n);
+
 void busy_deinit(struct shard *s);

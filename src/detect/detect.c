@@ -21,6 +21,7 @@
 #include "detect/good.h"
 #include "detect/heard.h"
 #include "detect/load.h"
+#include "detect/rolls.h"
 #include "detect/shard.h"
 #include "detect/wide.h"
 
@@ -32,6 +33,7 @@
 #define USUAL_GRAINS	    64 /* of a threshold, for detect_usual() */
 #define BYSTANDERS_EVERY_US (10 * US_PER_S)
 #define BYSTANDERS_A_TICK   4
+#define ROLL_GAP_US	    (30 * US_PER_S) /* half of what a ring holds beyond what is noted */
 #define LARGE		    32 /* a record of that part of what makes a host busy is large */
 
 /* Before a shard counts, the memory that it needs is asked for while others are asked about. */
@@ -49,6 +51,7 @@ struct detect {
 	struct good *good;
 	struct blind *blind;
 	struct heard *heard;
+	struct rolls rolls;
 	uint16_t hearable[FLOW_BATCH_MAX + 1]; /* records of the batch that heard.h wants */
 	unsigned n_hearable;
 	struct exporter_watch *watch;
@@ -127,7 +130,7 @@ static int set_conf(struct detect *d, struct conf *conf)
 {
 	struct follow_rate *f = calloc(conf->n_objects + 1, sizeof(*f));
 
-	if (!f || good_reconf(d->good, conf) < 0) {
+	if (!f || good_reconf(d->good, conf) < 0 || rolls_reconf(&d->rolls, conf) < 0) {
 		free(f);
 		return -ENOMEM;
 	}
@@ -171,6 +174,8 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	d->sink = *sink;
 	d->shard = calloc(SHARDS, sizeof(*d->shard));
 	d->watch = calloc(EXPORTER_MAX + 1, sizeof(*d->watch));
+	d->rolls.minute = INT64_MIN;
+	d->world.rolls = &d->rolls;
 	d->good = good_new();
 	d->blind = blind_new();
 	d->heard = heard_new();
@@ -182,6 +187,8 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	r = d->dealer ? set_conf(d, conf) : -ENOMEM;
 	if (r == 0)
 		r = budget_begin(d->shard, &d->pool, conf->limits.memory_bytes);
+	for (unsigned i = 0; r == 0 && i < SHARDS; i++)
+		d->shard[i].rolls = &d->rolls;
 	d->wide = r == 0 ? wide_new(&d->loads) : NULL;
 	d->crew = r == 0 ? crew_new(threads, work_on, d) : NULL;
 	if (!d->wide || !d->crew)
@@ -210,6 +217,7 @@ struct detect *detect_free(struct detect *d)
 	good_free(d->good);
 	blind_free(d->blind);
 	heard_free(d->heard);
+	rolls_deinit(&d->rolls);
 	free(d->shard);
 	free(d->watch);
 	deal_free(d->dealer);
@@ -327,11 +335,30 @@ static void set_thinning(struct detect *d)
 	d->tick_from = d->history.end;
 }
 
+/* All that is held back of the hosts, and then every row. */
+static int roll_all(struct detect *d)
+{
+	for (unsigned i = 0; i < SHARDS; i++)
+		roll_shard(&d->rolls, &d->shard[i]);
+	return rolls_hand(&d->rolls, d->conf, true);
+}
+
+static unsigned known_exporters(const struct detect *d)
+{
+	unsigned n = exporters_count(d->exporters);
+
+	return n <= EXPORTER_MAX ? n : EXPORTER_MAX + 1;
+}
+
 static int tick(struct detect *d, bool last_look)
 {
 	enum work work = last_look ? WORK_LAST_TICK : WORK_TICK;
-	int r;
+	int r = 0;
 
+	if (rolls_clock(&d->rolls, d->world.clock_us, d->watch, known_exporters(d)))
+		r = rolls_hand(&d->rolls, d->conf, false);
+	if (r < 0)
+		return r;
 	read_watermark(d);
 	d->bystander_room = BYSTANDERS_A_TICK;
 	r = run(d, work, work);
@@ -376,6 +403,9 @@ static int new_epoch(struct detect *d, int64_t recv_us)
 {
 	int r = tick(d, true);
 
+	if (r == 0)
+		r = roll_all(d);
+	rolls_drop(&d->rolls);
 	for (unsigned i = 0; i < SHARDS; i++) {
 		shard_drop_hot(&d->shard[i]);
 		bystanders_clear(&d->shard[i].bystanders);
@@ -393,10 +423,33 @@ static int new_epoch(struct detect *d, int64_t recv_us)
 	return r;
 }
 
+void detect_set_live(struct detect *d)
+{
+	d->world.live = true;
+}
+
+int detect_epoch(struct detect *d, int64_t recv_us)
+{
+	int r = d->begun ? new_epoch(d, recv_us) : 0;
+
+	for (unsigned i = 0; i < SHARDS; i++)
+		shard_forget_seconds(&d->shard[i]);
+	return r;
+}
+
 static void set_tick(struct detect *d, int64_t bin)
 {
 	d->tick = bin;
 	d->tick_end_us = (bin + 1) * BIN_US;
+}
+
+/* Of a time in which nothing arrived the rings would be cleared before they are noted. */
+static void roll_before_gap(struct detect *d, int64_t recv_us)
+{
+	if (recv_us - d->world.clock_us < ROLL_GAP_US || !d->rolls.n)
+		return;
+	for (unsigned i = 0; i < SHARDS; i++)
+		roll_shard(&d->rolls, &d->shard[i]);
 }
 
 /* Let the receive clock reach @recv_us. Return: 0 or a negative error. */
@@ -414,16 +467,19 @@ static int advance_clock(struct detect *d, int64_t recv_us)
 		return 0;
 	if (bin_of(recv_us) > d->tick) {
 		r = tick(d, false);
+		roll_before_gap(d, recv_us);
 		set_tick(d, bin_of(recv_us));
 	}
 	d->world.clock_us = recv_us;
 	return r;
 }
 
+/* Live it has no reason to: late is what comes from before, and nobody looked meanwhile. */
 static bool jumps(const struct detect *d, int64_t recv_us)
 {
-	return d->begun && (recv_us - d->world.clock_us > FORWARD_US ||
-			    d->world.clock_us - recv_us > BACKWARD_US);
+	return d->begun && !d->world.live &&
+	       (recv_us - d->world.clock_us > FORWARD_US ||
+		d->world.clock_us - recv_us > BACKWARD_US);
 }
 
 /* For the good sample, and for the levels above the shards. */
@@ -522,10 +578,18 @@ struct flow_sink detect_sink(struct detect *d)
 	return (struct flow_sink){.batch = on_batch, .clock = on_clock, .userdata = d};
 }
 
+void detect_set_rolls(struct detect *d, const struct roll_sink *sink)
+{
+	d->rolls.sink = *sink;
+}
+
 int detect_reconf(struct detect *d, struct conf *conf)
 {
-	int r = set_conf(d, conf);
+	/* By the numbers and the names that its objects have had. */
+	int r = roll_all(d);
 
+	if (r == 0)
+		r = set_conf(d, conf);
 	if (r < 0)
 		return r;
 	for (unsigned i = 0; i < SHARDS; i++)
@@ -536,7 +600,9 @@ int detect_reconf(struct detect *d, struct conf *conf)
 
 int detect_finish(struct detect *d)
 {
-	return d->begun ? tick(d, true) : 0;
+	int r = d->begun ? tick(d, true) : 0;
+
+	return r < 0 ? r : roll_all(d);
 }
 
 int detect_pause(struct detect *d)
@@ -552,7 +618,7 @@ int detect_pause(struct detect *d)
 			if (r < 0)
 				return r;
 		}
-	return 0;
+	return roll_all(d);
 }
 
 void detect_usual(const struct detect *d, const struct ip *addr, bool sampled,
@@ -575,6 +641,8 @@ void detect_stats(const struct detect *d, struct detect_stats *out)
 	deal_stats(d->dealer, out);
 	out->memory_bytes = sizeof(*d) + good_memory(d->good) + loads_memory(&d->loads) +
 			    heard_memory(d->heard);
+	out->memory_bytes += rolls_memory(&d->rolls);
+	out->rolls_left_out = d->rolls.left_out;
 	out->thinned = d->world.thinning.step > 1;
 	for (unsigned i = 0; i < SHARDS; i++) {
 		const struct shard *s = &d->shard[i];

@@ -7,6 +7,7 @@
 
 #include "conf/conf.h"
 #include "detect/finding.h"
+#include "detect/roll.h"
 #include "observe/exporter.h"
 #include "observe/flow.h"
 
@@ -23,11 +24,27 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 			  const struct finding_sink *sink);
 struct detect *detect_free(struct detect *d);
 
+/** detect_set_rolls() - where what ordinary days look like goes, every few minutes and at the end.
+ */
+void detect_set_rolls(struct detect *d, const struct roll_sink *sink);
+
 /** detect_sink() - the sink that a sensor's writer feeds. */
 struct flow_sink detect_sink(struct detect *d);
 
 /** detect_reconf() - new thresholds and prefixes; counters and open attacks stay. */
 int detect_reconf(struct detect *d, struct conf *conf);
+
+/**
+ * detect_set_live() - the records come as they arrive, and the receive clock never goes back and
+ * never leaps: a hole in it is time in which we did not look, so nothing ends by it.
+ */
+void detect_set_live(struct detect *d);
+
+/**
+ * detect_epoch() - the receive clock is about to show another time, @recv_us (steady_follow()).
+ * What is open would end, so nothing may be open.
+ */
+int detect_epoch(struct detect *d, int64_t recv_us);
 
 /** detect_finish() - end of input: close what is open, as seen at the last record. */
 int detect_finish(struct detect *d);
@@ -62,7 +79,8 @@ struct detect_stats {
 	uint64_t epochs;	   /* backward or long forward jumps of record time */
 	int64_t first_us, last_us; /* record time seen; TIME_NONE none */
 	uint64_t open;
-	bool thinned; /* so many records come that small ones stand for others */
+	uint64_t rolls_left_out; /* protected objects of which no roll-ups are made */
+	bool thinned;		 /* so many records come that small ones stand for others */
 };
 void detect_stats(const struct detect *d, struct detect_stats *out);
 

@@ -97,6 +97,10 @@ uint64_t window_answered(const struct window *w, const struct detector *d, uint6
 /** window_explained() - what of @packets is ordinary, by whatever the detector says. */
 uint64_t window_explained(const struct window *w, const struct detector *d, uint64_t packets);
 
+/** syn_believable() - of @syn connection requests those that @tcp packets of connections make
+ * believable, where packets are sampled and handshakes are not seen. */
+double syn_believable(double syn, double tcp);
+
 /**
  * window_supported() - how many of @packets are explained by @support packets that follow them
  * within half a second (a handshake's ACK after its SYN). Where support is usual the newest half

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "detect/busy.h"
+#include "detect/rolls.h"
 
 #define AHEAD	  32 /* entries whose memory is fetched together */
 #define HEAT_FROM 16 /* packets of a second that make a destination matter at all */
@@ -140,6 +141,15 @@ static void turn_second(struct cell *c, struct usual *u, const uint64_t least[FI
 	c->bytes = 0;
 }
 
+/* Of a host that is not busy no more is known than all of it, and that is less than the floor. */
+static inline void note_cell(struct rolls *r, const struct cell *c, const struct usual *u)
+{
+	if (!u)
+		rolls_note_cold(r, c->thresholds, c->second, c->packets, c->bytes);
+	else
+		roll_bits(r, u, c->second, c->packets, c->bytes);
+}
+
 /*
  * What arrives in a second, flows with all their packets. A flow's packets are older than its
  * arrival, but flows of one event end together, so that within a factor of a few as much arrives in
@@ -186,12 +196,22 @@ static void learn_noise(struct usual *u, const struct place *p)
 		u->noise = p->packets;
 }
 
+/* A second of arrival is over there: what it held is noted, before it is learnt. */
+static __attribute__((noinline)) void turn_usual(struct usual *u, const struct shard_world *w,
+						 const struct place *p)
+{
+	roll_usual(w->rolls, u);
+	u->weight = p->m.weight > u->weight ? p->m.weight : u->weight;
+	usual_turn(u, p->m.second);
+}
+
 static void learn_in(struct usual *u, const struct shard_world *w, struct place *p)
 {
 	const struct kind *kind = &w->history->kinds.kind[p->m.kind];
 	uint64_t amounts[AMOUNTS];
 
-	usual_turn(u, p->m.second);
+	if (p->m.second > u->second)
+		turn_usual(u, w, p);
 	learn_noise(u, p);
 	if (p->m.late)
 		usual_late(u);
@@ -208,12 +228,13 @@ static void learn_in(struct usual *u, const struct shard_world *w, struct place 
 		usual_add(u, kind->part[i].meter, amounts[kind->part[i].amount] * p->times);
 }
 
-static void learn_out(struct usual *u, struct place *p)
+static void learn_out(struct usual *u, const struct shard_world *w, struct place *p)
 {
 	if (!p->m.answers)
 		return;
 	weigh(p);
-	usual_turn(u, p->m.second);
+	if (p->m.second > u->second)
+		turn_usual(u, w, p);
 	learn_noise(u, p);
 	usual_add(u, p->m.answers, p->packets);
 	if (p->m.opens)
@@ -327,8 +348,11 @@ static void count_at(struct shard *s, const struct shard_world *w, struct place 
 	weigh(p);
 	if (!l && c->thresholds)
 		count_object(s, w, p, (uint16_t)(c->thresholds - 1));
-	if ((int32_t)(p->m.second - c->second) > 0)
+	if ((int32_t)(p->m.second - c->second) > 0) {
+		if (!l && c->thresholds)
+			note_cell(w->rolls, c, u);
 		turn_second(c, u, least, p->m.second);
+	}
 	count_cold(&s->cells[l], c, p);
 	if (!u && is_busy(c, least))
 		u = busy_make(s, w, c, l);
@@ -406,7 +430,7 @@ static void count_out(struct shard *s, const struct shard_world *w, struct place
 		/* Traffic that stays inside the prefix is no answer of it. */
 		if (!u || (l && prefix_contains(&u->key, &p->f->dst)))
 			continue;
-		learn_out(u, p);
+		learn_out(u, w, p);
 		if (!u->hot)
 			continue;
 		s->error = hot_out(u->hot, record_at(w, p));

@@ -170,8 +170,10 @@ struct hot {
 	unsigned n_evidence;
 	struct sources hosts; /* prefix: distinct targets */
 	struct attack *attack;
-	uint64_t late; /* records before the ring */
-	bool gone;     /* demoted; freed at the end of the tick */
+	uint64_t late;		/* records before the ring */
+	int64_t rolled;		/* bin up to which its rates are noted (rolls.h); INT64_MIN none */
+	uint32_t rolled_weight; /* largest sampling factor behind them */
+	bool gone;		/* demoted; freed at the end of the tick */
 };
 
 /* One record prepared for counting. What is the same for all destinations is found out once. */

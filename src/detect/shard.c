@@ -111,6 +111,12 @@ void shard_reconf(struct shard *s, const struct shard_world *w)
 		cells_each(&s->cells[l], reconf_cell, &r);
 	}
 	bystanders_clear(&s->bystanders);
+	for (unsigned i = 0; i < s->n_busy; i++) {
+		struct usual *u = s->busy[i];
+
+		u->object =
+			level_of(&u->key) ? 0 : shard_thresholds_index(w, &u->key.addr, u->key.len);
+	}
 	for (unsigned i = 0; i < s->n_hot; i++) {
 		struct hot *h = s->hot[i];
 		unsigned l = level_of(&h->key);

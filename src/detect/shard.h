@@ -18,6 +18,8 @@
 #define FILTER_WORDS 4
 #define FOLLOW_NEAR  8 /* share of a threshold from which a destination is busy */
 
+struct rolls;
+
 /* What the engine knows of an exporter's clock; written between slices only. */
 struct exporter_watch {
 	int64_t watermark_us; /* newest record time; TIME_NONE */
@@ -75,11 +77,13 @@ struct shard_world {
 	struct follow_rate *follow; /* [0] defaults, then objects */
 	struct thinning thinning;   /* by how many records the last tick saw */
 	const struct history *history;
+	struct rolls *rolls;
 	struct shard_slice slice;
 	int64_t clock_us;
 	int64_t now_bin;
 	unsigned hot_room;  /* followed destinations a shard may add until the next tick */
 	unsigned busy_room; /* the same of busy ones */
+	bool live;	    /* the receive clock is a clock: it leaps only where nobody looked */
 	bool tight;    /* memory for followed ones is used up: no headers are kept of new ones */
 	unsigned near; /* share of a threshold from which a destination is followed */
 };
@@ -111,6 +115,7 @@ struct shard {
 	uint64_t bits[LEVELS][BUSY_BITS / 64]; /* the same of what is busy, by its own hash */
 	struct bystanders bystanders;	       /* what protected objects get by link */
 	struct sheet sheet;		       /* sums of the destination that is looked at */
+	struct rolls *rolls;		       /* borrowed, shared by all shards */
 	uint64_t next_handle, hot_refused, hot_given_up, late;
 	int error; /* first negative error of a worker */
 };
@@ -197,6 +202,9 @@ const struct thresholds *shard_thresholds(const struct shard_world *w, unsigned 
 
 /** shard_drop_hot() - stop following everything (a new epoch); attacks must have been closed. */
 void shard_drop_hot(struct shard *s);
+
+/** shard_forget_seconds() - whatever comes next is of a later second than all before. */
+void shard_forget_seconds(struct shard *s);
 
 /** shard_reconf() - thresholds anew from w->conf. */
 void shard_reconf(struct shard *s, const struct shard_world *w);

@@ -358,6 +358,95 @@ static void test_lost_sight(void **state)
 	bench_free(&b);
 }
 
+/* Let the exporter tell of one ordinary packet to somebody else, and the clock go on by a second.
+ */
+static void quiet_second(struct bench *b, int64_t us)
+{
+	struct flow_sink flows = detect_sink(b->detect);
+
+	put(b, tcp(0x0a000001, 0xc6336409, 2000, 443, TH_ACK), 1, false, us, us, us);
+	assert_int_equal(flow_writer_flush(&b->writer), 0);
+	for (unsigned i = 1; i <= 4; i++)
+		assert_int_equal(flows.clock(flows.userdata, us + i * US_PER_S / 4), 0);
+}
+
+/*
+ * As the exporter speaks again its time leaps, and what it leapt over nobody saw: the attack is not
+ * over by it, but after a minute that was seen.
+ */
+static void test_sight_returns(void **state)
+{
+	struct flow_sink flows;
+	struct bench b;
+	int64_t back_us = T0 + 403 * US_PER_S;
+
+	bench_start(&b, 1, false);
+	detect_set_live(b.detect);
+	flood(&b, VICTIM, 5000, 3, T0);
+	assert_int_equal(flow_writer_flush(&b.writer), 0);
+	flows = detect_sink(b.detect);
+	for (int i = 0; i < 400; i++)
+		assert_int_equal(flows.clock(flows.userdata, T0 + (3 + i) * US_PER_S), 0);
+	assert_int_equal(b.last[0].state, FINDING_LOST_SIGHT);
+	for (int i = 0; i < 45; i++) {
+		quiet_second(&b, back_us + i * US_PER_S);
+		assert_int_not_equal(b.last[0].state, FINDING_CLOSED);
+	}
+	/* It was there all the time. */
+	flood(&b, VICTIM, 5000, 3, back_us + 45 * US_PER_S);
+	quiet_second(&b, back_us + 48 * US_PER_S);
+	assert_int_equal(b.last[0].state, FINDING_OPEN);
+	for (int i = 49; i < 100; i++) {
+		quiet_second(&b, back_us + i * US_PER_S);
+		assert_int_not_equal(b.last[0].state, FINDING_CLOSED);
+	}
+	for (int i = 100; i < 120; i++)
+		quiet_second(&b, back_us + i * US_PER_S);
+	assert_int_equal(b.last[0].state, FINDING_CLOSED);
+	assert_int_equal(b.n, 1);
+	bench_end(&b);
+	bench_free(&b);
+}
+
+/* Live, a clock that leaps has leapt over time in which nobody looked, be it of exports or packets.
+ */
+static void stop_and_go(bool capture, int64_t stop_us)
+{
+	int64_t back_us = T0 + 3 * US_PER_S + stop_us;
+	struct detect_stats st;
+	struct bench b;
+
+	bench_start(&b, 1, capture);
+	detect_set_live(b.detect);
+	flood(&b, VICTIM, 5000, 3, T0);
+	assert_int_equal(flow_writer_flush(&b.writer), 0);
+	/* What lay in the socket all the time comes after the first tick. */
+	assert_int_equal(detect_sink(b.detect).clock(b.detect, back_us), 0);
+	flood(&b, VICTIM, 5000, 0.5, T0 + 3 * US_PER_S);
+	for (int i = 0; i < 45; i++) {
+		quiet_second(&b, back_us + i * US_PER_S);
+		assert_int_not_equal(b.last[0].state, FINDING_CLOSED);
+	}
+	for (int i = 45; i < 75; i++)
+		quiet_second(&b, back_us + i * US_PER_S);
+	assert_int_equal(b.last[0].state, FINDING_CLOSED);
+	assert_int_equal(b.n, 1);
+	detect_stats(b.detect, &st);
+	assert_int_equal(st.epochs, 0);
+	bench_end(&b);
+	bench_free(&b);
+}
+
+static void test_stopped(void **state)
+{
+	static const int64_t stops[] = {40, 70, 290, 301, 3600, 90000};
+
+	for (unsigned i = 0; i < ARRAY_LEN(stops); i++) {
+		stop_and_go(false, stops[i] * US_PER_S);
+		stop_and_go(true, stops[i] * US_PER_S);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -369,7 +458,8 @@ int main(void)
 		cmocka_unit_test(test_carpet),	    cmocka_unit_test(test_scan),
 		cmocka_unit_test(test_series_kept), cmocka_unit_test(test_jumps),
 		cmocka_unit_test(test_threads),	    cmocka_unit_test(test_batches),
-		cmocka_unit_test(test_lost_sight),
+		cmocka_unit_test(test_lost_sight),  cmocka_unit_test(test_sight_returns),
+		cmocka_unit_test(test_stopped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

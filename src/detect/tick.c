@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "detect/rolls.h"
 #include "detect/shard.h"
 
 #define FOLD_HOSTS     8    /* hosts of one /24 crossing together are one prefix attack */
@@ -82,6 +83,24 @@ static void set_state(struct attack *a, enum finding_state state)
 	a->emitted_us = TIME_NONE;
 }
 
+/*
+ * For how long it has been seen to be quiet. Where, live, the exporters come to speak again after a
+ * silence, or we to listen, their time leaps: what it leapt over was not seen. In a file a leap may
+ * as well be the file's.
+ */
+static int64_t quiet_of(struct attack *a, const struct shard_world *w, int64_t mark_us)
+{
+	if (w->live && a->mark_us != TIME_NONE && mark_us - a->mark_us > SILENT_US) {
+		a->blind_us += mark_us - a->mark_us - SILENT_US;
+		a->blind_until_us = mark_us;
+	}
+	if (mark_us > a->mark_us)
+		a->mark_us = mark_us;
+	if (a->blind_us && a->over_us > a->blind_until_us)
+		a->blind_us = 0;
+	return mark_us - a->over_us - a->blind_us;
+}
+
 bool attack_life(struct attack *a, const struct shard_world *w, bool last_look)
 {
 	int64_t mark = watermark_of(a->hot, w), quiet, wait;
@@ -93,7 +112,7 @@ bool attack_life(struct attack *a, const struct shard_world *w, bool last_look)
 		set_state(a, FINDING_LOST_SIGHT);
 		return last_look;
 	}
-	quiet = mark - a->over_us;
+	quiet = quiet_of(a, w, mark);
 	if (last_look || quiet >= QUIET_US + wait) {
 		set_state(a, FINDING_CLOSED);
 		return true;
@@ -375,6 +394,8 @@ void shard_tick(struct shard *s, const struct shard_world *w, bool last_look)
 		s->error = hot_flush(s->hot[i]); /* what was passed to it */
 		if (s->error == 0 && s->hot[i]->meters.newest != INT64_MIN)
 			s->error = hot_advance(s->hot[i], w->now_bin);
+		if (s->error == 0)
+			roll_hot(w->rolls, s, s->hot[i], false);
 	}
 	s->added = s->added_busy = 0;
 	if (s->error == 0)

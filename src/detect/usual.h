@@ -31,12 +31,14 @@ enum fill { FILL_PACKETS, FILL_SPECIAL, FILL_BYTES, FILLS };
 struct usual {
 	struct prefix key;
 	uint32_t slot;	 /* index in the shard's list */
+	uint16_t object; /* a host's protected object + 1, else 0 */
 	struct hot *hot; /* followed now, else NULL */
 	int64_t second;	 /* of arrival, being summed; INT64_MIN before the first */
 	int64_t begun;	 /* the first second that is seen whole */
 	uint64_t room;	 /* packets until it is asked again what explains them */
 	uint64_t noise;	 /* packets that one record has stood for in it, at most; 0: none for others
 			  */
+	uint32_t weight; /* largest sampling factor of those that began a second */
 	unsigned seconds;      /* healthy ones behind the rates */
 	unsigned fill_seconds; /* behind the mean */
 	bool late;	       /* that one is later by an inactive timeout */
@@ -72,10 +74,16 @@ static inline bool usual_is_new(const struct usual *u)
 	return u->fill_seconds < 64;
 }
 
+/** usual_in() - packets of a meter in a second that waits, one of the last USUAL_LAG. */
+static inline uint64_t usual_in(const struct usual *u, int64_t second, unsigned meter)
+{
+	return u->sum[(uint64_t)second % USUAL_LAG][usual_column(meter)];
+}
+
 /** usual_at() - packets of a meter in the second of the last usual_turn(). */
 static inline uint64_t usual_at(const struct usual *u, unsigned meter)
 {
-	return u->sum[(uint64_t)u->second % USUAL_LAG][usual_column(meter)];
+	return usual_in(u, u->second, meter);
 }
 
 /** usual_new() - nothing is known yet, so any traffic stands out. NULL without memory. */

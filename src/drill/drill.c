@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "drill/assault.h"
 #include "drill/engine.h"
+#include "drill/week.h"
 
 #define SESSIONS_MAX	131072
 #define ORDINARY_START	"2026-01-15T10:00:00Z"
@@ -100,6 +101,8 @@ static int settle_options(struct drill *d, const struct drill_options *given)
 	o->active_s = or_default(o->active_s, 60);
 	o->inactive_s = or_default(o->inactive_s, 15);
 	o->exporters = or_default(o->exporters, or_default(d->scenario->exporters, 1));
+	if (d->scenario->split && o->exporters > 1)
+		o->view = DRILL_SPLIT;
 	o->snaplen = or_default(o->snaplen, DEFAULT_SNAPLEN);
 	o->cache_entries = or_default(o->cache_entries, DEFAULT_CACHE);
 	if (o->format >= DRILL_FORMATS || o->exporters > DRILL_EXPORTERS_MAX ||
@@ -117,15 +120,24 @@ static int settle_options(struct drill *d, const struct drill_options *given)
 	return 0;
 }
 
+static bool is_lost(struct drill *d, const struct mute_row *row, unsigned exporter, int64_t at_ms)
+{
+	if (!row->until_ms || row->exporter != exporter || at_ms < (int64_t)row->from_ms ||
+	    at_ms >= (int64_t)row->until_ms)
+		return false;
+	return !row->percent || rng_below(&d->losses, 100) < row->percent;
+}
+
 static int send_datagram(void *userdata, unsigned exporter, int64_t time_us, const uint8_t *bytes,
 			 size_t len)
 {
 	struct drill *d = userdata;
-	const struct mute_row *mute = &d->plan.mute;
 	int64_t at_ms = (time_us - d->options.base_us) / US_PER_MS;
+	bool lost = is_lost(d, &d->plan.mute, exporter, at_ms);
 
-	if (mute->until_ms && mute->exporter == exporter && at_ms >= (int64_t)mute->from_ms &&
-	    at_ms < (int64_t)mute->until_ms) {
+	for (size_t i = 0; i < d->plan.n_mutes && !lost; i++)
+		lost = is_lost(d, &d->plan.mutes[i], exporter, at_ms);
+	if (lost) {
 		d->figures.silenced++;
 		return 0;
 	}
@@ -157,9 +169,12 @@ static int begin(struct drill *d)
 
 	world_init(&d->world, d->options.exporters, d->options.view);
 	d->world.map = d->scenario->whose;
+	d->losses = rng_derive(d->seed, 0x50000);
 	r = plan_make(&d->plan, d->scenario, d->seed, d->options.no_background);
 	if (r)
 		return r;
+	if (d->plan.week)
+		d->world.contract = week_contract;
 	if (d->plan.mute.capacity_bps)
 		d->world.capacity_bps[d->plan.mute.link] = d->plan.mute.capacity_bps;
 	d->base_ns = d->options.base_us * NS_PER_US;
@@ -379,7 +394,8 @@ char *drill_truth_json(struct drill *d)
 	if (world_json(&d->world, &d->options, o) || congestion_json(&d->congestion, o) ||
 	    json_object_set_new(o, "attacks", attacks) ||
 	    json_object_set_new(o, "not_attacks", innocents_json(d)) ||
-	    (d->scenario->whose && truth_whose_json(d->scenario, o))) {
+	    (d->scenario->whose && truth_whose_json(d->scenario, o)) ||
+	    (d->plan.week && week_json(d->plan.week, d->options.base_us, o))) {
 		json_decref(o);
 		return NULL;
 	}
@@ -415,5 +431,7 @@ char *drill_conf_yaml(struct drill *d)
 	_cleanup_text_ struct text t = TEXT_NULL;
 
 	world_yaml(&d->world, d->standing ? STANDING_DARKNET : NULL, &t);
+	if (d->plan.week)
+		week_yaml(d->plan.week, d->options.base_us, &t);
 	return text_ok(&t) ? take_ptr(t.s) : NULL;
 }

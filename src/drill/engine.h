@@ -6,6 +6,7 @@
 #include "drill/drill.h"
 #include "drill/packet.h"
 #include "drill/plan.h"
+#include "drill/random.h"
 #include "drill/router.h"
 #include "drill/schedule.h"
 #include "drill/truth.h"
@@ -28,6 +29,7 @@ struct drill {
 	struct schedule *schedule;
 	struct truth *truth;
 	struct congestion congestion;
+	struct rng losses; /* which datagrams of a failing exporter */
 	struct router *router[DRILL_EXPORTERS_MAX];
 	struct flood *floods;	   /* one per row, owned */
 	struct standing *standing; /* NULL for the ordinary scenarios */

@@ -105,6 +105,7 @@ struct load_row {
 };
 
 struct assault_row; /* assault.h */
+struct week;	    /* week.h */
 
 /* An ordinary thing that must not be reported. */
 struct innocent_row {
@@ -127,9 +128,11 @@ struct scope_truth {
 	uint8_t pattern, possible;
 };
 
+/* An exporter whose datagrams are lost. */
 struct mute_row {
 	uint64_t from_ms, until_ms;
 	uint8_t exporter, link;
+	uint8_t percent;       /* so many of them, by chance; 0: all */
 	uint64_t capacity_bps; /* of the full link */
 };
 
@@ -148,8 +151,11 @@ struct plan {
 	const struct innocent_row *innocents;
 	size_t n_innocents;
 	struct mute_row mute;
+	struct mute_row *mutes; /* more of them */
+	size_t n_mutes;
 	struct congestion_row congestion;
-	bool failed; /* memory ran out; told once at the end */
+	struct week *week; /* owned; NULL: nobody is on call */
+	bool failed;	   /* memory ran out; told once at the end */
 };
 
 struct scenario {
@@ -159,6 +165,7 @@ struct scenario {
 	bool quiet;		/* no ordinary background */
 	enum drill_group group; /* not ordinary: plays in the standing world */
 	unsigned exporters;	/* as many as it wants, 0: one */
+	bool split;		/* each with its own links (DRILL_SPLIT) */
 	const struct attack_row *attacks;
 	size_t n_attacks;
 	const struct flood_row *floods;
@@ -183,10 +190,11 @@ struct scenario {
 /* One list per family; scenario.c joins them. */
 extern const struct scenario scenarios_ordinary[], scenarios_tcp[], scenarios_udp[],
 	scenarios_shape[], scenarios_path[], scenarios_wide[], scenarios_delay[],
-	scenarios_quarter[], scenarios_whose[], scenarios_spoof[], scenarios_bots[];
+	scenarios_quarter[], scenarios_whose[], scenarios_spoof[], scenarios_bots[],
+	scenarios_week[];
 extern const size_t n_scenarios_ordinary, n_scenarios_tcp, n_scenarios_udp, n_scenarios_shape,
 	n_scenarios_path, n_scenarios_wide, n_scenarios_delay, n_scenarios_quarter,
-	n_scenarios_whose, n_scenarios_spoof, n_scenarios_bots;
+	n_scenarios_whose, n_scenarios_spoof, n_scenarios_bots, n_scenarios_week;
 
 /** scenario_at(), scenario_find() - NULL where there is none. */
 const struct scenario *scenario_at(size_t i);
@@ -201,6 +209,7 @@ size_t plan_add_attack(struct plan *p, const struct attack_row *row);
 void plan_add_flood(struct plan *p, const struct flood_row *row);
 void plan_add_load(struct plan *p, const struct load_row *row);
 void plan_add_assault(struct plan *p, const struct assault_row *row);
+void plan_add_mute(struct plan *p, const struct mute_row *row);
 
 /** plan_add_background() - ordinary mixed traffic; rates are @percent of the usual. */
 void plan_add_background(struct plan *p, uint64_t from_ms, uint64_t until_ms, uint32_t percent);

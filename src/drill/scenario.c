@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "drill/assault.h"
 #include "drill/plan.h"
+#include "drill/week.h"
 
 static const struct {
 	const struct scenario *rows;
@@ -16,8 +17,8 @@ static const struct {
 	{scenarios_udp, &n_scenarios_udp},	     {scenarios_shape, &n_scenarios_shape},
 	{scenarios_path, &n_scenarios_path},	     {scenarios_wide, &n_scenarios_wide},
 	{scenarios_delay, &n_scenarios_delay},	     {scenarios_quarter, &n_scenarios_quarter},
-	{scenarios_whose, &n_scenarios_whose},
-	{scenarios_spoof, &n_scenarios_spoof},	     {scenarios_bots, &n_scenarios_bots},
+	{scenarios_whose, &n_scenarios_whose},	     {scenarios_spoof, &n_scenarios_spoof},
+	{scenarios_bots, &n_scenarios_bots},	     {scenarios_week, &n_scenarios_week},
 };
 
 const struct scenario *scenario_at(size_t i)
@@ -77,6 +78,11 @@ void plan_add_assault(struct plan *p, const struct assault_row *row)
 	p->assaults = append(p, p->assaults, &p->n_assaults, row, sizeof(*row));
 }
 
+void plan_add_mute(struct plan *p, const struct mute_row *row)
+{
+	p->mutes = append(p, p->mutes, &p->n_mutes, row, sizeof(*row));
+}
+
 int plan_make(struct plan *p, const struct scenario *s, uint64_t seed, bool bare)
 {
 	*p = (struct plan){.innocents = s->innocents,
@@ -102,5 +108,7 @@ void plan_deinit(struct plan *p)
 	free(p->floods);
 	free(p->loads);
 	free(p->assaults);
+	free(p->mutes);
+	week_free(p->week);
 	*p = (struct plan){0};
 }

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "drill/places.h"
+#include "drill/week.h"
 
 #define MBPS	      UINT64_C(1000000)
 #define CORE_CAPACITY (UINT64_C(100000) * MBPS)
@@ -225,6 +226,10 @@ void world_yaml(const struct world *w, const char *darknet, struct text *out)
 		snprintf(name, sizeof(name), "site-%02u", i);
 		snprintf(addr, sizeof(addr), "198.18.10.%u", i);
 		yaml_object(out, name, addr, lines_bps[i % ARRAY_LEN(lines_bps)]);
+		if (w->contract)
+			text_printf(out, "    contract: %s\n", w->contract(i));
+		if (w->contract && week_site_bursts(i))
+			text_add(out, "    page_bursts: yes\n");
 	}
 	for (size_t i = 0; i < ARRAY_LEN(wide_objects); i++)
 		yaml_object(out, wide_objects[i].name, wide_objects[i].prefix,

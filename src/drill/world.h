@@ -31,6 +31,7 @@ struct world {
 	struct ip exporter[DRILL_EXPORTERS_MAX];
 	uint64_t capacity_bps[LINKS]; /* may differ from the ordinary by scenario */
 	bool map;		      /* the scenario has a map: links have countries */
+	const char *(*contract)(unsigned site); /* what is agreed for it; NULL: nothing is told */
 };
 
 void world_init(struct world *w, unsigned exporters, enum drill_view view);

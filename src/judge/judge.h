@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Judging: findings in, incidents out. The judge names an attack (id, protected object, class with
- * its measured reason), keeps its life over restarts, and hands it on seldom enough for a store.
+ * its measured reason), keeps its life over pauses between bursts and over restarts, and hands it
+ * on seldom enough for a store.
+ *
+ * Bursts: an attack that the detector closes, and whose bursts took 60 s on average at most, is
+ * handed out as quiet and held for conf duty.fold of record time after its last packet. A finding
+ * of the same kind, level and target that names a vector of it and begins within that time
+ * continues it: same id and first, sums and pulses added, no gap, as we did watch. When the time is
+ * over it is handed out as closed. A duty.fold of 60 s or less holds nothing.
  */
 #pragma once
 
@@ -23,9 +30,12 @@ struct incident_sink {
 };
 
 struct judge_stats {
-	uint64_t open; /* followed now, those waiting after a restart included */
+	uint64_t open; /* followed now, those waiting after a restart and those held included */
+	uint64_t held; /* short bursts, quiet, that may come again */
 	uint64_t opened, closed, resumed, updates;
-	uint64_t refused; /* findings beyond conf limits.incidents_open, not shown to anyone */
+	uint64_t folded;       /* bursts that continued one that was held */
+	uint64_t fold_refused; /* closed at once, as conf limits.incidents_open were held */
+	uint64_t refused;      /* findings beyond conf limits.incidents_open, not shown to anyone */
 	uint64_t id_clashes;
 };
 
@@ -62,8 +72,9 @@ void judge_set_proxies(struct judge *j, struct proxies *proxies);
 /**
  * judge_resume() - an incident that was open when the program stopped; before the first finding.
  * A finding of the same kind, level and target within 60 s of quiet after the last known moment
- * plus the time we were down continues it: same id and first, sums added, the gap named. One that
- * does not come back within 60 s of record time is closed. Return: 0, or -ENOSPC beyond conf
+ * plus the time we were down continues it: same id and first, sums added, the gap named; one of
+ * short bursts also within conf duty.fold. One that does not come back within 60 s of record time
+ * is closed, or held on if its next burst may be due later. Return: 0, or -ENOSPC beyond conf
  * limits.incidents_open; @stored_take is owned by the judge in either case.
  */
 int judge_resume(struct judge *j, struct incident *stored_take);
@@ -76,8 +87,14 @@ int judge_resume(struct judge *j, struct incident *stored_take);
 int judge_clock(struct judge *j, int64_t recv_us, int64_t record_us);
 
 /**
+ * judge_end() - before the last findings of an input that is at its end: nothing is held any more,
+ * and judge_finish() closes what is.
+ */
+void judge_end(struct judge *j);
+
+/**
  * judge_finish() - hand out the last state of all; nothing closes that no finding has closed, so
- * what is open in a store stays open for the next start.
+ * what is open or held in a store stays so for the next start (but see judge_end()).
  */
 int judge_finish(struct judge *j);
 

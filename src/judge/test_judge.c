@@ -186,6 +186,7 @@ static void test_handed_out_once_a_second_and_last_state_kept(void **state)
 	struct finding f;
 
 	open_desk(&d);
+	d.conf->duty.fold_s = 60; /* nothing is held */
 	make(&d, &f, 7, "192.0.2.1", T0);
 	tell(&d, &f);
 	assert_int_equal(d.heard.n, 1);
@@ -395,6 +396,86 @@ static void test_ten_kills_in_60_s(void **state)
 	incident_free(stored);
 }
 
+/* Begun again with a clock that was set back by nine hours: still the same. */
+static void test_clock_set_back(void **state)
+{
+	const int64_t back_us = T0 - 9 * 3600 * US_PER_S;
+	char id[INCIDENT_ID_MAX];
+	struct incident *stored;
+	struct desk d;
+	struct finding f;
+
+	open_desk(&d);
+	make(&d, &f, 7, "192.0.2.1", T0);
+	tell(&d, &f);
+	stored = through_store(last(&d.heard));
+	strcpy(id, stored->id);
+	close_desk(&d);
+	open_desk(&d);
+	assert_int_equal(judge_resume(d.judge, stored), 0);
+	assert_int_equal(judge_clock(d.judge, back_us, back_us), 0);
+	make(&d, &f, 8, "192.0.2.1", back_us + 5 * US_PER_S);
+	tell(&d, &f);
+	assert_string_equal(last(&d.heard)->id, id);
+	close_desk(&d);
+}
+
+/* It was there when its exporter spoke again, so it is the same, however long that took. */
+static void test_comes_back_with_its_exporter(void **state)
+{
+	char id[INCIDENT_ID_MAX];
+	struct incident *stored;
+	struct desk d;
+	struct finding f;
+
+	open_desk(&d);
+	make(&d, &f, 7, "192.0.2.1", T0);
+	tell(&d, &f);
+	stored = through_store(last(&d.heard));
+	strcpy(id, stored->id);
+	close_desk(&d);
+	open_desk(&d);
+	assert_int_equal(judge_resume(d.judge, stored), 0);
+	for (int64_t s = 2; s < 1000; s++)
+		assert_int_equal(judge_clock(d.judge, T0 + s * US_PER_S, T0 + s * US_PER_S), 0);
+	exporters_get(d.exporters, d.router)->last_recv_us = T0 + 1000 * US_PER_S;
+	make(&d, &f, 8, "192.0.2.1", T0 + 1000 * US_PER_S);
+	tell(&d, &f);
+	assert_string_equal(last(&d.heard)->id, id);
+	assert_int_equal(last(&d.heard)->f.state, FINDING_OPEN);
+	assert_int_equal(last(&d.heard)->f.first_us, T0);
+	close_desk(&d);
+}
+
+/* Others speak, the one that showed it does not: nobody knows whether it goes on. */
+static void test_silent_exporter_closes_nothing(void **state)
+{
+	struct incident *stored;
+	struct desk d;
+	struct finding f;
+
+	open_desk(&d);
+	make(&d, &f, 7, "192.0.2.1", T0);
+	tell(&d, &f);
+	stored = through_store(last(&d.heard));
+	close_desk(&d);
+	open_desk(&d);
+	assert_int_equal(judge_resume(d.judge, stored), 0);
+	for (int64_t s = 100; s < 1000; s++)
+		assert_int_equal(judge_clock(d.judge, T0 + s * US_PER_S, T0 + s * US_PER_S), 0);
+	assert_int_equal(d.heard.n, 1);
+	assert_int_equal(last(&d.heard)->f.state, FINDING_LOST_SIGHT);
+	/* It speaks again, and shows no attack for a minute. */
+	exporters_get(d.exporters, d.router)->last_recv_us = T0 + 1000 * US_PER_S;
+	for (int64_t s = 1000; s < 1062; s++) {
+		assert_int_equal(d.heard.n, 1);
+		assert_int_equal(judge_clock(d.judge, T0 + s * US_PER_S, T0 + s * US_PER_S), 0);
+	}
+	assert_int_equal(d.heard.n, 2);
+	assert_int_equal(last(&d.heard)->f.state, FINDING_CLOSED);
+	close_desk(&d);
+}
+
 static void test_what_does_not_come_back_is_closed(void **state)
 {
 	struct incident *stored;
@@ -409,6 +490,7 @@ static void test_what_does_not_come_back_is_closed(void **state)
 	strcpy(id, stored->id);
 	close_desk(&d);
 	open_desk(&d);
+	exporters_get(d.exporters, d.router)->last_recv_us = T0;
 	assert_int_equal(judge_resume(d.judge, stored), 0);
 	/* No record yet: time alone closes nothing, the exporter may be silent. */
 	assert_int_equal(judge_clock(d.judge, T0 + 100 * US_PER_S, TIME_NONE), 0);
@@ -575,6 +657,295 @@ static void test_classes_of_two_parts(void **state)
 	incident_free(before);
 }
 
+/* ---- bursts ---- */
+
+#define FOLD_US (900 * US_PER_S) /* conf duty.fold when nothing is said */
+
+/* A burst of @seconds at @at as the detector tells it: open, then closed. */
+static void burst(struct desk *d, uint64_t handle, const char *target, int64_t at, int64_t seconds)
+{
+	struct finding f;
+
+	make(d, &f, handle, target, at);
+	f.last_us = at + seconds * US_PER_S;
+	tell(d, &f);
+	f.state = FINDING_CLOSED;
+	f.updated_us = f.last_us + 61 * US_PER_S;
+	tell(d, &f);
+}
+
+static void pass(struct desk *d, int64_t record_us)
+{
+	exporters_get(d->exporters, d->router)->last_recv_us = record_us;
+	assert_int_equal(judge_clock(d->judge, record_us + 250000, record_us), 0);
+}
+
+static void test_bursts_are_folded(void **state)
+{
+	struct judge_stats stats;
+	struct desk d;
+	char id[INCIDENT_ID_MAX];
+	int64_t at = T0;
+
+	open_desk(&d);
+	assert_int_equal(d.conf->duty.fold_s, 900);
+	pass(&d, T0);
+	burst(&d, 1, "192.0.2.1", at, 5);
+	strcpy(id, last(&d.heard)->id);
+	assert_int_equal(last(&d.heard)->f.state, FINDING_QUIET);
+	for (uint64_t i = 2; i <= 10; i++) {
+		at += 5 * US_PER_S + FOLD_US; /* to the microsecond as long as allowed */
+		pass(&d, at - US_PER_S);
+		burst(&d, i, "192.0.2.1", at, 5);
+		assert_string_equal(last(&d.heard)->id, id);
+	}
+	assert_int_equal(last(&d.heard)->f.pulses, 10);
+	assert_int_equal(last(&d.heard)->f.first_us, T0);
+	assert_int_equal(last(&d.heard)->f.packets, 100000);
+	assert_int_equal(last(&d.heard)->n_gaps, 0);
+	judge_stats(d.judge, &stats);
+	assert_int_equal(stats.open, 1);
+	assert_int_equal(stats.held, 1);
+	assert_int_equal(stats.opened, 1);
+	assert_int_equal(stats.folded, 9);
+	assert_int_equal(stats.closed, 0);
+	for (unsigned i = 1; i < d.heard.n; i++)
+		assert_int_equal(d.heard.inc[i]->revision, i + 1);
+	/* A minute longer than the pause, as records may come late; then it is over. */
+	pass(&d, at + 5 * US_PER_S + FOLD_US + 60 * US_PER_S);
+	assert_int_equal(last(&d.heard)->f.state, FINDING_QUIET);
+	pass(&d, at + 5 * US_PER_S + FOLD_US + 60 * US_PER_S + 1);
+	assert_int_equal(last(&d.heard)->f.state, FINDING_CLOSED);
+	assert_string_equal(last(&d.heard)->id, id);
+	assert_int_equal(last(&d.heard)->f.last_us, at + 5 * US_PER_S);
+	judge_stats(d.judge, &stats);
+	assert_int_equal(stats.open, 0);
+	assert_int_equal(stats.closed, 1);
+	close_desk(&d);
+}
+
+/* Is a second burst, other in one thing, the same incident? */
+static bool folds(const char *target, int64_t pause_us, enum vector v, enum finding_kind kind)
+{
+	struct desk d;
+	struct finding f;
+	char id[INCIDENT_ID_MAX];
+	bool same;
+
+	open_desk(&d);
+	pass(&d, T0);
+	burst(&d, 1, "192.0.2.1", T0, 5);
+	strcpy(id, last(&d.heard)->id);
+	pass(&d, T0 + 5 * US_PER_S + pause_us);
+	make(&d, &f, 2, target, T0 + 5 * US_PER_S + pause_us);
+	f.vectors[0].vector = v;
+	f.kind = kind;
+	tell(&d, &f);
+	same = strcmp(last(&d.heard)->id, id) == 0;
+	close_desk(&d);
+	return same;
+}
+
+static void test_what_is_folded(void **state)
+{
+	assert_true(folds("192.0.2.1", FOLD_US, VECTOR_SYN_FLOOD, FINDING_ATTACK));
+	assert_false(folds("192.0.2.1", FOLD_US + 1, VECTOR_SYN_FLOOD, FINDING_ATTACK));
+	assert_false(folds("192.0.2.2", US_PER_S, VECTOR_SYN_FLOOD, FINDING_ATTACK));
+	assert_false(folds("192.0.2.0/24", US_PER_S, VECTOR_SYN_FLOOD, FINDING_ATTACK));
+	assert_false(folds("192.0.2.1", US_PER_S, VECTOR_UDP_FLOOD, FINDING_ATTACK));
+	assert_false(folds("192.0.2.1", US_PER_S, VECTOR_SYN_FLOOD, FINDING_SCAN));
+}
+
+/* One vector in common is enough, and the port of reflectors is part of it. */
+static void test_vector_in_common(void **state)
+{
+	struct desk d;
+	struct finding f;
+	char id[INCIDENT_ID_MAX];
+
+	open_desk(&d);
+	pass(&d, T0);
+	burst(&d, 1, "192.0.2.1", T0, 5);
+	strcpy(id, last(&d.heard)->id);
+	make(&d, &f, 2, "192.0.2.1", T0 + 100 * US_PER_S);
+	f.vectors[0].vector = VECTOR_AMPLIFICATION;
+	f.vectors[0].port = 123;
+	finding_vector(&f, VECTOR_SYN_FLOOD, 0, true, 5000, 46);
+	f.state = FINDING_CLOSED;
+	tell(&d, &f);
+	assert_string_equal(last(&d.heard)->id, id);
+	make(&d, &f, 3, "192.0.2.1", T0 + 200 * US_PER_S);
+	f.vectors[0].vector = VECTOR_AMPLIFICATION;
+	f.vectors[0].port = 53;
+	f.state = FINDING_CLOSED;
+	tell(&d, &f);
+	assert_string_not_equal(last(&d.heard)->id, id);
+	close_desk(&d);
+}
+
+/* More than 60 s a burst on average: over when the detector says so. */
+static void test_long_attacks_close_at_once(void **state)
+{
+	struct series_point course[12];
+	struct desk d;
+	struct finding f;
+
+	open_desk(&d);
+	pass(&d, T0);
+	burst(&d, 1, "192.0.2.1", T0, 60);
+	assert_int_equal(last(&d.heard)->f.state, FINDING_QUIET);
+	burst(&d, 2, "192.0.2.2", T0, 61);
+	assert_int_equal(last(&d.heard)->f.state, FINDING_CLOSED);
+	/* Two minutes with one pulse of which the course shows 70 s, then two pulses in the same.
+	 */
+	for (unsigned i = 0; i < ARRAY_LEN(course); i++)
+		course[i] = (struct series_point){.start_us = T0 + 10 * US_PER_S * i,
+						  .step_s = 10,
+						  .link = LINK_UNKNOWN,
+						  .packets = i < 7 ? 50000 : 900};
+	for (uint32_t pulses = 1; pulses <= 2; pulses++) {
+		make(&d, &f, 3 + pulses, pulses == 1 ? "192.0.2.3" : "192.0.2.4", T0);
+		f.last_us = T0 + 120 * US_PER_S;
+		f.pulses = pulses;
+		f.series = course;
+		f.n_series = ARRAY_LEN(course);
+		f.state = FINDING_CLOSED;
+		tell(&d, &f);
+		assert_int_equal(last(&d.heard)->f.state,
+				 pulses == 1 ? FINDING_CLOSED : FINDING_QUIET);
+	}
+	close_desk(&d);
+}
+
+static void test_end_of_file_closes_what_is_held(void **state)
+{
+	struct desk d;
+	struct finding f;
+	struct judge_stats stats;
+
+	open_desk(&d);
+	pass(&d, T0);
+	burst(&d, 1, "192.0.2.1", T0, 5);
+	make(&d, &f, 2, "192.0.2.2", T0 + 100 * US_PER_S);
+	tell(&d, &f);
+	judge_end(d.judge);
+	f.state = FINDING_CLOSED;
+	tell(&d, &f); /* as the detector's last look gives it */
+	assert_int_equal(last(&d.heard)->f.state, FINDING_CLOSED);
+	assert_int_equal(last(&d.heard)->revision, 2);
+	assert_int_equal(judge_finish(d.judge), 0);
+	assert_int_equal(last(&d.heard)->f.state, FINDING_CLOSED);
+	assert_int_equal(last(&d.heard)->f.last_us, T0 + 5 * US_PER_S);
+	judge_stats(d.judge, &stats);
+	assert_int_equal(stats.open, 0);
+	assert_int_equal(stats.closed, 2);
+	close_desk(&d);
+}
+
+static void test_held_is_bounded_and_may_be_off(void **state)
+{
+	struct judge_stats stats;
+	struct desk d;
+
+	open_desk(&d);
+	d.conf->limits.incidents_open = 2;
+	pass(&d, T0);
+	burst(&d, 1, "192.0.2.1", T0, 5);
+	burst(&d, 2, "192.0.2.2", T0, 5);
+	burst(&d, 3, "192.0.2.3", T0, 5);
+	assert_int_equal(last(&d.heard)->f.state, FINDING_CLOSED);
+	judge_stats(d.judge, &stats);
+	assert_int_equal(stats.held, 2);
+	assert_int_equal(stats.fold_refused, 1);
+	close_desk(&d);
+	open_desk(&d);
+	d.conf->duty.fold_s = 60;
+	pass(&d, T0);
+	burst(&d, 4, "192.0.2.1", T0 + 70 * US_PER_S, 5);
+	assert_int_equal(last(&d.heard)->f.state, FINDING_CLOSED);
+	close_desk(&d);
+}
+
+/* What nobody can see does not end, and bursts that come when we see again belong to it. */
+static void test_held_while_blind(void **state)
+{
+	int64_t silent = T0 + 200 * US_PER_S, back = T0 + 2400 * US_PER_S;
+	struct desk d;
+	char id[INCIDENT_ID_MAX];
+
+	open_desk(&d);
+	pass(&d, T0);
+	burst(&d, 1, "192.0.2.1", T0, 5);
+	strcpy(id, last(&d.heard)->id);
+	pass(&d, silent);
+	for (int64_t at = silent; at < back; at += 10 * US_PER_S) /* others speak */
+		assert_int_equal(judge_clock(d.judge, at + 250000, at), 0);
+	assert_int_equal(last(&d.heard)->f.state, FINDING_LOST_SIGHT);
+	assert_int_equal(d.heard.n, 3); /* opened, held, out of sight: once */
+	pass(&d, back);
+	burst(&d, 2, "192.0.2.1", back, 5);
+	assert_string_equal(last(&d.heard)->id, id);
+	assert_int_equal(last(&d.heard)->f.pulses, 2);
+	for (int64_t at = back; at < back + 990 * US_PER_S; at += 10 * US_PER_S)
+		pass(&d, at);
+	assert_int_equal(last(&d.heard)->f.state, FINDING_CLOSED);
+	close_desk(&d);
+}
+
+/* Held, stored, the program down for a minute: @pause_us after its end the next burst. */
+static void restart_held(int64_t pause_us, unsigned pulses, bool orderly, bool same)
+{
+	struct incident *stored, *now;
+	struct desk d;
+	struct finding f;
+	char id[INCIDENT_ID_MAX];
+	int64_t end = T0 + 5 * US_PER_S, stop = end + 120 * US_PER_S;
+
+	open_desk(&d);
+	pass(&d, T0);
+	if (pulses) {
+		burst(&d, 1, "192.0.2.1", T0, 5);
+	} else { /* killed within the second burst */
+		make(&d, &f, 1, "192.0.2.1", T0);
+		f.last_us = end;
+		f.pulses = 2;
+		tell(&d, &f);
+	}
+	pass(&d, stop);
+	if (orderly)
+		assert_int_equal(judge_finish(d.judge), 0);
+	stored = through_store(last(&d.heard));
+	strcpy(id, stored->id);
+	close_desk(&d);
+
+	open_desk(&d);
+	assert_int_equal(judge_resume(d.judge, stored), 0);
+	assert_int_equal(judge_clock(d.judge, stop + 60 * US_PER_S, TIME_NONE), 0);
+	for (int64_t at = stop + 60 * US_PER_S; at < end + pause_us; at += 10 * US_PER_S)
+		pass(&d, at);
+	make(&d, &f, 1, "192.0.2.1", end + pause_us);
+	tell(&d, &f);
+	now = last(&d.heard);
+	assert_true((strcmp(now->id, id) == 0) == same);
+	if (same) {
+		assert_int_equal(now->n_gaps, 1);
+		assert_int_equal(now->f.pulses, pulses ? 2 : 3);
+		if (orderly)
+			assert_int_equal(now->gaps[0].from_us, stop + 250000);
+		assert_int_equal(now->gaps[0].until_us, stop + 60 * US_PER_S);
+	}
+	close_desk(&d);
+}
+
+static void test_held_over_a_restart(void **state)
+{
+	restart_held(FOLD_US, 1, true, true);
+	restart_held(FOLD_US, 1, false, true);
+	restart_held(200 * US_PER_S, 1, true, true);
+	restart_held(FOLD_US + 130 * US_PER_S, 1, true, false);
+	restart_held(FOLD_US, 0, false, true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -587,12 +958,23 @@ int main(void)
 		cmocka_unit_test(test_bounds_of_continuing),
 		cmocka_unit_test(test_ten_kills_in_60_s),
 		cmocka_unit_test(test_what_does_not_come_back_is_closed),
+		cmocka_unit_test(test_silent_exporter_closes_nothing),
+		cmocka_unit_test(test_clock_set_back),
+		cmocka_unit_test(test_comes_back_with_its_exporter),
 		cmocka_unit_test(test_gaps_are_bounded_and_join),
 		cmocka_unit_test(test_series_is_bounded),
 		cmocka_unit_test(test_evidence_grows_and_is_named),
 		cmocka_unit_test(test_good_sample_is_taken_once),
 		cmocka_unit_test(test_open_table_is_bounded),
 		cmocka_unit_test(test_classes_of_two_parts),
+		cmocka_unit_test(test_bursts_are_folded),
+		cmocka_unit_test(test_what_is_folded),
+		cmocka_unit_test(test_vector_in_common),
+		cmocka_unit_test(test_long_attacks_close_at_once),
+		cmocka_unit_test(test_end_of_file_closes_what_is_held),
+		cmocka_unit_test(test_held_is_bounded_and_may_be_off),
+		cmocka_unit_test(test_held_while_blind),
+		cmocka_unit_test(test_held_over_a_restart),
 	};
 
 	return cmocka_run_group_tests_name("judge", tests, NULL, NULL);

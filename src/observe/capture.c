@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
+#include "base/steady.h"
 #include "observe/packet.h"
 
 #define BUFFER_LEAST (1 << 20)
@@ -21,7 +22,8 @@ struct capture {
 	pcap_t *pcap;
 	struct capture_config config;
 	uint32_t linktype;
-	int error; /* of the sink, within a dispatch */
+	int error;		 /* of the sink, within a dispatch */
+	struct steady_look look; /* of this dispatch */
 	struct capture_stats stats;
 	uint32_t kernel_drops_seen, device_drops_seen; /* libpcap's 32 bits, which wrap */
 };
@@ -175,7 +177,7 @@ static void on_frame(u_char *user, const struct pcap_pkthdr *h, const u_char *da
 {
 	struct capture *c = (struct capture *)user;
 	struct exporter *e = exporters_get(c->config.exporters, c->config.exporter);
-	int64_t us = (int64_t)h->ts.tv_sec * US_PER_S + h->ts.tv_usec;
+	int64_t us = steady_of(&c->look, (int64_t)h->ts.tv_sec * US_PER_S + h->ts.tv_usec);
 	int r;
 
 	c->stats.frames++;
@@ -193,6 +195,7 @@ int capture_dispatch(struct capture *c, int max)
 	int n;
 
 	c->error = 0;
+	steady_look(&c->look);
 	n = pcap_dispatch(c->pcap, max, on_frame, (u_char *)c);
 	if (c->error)
 		return c->error;

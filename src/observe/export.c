@@ -327,6 +327,22 @@ int exports_probe(const uint8_t *data, size_t len)
 	return 0;
 }
 
+void exports_shift(struct exports *x, int64_t by_us)
+{
+	for (size_t i = 0; i < ARRAY_LEN(x->sources); i++) {
+		struct export_source *s = x->sources[i];
+		size_t at = 0;
+		void *value;
+
+		if (!s)
+			continue;
+		if (s->turn_us != TIME_NONE)
+			s->turn_us += by_us;
+		while (map_next(s->domains, &at, NULL, &value))
+			template_table_shift(&(*(struct domain **)value)->templates, by_us);
+	}
+}
+
 void exports_tick(struct exports *x, int64_t now_us)
 {
 	if (x->tick_us != TIME_NONE && now_us >= x->tick_us && now_us - x->tick_us < TICK_US)

@@ -58,5 +58,8 @@ uint32_t exports_refused(const struct exports *x);
  */
 int exports_probe(const uint8_t *data, size_t len);
 
+/** exports_shift() - the receive clock went forward by @by_us at one blow (steady_follow()). */
+void exports_shift(struct exports *x, int64_t by_us);
+
 /** exports_tick() - live, once a second: ages templates and clocks by @now_us. */
 void exports_tick(struct exports *x, int64_t now_us);

@@ -24,6 +24,7 @@ static int template_keep(struct export_pass *p, struct template *t_take)
 {
 	const struct template *old = template_table_find(&p->domain->templates, t_take->id);
 	bool same = old && template_same(old, t_take);
+	uint16_t id = t_take->id;
 	size_t before, bytes;
 	int r;
 
@@ -43,6 +44,8 @@ static int template_keep(struct export_pass *p, struct template *t_take)
 	}
 	if (r == 1)
 		pass_refuse(p, REFUSED_TEMPLATE_LIMIT, bytes);
+	else if (!same)
+		exporter_told(p->e, p->header.domain, id);
 	return r < 0 ? r : 0;
 }
 
@@ -188,6 +191,7 @@ int pass_data(struct export_pass *p, struct cursor set, uint16_t set_id, uint32_
 
 	if (!t) {
 		pass_refuse(p, REFUSED_NO_TEMPLATE, cursor_left(&set) + 4);
+		exporter_untold(p->e, p->header.domain, set_id, p->recv_us);
 		return 0;
 	}
 	t->used_us = p->recv_us;

@@ -155,6 +155,81 @@ uint16_t exporters_add_capture(struct exporters *t, const char *name)
 	return index;
 }
 
+static void shift(int64_t *us, int64_t by_us)
+{
+	if (*us != TIME_NONE)
+		*us += by_us;
+}
+
+static void shift_clock(struct exporter *e, int64_t by_us)
+{
+	shift(&e->last_recv_us, by_us);
+	shift(&e->clock_minute_us, by_us);
+	shift(&e->clock_before_us, by_us);
+	e->clock_least_us += by_us;
+	e->clock_offset_us += by_us;
+	for (unsigned i = 0; i < e->n_untold; i++) {
+		e->untold[i].since_us += by_us;
+		e->untold[i].last_us += by_us;
+	}
+}
+
+void exporters_shift(struct exporters *t, int64_t by_us)
+{
+	for (unsigned i = 1; i < t->n; i++)
+		shift_clock(t->items[i], by_us);
+}
+
+static struct untold *find_untold(struct exporter *e, uint32_t domain, uint16_t id)
+{
+	for (unsigned i = 0; i < e->n_untold; i++)
+		if (e->untold[i].domain == domain && e->untold[i].id == id)
+			return &e->untold[i];
+	return NULL;
+}
+
+void exporter_untold(struct exporter *e, uint32_t domain, uint16_t id, int64_t now_us)
+{
+	struct untold *u = find_untold(e, domain, id);
+
+	if (!u && e->n_untold < UNTOLD_MAX) {
+		u = &e->untold[e->n_untold++];
+		*u = (struct untold){.domain = domain, .id = id, .since_us = now_us};
+	}
+	if (u) {
+		u->last_us = now_us;
+		return;
+	}
+	/* Full: the one that was not asked for longest gives way, as numbers can be made up. */
+	u = e->untold;
+	for (unsigned i = 1; i < e->n_untold; i++)
+		if (e->untold[i].last_us < u->last_us)
+			u = &e->untold[i];
+	*u = (struct untold){.domain = domain, .id = id, .since_us = now_us, .last_us = now_us};
+}
+
+void exporter_told(struct exporter *e, uint32_t domain, uint16_t id)
+{
+	struct untold *u = find_untold(e, domain, id);
+
+	if (u)
+		*u = e->untold[--e->n_untold];
+}
+
+int64_t exporter_untold_since(const struct exporter *e, int64_t now_us)
+{
+	int64_t since_us = TIME_NONE;
+
+	for (unsigned i = 0; i < e->n_untold; i++) {
+		const struct untold *u = &e->untold[i];
+
+		if (now_us - u->last_us <= UNTOLD_LAST_US &&
+		    (since_us == TIME_NONE || u->since_us < since_us))
+			since_us = u->since_us;
+	}
+	return since_us;
+}
+
 struct exporter *exporters_get(struct exporters *t, uint16_t index)
 {
 	return t->items[index < t->n ? index : 0];

@@ -64,6 +64,16 @@ struct exporter_part {
 	uint64_t refused; /* datagrams, interfaces of records, tellings that found no room */
 };
 
+/* A template that data wait for. */
+#define UNTOLD_MAX     8
+#define UNTOLD_LAST_US (INT64_C(300) * 1000000) /* data that come no more wait for nothing */
+
+struct untold {
+	uint32_t domain;
+	uint16_t id;
+	int64_t since_us, last_us; /* receive clock */
+};
+
 struct exporter {
 	struct ip addr;
 	char name[EXPORTER_NAME_MAX];	  /* configured name, else the address or file name */
@@ -88,6 +98,8 @@ struct exporter {
 	uint32_t sampling_generation; /* never 0; changes when a factor may have changed */
 	uint32_t turn;		      /* minutes in which it told something */
 	struct exporter_part tables[TABLE_COUNT];
+	struct untold untold[UNTOLD_MAX];
+	unsigned n_untold;
 	uint8_t formats; /* bit set of enum export_format seen */
 };
 
@@ -111,6 +123,12 @@ uint16_t exporters_find(struct exporters *t, const struct ip *addr, bool make);
 
 /** exporters_add_capture() - an exporter for packets of a file or interface called @name. */
 uint16_t exporters_add_capture(struct exporters *t, const char *name);
+
+/**
+ * exporters_shift() - the receive clock went forward by @by_us at one blow (steady_follow()): times
+ * of it that are kept, and what is learnt of clocks, go with it.
+ */
+void exporters_shift(struct exporters *t, int64_t by_us);
 
 /** exporters_get() - borrowed; stable until exporters_free(). Index 0 is the unknown one. */
 struct exporter *exporters_get(struct exporters *t, uint16_t index);
@@ -159,6 +177,14 @@ bool exporters_sampling_told(const struct exporters *t, uint16_t exporter, uint3
 
 /** exporters_sampling_next() - walk what was learnt, to be stored; start with *@at = 0. */
 bool exporters_sampling_next(const struct exporters *t, size_t *at, struct sampling_rate *out);
+
+/**
+ * exporter_untold() - data came whose template is not there; exporter_told() - it came.
+ * exporter_untold_since() - how long some data wait already; TIME_NONE: none do.
+ */
+void exporter_untold(struct exporter *e, uint32_t domain, uint16_t id, int64_t now_us);
+void exporter_told(struct exporter *e, uint32_t domain, uint16_t id);
+int64_t exporter_untold_since(const struct exporter *e, int64_t now_us);
 
 /**
  * exporter_clock() - learn the offset of an exporter's clock from a datagram's export time

@@ -20,6 +20,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/steady.h"
 
 /* Of all sockets of an address; at 100,000 datagrams of 1,400 bytes a second about 0.3 s. */
 #define BUFFER_WANTED (64 << 20)
@@ -289,8 +290,8 @@ struct listen_batch *listen_batch_free(struct listen_batch *b)
 	return NULL;
 }
 
-/* The kernel's receive time of one message. */
-static int64_t received_us(struct msghdr *m, int64_t now_us)
+/* The kernel's receive time of one message, by the receive clock. */
+static int64_t received_us(struct msghdr *m, const struct steady_look *look)
 {
 	struct timespec ts;
 
@@ -299,9 +300,9 @@ static int64_t received_us(struct msghdr *m, int64_t now_us)
 		    c->cmsg_len < CMSG_LEN(sizeof(ts)))
 			continue;
 		memcpy(&ts, CMSG_DATA(c), sizeof(ts));
-		return (int64_t)ts.tv_sec * US_PER_S + ts.tv_nsec / 1000;
+		return steady_of(look, (int64_t)ts.tv_sec * US_PER_S + ts.tv_nsec / 1000);
 	}
-	return now_us;
+	return look->now_us;
 }
 
 /*
@@ -328,13 +329,14 @@ static int take_batch(struct socket *s, struct listen_batch *b)
 
 static int hand_on(struct listen_batch *b, int n, datagram_fn fn, void *userdata)
 {
-	int64_t now_us = clock_real_us();
+	struct steady_look look;
 
+	steady_look(&look);
 	for (int i = 0; i < n; i++) {
 		struct datagram d = {.data = b->slots[i].data, .len = b->msgs[i].msg_len};
 		int r;
 
-		d.recv_us = received_us(&b->msgs[i].msg_hdr, now_us);
+		d.recv_us = received_us(&b->msgs[i].msg_hdr, &look);
 		d.from = ip_from_sockaddr(&b->slots[i].from, &d.port);
 		r = fn(userdata, &d);
 		if (r < 0)

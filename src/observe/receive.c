@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/steady.h"
 #include "observe/lane.h"
 
 #define TURN_MAX 1024 /* datagrams: about 5 ms of decoding */
@@ -27,6 +28,7 @@ struct receive {
 	unsigned threads, n_lanes;
 	uint64_t handed, out_of_order;
 	int64_t newest_us; /* of those handed on */
+	int64_t lag_us;	   /* worst since somebody asked */
 	struct lane_desk desk;
 	struct lane lanes[RECEIVE_THREADS_MAX];
 };
@@ -151,6 +153,13 @@ static bool must_wait(const struct receive *r, const struct ring_entry *e, int64
 	return r->n_lanes > 1 && e->recv_us > now_us - HOLD_US && e->recv_us <= now_us;
 }
 
+/* The first of those that are handed on together has waited longest. */
+static void note_lag(struct receive *r, int64_t recv_us, int64_t now_us)
+{
+	if (now_us - recv_us > r->lag_us)
+		r->lag_us = now_us - recv_us;
+}
+
 static int hand_over(struct receive *r, struct lane *l, const struct ring_entry *e, datagram_fn fn,
 		     void *userdata)
 {
@@ -171,7 +180,7 @@ static int hand_over(struct receive *r, struct lane *l, const struct ring_entry 
 /* Return: how many were handed on, or the callback's negative error. */
 static int take(struct receive *r, unsigned most, bool all, datagram_fn fn, void *userdata)
 {
-	int64_t now_us = clock_real_us();
+	int64_t now_us = steady_us();
 	const struct ring_entry *e;
 	unsigned n = 0;
 	int error = 0;
@@ -181,6 +190,8 @@ static int take(struct receive *r, unsigned most, bool all, datagram_fn fn, void
 
 		if (!l || (!all && must_wait(r, e, now_us)))
 			break;
+		if (n == 0)
+			note_lag(r, e->recv_us, now_us);
 		error = hand_over(r, l, e, fn, userdata);
 		n++;
 	}
@@ -214,21 +225,25 @@ struct direct {
 	struct receive *r;
 	datagram_fn fn;
 	void *userdata;
+	bool noted; /* of this turn */
 };
 
 static int hand_on_directly(void *userdata, const struct datagram *d)
 {
-	const struct direct *to = userdata;
+	struct direct *to = userdata;
 
 	if (lane_admit(&to->r->lanes[0], d) == LANE_NOBODY)
 		return 0;
+	if (!to->noted)
+		note_lag(to->r, d->recv_us, steady_us());
+	to->noted = true;
 	to->r->handed++;
 	return to->fn(to->userdata, d);
 }
 
 int receive_dispatch(struct receive *r, datagram_fn fn, void *userdata)
 {
-	struct direct direct = {r, fn, userdata};
+	struct direct direct = {.r = r, .fn = fn, .userdata = userdata};
 	uint64_t expirations;
 	int n;
 
@@ -252,6 +267,18 @@ int receive_rest(struct receive *r, datagram_fn fn, void *userdata)
 	int n = r->threads ? take(r, UINT32_MAX, true, fn, userdata) : 0;
 
 	return n < 0 ? n : 0;
+}
+
+int64_t receive_lag(struct receive *r)
+{
+	const struct ring_entry *e;
+	int64_t lag_us;
+
+	if (r->threads && oldest(r, &e))
+		note_lag(r, e->recv_us, steady_us());
+	lag_us = r->lag_us;
+	r->lag_us = 0;
+	return lag_us;
 }
 
 void receive_stats(const struct receive *r, struct receive_stats *out)

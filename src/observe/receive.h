@@ -83,5 +83,11 @@ void receive_socket(struct receive *r, struct listener *l, unsigned socket,
 /** receive_dropped() - datagrams of an account that found no room in the rings. */
 uint64_t receive_dropped(const struct receive *r, uint16_t owner);
 
+/**
+ * receive_lag() - by how much the oldest datagram was behind when it was handed on, in the worst
+ * case since the last call, or is now in a ring, in microseconds.
+ */
+int64_t receive_lag(struct receive *r);
+
 /** receive_unknown() - who was not allowed, of all sockets that ever were. */
 void receive_unknown(struct receive *r, struct senders *out);

@@ -275,4 +275,7 @@ void template_table_remove_kind(struct template_table *tt, bool options, size_t 
 
 /** template_table_expire() - drop what was neither told nor used since @before_us. */
 void template_table_expire(struct template_table *tt, int64_t before_us, size_t *account);
+
+/** template_table_shift() - the clock of used_us went forward by @by_us. */
+void template_table_shift(struct template_table *tt, int64_t by_us);
 void template_table_deinit(struct template_table *tt, size_t *account);

@@ -83,6 +83,16 @@ void template_table_expire(struct template_table *tt, int64_t before_us, size_t 
 	remove_where(tt, is_idle, before_us, account);
 }
 
+void template_table_shift(struct template_table *tt, int64_t by_us)
+{
+	size_t at = 0;
+	void *value;
+
+	while (tt->by_id && map_next(tt->by_id, &at, NULL, &value))
+		(*(struct template **)value)->used_us += by_us;
+	tt->swept_us += by_us;
+}
+
 static bool any(const struct template *t, int64_t arg)
 {
 	return true;

@@ -5,6 +5,7 @@
  */
 #include "observe/test_export_kit.h"
 
+#include "base/clock.h"
 #include "observe/export_state.h"
 
 enum { SET_TEMPLATE = 2, SET_OPTIONS = 3 };
@@ -294,6 +295,44 @@ static void test_refused_change(void **state)
 	kit_free(k);
 }
 
+/* Since when data wait for a template, until it comes; made-up ids push no real one out for long.
+ */
+static void test_untold(void **state)
+{
+	struct kit *k = kit_of_four();
+	struct exporter *e = exporters_get(k->exporters, 1);
+	int64_t since_us = k->recv_us;
+	size_t set;
+
+	assert_true(exporter_untold_since(e, since_us) == TIME_NONE);
+	assert_false(knows(k, 302));
+	k->recv_us += 40 * US_PER_S;
+	assert_false(knows(k, 302));
+	assert_false(knows(k, 303));
+	assert_true(exporter_untold_since(e, k->recv_us) == since_us);
+	message();
+	set = set_open(&d, SET_TEMPLATE);
+	put_template(302);
+	set_close(&d, set);
+	assert_int_equal(send_message(k), 0);
+	assert_true(exporter_untold_since(e, k->recv_us) == since_us + 40 * US_PER_S);
+	/* Data that come no more wait for nothing. */
+	assert_true(exporter_untold_since(e, k->recv_us + UNTOLD_LAST_US) != TIME_NONE);
+	assert_true(exporter_untold_since(e, k->recv_us + UNTOLD_LAST_US + 1) == TIME_NONE);
+	for (uint16_t id = 400; id < 440; id++) {
+		k->recv_us += US_PER_S;
+		assert_false(knows(k, id));
+		assert_false(knows(k, 303));
+	}
+	assert_int_equal(e->n_untold, UNTOLD_MAX);
+	assert_true(exporter_untold_since(e, k->recv_us) == since_us + 40 * US_PER_S);
+	/* All of it goes along when the receive clock leaps. */
+	exporters_shift(k->exporters, 3600 * US_PER_S);
+	assert_true(exporter_untold_since(e, k->recv_us + 3600 * US_PER_S) ==
+		    since_us + 3640 * US_PER_S);
+	kit_free(k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,6 +340,7 @@ int main(void)
 		cmocka_unit_test(test_both_kinds), cmocka_unit_test(test_among_definitions),
 		cmocka_unit_test(test_among_data), cmocka_unit_test(test_not_withdrawn),
 		cmocka_unit_test(test_v9),	   cmocka_unit_test(test_refused_change),
+		cmocka_unit_test(test_untold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,8 +111,12 @@ static int kind_beside(const char *dir, enum store_kind *kind)
 static int migrate(struct desk_db *db, enum store_kind kind)
 {
 	char sql[256];
-	int version = 0, r = desk_code(run(db, "BEGIN IMMEDIATE"));
+	int version = 0, r = number(db, "PRAGMA user_version", &version);
 
+	/* One that is up to date is opened without writing, so also on a full disk. */
+	if (r || (unsigned)version == desk_schema)
+		return r;
+	r = desk_code(run(db, "BEGIN IMMEDIATE"));
 	if (r)
 		return r;
 	r = number(db, "PRAGMA user_version", &version);

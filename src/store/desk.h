@@ -144,13 +144,15 @@ struct desk_verdict {
 	uint64_t broken; /* first line that is not as it was written; 0: none, or lines are missing
 			    at the end */
 	char broken_id[DESK_ID_MAX];
-	char entry[DESK_ID_MAX];  /* first entry or case that is not as the log says, "" none */
-	const char *what;	  /* one word: line, end, head, entry, case; NULL it holds */
+	char entry[DESK_ID_MAX];  /* first entry, case or act ("act 7") that is not as the log says,
+				     "" none */
+	const char *what;	  /* one word: line, end, head, entry, case, act; NULL it holds */
 	char head[DESK_HEAD_MAX]; /* "LINES:MAC" of the last line, to be kept elsewhere */
 };
 
 /**
- * desk_db_verify() - recount every MAC, then hold entries and cases against what the log says.
+ * desk_db_verify() - recount every MAC, then hold entries, cases and acts against what the log
+ * says.
  * @head: a head that was noted before, "LINES:MAC", or NULL: is that line still the same?
  * Return: 0 with the verdict, or an answer (DESK_NO_KEY, -EINVAL for a head that is none).
  */

@@ -49,3 +49,24 @@ void desk_mac_head(const struct desk_db *db, uint64_t lines, const uint8_t *mac,
 /** desk_digest() - of an entry's content, keyed: whoever sees it learns nothing. */
 void desk_digest(const struct desk_db *db, const char *kind, const char *ref, const char *circle,
 		 const char *actor, int64_t at_us, const char *body, char *hex);
+
+/** desk_digest_act() - the same of a row of `acts`. */
+void desk_digest_act(const struct desk_db *db, const char *act, const char *subject,
+		     const char *actor, int64_t at_us, const char *body, char *hex);
+
+/** desk_run() - SQL without rows. Return: 0 or an answer. */
+int desk_run(struct desk_db *db, const char *sql);
+
+/** desk_bind() - a text of which SQLite keeps a copy. */
+void desk_bind(sqlite3_stmt *st, int at, const char *s);
+
+/** desk_step_one() - a change by which exactly one row must have changed; @st NULL: it could not be
+ * prepared. Return: 0, DESK_CONFLICT or another answer. */
+int desk_step_one(struct desk_db *db, sqlite3_stmt *st);
+
+/** desk_log_line() - inside a transaction: the line of act, actor and time of @c, and the head.
+ * @id: DESK_ID_MAX, its name. Return: 0 or an answer. */
+int desk_log_line(struct desk_db *db, const struct desk_change *c, const char *body, char *id);
+
+/** desk_end() - commit where @r is 0, else roll back. Return: @r, or the commit's answer. */
+int desk_end(struct desk_db *db, int r);

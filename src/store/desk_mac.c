@@ -172,3 +172,20 @@ void desk_digest(const struct desk_db *db, const char *kind, const char *ref, co
 	crypto_generichash_final(&h, out, sizeof(out));
 	to_hex(out, sizeof(out), hex);
 }
+
+void desk_digest_act(const struct desk_db *db, const char *act, const char *subject,
+		     const char *actor, int64_t at_us, const char *body, char *hex)
+{
+	crypto_generichash_state h;
+	uint8_t out[DESK_MAC_BYTES];
+
+	crypto_generichash_init(&h, db->key, sizeof(db->key), DESK_MAC_BYTES);
+	take_text(&h, "noroshi desk act 1");
+	take_text(&h, act);
+	take_text(&h, subject);
+	take_text(&h, actor);
+	take_number(&h, (uint64_t)at_us);
+	take_text(&h, body);
+	crypto_generichash_final(&h, out, sizeof(out));
+	to_hex(out, sizeof(out), hex);
+}

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Proof. The chain is counted again from the first line; meanwhile what each line says is played
- * over two small tables (where each entry is and what its content's digest is, what state each case
- * has), and at the end the real rows are held against them. Lines cut off at the end are found by
- * the head that stands in meta, unless the whole database was put back to an earlier day: against
- * that only a head noted elsewhere helps.
+ * over three small tables (where each entry is and what its content's digest is, what state each
+ * case has, the digest of each act), and at the end the real rows are held against them. Lines cut
+ * off at the end are found by the head that stands in meta, unless the whole database was put back
+ * to an earlier day: against that only a head noted elsewhere helps.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "store/desk_duty.h"
 #include "store/desk_inside.h"
 
 #define ENTRIES_MAX (1u << 24)
@@ -29,10 +30,15 @@ struct case_state {
 	bool met;
 };
 
+struct act_state {
+	char digest[DESK_DIGEST_MAX];
+	bool met;
+};
+
 struct proof {
 	struct desk_db *db;
 	struct desk_verdict *v;
-	struct map *entries, *cases;
+	struct map *entries, *cases, *acts;
 	uint8_t before[DESK_MAC_BYTES];
 	uint64_t head_seq;
 	char head_mac[DESK_DIGEST_MAX];
@@ -86,6 +92,17 @@ static int play_case(struct proof *p, const json_t *o)
 	return 0;
 }
 
+static int play_act(struct proof *p, const json_t *o)
+{
+	uint64_t key = (uint64_t)json_integer_value(json_object_get(o, "number"));
+	struct act_state *a = map_put(p->acts, &key, NULL);
+
+	if (!a)
+		return -ENOMEM;
+	copy(a->digest, sizeof(a->digest), word(o, "digest"));
+	return 0;
+}
+
 static int play(struct proof *p, const char *body)
 {
 	json_error_t error;
@@ -95,6 +112,7 @@ static int play(struct proof *p, const char *body)
 
 	json_array_foreach(json_object_get(o, "entries"), i, e) r = r ? r : play_entry(p, e);
 	json_array_foreach(json_object_get(o, "cases"), i, e) r = r ? r : play_case(p, e);
+	json_array_foreach(json_object_get(o, "acts"), i, e) r = r ? r : play_act(p, e);
 	json_decref(o);
 	return r;
 }
@@ -183,6 +201,27 @@ static int on_case(void *userdata, const struct desk_case_row *row)
 	return 0;
 }
 
+static void break_act(struct proof *p, uint64_t number)
+{
+	if (!*p->v->entry)
+		snprintf(p->v->entry, sizeof(p->v->entry), "act %llu", (unsigned long long)number);
+	break_at(p->v, "act", 0, "");
+}
+
+static int on_act(void *userdata, const struct desk_act_row *row)
+{
+	struct proof *p = userdata;
+	struct act_state *a = map_get(p->acts, &row->number);
+	char digest[DESK_DIGEST_MAX];
+
+	desk_digest_act(p->db, row->act, row->subject, row->actor, row->at_us, row->body, digest);
+	if (a)
+		a->met = true;
+	if (!a || strcmp(a->digest, digest) != 0)
+		break_act(p, row->number);
+	return 0;
+}
+
 /* What the log knows and the tables do not. */
 static void check_missing(struct proof *p)
 {
@@ -201,6 +240,9 @@ static void check_missing(struct proof *p)
 				copy(p->v->entry, sizeof(p->v->entry), key);
 			break_at(p->v, "case", 0, "");
 		}
+	for (size_t at = 0; map_next(p->acts, &at, &key, &value);)
+		if (!((struct act_state *)value)->met)
+			break_act(p, *(const uint64_t *)key);
 }
 
 static int read_head(struct proof *p, const char *head)
@@ -223,6 +265,7 @@ static int verify(struct proof *p, const char *head)
 		break_at(p->v, "head", p->head_seq <= p->v->lines ? p->head_seq : 0, "");
 	r = r ? r : desk_db_entries(p->db, NULL, on_entry, p);
 	r = r ? r : desk_db_cases(p->db, "", on_case, p);
+	r = r ? r : desk_duty_acts(p->db, NULL, 0, on_act, p);
 	if (!r)
 		check_missing(p);
 	return r;
@@ -240,15 +283,16 @@ int desk_db_verify(struct desk_db *db, const char *head, struct desk_verdict *ou
 		return r;
 	p.entries = map_new(DESK_ID_MAX, sizeof(struct entry_state), ENTRIES_MAX);
 	p.cases = map_new(DESK_ID_MAX, sizeof(struct case_state), ENTRIES_MAX);
-	/* One snapshot for all four walks. */
-	r = p.entries && p.cases ? desk_code(sqlite3_exec(db->sql, "BEGIN", NULL, NULL, NULL))
-				 : -ENOMEM;
+	p.acts = map_new(sizeof(uint64_t), sizeof(struct act_state), ENTRIES_MAX);
+	/* One snapshot for all five walks. */
+	r = p.entries && p.cases && p.acts ? desk_run(db, "BEGIN") : -ENOMEM;
 	if (!r) {
 		r = verify(&p, head);
 		sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
 	}
 	map_free(p.entries);
 	map_free(p.cases);
+	map_free(p.acts);
 	out->holds = r == 0 && !out->what;
 	return r;
 }

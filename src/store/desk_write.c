@@ -14,12 +14,12 @@
 
 #define DUMP (JSON_COMPACT | JSON_SORT_KEYS)
 
-static int run(struct desk_db *db, const char *sql)
+int desk_run(struct desk_db *db, const char *sql)
 {
 	return desk_code(sqlite3_exec(db->sql, sql, NULL, NULL, NULL));
 }
 
-static void bind_text(sqlite3_stmt *st, int at, const char *s)
+void desk_bind(sqlite3_stmt *st, int at, const char *s)
 {
 	sqlite3_bind_text(st, at, s, -1, SQLITE_TRANSIENT);
 }
@@ -27,7 +27,7 @@ static void bind_text(sqlite3_stmt *st, int at, const char *s)
 static void bind_name(sqlite3_stmt *st, int at, const char *s)
 {
 	if (*s)
-		bind_text(st, at, s);
+		desk_bind(st, at, s);
 }
 
 static void bind_time(sqlite3_stmt *st, int at, int64_t us)
@@ -36,8 +36,7 @@ static void bind_time(sqlite3_stmt *st, int at, int64_t us)
 		sqlite3_bind_int64(st, at, us);
 }
 
-/* Exactly one row must have changed. */
-static int step_one(struct desk_db *db, sqlite3_stmt *st)
+int desk_step_one(struct desk_db *db, sqlite3_stmt *st)
 {
 	int code = st ? sqlite3_step(st) : sqlite3_errcode(db->sql);
 
@@ -55,19 +54,19 @@ static int insert_entry(struct desk_db *db, const struct desk_change *c, const s
 		    " erase_by_us) VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
 
 	if (!st)
-		return step_one(db, st);
+		return desk_step_one(db, st);
 	if (strlen(m->body) > DESK_BODY_MAX)
 		return DESK_TOO_LARGE;
-	bind_text(st, 1, m->id);
-	bind_text(st, 2, m->to);
-	bind_text(st, 3, m->kind);
-	bind_text(st, 4, m->ref);
-	bind_text(st, 5, m->circle);
+	desk_bind(st, 1, m->id);
+	desk_bind(st, 2, m->to);
+	desk_bind(st, 3, m->kind);
+	desk_bind(st, 4, m->ref);
+	desk_bind(st, 5, m->circle);
 	sqlite3_bind_int64(st, 6, c->at_us);
-	bind_text(st, 7, c->actor);
-	bind_text(st, 8, m->body);
+	desk_bind(st, 7, c->actor);
+	desk_bind(st, 8, m->body);
 	bind_time(st, 9, m->erase_by_us);
-	return step_one(db, st);
+	return desk_step_one(db, st);
 }
 
 static int move_entry(struct desk_db *db, const struct desk_move *m)
@@ -76,11 +75,11 @@ static int move_entry(struct desk_db *db, const struct desk_move *m)
 		desk_prepare(db, "UPDATE entries SET case_id = ?2 WHERE id = ?1 AND case_id IS ?3");
 
 	if (st) {
-		bind_text(st, 1, m->id);
+		desk_bind(st, 1, m->id);
 		bind_name(st, 2, m->to);
 		bind_name(st, 3, m->from);
 	}
-	return step_one(db, st);
+	return desk_step_one(db, st);
 }
 
 static int set_state(struct desk_db *db, const struct desk_state_change *s)
@@ -91,15 +90,15 @@ static int set_state(struct desk_db *db, const struct desk_state_change *s)
 			     : "INSERT INTO cases (id, state, merged_into) VALUES (?1, ?2, ?3)");
 
 	if (!st)
-		return step_one(db, st);
-	bind_text(st, 1, s->case_id);
-	bind_text(st, 2, s->to);
+		return desk_step_one(db, st);
+	desk_bind(st, 1, s->case_id);
+	desk_bind(st, 2, s->to);
 	bind_name(st, 3, s->merged_to);
 	if (*s->from) {
-		bind_text(st, 4, s->from);
+		desk_bind(st, 4, s->from);
 		bind_name(st, 5, s->merged_from);
 	}
-	return step_one(db, st);
+	return desk_step_one(db, st);
 }
 
 static json_t *move_json(struct desk_db *db, const struct desk_change *c, const struct desk_move *m)
@@ -175,11 +174,11 @@ static int set_head(struct desk_db *db, uint64_t seq, const uint8_t *mac)
 
 	desk_mac_head(db, seq, mac, hex);
 	if (st)
-		bind_text(st, 1, hex);
-	return step_one(db, st);
+		desk_bind(st, 1, hex);
+	return desk_step_one(db, st);
 }
 
-static int write_line(struct desk_db *db, const struct desk_change *c, const char *body, char *id)
+int desk_log_line(struct desk_db *db, const struct desk_change *c, const char *body, char *id)
 {
 	_cleanup_desk_stmt_ sqlite3_stmt *st =
 		desk_prepare(db, "INSERT INTO audit (seq, id, at_us, actor, act, body, mac)"
@@ -190,26 +189,26 @@ static int write_line(struct desk_db *db, const struct desk_change *c, const cha
 				     .act = c->act,
 				     .body = body};
 	uint8_t before[DESK_MAC_BYTES], mac[DESK_MAC_BYTES];
-	int r = st ? last_line(db, &row.seq, before) : step_one(db, st);
+	int r = st ? last_line(db, &row.seq, before) : desk_step_one(db, st);
 
 	if (r)
 		return r;
 	row.seq++;
 	desk_mac_line(db, before, &row, mac);
 	sqlite3_bind_int64(st, 1, (int64_t)row.seq);
-	bind_text(st, 2, id);
+	desk_bind(st, 2, id);
 	sqlite3_bind_int64(st, 3, c->at_us);
-	bind_text(st, 4, c->actor);
-	bind_text(st, 5, c->act);
-	bind_text(st, 6, body);
+	desk_bind(st, 4, c->actor);
+	desk_bind(st, 5, c->act);
+	desk_bind(st, 6, body);
 	sqlite3_bind_blob(st, 7, mac, sizeof(mac), SQLITE_TRANSIENT);
-	r = step_one(db, st);
+	r = desk_step_one(db, st);
 	return r ? r : set_head(db, row.seq, mac);
 }
 
-static int end(struct desk_db *db, int r)
+int desk_end(struct desk_db *db, int r)
 {
-	r = r ? r : run(db, "COMMIT");
+	r = r ? r : desk_run(db, "COMMIT");
 	if (r)
 		sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
 	return r;
@@ -228,7 +227,7 @@ int desk_db_commit(struct desk_db *db, const struct desk_change *c, char *act_id
 	body = body_of(db, c);
 	if (!body)
 		return -ENOMEM;
-	r = run(db, "BEGIN IMMEDIATE");
+	r = desk_run(db, "BEGIN IMMEDIATE");
 	if (r)
 		return r;
 	for (unsigned i = 0; !r && i < c->n_states; i++)
@@ -236,8 +235,8 @@ int desk_db_commit(struct desk_db *db, const struct desk_change *c, char *act_id
 	for (unsigned i = 0; !r && i < c->n_moves; i++)
 		r = c->moves[i].body ? insert_entry(db, c, &c->moves[i])
 				     : move_entry(db, &c->moves[i]);
-	r = r ? r : write_line(db, c, body, id);
-	r = end(db, r);
+	r = r ? r : desk_log_line(db, c, body, id);
+	r = desk_end(db, r);
 	if (r == 0 && act_id)
 		memcpy(act_id, id, sizeof(id));
 	return r;
@@ -276,10 +275,10 @@ static int erase_one(struct desk_db *db, const char *id, int64_t now_us)
 		desk_prepare(db, "UPDATE entries SET body = '{}', erased_us = ?2 WHERE id = ?1");
 
 	if (st) {
-		bind_text(st, 1, id);
+		desk_bind(st, 1, id);
 		sqlite3_bind_int64(st, 2, now_us);
 	}
-	return step_one(db, st);
+	return desk_step_one(db, st);
 }
 
 static int erase_listed(struct desk_db *db, int64_t now_us, json_t *entries)
@@ -295,13 +294,13 @@ static int erase_listed(struct desk_db *db, int64_t now_us, json_t *entries)
 	json_decref(o);
 	json_array_foreach(entries, i, e) r =
 		r ? r : erase_one(db, json_string_value(json_object_get(e, "id")), now_us);
-	return r ? r : write_line(db, &c, body, id);
+	return r ? r : desk_log_line(db, &c, body, id);
 }
 
 int desk_db_erase_due(struct desk_db *db, int64_t now_us, unsigned *n)
 {
 	json_t *entries = json_array();
-	int r = !entries ? -ENOMEM : !db->has_key ? DESK_NO_KEY : run(db, "BEGIN IMMEDIATE");
+	int r = !entries ? -ENOMEM : !db->has_key ? DESK_NO_KEY : desk_run(db, "BEGIN IMMEDIATE");
 
 	*n = 0;
 	if (r) {
@@ -311,7 +310,7 @@ int desk_db_erase_due(struct desk_db *db, int64_t now_us, unsigned *n)
 	r = list_due(db, now_us, entries);
 	if (!r && json_array_size(entries))
 		r = erase_listed(db, now_us, entries);
-	r = end(db, r);
+	r = desk_end(db, r);
 	if (r == 0)
 		*n = (unsigned)json_array_size(entries);
 	json_decref(entries);

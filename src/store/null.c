@@ -29,6 +29,17 @@ static int null_list(struct store_db *db, const struct store_filter *filter, boo
 	return 0;
 }
 
+static int null_changes(struct store_db *db, int64_t after_row, store_change_fn fn, void *userdata)
+{
+	return 0;
+}
+
+static int null_row_since(struct store_db *db, int64_t since_us, int64_t *row)
+{
+	*row = 0;
+	return 0;
+}
+
 static int null_get(struct store_db *db, const char *id, struct incident **out)
 {
 	return STORE_NOT_FOUND;
@@ -49,6 +60,12 @@ static int null_sampling(struct store_db *db, struct exporters *exporters)
 	return 0;
 }
 
+static int null_rolls(struct store_db *db, const char *object, int64_t from_us, int64_t until_us,
+		      store_roll_fn fn, void *userdata)
+{
+	return 0;
+}
+
 static uint64_t null_bytes(struct store_db *db)
 {
 	return 0;
@@ -59,9 +76,12 @@ const struct store_ops store_null = {
 	.close = null_close,
 	.write = null_write,
 	.list = null_list,
+	.changes = null_changes,
+	.row_since = null_row_since,
 	.get = null_get,
 	.evidence = null_evidence,
 	.status = null_status,
 	.sampling = null_sampling,
+	.rolls = null_rolls,
 	.bytes = null_bytes,
 };

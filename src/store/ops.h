@@ -32,7 +32,10 @@ struct store_batch {
 	size_t n_sampling;
 	const struct store_rollup *rollups;
 	size_t n_rollups;
+	const struct roll_row *rolls;
+	size_t n_rolls;
 	struct erase_order erase;
+	bool full; /* filled by write() where it fails: the disk has no room */
 };
 
 struct store_ops {
@@ -44,10 +47,14 @@ struct store_ops {
 	int (*write)(struct store_db *db, struct store_batch *b, struct text *why);
 	int (*list)(struct store_db *db, const struct store_filter *filter, bool oldest_first,
 		    store_row_fn fn, void *userdata);
+	int (*changes)(struct store_db *db, int64_t after_row, store_change_fn fn, void *userdata);
 	int (*get)(struct store_db *db, const char *id, struct incident **out);
+	int (*row_since)(struct store_db *db, int64_t since_us, int64_t *row);
 	int (*evidence)(struct store_db *db, struct incident *inc);
 	int (*status)(struct store_db *db, struct text *json, int64_t *at_us);
 	int (*sampling)(struct store_db *db, struct exporters *exporters);
+	int (*rolls)(struct store_db *db, const char *object, int64_t from_us, int64_t until_us,
+		     store_roll_fn fn, void *userdata);
 	uint64_t (*bytes)(struct store_db *db);
 };
 

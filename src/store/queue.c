@@ -208,6 +208,7 @@ bool queue_take(struct queue *q, struct taken *t, int64_t now_us, bool all)
 	memset(t, 0, sizeof(*t));
 	take_incidents(q, t, now_us, all);
 	take_rollups(q, t);
+	queue_take_rolls(q, t);
 	t->status = take_ptr(q->status);
 	t->batch.incidents = t->incidents;
 	t->batch.rollups = t->rollups;
@@ -221,8 +222,8 @@ bool queue_take(struct queue *q, struct taken *t, int64_t now_us, bool all)
 	}
 	t->batch.erase = q->erase;
 	q->erase.wanted = false;
-	return t->batch.n_incidents || t->batch.n_rollups || t->status || t->sampling ||
-	       t->batch.erase.wanted;
+	return t->batch.n_incidents || t->batch.n_rollups || t->batch.n_rolls || t->status ||
+	       t->sampling || t->batch.erase.wanted;
 }
 
 void queue_written(struct queue *q, struct taken *t, int64_t now_us)
@@ -247,6 +248,7 @@ void queue_written(struct queue *q, struct taken *t, int64_t now_us)
 	free(t->status);
 	free(t->sampling);
 	free(t->rollups);
+	free(t->rolls);
 }
 
 static void return_incident(struct queue *q, struct incident *inc)
@@ -284,6 +286,7 @@ void queue_put_back(struct queue *q, struct taken *t)
 			*to = t->rollups[i];
 		q->dropped += !to;
 	}
+	queue_put_back_rolls(q, t);
 	if (!q->status)
 		q->status = take_ptr(t->status);
 	if (!q->sampling_given && t->sampling) {
@@ -295,12 +298,13 @@ void queue_put_back(struct queue *q, struct taken *t)
 	free(t->status);
 	free(t->sampling);
 	free(t->rollups);
+	free(t->rolls);
 }
 
 bool queue_is_waiting(struct queue *q)
 {
 	return q->waiting_bytes || q->status || q->sampling_given || q->erase.wanted ||
-	       map_count(q->rollups);
+	       map_count(q->rollups) || map_count(q->rolls);
 }
 
 int queue_init(struct queue *q)
@@ -308,7 +312,7 @@ int queue_init(struct queue *q)
 	memset(q, 0, sizeof(*q));
 	q->slots = map_new(INCIDENT_ID_MAX, sizeof(struct slot), SLOTS_MAX);
 	q->rollups = map_new(sizeof(struct rollup_key), sizeof(struct store_rollup), ROLLUPS_MAX);
-	return q->slots && q->rollups ? 0 : -ENOMEM;
+	return q->slots && q->rollups ? queue_init_rolls(q) : -ENOMEM;
 }
 
 void queue_deinit(struct queue *q)
@@ -319,6 +323,7 @@ void queue_deinit(struct queue *q)
 		incident_free(((struct slot *)value)->waiting);
 	map_free(q->slots);
 	map_free(q->rollups);
+	map_free(q->rolls);
 	free(q->status);
 	free(q->sampling);
 }

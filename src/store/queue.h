@@ -14,6 +14,7 @@
 struct queue {
 	struct map *slots;   /* id -> newest state */
 	struct map *rollups; /* minute and exporter -> store_rollup */
+	struct map *rolls;   /* hour, object and vector -> roll_row */
 	char *status;
 	int64_t status_us;
 	struct sampling_row *sampling;
@@ -30,6 +31,7 @@ struct taken {
 	struct store_batch batch;
 	struct incident *incidents[QUEUE_BATCH_MAX];
 	struct store_rollup *rollups;
+	struct roll_row *rolls;
 	char *status;
 	struct sampling_row *sampling;
 	bool all; /* everything that was due was taken */
@@ -43,6 +45,12 @@ void queue_deinit(struct queue *q);
  */
 int queue_put_incident(struct queue *q, const struct incident *inc);
 int queue_put_rollup(struct queue *q, const struct store_rollup *row);
+
+/* queue_roll.c: the same for roll-ups, which are merged. */
+int queue_init_rolls(struct queue *q);
+int queue_put_roll(struct queue *q, const struct roll_row *row);
+void queue_take_rolls(struct queue *q, struct taken *t);
+void queue_put_back_rolls(struct queue *q, const struct taken *t);
 
 /** queue_put_status(), queue_put_sampling() - the newest replaces what waits. */
 void queue_put_status(struct queue *q, char *json_take, int64_t now_us);

@@ -320,9 +320,12 @@ const struct store_ops store_sqlite = {
 	.close = watch_close,
 	.write = watch_write,
 	.list = watch_list,
+	.changes = watch_changes,
+	.row_since = watch_row_since,
 	.get = watch_get,
 	.evidence = watch_evidence,
 	.status = watch_status,
 	.sampling = watch_sampling,
+	.rolls = watch_rolls,
 	.bytes = watch_bytes,
 };

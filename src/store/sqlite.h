@@ -46,6 +46,9 @@ const char *watch_sample_name(enum sample which);
 /** watch_write() - store_ops.write. */
 int watch_write(struct store_db *db, struct store_batch *b, struct text *why);
 
+/** watch_write_rolls() - the batch's roll-ups, inside the transaction. Return: SQLite's. */
+int watch_write_rolls(sqlite3 *db, const struct store_batch *b);
+
 /** watch_erase() - all that @order wants, inside the transaction of the caller. Return: SQLite's.
  */
 int watch_erase(sqlite3 *db, struct erase_order *order);
@@ -53,7 +56,11 @@ int watch_erase(sqlite3 *db, struct erase_order *order);
 /* store_ops of the same names. */
 int watch_list(struct store_db *db, const struct store_filter *filter, bool oldest_first,
 	       store_row_fn fn, void *userdata);
+int watch_changes(struct store_db *db, int64_t after_row, store_change_fn fn, void *userdata);
+int watch_row_since(struct store_db *db, int64_t since_us, int64_t *row);
 int watch_get(struct store_db *db, const char *id, struct incident **out);
 int watch_evidence(struct store_db *db, struct incident *inc);
 int watch_status(struct store_db *db, struct text *json, int64_t *at_us);
+int watch_rolls(struct store_db *db, const char *object, int64_t from_us, int64_t until_us,
+		store_roll_fn fn, void *userdata);
 int watch_sampling(struct store_db *db, struct exporters *exporters);

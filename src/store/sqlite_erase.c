@@ -148,5 +148,9 @@ int watch_erase(sqlite3 *db, struct erase_order *o)
 	if (!code && o->keep.rollup_s)
 		code = erase_old(db, o, "DELETE FROM rollups WHERE minute_us < ?1", "rollups",
 				 "volume", due(o, o->keep.rollup_s), &rollups);
+	/* An hour goes with its first minute. */
+	if (!code && o->keep.rollup_s)
+		code = erase_old(db, o, "DELETE FROM rolls WHERE hour_us < ?1", "rolls", "volume",
+				 due(o, o->keep.rollup_s), &rollups);
 	return code;
 }

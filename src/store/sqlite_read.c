@@ -123,6 +123,63 @@ int watch_list(struct store_db *db, const struct store_filter *filter, bool olde
 	return r;
 }
 
+static int walk_changes(sqlite3_stmt *st, store_change_fn fn, void *userdata)
+{
+	int code, r = 0;
+
+	while (r == 0 && (code = sqlite3_step(st)) == SQLITE_ROW) {
+		const char *state = (const char *)sqlite3_column_text(st, 2);
+		struct store_change c = {.id = (const char *)sqlite3_column_text(st, 0),
+					 .revision = (uint32_t)sqlite3_column_int64(st, 1),
+					 .row = sqlite3_column_int64(st, 3)};
+
+		if (c.id && state && finding_state_parse(state, &c.state) == 0)
+			r = fn(userdata, &c);
+	}
+	return r ? r : code == SQLITE_DONE ? 0 : STORE_BROKEN;
+}
+
+/* Two walks, each over an index: an OR over both would read the whole table. */
+int watch_changes(struct store_db *db, int64_t after_row, store_change_fn fn, void *userdata)
+{
+	_cleanup_stmt_ sqlite3_stmt *st = NULL;
+	int r = STORE_BROKEN;
+
+	pthread_mutex_lock(&db->read_lock);
+	st = watch_prepare(
+		db->reader,
+		"SELECT id, revision, state, rowid AS row FROM incidents"
+		" WHERE state IN ('open', 'quiet', 'lost_sight')"
+		" UNION SELECT id, revision, state, rowid FROM incidents WHERE rowid > ?1"
+		" ORDER BY row");
+	if (st) {
+		sqlite3_bind_int64(st, 1, after_row);
+		r = walk_changes(st, fn, userdata);
+		sqlite3_reset(st);
+	}
+	pthread_mutex_unlock(&db->read_lock);
+	return r;
+}
+
+int watch_row_since(struct store_db *db, int64_t since_us, int64_t *row)
+{
+	_cleanup_stmt_ sqlite3_stmt *st = NULL;
+	int r = STORE_BROKEN;
+
+	pthread_mutex_lock(&db->read_lock);
+	st = watch_prepare(db->reader,
+			   "SELECT coalesce((SELECT min(rowid) - 1 FROM incidents WHERE first_us >="
+			   " ?1), (SELECT max(rowid) FROM incidents), 0)");
+	if (st) {
+		sqlite3_bind_int64(st, 1, since_us);
+		r = sqlite3_step(st) == SQLITE_ROW ? 0 : STORE_BROKEN;
+		*row = sqlite3_column_int64(st, 0);
+		sqlite3_reset(st);
+	}
+	pthread_mutex_unlock(&db->read_lock);
+	return r;
+}
+
 static int get_locked(sqlite3 *db, const char *id, struct incident **out)
 {
 	_cleanup_stmt_ sqlite3_stmt *st = watch_prepare(

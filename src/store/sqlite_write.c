@@ -200,8 +200,18 @@ static int write_all(sqlite3 *db, struct store_batch *b)
 	code = code ? code : write_status(db, b);
 	code = code ? code : write_sampling(db, b);
 	code = code ? code : write_rollups(db, b);
+	code = code ? code : watch_write_rolls(db, b);
 	code = code || !b->erase.wanted ? code : watch_erase(db, &b->erase);
 	return code ? code : sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+}
+
+/* The journal's index (-shm) fails by an error of its own where the disk is full. */
+static bool is_full(sqlite3 *db, int code)
+{
+	int os = sqlite3_system_errno(db);
+
+	return (code & 0xff) == SQLITE_FULL ||
+	       ((code & 0xff) == SQLITE_IOERR && (os == ENOSPC || os == EDQUOT));
 }
 
 int watch_write(struct store_db *db, struct store_batch *b, struct text *why)
@@ -211,6 +221,7 @@ int watch_write(struct store_db *db, struct store_batch *b, struct text *why)
 	if (code) {
 		/* Before the rollback, which has an answer of its own. */
 		text_add(why, sqlite3_errmsg(db->writer));
+		b->full = is_full(db->writer, code);
 		sqlite3_exec(db->writer, "ROLLBACK", NULL, NULL, NULL);
 		b->erase.evidence_erased = b->erase.incidents_erased = 0;
 		return STORE_FAILING;

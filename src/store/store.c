@@ -113,6 +113,17 @@ int store_put_rollup(struct store *s, const struct store_rollup *row)
 	return s->writer ? writer_put_rollup(s->writer, row) : -EROFS;
 }
 
+int store_put_roll(struct store *s, const struct roll_row *row)
+{
+	return s->writer ? writer_put_roll(s->writer, row) : -EROFS;
+}
+
+int store_rolls(struct store *s, const char *object, int64_t from_us, int64_t until_us,
+		store_roll_fn fn, void *userdata)
+{
+	return s->ops->rolls(s->db, object, from_us, until_us, fn, userdata);
+}
+
 int store_erase_due(struct store *s, int64_t now_us, const struct conf_keep *keep)
 {
 	return s->writer ? writer_erase(s->writer, now_us, keep) : -EROFS;
@@ -126,6 +137,16 @@ int store_flush(struct store *s)
 int store_list(struct store *s, const struct store_filter *filter, store_row_fn fn, void *userdata)
 {
 	return s->ops->list(s->db, filter, false, fn, userdata);
+}
+
+int store_changes(struct store *s, int64_t after_row, store_change_fn fn, void *userdata)
+{
+	return s->ops->changes(s->db, after_row, fn, userdata);
+}
+
+int store_row_since(struct store *s, int64_t since_us, int64_t *row)
+{
+	return s->ops->row_since(s->db, since_us, row);
 }
 
 int store_get(struct store *s, const char *id, struct incident **out)

@@ -13,6 +13,7 @@
 #include "base/ip.h"
 #include "base/text.h"
 #include "conf/conf.h"
+#include "detect/roll.h"
 #include "judge/incident.h"
 #include "observe/exporter.h"
 
@@ -92,6 +93,10 @@ struct store_rollup {
 /** store_put_rollup() - queue one row; a later row of the same minute and exporter replaces it. */
 int store_put_rollup(struct store *s, const struct store_rollup *row);
 
+/** store_put_roll() - queue one hour of an object and vector; added to what is kept of it
+ * (roll_merge()). Return: as above. */
+int store_put_roll(struct store *s, const struct roll_row *row);
+
 /**
  * store_erase_due() - queue the erasing of all that may no longer be kept at @now_us: evidence past
  * its erase-by date (the addresses of sources in the incident go with it), and, with @keep,
@@ -125,6 +130,28 @@ typedef int (*store_row_fn)(void *userdata, const struct incident *inc);
 /** store_list() - newest first. Return: 0, the callback's value, STORE_BROKEN or an errno. */
 int store_list(struct store *s, const struct store_filter *filter, store_row_fn fn, void *userdata);
 
+/* That there is something to look at, without looking at it. */
+struct store_change {
+	const char *id; /* borrowed for the call */
+	uint32_t revision;
+	enum finding_state state;
+	int64_t row; /* numbers grow as incidents are added */
+};
+
+typedef int (*store_change_fn)(void *userdata, const struct store_change *c);
+
+/**
+ * store_changes() - all incidents that are not closed, and closed ones added behind row
+ * @after_row, in order of rows. By indexes only, so it may be asked each second: who remembers
+ * revisions fetches by store_get() what has another one, and what is no longer here has closed.
+ * Return: as store_list().
+ */
+int store_changes(struct store *s, int64_t after_row, store_change_fn fn, void *userdata);
+
+/** store_row_since() - the last row before those of incidents that began at @since_us or later, to
+ * begin store_changes() with; 0 where there is none. Return: 0 or STORE_BROKEN. */
+int store_row_since(struct store *s, int64_t since_us, int64_t *row);
+
 /**
  * store_get() - one incident by its id, or by the beginning of an id that only one has.
  * Return: 0 with *@out owned (without evidence records), STORE_NOT_FOUND, STORE_AMBIGUOUS.
@@ -143,6 +170,16 @@ int store_evidence(struct store *s, struct incident *inc);
 /** store_get_status() - the latest status. Return: 0 or STORE_NOT_FOUND. */
 int store_get_status(struct store *s, struct text *json, int64_t *at_us);
 
+typedef int (*store_roll_fn)(void *userdata, const struct roll_row *row);
+
+/**
+ * store_rolls() - the roll-ups of @object (NULL: all, "": which minutes were seen) in hours that
+ * begin in [@from_us, @until_us), by object, vector and hour. Return: 0, what @fn returned, or
+ * STORE_BROKEN.
+ */
+int store_rolls(struct store *s, const char *object, int64_t from_us, int64_t until_us,
+		store_roll_fn fn, void *userdata);
+
 /** store_load_sampling() - tell @exporters the factors learnt before, for exporters it knows. */
 int store_load_sampling(struct store *s, struct exporters *exporters);
 
@@ -155,6 +192,8 @@ struct store_stats {
 	uint64_t evidence_erased, incidents_erased;
 	uint64_t bytes; /* of the database on disk, its journal included */
 	bool failing;
+	bool full;	   /* it fails because the disk is full */
+	int64_t behind_us; /* how long something has waited that the disk did not take; 0 nothing */
 	char sentence[256]; /* the last trouble, "" none */
 };
 void store_stats(struct store *s, struct store_stats *out);

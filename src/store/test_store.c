@@ -204,6 +204,63 @@ static void test_open_ones_oldest_first(void **state)
 	assert_int_equal(ids.packets[2], 4000);
 }
 
+struct changes {
+	char text[256];
+	int64_t last;
+};
+
+static int note_change(void *userdata, const struct store_change *c)
+{
+	struct changes *x = userdata;
+	size_t n = strlen(x->text);
+
+	snprintf(x->text + n, sizeof(x->text) - n, "%u%s ", c->revision,
+		 finding_state_name(c->state));
+	assert_true(c->row > x->last);
+	x->last = c->row;
+	return 0;
+}
+
+/* Open ones always; closed ones only behind the row, so that none is met twice or never. */
+static void test_changes(void **state)
+{
+	_cleanup_store_ struct store *s = open_as(STORE_REAL, STORE_WRITE);
+	static const enum finding_state states[] = {FINDING_CLOSED, FINDING_OPEN, FINDING_CLOSED,
+						    FINDING_LOST_SIGHT, FINDING_CLOSED};
+	struct changes x = {.last = 0};
+	int64_t row = -1;
+
+	assert_int_equal(store_row_since(s, T0, &row), 0);
+	assert_int_equal(row, 0); /* there is nothing */
+	for (unsigned i = 0; i < ARRAY_LEN(states); i++) {
+		_cleanup_incident_ struct incident *inc = help_incident(i, i + 1, 0);
+
+		inc->f.state = states[i];
+		assert_int_equal(store_put_incident(s, inc), 0);
+		assert_int_equal(store_flush(s), 0);
+	}
+	assert_int_equal(store_changes(s, 0, note_change, &x), 0);
+	assert_string_equal(x.text, "1closed 2open 3closed 4lost_sight 5closed ");
+	row = x.last;
+	x = (struct changes){.last = 0};
+	assert_int_equal(store_changes(s, row - 2, note_change, &x), 0);
+	assert_string_equal(x.text, "2open 4lost_sight 5closed ");
+	x = (struct changes){.last = 0};
+	assert_int_equal(store_changes(s, row, note_change, &x), 0);
+	assert_string_equal(x.text, "2open 4lost_sight ");
+	help_put(s, 1, 9, 0); /* written again: another revision, the same row */
+	assert_int_equal(store_flush(s), 0);
+	x = (struct changes){.last = 0};
+	assert_int_equal(store_changes(s, row, note_change, &x), 0);
+	assert_non_null(strstr(x.text, "9open "));
+	assert_int_equal(store_row_since(s, T0 + 3 * US_PER_S, &row), 0);
+	x = (struct changes){.last = 0};
+	assert_int_equal(store_changes(s, row, note_change, &x), 0);
+	assert_string_equal(x.text, "9open 4lost_sight 5closed ");
+	assert_int_equal(store_row_since(s, T0 + 900 * US_PER_S, &row), 0);
+	assert_true(row >= x.last); /* nothing began so late */
+}
+
 static void test_evidence_comes_back(void **state)
 {
 	_cleanup_store_ struct store *s = open_as(STORE_REAL, STORE_WRITE);
@@ -729,6 +786,7 @@ int main(void)
 		IN_DIR(test_newest_first_and_filters),
 		IN_DIR(test_callback_ends_the_walk),
 		IN_DIR(test_open_ones_oldest_first),
+		IN_DIR(test_changes),
 		IN_DIR(test_evidence_comes_back),
 		IN_DIR(test_good_sample_is_kept_apart),
 		cmocka_unit_test(test_damaged_evidence_is_refused),

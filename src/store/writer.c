@@ -33,6 +33,7 @@ struct writer {
 	int flush_result;
 	bool stop, woken;
 	int64_t retry_us; /* monotonic; not before, after a failure */
+	int64_t since_us; /* monotonic; what was taken first and is not on disk, 0 nothing */
 	struct store_stats stats;
 	struct taken taken; /* the thread's own */
 };
@@ -114,6 +115,17 @@ int writer_put_rollup(struct writer *w, const struct store_rollup *row)
 	return r;
 }
 
+int writer_put_roll(struct writer *w, const struct roll_row *row)
+{
+	int r;
+
+	pthread_mutex_lock(&w->lock);
+	r = queue_put_roll(&w->queue, row);
+	wake(w);
+	pthread_mutex_unlock(&w->lock);
+	return r;
+}
+
 int writer_erase(struct writer *w, int64_t now_us, const struct conf_keep *keep)
 {
 	pthread_mutex_lock(&w->lock);
@@ -147,6 +159,7 @@ void writer_stats(struct writer *w, struct store_stats *out)
 	pthread_mutex_lock(&w->lock);
 	*out = w->stats;
 	out->queued = queue_waiting(&w->queue);
+	out->behind_us = w->since_us ? clock_mono_us() - w->since_us : 0;
 	out->queue_dropped = w->queue.dropped;
 	out->coalesced = w->queue.coalesced;
 	out->written = w->queue.written;
@@ -184,12 +197,15 @@ static int write_once(struct writer *w, struct taken *t)
 	bool changed;
 	int r;
 
+	if (!w->since_us)
+		w->since_us = clock_mono_us();
 	pthread_mutex_unlock(&w->lock);
 	r = w->ops->write(w->db, &t->batch, &why);
 	now_us = clock_mono_us();
 	pthread_mutex_lock(&w->lock);
 	changed = w->stats.failing != (r != 0);
 	w->stats.failing = r != 0;
+	w->stats.full = r != 0 && t->batch.full;
 	if (r) {
 		w->stats.failures++;
 		w->retry_us = now_us + RETRY_US;
@@ -200,7 +216,7 @@ static int write_once(struct writer *w, struct taken *t)
 			    w->where, text_str(&why));
 	} else {
 		queue_written(&w->queue, t, now_us);
-		w->retry_us = 0;
+		w->retry_us = w->since_us = 0;
 		text_printf(&sentence, "%s can be written again.", w->where);
 	}
 	keep_sentence(w, r ? text_str(&sentence) : "");

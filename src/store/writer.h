@@ -23,6 +23,7 @@ int writer_put_incident(struct writer *w, const struct incident *inc);
 int writer_put_status(struct writer *w, const char *json, int64_t now_us);
 int writer_put_sampling(struct writer *w, struct exporters *exporters);
 int writer_put_rollup(struct writer *w, const struct store_rollup *row);
+int writer_put_roll(struct writer *w, const struct roll_row *row);
 int writer_erase(struct writer *w, int64_t now_us, const struct conf_keep *keep);
 int writer_flush(struct writer *w);
 void writer_stats(struct writer *w, struct store_stats *out);

@@ -23,8 +23,7 @@ static uint64_t count(const struct flow *f, const struct flow_side *s)
 	return flags == TH_SYN ? f->packets : record_holds_syn(f, s);
 }
 
-/* Of @syn connection requests, those that @tcp packets of connections make believable. */
-static double believable(double syn, double tcp)
+double syn_believable(double syn, double tcp)
 {
 	return tcp > syn ? (tcp - syn) / FURTHER : 0;
 }
@@ -58,7 +57,7 @@ static bool has_history(const struct hot *h)
 {
 	return usual_has_history(h->usual) &&
 	       h->baseline[VECTOR_SYN_FLOOD] <=
-		       believable(h->baseline[VECTOR_SYN_FLOOD], h->baseline[METER_TCP]);
+		       syn_believable(h->baseline[VECTOR_SYN_FLOOD], h->baseline[METER_TCP]);
 }
 
 /* The usual requests, and of the others the share that the connections' packets make believable. */
@@ -76,7 +75,7 @@ static uint64_t explained_sampled(const struct window *w, uint64_t packets)
 	if (syn <= 0 || by_chance(w, syn, syn + tcp))
 		return packets;
 	usual = usual_syn * w->n / BINS_PER_S;
-	answers = usual + ((double)packets - usual) / syn * believable(syn, tcp);
+	answers = usual + ((double)packets - usual) / syn * syn_believable(syn, tcp);
 	return answers < (double)packets ? (uint64_t)answers : packets;
 }
 

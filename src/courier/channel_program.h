@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A program that is given one message on its standard input: started by its absolute path, without
+ * a shell, in a process group and with an environment of its own (PATH, LANG, NOROSHI_PAGE_ID). It
+ * says that the message is through by ending with 0; what it prints is kept only as the reason of a
+ * failure.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "courier/channel.h"
+
+/**
+ * channel_program() - run @path with the @n bytes of @input, @most_s seconds at most.
+ * @id: of the page. Whoever calls has SIGPIPE ignored and no other children.
+ * Fills @out: a program that was ended by a signal, or by us for its time, leaves it unsure.
+ */
+void channel_program(const char *path, const char *id, const char *input, size_t n, uint64_t most_s,
+		     struct channel_result *out);

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Why nobody is paged: the rules in their order, the first that holds counts. Each also says when
+ * time alone may change its mind, whether or not it is the one that counts now.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "duty/duty_inside.h"
+
+#define WORK_SHARE 0.5 /* of an incident's bytes that came over what is worked on */
+
+/* A moment at which something changes, where it lies ahead. */
+static void note(struct mute *m, const struct duty *d, int64_t us)
+{
+	if (us != TIME_NONE && us > d->now_us)
+		m->change_us = earlier(m->change_us, us);
+}
+
+/* The first rule that holds; whole characters of @ref, as much as there is room for. */
+static void say(struct mute *m, enum alarm_mute kind, const char *ref)
+{
+	size_t n = strlen(ref);
+
+	if (m->kind != MUTE_NOT)
+		return;
+	m->kind = kind;
+	if (n >= sizeof(m->ref))
+		for (n = sizeof(m->ref) - 1; n > 0 && ((unsigned char)ref[n] & 0xc0) == 0x80; n--)
+			;
+	memcpy(m->ref, ref, n);
+}
+
+bool duty_is_marked(const struct duty *d, const char *incident)
+{
+	char key[INCIDENT_ID_MAX] = "";
+
+	memcpy(key, incident, strnlen(incident, sizeof(key) - 1));
+	return map_get(d->marks, key) != NULL;
+}
+
+static const struct conf_object *object_of(const struct duty *d, const char *name)
+{
+	for (size_t i = 0; name[0] && i < d->conf->n_objects; i++)
+		if (strcmp(d->conf->objects[i].name, name) == 0)
+			return &d->conf->objects[i];
+	return NULL;
+}
+
+/*
+ * The incident says that a test was announced; what goes on behind the test's end is no test. A
+ * test that the configuration does not know any more is believed.
+ */
+static void rule_test(struct mute *m, const struct duty *d, const struct entry *e)
+{
+	const struct incident *inc = e->incident;
+	const struct conf_object *o = object_of(d, inc->object);
+	bool known = false;
+
+	if (!inc->known_test)
+		return;
+	for (size_t i = 0; o && i < o->n_tests; i++) {
+		const struct conf_known_test *t = &o->tests[i];
+
+		if (inc->f.last_us < t->from_us || inc->f.first_us > t->until_us)
+			continue;
+		known = true;
+		if (inc->f.last_us <= t->until_us)
+			say(m, MUTE_TEST, t->note);
+	}
+	if (!known)
+		say(m, MUTE_TEST, "");
+}
+
+static bool is_named(conf_name *names, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Did most of the incident come over what is worked on? */
+static bool came_over(const struct conf_maintenance *w, const struct incident *inc)
+{
+	double share = 0;
+
+	if (inc->f.level == LEVEL_LINK) {
+		char link[SEVERITY_LINK_MAX];
+
+		return is_named(w->exporters, w->n_exporters, inc->target_link.exporter) ||
+		       is_named(w->links, w->n_links, severity_link(inc, link));
+	}
+	for (unsigned i = 0; i < inc->f.n_links; i++)
+		if (is_named(w->exporters, w->n_exporters, inc->links[i].exporter) ||
+		    is_named(w->links, w->n_links, inc->links[i].link))
+			share += inc->links[i].share;
+	if (inc->f.n_links)
+		return share >= WORK_SHARE;
+	for (unsigned i = 0; i < inc->f.n_exporters; i++)
+		if (!inc->exporters || !is_named(w->exporters, w->n_exporters, inc->exporters[i]))
+			return false;
+	return inc->f.n_exporters > 0;
+}
+
+static bool is_whole_network(const struct conf_maintenance *w)
+{
+	return !w->n_objects && !w->n_exporters && !w->n_links;
+}
+
+static bool touches(const struct conf_maintenance *w, const struct entry *e)
+{
+	if (e->a.kind == ALARM_FAULT) {
+		/* Work on the network excuses exporters, never our own being blind. */
+		bool of_exporter = e->fault.kind >= FAULT_EXPORTER_SILENT &&
+				   e->fault.kind <= FAULT_EXPORTER_CLOCK;
+
+		return of_exporter && (is_whole_network(w) ||
+				       is_named(w->exporters, w->n_exporters, e->fault.subject));
+	}
+	return is_whole_network(w) || is_named(w->objects, w->n_objects, e->incident->object) ||
+	       came_over(w, e->incident);
+}
+
+static void rule_maintenance(struct mute *m, const struct duty *d, const struct entry *e)
+{
+	/* Of an attack its last packet; what may go on unseen is asked about now. */
+	bool by_clock = e->a.kind == ALARM_FAULT || e->incident->f.state == FINDING_LOST_SIGHT;
+	int64_t at_us = by_clock ? d->now_us : e->incident->f.last_us;
+
+	for (size_t i = 0; i < d->conf->n_maintenance; i++) {
+		const struct conf_maintenance *w = &d->conf->maintenance[i];
+
+		if (!touches(w, e))
+			continue;
+		if (at_us >= w->from_us && at_us < w->until_us)
+			say(m, MUTE_MAINTENANCE, w->note);
+		if (by_clock) {
+			note(m, d, w->from_us);
+			note(m, d, w->until_us);
+		}
+	}
+}
+
+static bool is_of(const struct suppression *s, const struct incident *inc)
+{
+	char target[INCIDENT_TARGET_MAX];
+
+	if (inc->object[0])
+		return strcmp(s->object, inc->object) == 0;
+	return strcmp(s->object, incident_target(inc, target)) == 0;
+}
+
+/* Does a suppression in force cover vector @v of the incident? */
+static const struct suppression *covers(const struct duty *d, const struct incident *inc,
+					const struct finding_vector *v)
+{
+	for (unsigned i = 0; i < d->n_suppressions; i++) {
+		const struct suppression *s = &d->suppressions[i];
+		enum vector vector;
+		uint16_t port;
+
+		if (!is_of(s, inc) || d->now_us < s->from_us || d->now_us >= s->until_us ||
+		    (s->lifted_us != TIME_NONE && s->lifted_us <= d->now_us))
+			continue;
+		if (!s->vector[0])
+			return s;
+		if (v && vector_parse(s->vector, &vector, &port) == 0 && vector == v->vector &&
+		    (!port || port == v->port))
+			return s;
+	}
+	return NULL;
+}
+
+static void rule_suppression(struct mute *m, const struct duty *d, const struct entry *e)
+{
+	unsigned which[FINDING_VECTORS_MAX], n = incident_vectors(e->incident, which);
+	const struct suppression *s = NULL;
+
+	for (unsigned i = 0; i < d->n_suppressions; i++) {
+		const struct suppression *each = &d->suppressions[i];
+
+		if (!is_of(each, e->incident))
+			continue;
+		note(m, d, each->from_us);
+		note(m, d, each->until_us);
+		note(m, d, each->lifted_us);
+	}
+	if (!n)
+		s = covers(d, e->incident, NULL);
+	for (unsigned i = 0; i < n; i++) {
+		s = covers(d, e->incident, &e->incident->f.vectors[which[i]]);
+		if (!s)
+			return;
+	}
+	if (s)
+		say(m, MUTE_SUPPRESSED, s->id);
+}
+
+static void rule_severity(struct mute *m, struct duty *d, const struct entry *e)
+{
+	const struct conf_heightened *watch = duty_watch_of(d, e, &m->change_us);
+	const struct conf_object *o = object_of(d, e->incident->object);
+	unsigned from = o && o->page_from ? o->page_from
+			: watch		  ? watch->page_from
+					  : d->conf->duty.page_from;
+
+	if (e->a.severity > from)
+		say(m, MUTE_SEVERITY, "");
+}
+
+/* What we lost sight of has not shown that it was short: a full link ends the exports first. */
+static void rule_short(struct mute *m, const struct duty *d, const struct entry *e)
+{
+	const struct finding *f = &e->incident->f;
+	const struct conf_object *o = object_of(d, e->incident->object);
+
+	if (f->pulses <= 1 && f->state != FINDING_LOST_SIGHT && !(o && o->page_bursts) &&
+	    f->last_us - f->first_us < (int64_t)d->conf->duty.burst_s * US_PER_S)
+		say(m, MUTE_SHORT, "");
+}
+
+void duty_mute(struct duty *d, const struct entry *e, struct mute *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->change_us = WAKE_NEVER;
+	if (e->a.kind == ALARM_FAULT) {
+		rule_maintenance(out, d, e);
+		return;
+	}
+	if (e->a.kind != ALARM_INCIDENT)
+		return;
+	if (duty_is_marked(d, e->a.ref))
+		say(out, MUTE_FALSE, "");
+	if (!e->incident) {
+		/* Not told since a restart: what held holds. A storm's page is no rule of ours. */
+		if (e->a.state == ALARM_HELD && e->a.mute != MUTE_STORM && e->a.mute != MUTE_FALSE)
+			say(out, e->a.mute, e->a.mute_ref);
+		return;
+	}
+	rule_test(out, d, e);
+	rule_maintenance(out, d, e);
+	rule_suppression(out, d, e);
+	rule_severity(out, d, e);
+	rule_short(out, d, e);
+}
+
+void duty_set_mute(struct entry *e, const struct mute *m)
+{
+	e->a.mute = m->kind;
+	memcpy(e->a.mute_ref, m->ref, sizeof(e->a.mute_ref));
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: ISC */
+#include "duty/said.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORK_SHARE 0.5 /* of an incident's bytes that came over what is worked on */
+
+int said_init(struct said *s)
+{
+	*s = (struct said){.marks = map_new(INCIDENT_ID_MAX, sizeof(struct mark), SAID_MARKS_MAX)};
+	return s->marks ? 0 : -ENOMEM;
+}
+
+void said_deinit(struct said *s)
+{
+	map_free(s->marks);
+	free(s->list);
+	*s = (struct said){.marks = NULL};
+}
+
+static void key_of(char key[INCIDENT_ID_MAX], const char *id)
+{
+	memset(key, 0, INCIDENT_ID_MAX);
+	memcpy(key, id, strnlen(id, INCIDENT_ID_MAX - 1));
+}
+
+const struct mark *said_mark(const struct said *s, const char *incident)
+{
+	char key[INCIDENT_ID_MAX];
+
+	key_of(key, incident);
+	return s->marks ? map_get(s->marks, key) : NULL;
+}
+
+/* ---- acts ---- */
+
+static const char *word(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : "";
+}
+
+static int64_t time_in(const json_t *o, const char *key, int64_t otherwise)
+{
+	int64_t us;
+
+	return time_parse(word(o, key), &us) == 0 ? us : otherwise;
+}
+
+static void take_mark(struct said *s, const struct desk_act_row *row, const json_t *o)
+{
+	char key[INCIDENT_ID_MAX];
+	struct mark *m;
+
+	key_of(key, row->subject);
+	m = map_put(s->marks, key, NULL);
+	if (!m) {
+		s->turned_away++;
+		return;
+	}
+	m->is_false = json_is_true(json_object_get(o, "false"));
+	m->at_us = row->at_us;
+	snprintf(m->actor, sizeof(m->actor), "%s", row->actor);
+	snprintf(m->reason, sizeof(m->reason), "%s", word(o, "reason"));
+}
+
+static int take_suppression(struct said *s, const struct desk_act_row *row, const json_t *o)
+{
+	struct suppression *x;
+
+	if (s->n == SAID_SUPPRESSIONS_MAX || time_in(o, "until", TIME_NONE) == TIME_NONE) {
+		s->turned_away++; /* one without an end is none */
+		return 0;
+	}
+	if ((s->n & (s->n - 1)) == 0) {
+		x = realloc(s->list, (s->n ? 2 * s->n : 1) * sizeof(*x));
+		if (!x)
+			return -ENOMEM;
+		s->list = x;
+	}
+	x = &s->list[s->n++];
+	*x = (struct suppression){.from_us = time_in(o, "from", row->at_us),
+				  .until_us = time_in(o, "until", TIME_NONE),
+				  .lifted_us = TIME_NONE};
+	snprintf(x->id, sizeof(x->id), "%s", row->subject);
+	snprintf(x->object, sizeof(x->object), "%s", word(o, "object"));
+	snprintf(x->vector, sizeof(x->vector), "%s", word(o, "vector"));
+	snprintf(x->reason, sizeof(x->reason), "%s", word(o, "reason"));
+	snprintf(x->actor, sizeof(x->actor), "%s", row->actor);
+	return 0;
+}
+
+static void take_lift(struct said *s, const struct desk_act_row *row)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		if (strcmp(s->list[i].id, row->subject) == 0 && s->list[i].lifted_us == TIME_NONE)
+			s->list[i].lifted_us = row->at_us;
+}
+
+int said_act(void *said, const struct desk_act_row *row)
+{
+	json_t *o = json_loads(row->body, 0, NULL);
+	int r = 0;
+
+	if (strcmp(row->act, "mark") == 0)
+		take_mark(said, row, o);
+	else if (strcmp(row->act, "suppress") == 0)
+		r = take_suppression(said, row, o);
+	else if (strcmp(row->act, "lift") == 0)
+		take_lift(said, row);
+	json_decref(o);
+	return r;
+}
+
+static char *dump(json_t *o)
+{
+	char *s = o ? json_dumps(o, JSON_COMPACT) : NULL;
+
+	json_decref(o);
+	return s;
+}
+
+char *mark_body(const struct mark *m)
+{
+	return dump(json_pack("{s:b, s:s}", "false", m->is_false, "reason", m->reason));
+}
+
+char *suppression_body(const struct suppression *x)
+{
+	char from[TIME_TEXT_MAX], until[TIME_TEXT_MAX];
+
+	return dump(json_pack("{s:s, s:s, s:s, s:s, s:s}", "object", x->object, "vector", x->vector,
+			      "from", time_format_utc(x->from_us, from), "until",
+			      time_format_utc(x->until_us, until), "reason", x->reason));
+}
+
+/* ---- who is covered ---- */
+
+int64_t suppression_end_us(const struct suppression *x)
+{
+	return x->lifted_us != TIME_NONE && x->lifted_us < x->until_us ? x->lifted_us : x->until_us;
+}
+
+static bool is_of_vector(const struct suppression *x, const struct finding_vector *v)
+{
+	enum vector vector;
+	uint16_t port;
+
+	return vector_parse(x->vector, &vector, &port) == 0 && vector == v->vector &&
+	       (!port || port == v->port);
+}
+
+bool suppression_covers(const struct suppression *x, const struct incident *inc)
+{
+	unsigned which[FINDING_VECTORS_MAX], n = incident_vectors(inc, which);
+
+	if (strcmp(x->object, inc->object) != 0 || inc->f.first_us >= suppression_end_us(x) ||
+	    inc->f.last_us < x->from_us)
+		return false;
+	for (unsigned i = 0; x->vector[0] && i < n; i++)
+		if (!is_of_vector(x, &inc->f.vectors[which[i]]))
+			return false;
+	return !x->vector[0] || n;
+}
+
+const struct suppression *said_suppression(const struct said *s, const struct incident *inc)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		if (suppression_covers(&s->list[i], inc))
+			return &s->list[i];
+	return NULL;
+}
+
+static bool is_named(conf_name *names, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* As the duty decides it: the object is worked on, or most came over what is. */
+static bool touches(const struct conf_maintenance *w, const struct incident *inc)
+{
+	double share = 0;
+
+	if (!w->n_objects && !w->n_exporters && !w->n_links)
+		return true;
+	if (inc->object[0] && is_named(w->objects, w->n_objects, inc->object))
+		return true;
+	for (unsigned i = 0; i < inc->f.n_links; i++)
+		if (is_named(w->exporters, w->n_exporters, inc->links[i].exporter) ||
+		    is_named(w->links, w->n_links, inc->links[i].link))
+			share += inc->links[i].share;
+	return share >= WORK_SHARE;
+}
+
+const struct conf_maintenance *said_maintenance(const struct conf *c, const struct incident *inc)
+{
+	for (size_t i = 0; c && i < c->n_maintenance; i++) {
+		const struct conf_maintenance *w = &c->maintenance[i];
+
+		if (inc->f.last_us >= w->from_us && inc->f.last_us < w->until_us && touches(w, inc))
+			return w;
+	}
+	return NULL;
+}
+
+enum said_word said_of(const struct said *s, const struct conf *c, const struct incident *inc)
+{
+	const struct mark *m = said_mark(s, inc->id);
+
+	if (m)
+		return m->is_false ? SAID_FALSE : SAID_TRUE;
+	if (inc->known_test)
+		return SAID_TEST;
+	if (said_maintenance(c, inc))
+		return SAID_MAINTENANCE;
+	return said_suppression(s, inc) ? SAID_SUPPRESSED : SAID_NOTHING;
+}
+
+static const char *const words[SAID_WORDS][3] = {
+	[SAID_NOTHING] = {"", "", ""},
+	[SAID_FALSE] = {"false", "false", "誤検知"},
+	[SAID_TRUE] = {"true", "true", "攻撃"},
+	[SAID_TEST] = {"test", "test", "試験"},
+	[SAID_MAINTENANCE] = {"maintenance", "maintenance", "作業"},
+	[SAID_SUPPRESSED] = {"suppressed", "suppressed", "抑止"},
+};
+
+const char *said_name(enum said_word w)
+{
+	return words[w][0];
+}
+
+const char *said_text(enum said_word w, bool ja)
+{
+	return words[w][ja ? 2 : 1];
+}

@@ -33,6 +33,9 @@ static void make_alarm(struct alarm *a)
 	a->told = 9;
 }
 
+#define LONG_SUBJECT                                                                               \
+	"exporter_silent/0123456789012345678901234567890123456789012345678901234567890123@1"
+
 static void test_ids(void **state)
 {
 	char a[ALARM_ID_MAX], b[ALARM_ID_MAX], page[PAGE_ID_MAX];
@@ -322,8 +325,7 @@ static void test_fault_refs(void **state)
 		"exporter_silent/x@1s",
 		"disk_full@7",
 		"exporter_silent/x@99999999999999999",
-		"exporter_silent/"
-		"0123456789012345678901234567890123456789012345678901234567890123@1",
+		LONG_SUBJECT,
 	};
 	struct fault f = {FAULT_EXPORTER_SILENT, "a/b@c", 45, T0 + 7, false}, back;
 	char ref[FAULT_REF_MAX], key[FAULT_KEY_MAX];

@@ -25,7 +25,7 @@ struct handover_options {
 /* A change with its texts. */
 struct change {
 	struct handover_change c;
-	char subject[DESK_REF_MAX], what[ALARM_NAME_MAX], who[DESK_ACTOR_MAX];
+	char subject[ALARM_REF_MAX], what[ALARM_NAME_MAX], who[DESK_ACTOR_MAX];
 };
 
 struct gathered {

@@ -389,7 +389,7 @@ const struct alarm *duty_alarm(const struct duty *d, const char *id)
 	const struct entry *e = duty_find(d, id);
 	char alarm[ALARM_ID_MAX];
 
-	if (!e && strnlen(id, INCIDENT_ID_MAX) < INCIDENT_ID_MAX)
+	if (!e && strlen(id) < INCIDENT_ID_MAX)
 		e = duty_find(d, alarm_id(ALARM_INCIDENT, id, alarm));
 	return e ? &e->a : NULL;
 }

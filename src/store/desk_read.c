@@ -73,7 +73,7 @@ int desk_db_find(struct desk_db *db, const char *id, desk_row_fn fn, void *userd
 	if (!st)
 		return failed(db);
 	sqlite3_bind_text(st, 1, id, -1, SQLITE_STATIC);
-	sqlite3_bind_int(st, 2, (int)strnlen(id, DESK_REF_MAX));
+	sqlite3_bind_int(st, 2, (int)strlen(id));
 	return walk_entries(db, st, fn, userdata);
 }
 

@@ -10,11 +10,13 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "store/desk_inside.h"
 
-#define BUSY_MS 10000
+#define BUSY_MS	      10000
+#define BIRTH_STEP_MS 5
 
 static const struct {
 	int answer;
@@ -133,11 +135,25 @@ static int migrate(struct desk_db *db, enum store_kind kind)
 	return r;
 }
 
+/* Both of one moment: between two statements another command may give it birth. */
+static int identity(struct desk_db *db, int *id, int *version)
+{
+	_cleanup_desk_stmt_ sqlite3_stmt *st =
+		desk_prepare(db, "SELECT application_id, user_version"
+				 " FROM pragma_application_id, pragma_user_version");
+	int code = st ? sqlite3_step(st) : sqlite3_errcode(db->sql);
+
+	if (code != SQLITE_ROW)
+		return code == SQLITE_DONE ? STORE_BROKEN : desk_code(code);
+	*id = sqlite3_column_int(st, 0);
+	*version = sqlite3_column_int(st, 1);
+	return 0;
+}
+
 static int check(struct desk_db *db, enum store_mode mode, bool *unborn)
 {
-	int id = 0, version = 0, r = number(db, "PRAGMA application_id", &id);
+	int id = 0, version = 0, r = identity(db, &id, &version);
 
-	r = r ? r : number(db, "PRAGMA user_version", &version);
 	if (r)
 		return r;
 	*unborn = id == 0 && version == 0;
@@ -163,13 +179,30 @@ static int open_key(struct desk_db *db, bool unborn)
 	return lines ? DESK_NO_KEY : desk_key_make(db);
 }
 
+/*
+ * First commands of a store go one after the other: SQLite refuses at once when two make a file WAL
+ * at the same moment, whatever its busy timeout. The lock is on the directory and goes with the
+ * descriptor; who cannot have it in time goes on as if there were none.
+ */
+static int lock_birth(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	for (int waited = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && waited < BUSY_MS;
+	     waited += BIRTH_STEP_MS)
+		usleep(BIRTH_STEP_MS * 1000);
+	return fd;
+}
+
 static int open_writer(struct desk_db *db, enum store_kind kind)
 {
+	_cleanup_close_ int lock = -1;
 	bool unborn = false;
 	int on = 1, r;
 
 	if (mkdir(db->dir, 0750) && errno != EEXIST)
 		return -errno;
+	lock = lock_birth(db->dir);
 	r = kind == STORE_ANY ? kind_beside(db->dir, &kind) : 0;
 	r = r ? r : check(db, STORE_WRITE, &unborn);
 	if (r)

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 
-from live import FORMATS, alternate, cost_row, trial
+from live import FORMATS, cost_of
 from programs import Noroshi
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -103,17 +103,7 @@ def judging(bench):
     programs = [Judging, Before]
     formats = [f for f in FORMATS if any(bench.wants(c.name, f) for c in programs)]
     why = prepare(bench) if formats else None
-    rows = []
-    for fmt in formats:
-        if why:
-            rows.append({'program': Judging.name, 'format': fmt, 'missing': why})
-            continue
-        seconds, warm_s = (1, 0.5) if bench.quick else (2.5, 2)
-        got, missing = alternate(bench, programs, bench.runs if bench.quick else max(bench.runs, RUNS),
-                                 lambda c, fmt=fmt, seconds=seconds, warm_s=warm_s: trial(
-                                     bench, c(bench, fmt), bench.cost_rate(c, fmt), seconds,
-                                     warm_s=warm_s))
-        for c in programs:
-            rows.append({'program': c.name, 'format': fmt, 'missing': missing[c]}
-                        if c in missing else cost_row(c(bench, fmt), got[c]))
-    return rows
+    if why:
+        return [{'program': Judging.name, 'format': fmt, 'missing': why} for fmt in formats]
+    runs = bench.runs if bench.quick else max(bench.runs, RUNS)
+    return [row for fmt in formats for row in cost_of(bench, fmt, programs, runs)]

@@ -81,18 +81,19 @@ def of_format(bench, fmt):
     return [c for c in COLLECTORS if fmt in c.formats and bench.wants(c.name, fmt)]
 
 
+def cost_of(bench, fmt, programs, runs):
+    """CPU per record of @programs, in turn, each at a rate that it holds without loss."""
+    seconds, warm_s = (1, 0.5) if bench.quick else (2.5, 2)
+    got, missing = alternate(bench, programs, runs, lambda c: trial(
+        bench, c(bench, fmt), bench.cost_rate(c, fmt), seconds, warm_s=warm_s))
+    return [{'program': c.name, 'format': fmt, 'missing': missing[c]} if c in missing
+            else cost_row(c(bench, fmt), got[c]) for c in programs]
+
+
 def cost(bench):
-    """CPU per record: every program at a rate that it holds without loss."""
-    rows = []
-    for fmt in [f for f in FORMATS if of_format(bench, f)]:
-        programs = of_format(bench, fmt)
-        seconds, warm_s = (1, 0.5) if bench.quick else (2.5, 2)
-        got, missing = alternate(bench, programs, bench.runs, lambda c: trial(
-            bench, c(bench, fmt), bench.cost_rate(c, fmt), seconds, warm_s=warm_s))
-        for c in programs:
-            rows.append({'program': c.name, 'format': fmt, 'missing': missing[c]}
-                        if c in missing else cost_row(c(bench, fmt), got[c]))
-    return rows
+    formats = [f for f in FORMATS if of_format(bench, f)]
+    return [row for fmt in formats
+            for row in cost_of(bench, fmt, of_format(bench, fmt), bench.runs)]
 
 
 def scale(c, fmt):

@@ -52,5 +52,23 @@ static inline uint64_t hash_bytes(const void *p, size_t n, uint64_t seed)
 	return hash_fold(h ^ v, HASH_K0);
 }
 
+/** hash_name() - FNV-1a, 64 bits (Fowler, Noll, Vo): for names that outlive the program. */
+static inline uint64_t hash_name(const char *s)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (; *s; s++)
+		h = (h ^ (uint8_t)*s) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+/** hash_name48() - the same, its upper 16 bits folded into its lower 48. */
+static inline uint64_t hash_name48(const char *s)
+{
+	uint64_t h = hash_name(s);
+
+	return (h >> 48) ^ (h & UINT64_C(0xffffffffffff));
+}
+
 /** hash_seed() - a seed of this process from the kernel; a fixed one where NOROSHI_SEED is set. */
 uint64_t hash_seed(void);

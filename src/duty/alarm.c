@@ -12,10 +12,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "judge/json_fields.h"
-
-#define FNV_BASIS UINT64_C(14695981039346656037)
-#define FNV_PRIME UINT64_C(1099511628211)
 
 static const char *const kind_names[ALARM_KINDS] = {"incident", "fault", "storm"};
 static const char *const state_names[ALARM_STATES] = {"held", "paged", "acknowledged", "snoozed",
@@ -54,13 +52,9 @@ const char *page_why_name(enum page_why w)
 char *alarm_id(enum alarm_kind kind, const char *ref, char *buf)
 {
 	char text[ALARM_REF_MAX + 16];
-	uint64_t h = FNV_BASIS;
 
 	snprintf(text, sizeof(text), "%s %s", kind_names[kind], ref);
-	for (const char *p = text; *p; p++)
-		h = (h ^ (uint8_t)*p) * FNV_PRIME;
-	h = (h >> 48) ^ (h & UINT64_C(0xffffffffffff));
-	snprintf(buf, ALARM_ID_MAX, "w%012" PRIx64, h);
+	snprintf(buf, ALARM_ID_MAX, "w%012" PRIx64, hash_name48(text));
 	return buf;
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "duty/brief_words.h"
 #include "duty/handover_sheet.h"
 
@@ -376,16 +377,6 @@ static json_t *to_json(input in)
 	return all;
 }
 
-/* FNV-1a, 64 bits. */
-static uint64_t hash_of(const char *s)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (; *s; s++)
-		h = (h ^ (uint8_t)*s) * UINT64_C(0x100000001b3);
-	return h;
-}
-
 json_t *customer_notice_json(const struct customer_notice *in)
 {
 	_cleanup_text_ struct text about = TEXT_NULL, text = TEXT_NULL;
@@ -395,7 +386,7 @@ json_t *customer_notice_json(const struct customer_notice *in)
 	customer_notice_subject(in, &about);
 	withheld = customer_notice_text(in, &text);
 	snprintf(id, sizeof(id), "%s-%s-%08" PRIx32, in->incident->id, in->ja ? "ja" : "en",
-		 (uint32_t)(hash_of(text_str(&text)) >> 32));
+		 (uint32_t)(hash_name(text_str(&text)) >> 32));
 	return json_pack(
 		"{s:s, s:s, s:s, s:b, s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:I}", "kind", "notice",
 		"id", id, "incident", in->incident->id, "closing", in->closing, "language",

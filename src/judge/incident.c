@@ -9,8 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FNV_BASIS UINT64_C(14695981039346656037)
-#define FNV_PRIME UINT64_C(1099511628211)
+#include "base/hash.h"
 
 static const char *const class_names[] = {NULL, "capacity", "server", "compound"};
 static const char *const state_names[] = {"open", "quiet", "closed", "lost_sight"};
@@ -179,17 +178,13 @@ char *incident_target(const struct incident *inc, char *buf)
 char *incident_id(const struct incident *inc, unsigned count, char *buf)
 {
 	char target[INCIDENT_TARGET_MAX], again[16] = "", text[INCIDENT_TARGET_MAX + 64];
-	uint64_t h = FNV_BASIS;
 
 	if (count)
 		snprintf(again, sizeof(again), " %u", count);
 	snprintf(text, sizeof(text), "%s %s %" PRId64 "%s%s", level_name(inc->f.level),
 		 incident_target(inc, target), time_floor_s(inc->f.first_us),
 		 inc->f.kind == FINDING_SCAN ? " scan" : "", again);
-	for (const char *p = text; *p; p++)
-		h = (h ^ (uint8_t)*p) * FNV_PRIME;
-	h = (h >> 48) ^ (h & UINT64_C(0xffffffffffff));
-	snprintf(buf, INCIDENT_ID_MAX, "n%012" PRIx64, h);
+	snprintf(buf, INCIDENT_ID_MAX, "n%012" PRIx64, hash_name48(text));
 	return buf;
 }
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define CONF_DUTY_NAME_MAX 64
 #define CONF_DUTY_TEXT_MAX 256
@@ -17,6 +18,15 @@
 enum conf_contract { CONTRACT_STANDARD, CONTRACT_CRITICAL, CONTRACT_BASIC };
 
 typedef char conf_name[CONF_DUTY_NAME_MAX];
+
+/** conf_is_named() - is @name one of the @n names of a list? */
+static inline bool conf_is_named(conf_name *names, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
 
 /* Somebody who can be paged. */
 struct conf_person {

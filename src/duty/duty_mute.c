@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "duty/duty_inside.h"
-
-#define WORK_SHARE 0.5 /* of an incident's bytes that came over what is worked on */
+#include "duty/work.h"
 
 /* A moment at which something changes, where it lies ahead. */
 static void note(struct mute *m, const struct duty *d, int64_t us)
@@ -72,42 +71,6 @@ static void rule_test(struct mute *m, const struct duty *d, const struct entry *
 		say(m, MUTE_TEST, "");
 }
 
-static bool is_named(conf_name *names, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(names[i], name) == 0)
-			return true;
-	return false;
-}
-
-/* Did most of the incident come over what is worked on? */
-static bool came_over(const struct conf_maintenance *w, const struct incident *inc)
-{
-	double share = 0;
-
-	if (inc->f.level == LEVEL_LINK) {
-		char link[SEVERITY_LINK_MAX];
-
-		return is_named(w->exporters, w->n_exporters, inc->target_link.exporter) ||
-		       is_named(w->links, w->n_links, severity_link(inc, link));
-	}
-	for (unsigned i = 0; i < inc->f.n_links; i++)
-		if (is_named(w->exporters, w->n_exporters, inc->links[i].exporter) ||
-		    is_named(w->links, w->n_links, inc->links[i].link))
-			share += inc->links[i].share;
-	if (inc->f.n_links)
-		return share >= WORK_SHARE;
-	for (unsigned i = 0; i < inc->f.n_exporters; i++)
-		if (!inc->exporters || !is_named(w->exporters, w->n_exporters, inc->exporters[i]))
-			return false;
-	return inc->f.n_exporters > 0;
-}
-
-static bool is_whole_network(const struct conf_maintenance *w)
-{
-	return !w->n_objects && !w->n_exporters && !w->n_links;
-}
-
 static bool touches(const struct conf_maintenance *w, const struct entry *e)
 {
 	if (e->a.kind == ALARM_FAULT) {
@@ -115,11 +78,11 @@ static bool touches(const struct conf_maintenance *w, const struct entry *e)
 		bool of_exporter = e->fault.kind >= FAULT_EXPORTER_SILENT &&
 				   e->fault.kind <= FAULT_EXPORTER_CLOCK;
 
-		return of_exporter && (is_whole_network(w) ||
-				       is_named(w->exporters, w->n_exporters, e->fault.subject));
+		return of_exporter &&
+		       (work_is_everywhere(w) ||
+			conf_is_named(w->exporters, w->n_exporters, e->fault.subject));
 	}
-	return is_whole_network(w) || is_named(w->objects, w->n_objects, e->incident->object) ||
-	       came_over(w, e->incident);
+	return work_touches(w, e->incident);
 }
 
 static void rule_maintenance(struct mute *m, const struct duty *d, const struct entry *e)

@@ -99,14 +99,6 @@ bool heightened_last(const struct conf_heightened *h, const struct calendar *c, 
 	return around(h, c, at_us, out, &next) && out->from_us != TIME_NONE;
 }
 
-static bool is_named(conf_name *names, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(names[i], name) == 0)
-			return true;
-	return false;
-}
-
 static const struct conf_object *object_of(const struct conf *conf, const char *name)
 {
 	for (size_t i = 0; i < conf->n_objects; i++)
@@ -133,11 +125,11 @@ bool heightened_covers(const struct conf_heightened *h, const struct conf *conf,
 		return false;
 	if (!h->n_objects && !h->n_services)
 		return true;
-	if (is_named(h->objects, h->n_objects, object))
+	if (conf_is_named(h->objects, h->n_objects, object))
 		return true;
 	o = object_of(conf, object);
 	for (size_t i = 0; o && i < conf->n_services; i++)
-		if (is_named(h->services, h->n_services, conf->services[i].name) &&
+		if (conf_is_named(h->services, h->n_services, conf->services[i].name) &&
 		    holds_service(o, &conf->services[i]))
 			return true;
 	return false;
@@ -157,7 +149,7 @@ bool heightened_covers_incident(const struct conf_heightened *h, const struct co
 			return true;
 	}
 	for (unsigned i = 0; path && i < path->n_services && i < PATH_SERVICES_MAX; i++)
-		if (is_named(h->services, h->n_services, path->service[i].name))
+		if (conf_is_named(h->services, h->n_services, path->service[i].name))
 			return true;
 	return false;
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WORK_SHARE 0.5 /* of an incident's bytes that came over what is worked on */
+#include "duty/work.h"
 
 int said_init(struct said *s)
 {
@@ -175,36 +175,13 @@ const struct suppression *said_suppression(const struct said *s, const struct in
 	return NULL;
 }
 
-static bool is_named(conf_name *names, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(names[i], name) == 0)
-			return true;
-	return false;
-}
-
-/* As the duty decides it: the object is worked on, or most came over what is. */
-static bool touches(const struct conf_maintenance *w, const struct incident *inc)
-{
-	double share = 0;
-
-	if (!w->n_objects && !w->n_exporters && !w->n_links)
-		return true;
-	if (inc->object[0] && is_named(w->objects, w->n_objects, inc->object))
-		return true;
-	for (unsigned i = 0; i < inc->f.n_links; i++)
-		if (is_named(w->exporters, w->n_exporters, inc->links[i].exporter) ||
-		    is_named(w->links, w->n_links, inc->links[i].link))
-			share += inc->links[i].share;
-	return share >= WORK_SHARE;
-}
-
 const struct conf_maintenance *said_maintenance(const struct conf *c, const struct incident *inc)
 {
 	for (size_t i = 0; c && i < c->n_maintenance; i++) {
 		const struct conf_maintenance *w = &c->maintenance[i];
 
-		if (inc->f.last_us >= w->from_us && inc->f.last_us < w->until_us && touches(w, inc))
+		if (inc->f.last_us >= w->from_us && inc->f.last_us < w->until_us &&
+		    work_touches(w, inc))
 			return w;
 	}
 	return NULL;

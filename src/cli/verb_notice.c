@@ -15,7 +15,7 @@
 struct notice_options {
 	struct words_options w;
 	bool closing, send;
-	const char *out;
+	const char *out, *by;
 };
 
 static int turn_down(struct cli *cli, const char *id, const char *why)
@@ -73,12 +73,25 @@ static FILE *open_out(struct cli *cli, const char *path, int *status)
 	return f;
 }
 
-static int hand_on(struct cli *cli, struct words_desk *d, const struct incident *inc,
-		   const json_t *notice)
+/* Into the log before into the outbox: what went out is never without a line. */
+static int hand_over(struct desk_db *desk, const struct desk_out_row *row, const char *actor)
+{
+	const struct desk_act_row act = {.act = "send",
+					 .subject = row->id,
+					 .actor = actor,
+					 .at_us = row->due_us,
+					 .body = "{}"};
+	int r = desk_duty_act(desk, &act, NULL);
+
+	return r ? r : desk_duty_commit(desk, NULL, 0, row, 1);
+}
+
+static int hand_on(struct cli *cli, struct words_desk *d, const struct notice_options *o,
+		   const struct incident *inc, const json_t *notice)
 {
 	_cleanup_desk_db_ struct desk_db *desk = NULL;
 	_cleanup_free_ char *body = json_dumps(notice, JSON_COMPACT);
-	char alarm[ALARM_ID_MAX];
+	char alarm[ALARM_ID_MAX], actor[ALARM_NAME_MAX];
 	struct desk_out_row row = {.id = json_string_value(json_object_get(notice, "id")),
 				   .kind = "notice",
 				   .alarm = alarm_id(ALARM_INCIDENT, inc->id, alarm),
@@ -87,10 +100,12 @@ static int hand_on(struct cli *cli, struct words_desk *d, const struct incident 
 				   .changed_us = d->now_us,
 				   .why = "",
 				   .body = body};
-	int r = body ? desk_db_open(d->dir, d->conf->desk.key, STORE_ANY, STORE_WRITE, &desk)
-		     : -ENOMEM;
+	int r = setup_actor(cli, o->by, actor, sizeof(actor));
 
-	r = r ? r : desk_duty_commit(desk, NULL, 0, &row, 1);
+	if (r)
+		return r;
+	r = body ? desk_db_open(d->dir, d->conf->desk.key, STORE_ANY, STORE_WRITE, &desk) : -ENOMEM;
+	r = r ? r : hand_over(desk, &row, actor);
 	if (r)
 		return cli_fail(cli, r == -ENOMEM ? EXIT_BROKEN : EXIT_STORE, "%s: %s", d->dir,
 				desk_db_answer(r, language_name(cli)));
@@ -110,7 +125,7 @@ static int write_one(struct cli *cli, struct words_desk *d, const struct notice_
 	int r = EXIT_GOOD;
 
 	if (o->send)
-		r = notice ? hand_on(cli, d, in->incident, notice) : EXIT_BROKEN;
+		r = notice ? hand_on(cli, d, o, in->incident, notice) : EXIT_BROKEN;
 	if (o->w.json)
 		return r ? (json_decref(notice), r) : words_json_line(cli, to, notice);
 	json_decref(notice);
@@ -189,6 +204,9 @@ static const struct option_row notice_options[] = {
 		   "write to FILE instead of the terminal", "端末の代わりに FILE へ書く"),
 	OPTION_SWITCH("send", 0, AT(send), "hand it to the program that the configuration names",
 		      "設定で指定したプログラムへ渡す"),
+	OPTION_ARG("by", 0, "NAME", option_text, AT(by),
+		   "who hands it on, for the log; the login name when not said",
+		   "送った人の名前 (監査記録に残る)。指定がなければログイン名"),
 	{0},
 };
 #undef AT

@@ -447,6 +447,32 @@ static void test_stopped(void **state)
 	}
 }
 
+/* A captured day gives what it gave live; only where packets were captured a leap is quiet. */
+static void file_with_gap(bool capture)
+{
+	int64_t back_us = T0 + 203 * US_PER_S;
+	struct bench b;
+
+	bench_start(&b, 1, capture);
+	flood(&b, VICTIM, 5000, 3, T0);
+	for (int i = 0; i < 45; i++) {
+		quiet_second(&b, back_us + i * US_PER_S);
+		assert_int_equal(b.last[0].state == FINDING_CLOSED, capture);
+	}
+	for (int i = 45; i < 75; i++)
+		quiet_second(&b, back_us + i * US_PER_S);
+	assert_int_equal(b.last[0].state, FINDING_CLOSED);
+	assert_int_equal(b.n, 1);
+	bench_end(&b);
+	bench_free(&b);
+}
+
+static void test_file_with_gap(void **state)
+{
+	file_with_gap(false);
+	file_with_gap(true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -459,7 +485,7 @@ int main(void)
 		cmocka_unit_test(test_series_kept), cmocka_unit_test(test_jumps),
 		cmocka_unit_test(test_threads),	    cmocka_unit_test(test_batches),
 		cmocka_unit_test(test_lost_sight),  cmocka_unit_test(test_sight_returns),
-		cmocka_unit_test(test_stopped),
+		cmocka_unit_test(test_stopped),	    cmocka_unit_test(test_file_with_gap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,12 +48,14 @@ static uint64_t carried_by(const struct hot *h, uint16_t exporter)
 
 /*
  * Least record time that the attack's speaking exporters have reached; TIME_NONE where those that
- * carried most of it are silent.
+ * carried most of it are silent. @exported: does any of them tell of it by flow records?
  */
-static int64_t watermark_of(const struct hot *h, const struct shard_world *w)
+static int64_t watermark_of(const struct hot *h, const struct shard_world *w, bool *exported)
 {
 	uint64_t silent = 0, speaking = 0;
 	int64_t least = TIME_NONE;
+
+	*exported = false;
 
 	for (unsigned i = 0; i < h->n_exporters; i++) {
 		const struct exporter_watch *e;
@@ -62,6 +64,7 @@ static int64_t watermark_of(const struct hot *h, const struct shard_world *w)
 		if (h->exporters[i] >= w->n_watch)
 			continue;
 		e = &w->watch[h->exporters[i]];
+		*exported |= !e->capture;
 		if (!e->capture && w->clock_us - e->recv_us > SILENT_US) {
 			silent += carried_by(h, h->exporters[i]);
 			continue;
@@ -84,13 +87,14 @@ static void set_state(struct attack *a, enum finding_state state)
 }
 
 /*
- * For how long it has been seen to be quiet. Where, live, the exporters come to speak again after a
- * silence, or we to listen, their time leaps: what it leapt over was not seen. In a file a leap may
- * as well be the file's.
+ * For how long it has been seen to be quiet. Where exporters come to speak again after a silence,
+ * or, live, we to listen, their time leaps: what it leapt over was not seen. Only in a file of
+ * packets a leap is a quiet network.
  */
-static int64_t quiet_of(struct attack *a, const struct shard_world *w, int64_t mark_us)
+static int64_t quiet_of(struct attack *a, const struct shard_world *w, int64_t mark_us,
+			bool exported)
 {
-	if (w->live && a->mark_us != TIME_NONE && mark_us - a->mark_us > SILENT_US) {
+	if ((w->live || exported) && a->mark_us != TIME_NONE && mark_us - a->mark_us > SILENT_US) {
 		a->blind_us += mark_us - a->mark_us - SILENT_US;
 		a->blind_until_us = mark_us;
 	}
@@ -103,7 +107,8 @@ static int64_t quiet_of(struct attack *a, const struct shard_world *w, int64_t m
 
 bool attack_life(struct attack *a, const struct shard_world *w, bool last_look)
 {
-	int64_t mark = watermark_of(a->hot, w), quiet, wait;
+	bool exported;
+	int64_t mark = watermark_of(a->hot, w, &exported), quiet, wait;
 
 	a->wait_s = attack_wait_s(a->hot, w);
 	wait = a->wait_s * US_PER_S;
@@ -112,7 +117,7 @@ bool attack_life(struct attack *a, const struct shard_world *w, bool last_look)
 		set_state(a, FINDING_LOST_SIGHT);
 		return last_look;
 	}
-	quiet = quiet_of(a, w, mark);
+	quiet = quiet_of(a, w, mark, exported);
 	if (last_look || quiet >= QUIET_US + wait) {
 		set_state(a, FINDING_CLOSED);
 		return true;

@@ -54,7 +54,7 @@ struct duty *duty_free(struct duty *d)
 	map_free(d->pairs);
 	map_free(d->on_link);
 	free(d->suppressions);
-	free(d->span);
+	free(d->watch);
 	conf_unref(d->conf);
 	free(d);
 	return NULL;
@@ -74,8 +74,8 @@ void duty_reconf(struct duty *d, struct conf *conf, const struct calendar *calen
 	d->conf = conf_ref(conf);
 	conf_unref(before);
 	d->calendar = calendar;
-	free(d->span);
-	d->span = NULL;
+	free(d->watch);
+	d->watch = NULL;
 	wake_all(d);
 }
 

@@ -8,6 +8,12 @@
 
 #include "duty/duty_inside.h"
 
+/* Whoever has it knows that it goes on: that it is called long now is no news. */
+static bool is_news(const struct severity *s)
+{
+	return s->n_reasons && s->reason[0].rule != RULE_DURATION;
+}
+
 bool duty_judge(struct duty *d, struct entry *e)
 {
 	struct severity_input in = {.incident = e->incident, .conf = d->conf, .now_us = d->now_us};
@@ -23,7 +29,7 @@ bool duty_judge(struct duty *d, struct entry *e)
 	severity_judge(&in, &e->severity);
 	if (e->severity.level < e->a.severity)
 		e->a.severity = e->severity.level;
-	return e->a.severity < before;
+	return e->a.severity < before && is_news(&e->severity);
 }
 
 void duty_end(struct duty *d, struct entry *e)

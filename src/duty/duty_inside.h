@@ -9,6 +9,7 @@
 
 #include "base/map.h"
 #include "duty/duty.h"
+#include "duty/heightened.h"
 #include "duty/words.h"
 
 #define WAKE_NEVER	 INT64_MAX
@@ -34,11 +35,6 @@ struct entry {
 	int64_t wake_us; /* when the clock alone changes something; WAKE_NEVER */
 };
 
-/* When a heightened watch holds: now or next. from > until: never again. */
-struct span {
-	int64_t from_us, until_us; /* until: not any more */
-};
-
 struct duty {
 	struct conf *conf;
 	const struct calendar *calendar;
@@ -52,8 +48,8 @@ struct duty {
 	bool links_known;	     /* both are as the entries are */
 	struct suppression *suppressions;
 	unsigned n_suppressions;
-	struct span *span;		      /* of conf->heightened */
-	int64_t span_known_us, span_check_us; /* they hold between these */
+	struct heightened_time *watch;		/* of conf->heightened, now or next */
+	int64_t watch_known_us, watch_check_us; /* they hold between these */
 	struct page **pages, **handed;
 	unsigned n_pages, room_pages, n_handed;
 	const struct alarm **changed;
@@ -116,7 +112,8 @@ int duty_settle(struct duty *d, struct entry *e);
 /** duty_prepare() - what settling looks up is known. Return: 0 or -ENOMEM. */
 int duty_prepare(struct duty *d);
 
-/** duty_judge() - severity as it is now. Return: is it worse than ever before? */
+/** duty_judge() - severity as it is now. Return: is it worse than ever before, and by something
+ * else than its length? */
 bool duty_judge(struct duty *d, struct entry *e);
 
 /** duty_end() - over, silently. duty_reopen() - not over after all. */

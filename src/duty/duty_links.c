@@ -44,6 +44,9 @@ bool duty_links_fill(struct entry *e)
 	memset(name, 0, sizeof(name));
 	severity_link(e->incident, name);
 	memcpy(e->main_link, name, sizeof(name));
+	/* Nothing comes over a link now from what is kept only to see whether it begins again. */
+	if (e->incident->f.state == FINDING_QUIET)
+		return n_before != 0;
 	add_link(e, name);
 	for (unsigned i = 0; i < e->incident->f.n_links; i++) {
 		memset(name, 0, sizeof(name));
@@ -93,7 +96,7 @@ int duty_links_know(struct duty *d)
 
 unsigned duty_objects_now(struct duty *d, const struct entry *e)
 {
-	const unsigned *n = map_get(d->on_link, e->main_link);
+	const unsigned *n = e->n_links ? map_get(d->on_link, e->main_link) : NULL;
 
 	return n ? *n : 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "duty/duty_inside.h"
+#include "duty/said.h"
 #include "duty/work.h"
 
 /* A moment at which something changes, where it lies ahead. */
@@ -105,31 +106,15 @@ static void rule_maintenance(struct mute *m, const struct duty *d, const struct 
 	}
 }
 
-static bool is_of(const struct suppression *s, const struct incident *inc)
-{
-	char target[INCIDENT_TARGET_MAX];
-
-	if (inc->object[0])
-		return strcmp(s->object, inc->object) == 0;
-	return strcmp(s->object, incident_target(inc, target)) == 0;
-}
-
 /* Does a suppression in force cover vector @v of the incident? */
 static const struct suppression *covers(const struct duty *d, const struct incident *inc,
 					const struct finding_vector *v)
 {
 	for (unsigned i = 0; i < d->n_suppressions; i++) {
 		const struct suppression *s = &d->suppressions[i];
-		enum vector vector;
-		uint16_t port;
 
-		if (!is_of(s, inc) || d->now_us < s->from_us || d->now_us >= s->until_us ||
-		    (s->lifted_us != TIME_NONE && s->lifted_us <= d->now_us))
-			continue;
-		if (!s->vector[0])
-			return s;
-		if (v && vector_parse(s->vector, &vector, &port) == 0 && vector == v->vector &&
-		    (!port || port == v->port))
+		if (d->now_us >= s->from_us && d->now_us < suppression_end_us(s) &&
+		    suppression_is_of(s, inc, v))
 			return s;
 	}
 	return NULL;
@@ -143,7 +128,12 @@ static void rule_suppression(struct mute *m, const struct duty *d, const struct 
 	for (unsigned i = 0; i < d->n_suppressions; i++) {
 		const struct suppression *each = &d->suppressions[i];
 
-		if (!is_of(each, e->incident))
+		bool is_of = suppression_is_of(each, e->incident, NULL);
+
+		for (unsigned k = 0; k < n; k++)
+			is_of |= suppression_is_of(each, e->incident,
+						   &e->incident->f.vectors[which[k]]);
+		if (!is_of)
 			continue;
 		note(m, d, each->from_us);
 		note(m, d, each->until_us);

@@ -135,12 +135,34 @@ bool heightened_covers(const struct conf_heightened *h, const struct conf *conf,
 	return false;
 }
 
+/* Also where no protected object holds the service. */
+static bool hits_service(const struct conf_heightened *h, const struct conf *conf,
+			 const struct incident *inc)
+{
+	if (inc->f.level != LEVEL_HOST && inc->f.level != LEVEL_PREFIX)
+		return false;
+	for (size_t i = 0; i < conf->n_services; i++) {
+		const struct conf_service *s = &conf->services[i];
+
+		if (!conf_is_named(h->services, h->n_services, s->name))
+			continue;
+		for (size_t k = 0; k < s->n_addresses; k++)
+			if (prefix_covers(&s->addresses[k], &inc->f.target) ||
+			    prefix_covers(&inc->f.target, &s->addresses[k]))
+				return true;
+	}
+	return false;
+}
+
 bool heightened_covers_incident(const struct conf_heightened *h, const struct conf *conf,
 				const struct incident *inc)
 {
 	const struct incident_path *path = inc->path;
 
-	if (heightened_covers(h, conf, inc->object))
+	if (heightened_covers(h, conf, inc->object) || hits_service(h, conf, inc))
+		return true;
+	/* Nothing named is everything, and what fills a link or the network is part of that. */
+	if (!h->n_objects && !h->n_services && inc->f.level >= LEVEL_LINK)
 		return true;
 	for (unsigned i = 0; i < inc->f.n_children && i < FINDING_CHILDREN_MAX; i++) {
 		const struct conf_object *o = conf_object(conf, &inc->f.children[i]);

@@ -68,19 +68,36 @@ static void take_mark(struct said *s, const struct desk_act_row *row, const json
 	snprintf(m->reason, sizeof(m->reason), "%s", word(o, "reason"));
 }
 
+/* Full: what ended longest ago gives way. */
+static bool make_room(struct said *s, int64_t now_us)
+{
+	unsigned oldest = 0;
+
+	for (unsigned i = 1; i < s->n; i++)
+		if (suppression_end_us(&s->list[i]) < suppression_end_us(&s->list[oldest]))
+			oldest = i;
+	if (suppression_end_us(&s->list[oldest]) > now_us)
+		return false;
+	s->n--;
+	memmove(&s->list[oldest], &s->list[oldest + 1], (s->n - oldest) * sizeof(*s->list));
+	return true;
+}
+
 static int take_suppression(struct said *s, const struct desk_act_row *row, const json_t *o)
 {
 	struct suppression *x;
 
-	if (s->n == SAID_SUPPRESSIONS_MAX || time_in(o, "until", TIME_NONE) == TIME_NONE) {
+	if (time_in(o, "until", TIME_NONE) == TIME_NONE ||
+	    (s->n == SAID_SUPPRESSIONS_MAX && !make_room(s, row->at_us))) {
 		s->turned_away++; /* one without an end is none */
 		return 0;
 	}
-	if ((s->n & (s->n - 1)) == 0) {
-		x = realloc(s->list, (s->n ? 2 * s->n : 1) * sizeof(*x));
+	if (s->n == s->room) {
+		x = realloc(s->list, (s->room ? 2 * s->room : 1) * sizeof(*x));
 		if (!x)
 			return -ENOMEM;
 		s->list = x;
+		s->room = s->room ? 2 * s->room : 1;
 	}
 	x = &s->list[s->n++];
 	*x = (struct suppression){.from_us = time_in(o, "from", row->at_us),
@@ -154,25 +171,52 @@ static bool is_of_vector(const struct suppression *x, const struct finding_vecto
 	       (!port || port == v->port);
 }
 
+static bool is_of_object(const struct suppression *x, const struct incident *inc)
+{
+	char target[INCIDENT_TARGET_MAX];
+
+	return strcmp(x->object, inc->object[0] ? inc->object : incident_target(inc, target)) == 0;
+}
+
+bool suppression_is_of(const struct suppression *x, const struct incident *inc,
+		       const struct finding_vector *v)
+{
+	return is_of_object(x, inc) && (!x->vector[0] || (v && is_of_vector(x, v)));
+}
+
+/* It went on while the suppression was in force. */
+static bool was_in_force(const struct suppression *x, const struct incident *inc)
+{
+	return inc->f.first_us < suppression_end_us(x) && inc->f.last_us >= x->from_us;
+}
+
 bool suppression_covers(const struct suppression *x, const struct incident *inc)
 {
-	unsigned which[FINDING_VECTORS_MAX], n = incident_vectors(inc, which);
+	struct said one = {.list = (struct suppression *)x, .n = 1};
 
-	if (strcmp(x->object, inc->object) != 0 || inc->f.first_us >= suppression_end_us(x) ||
-	    inc->f.last_us < x->from_us)
-		return false;
-	for (unsigned i = 0; x->vector[0] && i < n; i++)
-		if (!is_of_vector(x, &inc->f.vectors[which[i]]))
-			return false;
-	return !x->vector[0] || n;
+	return said_suppression(&one, inc) != NULL;
+}
+
+static const struct suppression *covers(const struct said *s, const struct incident *inc,
+					const struct finding_vector *v)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		if (suppression_is_of(&s->list[i], inc, v) && was_in_force(&s->list[i], inc))
+			return &s->list[i];
+	return NULL;
 }
 
 const struct suppression *said_suppression(const struct said *s, const struct incident *inc)
 {
-	for (unsigned i = 0; i < s->n; i++)
-		if (suppression_covers(&s->list[i], inc))
-			return &s->list[i];
-	return NULL;
+	unsigned which[FINDING_VECTORS_MAX], n = incident_vectors(inc, which);
+	const struct suppression *x = n ? NULL : covers(s, inc, NULL);
+
+	for (unsigned i = 0; i < n; i++) {
+		x = covers(s, inc, &inc->f.vectors[which[i]]);
+		if (!x)
+			return NULL;
+	}
+	return x;
 }
 
 const struct conf_maintenance *said_maintenance(const struct conf *c, const struct incident *inc)

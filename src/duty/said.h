@@ -25,8 +25,9 @@ struct mark {
 struct said {
 	struct map *marks;	  /* incident's id -> struct mark, the last one */
 	struct suppression *list; /* in order of writing */
-	unsigned n;
-	uint64_t turned_away; /* marks and suppressions beyond the caps */
+	unsigned n, room;
+	uint64_t turned_away; /* marks beyond the cap, suppressions beyond theirs or without an end
+			       */
 };
 
 enum said_word {
@@ -53,11 +54,18 @@ const struct mark *said_mark(const struct said *s, const char *incident);
 /** suppression_end_us() - when it ends or was lifted, whichever is first. */
 int64_t suppression_end_us(const struct suppression *x);
 
-/** suppression_covers() - the incident is of its object, all its vectors are of its vector, and it
- * went on while the suppression was in force. */
+/** suppression_is_of() - is it about the object of @inc (its target, where nothing protected is
+ * hit) and about vector @v? NULL, no vector known: only one of all vectors is. Times are not looked
+ * at. */
+bool suppression_is_of(const struct suppression *x, const struct incident *inc,
+		       const struct finding_vector *v);
+
+/** suppression_covers() - is every vector of @inc its own, and did @inc go on while it was in
+ * force? */
 bool suppression_covers(const struct suppression *x, const struct incident *inc);
 
-/** said_suppression() - the first that covers @inc, NULL none. */
+/** said_suppression() - one that covers @inc; where each vector is covered by another of them,
+ * that of the last vector. NULL none. */
 const struct suppression *said_suppression(const struct said *s, const struct incident *inc);
 
 /** said_maintenance() - the announced work during which @inc ended its run so far; NULL none. */

@@ -95,12 +95,39 @@ static void test_suppressions(void **state)
 	inc->f.vectors[1] =
 		(struct finding_vector){.vector = VECTOR_ICMP_FLOOD, .over = true, .packets = 900};
 	assert_null(said_suppression(&s, inc));
+	/* Its own suppression, as the one on duty has it. */
+	suppress(&s, "s7", "shop", "icmp_flood", T0, T0 + 9 * H);
+	assert_string_equal(said_suppression(&s, inc)->id, "s7");
+	assert_false(suppression_covers(&s.list[5], inc));
+	act(&s, "lift", "s7", T0, "{}");
 	inc->f.n_vectors = 1;
 	act(&s, "lift", "s6", T0 + H / 2, "{}");
 	assert_null(said_suppression(&s, inc));
 	assert_int_equal(suppression_end_us(&s.list[4]), T0 + H / 2);
 	inc->object[0] = '\0';
 	assert_null(said_suppression(&s, inc));
+	said_deinit(&s);
+}
+
+/* Years of suppressions: what has ended gives way, what is in force does not. */
+static void test_many_suppressions(void **state)
+{
+	char id[16];
+	struct said s;
+
+	assert_int_equal(said_init(&s), 0);
+	for (unsigned i = 0; i < SAID_SUPPRESSIONS_MAX; i++) {
+		snprintf(id, sizeof(id), "s%u", i);
+		suppress(&s, id, "shop", "", T0, i == 7 ? T0 + H : T0 + 9 * H);
+	}
+	suppress(&s, "late", "shop", "", T0 + 2 * H, T0 + 3 * H);
+	assert_int_equal(s.n, SAID_SUPPRESSIONS_MAX);
+	assert_int_equal(s.turned_away, 0);
+	assert_string_equal(s.list[s.n - 1].id, "late");
+	assert_string_equal(s.list[7].id, "s8");
+	suppress(&s, "more", "shop", "", T0 + 2 * H, T0 + 3 * H);
+	assert_int_equal(s.turned_away, 1);
+	assert_int_equal(s.n, SAID_SUPPRESSIONS_MAX);
 	said_deinit(&s);
 }
 
@@ -135,6 +162,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_suppressions),
+		cmocka_unit_test(test_many_suppressions),
 		cmocka_unit_test(test_maintenance),
 	};
 

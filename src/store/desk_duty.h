@@ -63,8 +63,8 @@ int desk_duty_sending(struct desk_db *db, const char *id, enum desk_out_state fr
 
 struct desk_act_row {
 	uint64_t number; /* order of writing */
-	const char *act; /* acknowledge, snooze, mark, suppress, lift */
-	const char *subject; /* alarm, incident or suppression */
+	const char *act; /* acknowledge, snooze, mark, suppress, lift, send */
+	const char *subject; /* alarm, incident, suppression or notice */
 	const char *actor;
 	int64_t at_us;
 	const char *body; /* JSON */

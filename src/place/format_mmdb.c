@@ -321,6 +321,7 @@ static int mmdb_read(struct import *im)
 	if (s.db.epoch_s && s.db.epoch_s <= EPOCH_MAX_S)
 		im->dated_us = (int64_t)s.db.epoch_s * US_PER_S;
 	s.v4_root = find_v4_root(&s.db);
+	im->part->source.only_v4 = s.db.ip_version == 4;
 	s.seen = seen = calloc(s.db.nodes / 8 + 1, 1);
 	if (!seen)
 		return -ENOMEM;

@@ -123,15 +123,28 @@ static void find_in(const struct places *p, unsigned layers, int family, struct 
 	}
 }
 
+/* MaxMind-format databases keep IPv4 under ::/96, and answer for ::192.0.2.1 too. */
+static void find_compatible(const struct places *p, struct image_key key, struct found *f)
+{
+	struct found v4 = {.rec = {NULL}};
+
+	find_in(p, GEO_LAYERS, FAMILY_V4, key, &v4);
+	for (unsigned l = 0; l < LAYER_COUNT; l++) {
+		if (f->rec[l] || !v4.rec[l] || source_of(&v4, l)->only_v4)
+			continue;
+		f->rec[l] = v4.rec[l];
+		f->in[l] = v4.in[l];
+	}
+}
+
 static void find_all(const struct places *p, const struct ip *ip, struct found *f)
 {
 	int family;
 	struct image_key key = image_key_of(ip, &family);
 
 	find_in(p, ~0u, family, key, f);
-	/* MaxMind-format databases keep IPv4 under ::/96, and answer for ::192.0.2.1 too. */
 	if (family == FAMILY_V6 && key.hi == 0 && key.lo >> 32 == 0)
-		find_in(p, GEO_LAYERS, FAMILY_V4, key, f);
+		find_compatible(p, key, f);
 	if (p->own.bytes) {
 		f->in[LAYER_OWN] = &p->own;
 		f->rec[LAYER_OWN] = picture_find(&p->own, LAYER_OWN, family, key);

@@ -31,7 +31,8 @@ struct place_source {
 	int64_t imported_us;  /* TIME_NONE: not from a file */
 	uint64_t records;     /* of the file */
 	uint64_t ranges;      /* that are kept of them */
-	uint32_t rank, spare; /* spare: 0 */
+	uint32_t rank;
+	uint32_t only_v4; /* 1: a database of IPv4 alone, to which ::192.0.2.1 is no address */
 };
 
 /* What a registry says of a block (RIR statistics exchange format, field "status"). */

@@ -87,7 +87,7 @@ struct evidence_record {
 };
 
 enum sample {
-	SAMPLE_ATTACK, /* grows while the attack goes on */
+	SAMPLE_ATTACK, /* drawn anew as the attack goes on, each record with the same chance */
 	SAMPLE_GOOD,   /* the object's traffic of the hour before, where its customer consented */
 	SAMPLE_COUNT
 };
@@ -95,6 +95,7 @@ enum sample {
 struct header_sample {
 	struct evidence_record *record;
 	unsigned n;
+	uint64_t seen; /* records that these were drawn from; 0 where nobody counted */
 };
 
 struct facts;

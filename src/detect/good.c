@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Each object has slots of ten minutes of the receive clock. A slot keeps the records of least rank
- * (bottom-k), where a rank is a hash of the record's number: every record of the ten minutes has
- * the same chance, and neither threads nor batches change the choice. So each ten minutes weigh
- * alike in the sample, however busy they were.
+ * Each object has slots of a minute of the receive clock. A slot keeps the records of least rank
+ * (bottom-k), where a rank is a hash of the record's number: every record of the minute has the
+ * same chance, and neither threads nor batches change the choice. So each minute weighs alike in
+ * the sample, however busy it was, and an attack that nobody has seen yet pushes out no more than
+ * what its own minute holds.
  */
 #include "detect/good.h"
 
@@ -14,8 +15,8 @@
 #include "base/cleanup.h"
 #include "base/hash.h"
 
-#define SLOT_US	   (600 * US_PER_S)
-#define SLOTS	   7 /* six whole ones and the one that is being filled */
+#define SLOT_US	   (60 * US_PER_S)
+#define SLOTS	   61 /* an hour of whole ones and the one that is being filled */
 #define SLOT_ROOM  (EVIDENCE_MAX / SLOTS)
 #define OPEN_MAX   256
 #define SLOT_NEVER INT64_MIN
@@ -28,7 +29,7 @@ struct ranked {
 };
 
 struct slot {
-	int64_t number; /* of ten minutes since 1970 */
+	int64_t number; /* of minutes since 1970 */
 	struct ranked *kept;
 	unsigned n, room;
 	unsigned worst; /* index of the largest rank, once the slot is full */

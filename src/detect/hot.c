@@ -74,8 +74,11 @@ static void free_suspicion(struct hot *h)
 	h->to_darknet = 0;
 	sources_deinit(&h->hosts);
 	free(h->evidence);
+	free(h->ranks);
 	h->evidence = NULL;
+	h->ranks = NULL;
 	h->n_evidence = 0;
+	h->evidence_seen = 0;
 	h->tracked = 0;
 	h->noted = false;
 }
@@ -128,6 +131,7 @@ uint64_t hot_memory(const struct hot *h)
 	n += h->handshake ? sizeof(*h->handshake) : 0;
 	n += h->dports ? sizeof(*h->dports) : 0;
 	n += h->http ? sizeof(*h->http) : 0;
+	n += h->ranks ? EVIDENCE_MAX * sizeof(*h->ranks) : 0;
 	/* Pages behind the last header were never touched. */
 	return n + h->n_evidence * sizeof(*h->evidence);
 }

@@ -108,6 +108,12 @@ struct run {
 
 #define PASSED_MAX 4
 
+/* Which record of the evidence goes next (hot_evidence.c). */
+struct evidence_rank {
+	uint64_t rank;
+	uint32_t index;
+};
+
 struct hot {
 	struct prefix key;
 	enum level level;
@@ -168,6 +174,8 @@ struct hot {
 	uint8_t wanted;	 /* groups to be kept from now on: the shard looks back for them */
 	struct evidence_record *evidence;
 	unsigned n_evidence;
+	uint64_t evidence_seen;	       /* records that it was drawn from */
+	struct evidence_rank *ranks; /* of a full one, the largest first; NULL before */
 	struct sources hosts; /* prefix: distinct targets */
 	struct attack *attack;
 	uint64_t late;		/* records before the ring */

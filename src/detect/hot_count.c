@@ -186,19 +186,7 @@ static int keep_evidence(struct hot *h, const struct hot_record *r)
 {
 	int e = h->level == LEVEL_HOST ? track_dport(h, r) : 0;
 
-	if (e < 0 || h->n_evidence == EVIDENCE_MAX || h->lean)
-		return e;
-	if (!h->evidence) {
-		h->evidence = malloc(EVIDENCE_MAX * sizeof(*h->evidence));
-		if (!h->evidence)
-			return -ENOMEM;
-	}
-	h->evidence[h->n_evidence++] = (struct evidence_record){.first_us = r->first_us,
-								.last_us = r->last_us,
-								.recv_us = r->recv_us,
-								.flow = *r->f,
-								.side = *r->s};
-	return 0;
+	return e < 0 || h->lean ? e : hot_evidence(h, r);
 }
 
 static unsigned groups_of(const struct hot_record *r)

@@ -63,6 +63,9 @@ static inline struct ip wide_key(const struct ip *src)
 
 void track_link(struct hot *h, const struct run *r);
 
+/** hot_evidence() - hot_evidence.c: one more record to draw from. Return: 0 or -ENOMEM. */
+int hot_evidence(struct hot *h, const struct hot_record *r);
+
 /* hot_note.c */
 
 /** hot_turn_clock() - let the clock of arrival reach a bin: what ran in older ones is over. */

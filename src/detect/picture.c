@@ -262,7 +262,8 @@ int attack_fill(struct attack *a, const struct exporters *ex, bool own_known, bo
 			      .handshakes_done = h->tally.done,
 			      .handshakes_visible = h->sampling_max <= 1,
 			      .answered_packets = h->tally.answered,
-			      .evidence = {[SAMPLE_ATTACK] = {h->evidence, h->n_evidence}},
+			      .evidence = {[SAMPLE_ATTACK] = {h->evidence, h->n_evidence,
+							   h->evidence_seen}},
 			      .series = a->series,
 			      .n_series = a->n_series};
 	if (f->exporter_delay_us < 0)

@@ -142,14 +142,23 @@ static int fill_series(struct incident *inc, const struct finding *f, struct exp
 	return 0;
 }
 
-/* What has been taken stays; a longer sample replaces it. */
+/*
+ * What has been taken stays. A longer sample replaces it, and one drawn from a quarter more of
+ * the attack: so it is taken (and written) a few dozen times, however long the attack is.
+ */
+static bool says_more(const struct header_sample *than, const struct header_sample *s, unsigned n)
+{
+	return n > than->n ||
+	       (n == than->n && than->record && s->seen > than->seen + than->seen / 4);
+}
+
 static int fill_sample(struct incident *inc, struct header_sample *to,
 		       const struct header_sample *from, struct exporters *t)
 {
 	unsigned n = from->n < EVIDENCE_MAX ? from->n : EVIDENCE_MAX;
 	struct evidence_record *e;
 
-	if (!from->record || n <= to->n)
+	if (!from->record || !says_more(to, from, n))
 		return 0;
 	e = realloc(to->record, n * sizeof(*e));
 	if (!e)
@@ -162,7 +171,7 @@ static int fill_sample(struct incident *inc, struct header_sample *to,
 		flow->out_link = place_of_link(inc, t, flow->out_link);
 		flow->exporter = incident_place(inc, exporter_name(t, flow->exporter), 0);
 	}
-	*to = (struct header_sample){.record = e, .n = n};
+	*to = (struct header_sample){.record = e, .n = n, .seen = from->seen};
 	return 0;
 }
 

@@ -49,6 +49,13 @@ int fields_in(const json_t *from, void *base, const struct field_group *g);
 /** json_text() - a JSON string of any bytes; what is not UTF-8 is shown as question marks. */
 json_t *json_text(const char *s);
 
+/** json_parse() - JSON of a row that we wrote. Return: 0 with *@out owned, NULL for what is none;
+ * or -ENOMEM. */
+int json_parse(const char *text, json_t **out);
+
+/** json_line() - @o as one line with its keys in order; owned, NULL without memory. */
+char *json_line(const json_t *o);
+
 /** json_time() - RFC 3339, or null for TIME_NONE and years beyond 9999. */
 json_t *json_time(int64_t us);
 

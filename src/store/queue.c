@@ -17,6 +17,7 @@
 struct slot {
 	struct incident *waiting;   /* owned, NULL when all is written */
 	unsigned had[SAMPLE_COUNT]; /* records of evidence already given on */
+	uint64_t seen[SAMPLE_COUNT]; /* what those were drawn from */
 	int64_t written_us;	    /* monotonic */
 	bool urgent;		    /* opened, closed: not held back */
 	bool known;		    /* was given before */
@@ -90,7 +91,8 @@ static void slot_replace(struct queue *q, struct slot *s, struct incident *newer
 static bool has_more(const struct incident *inc, const struct slot *s)
 {
 	for (unsigned k = 0; k < SAMPLE_COUNT; k++)
-		if (inc->evidence[k].record && inc->evidence[k].n > s->had[k])
+		if (inc->evidence[k].record && (inc->evidence[k].n > s->had[k] ||
+						inc->evidence[k].seen > s->seen[k]))
 			return true;
 	return false;
 }
@@ -116,8 +118,10 @@ int queue_put_incident(struct queue *q, const struct incident *inc)
 	copy = incident_copy(inc, has_more(inc, s));
 	if (!copy)
 		return -ENOMEM;
-	for (unsigned k = 0; k < SAMPLE_COUNT; k++)
+	for (unsigned k = 0; k < SAMPLE_COUNT; k++) {
 		s->had[k] = copy->evidence[k].record ? copy->evidence[k].n : s->had[k];
+		s->seen[k] = copy->evidence[k].record ? copy->evidence[k].seen : s->seen[k];
+	}
 	s->urgent |= !s->known || inc->f.state == FINDING_CLOSED;
 	s->known = true;
 	q->urgent |= s->urgent;

@@ -270,11 +270,11 @@ def bar_quarter(case, got):
 
 
 def scenarios(program):
-    """Names in the order of the drill; drill_run says them. Those of whose_bars.py and week_drill.py
-    are held there."""
+    """Names in the order of the drill; drill_run says them. Those of whose_bars.py, week_drill.py
+    and rule_drill.py are held there."""
     done = subprocess.run([program, 'names'], check=True, capture_output=True, text=True)
     return [name for name in done.stdout.split()
-            if not name.startswith('whose-') and name != 'busy-week']
+            if not name.startswith(('whose-', 'rule-')) and name != 'busy-week']
 
 
 def matrix(program):

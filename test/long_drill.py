@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import drill_bars
 import drill_blind
 import drill_notices
+import drill_rule
 import drill_spoofing
 import drill_week
 import drill_whose
@@ -23,7 +24,7 @@ SEEDS = list(range(1, drill_bars.PROOF_SEEDS + 1))
 JOBS = 2
 BUILD = os.path.join(ROOT, 'build-test')
 PROGRAM = os.path.join(BUILD, 'test', 'drill_run')
-FAMILIES = [drill_whose, drill_notices, drill_spoofing, drill_blind, drill_week]
+FAMILIES = [drill_whose, drill_notices, drill_spoofing, drill_blind, drill_week, drill_rule]
 COUNTS = ['runs', 'attacks', 'found', 'due', 'due_found', 'exact', 'exact_found', 'false',
           'classed', 'class_right', 'peaks', 'peaks_inside']
 

@@ -28,6 +28,8 @@ RUNS = [
     ('conf-check', ['conf', 'check', EXAMPLE], ['memory']),
     ('conf-print', ['conf', 'print', EXAMPLE], ['memory']),
     ('decode', ['decode', '--json', '{pcap}'], ['memory']),
+    ('flowspec', ['flowspec', 'check', '--json', '--communities', '8006000047f42400',
+                  '110120cb007109038106058150090102c310', '0303c106', '030e8106'], ['memory']),
     ('read', ['read', '--json', '--conf', '{pcap}.yaml', '{pcap}'], ['memory']),
     ('read-db', ['read', '--json', '--drill', '--db', '{work}/db', '--conf', '{pcap}.yaml', '{pcap}'],
      ['memory', 'write', 'sql']),

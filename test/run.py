@@ -43,12 +43,17 @@ def show_log(entry):
             print('    ' + line)
 
 
+# Daemons are waited for there more than anything is computed.
+AT_ONCE = {'cli': 4}
+
+
 def run_suite(build, suite, names, multiplier):
     log = os.path.join(build, 'meson-logs', f'run-{suite}.json')
     if os.path.exists(log):
         os.remove(log)
     command = ['meson', 'test', '-C', build, '--no-rebuild', '--logbase', f'run-{suite}',
                *(['--suite', suite] if suite != 'other' else []),
+               *(['--num-processes', str(AT_ONCE[suite])] if suite in AT_ONCE else []),
                '--timeout-multiplier', str(multiplier), *names]
     done = subprocess.run(command, capture_output=True, text=True)
     total, seen = Tally(), 0

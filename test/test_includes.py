@@ -10,8 +10,8 @@ import tempfile
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-ROOMS = ['base', 'conf', 'observe', 'detect', 'place', 'judge', 'store', 'desk', 'duty', 'courier',
-         'drill', 'cli']
+ROOMS = ['base', 'conf', 'observe', 'detect', 'place', 'judge', 'store', 'desk', 'duty', 'act', 'courier',
+         'router', 'drill', 'cli']
 ONLY = {'drill': {'base', 'drill'}}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.M)
 

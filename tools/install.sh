@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 # Puts the program's companions where Debian looks for them: manual pages, completion, the example
-# configuration and the units of `noroshi watch` and `noroshi courier`. Called by `make install` after the program.
+# configuration, the law files and the units of the roles. Called by `make install` after the program.
 #   tools/install.sh PROGRAM DESTDIR PREFIX
 #   tools/install.sh --remove DESTDIR PREFIX
 set -eu
@@ -28,8 +28,12 @@ completion_path()
 if [ "$program" = --remove ]; then
 	rm -f "$base/bin/noroshi" "$base/lib/systemd/system/noroshi-watch.service" \
 		"$base/lib/systemd/system/noroshi-courier.service" \
+		"$base/lib/systemd/system/noroshi-act.service" \
 		"$base/lib/sysusers.d/noroshi.conf" "$base/lib/tmpfiles.d/noroshi.conf" \
 		"$base/share/doc/noroshi/noroshi.example.yaml"
+	for law in "$here"/data/legal/*.yaml; do
+		rm -f "$base/share/noroshi/legal/$(basename "$law")"
+	done
 	for page in "$here"/man/*.[1-9]; do
 		rm -f "$base/share/man/man${page##*.}/$(basename "$page")"
 	done
@@ -53,7 +57,16 @@ done
 if [ -e "$here/data/noroshi.example.yaml" ]; then
 	put "$here/data/noroshi.example.yaml" "$base/share/doc/noroshi/noroshi.example.yaml"
 fi
-for role in watch courier; do
+for law in "$here"/data/legal/*.yaml; do
+	to=$base/share/noroshi/legal/$(basename "$law")
+	# What counsel has signed is not put back to unsigned.
+	if [ -e "$to" ] && ! grep -q '^  by: nobody yet$' "$to"; then
+		echo "kept      $to: it is signed"
+	else
+		put "$law" "$to"
+	fi
+done
+for role in watch courier act; do
 	sed "s|@BINDIR@|$prefix/bin|g" "$here/contrib/noroshi-$role.service" >"$scratch/unit"
 	put "$scratch/unit" "$base/lib/systemd/system/noroshi-$role.service"
 done

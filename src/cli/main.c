@@ -20,6 +20,17 @@
 	X(suppress_list)                                                                           \
 	X(suppress_lift)                                                                           \
 	X(tune)                                                                                    \
+	X(act_start)                                                                               \
+	X(act_approve)                                                                             \
+	X(act_list)                                                                                \
+	X(act_show)                                                                                \
+	X(act_withdraw)                                                                            \
+	X(act_renew)                                                                               \
+	X(act_freeze)                                                                              \
+	X(act_thaw)                                                                                \
+	X(act_exabgp_conf)                                                                         \
+	X(act_pipe)                                                                                \
+	X(act)                                                                                     \
 	X(courier)                                                                                 \
 	X(page_list)                                                                               \
 	X(page_show)                                                                               \
@@ -38,6 +49,9 @@
 	X(case_propose)                                                                            \
 	X(case_audit)                                                                              \
 	X(case_export)                                                                             \
+	X(audit_verify)                                                                            \
+	X(audit_print)                                                                             \
+	X(plan)                                                                                    \
 	X(brief)                                                                                   \
 	X(handover)                                                                                \
 	X(notice)                                                                                  \
@@ -47,6 +61,8 @@
 	X(status)                                                                                  \
 	X(reload)                                                                                  \
 	X(decode)                                                                                  \
+	X(flowspec_decode)                                                                         \
+	X(flowspec_check)                                                                          \
 	X(conf_check)                                                                              \
 	X(conf_print)                                                                              \
 	X(place_import)                                                                            \

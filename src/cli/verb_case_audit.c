@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cli/audit_say.h"
 #include "cli/case_desk.h"
 
 struct propose_options {
@@ -115,45 +116,12 @@ static int tell_verdict(struct cli *cli, const struct case_desk *x, const struct
 {
 	const struct audit_options *o = cli->options;
 	bool all = x->d.viewer.rank == VIEWER_ALL;
-	json_t *j;
 	int r;
 
-	if (o->c.json) {
-		j = json_pack("{sb}", "holds", v->holds);
-		if (j && all &&
-		    json_object_update_new(j,
-					   json_pack("{sIsIssssss}", "lines", (json_int_t)v->lines,
-						     "broken_line", (json_int_t)v->broken,
-						     "broken_act", v->broken_id, "entry", v->entry,
-						     "what", v->what ? v->what : "")))
-			text_note_lost();
-		r = case_print_json(cli, j);
-		return r ? r : v->holds ? EXIT_GOOD : EXIT_STORE;
-	}
-	if (v->holds && all)
-		fprintf(cli->out,
-			tr(cli, "the log holds: %llu lines\n", "監査記録は正しい: %llu 行\n"),
-			(unsigned long long)v->lines);
-	else if (v->holds)
-		fprintf(cli->out, "%s\n", tr(cli, "the log holds", "監査記録は正しい"));
-	if (v->holds)
-		return EXIT_GOOD;
-	if (!all)
-		return cli_fail(cli, EXIT_STORE, "%s",
-				tr(cli, "the log does not hold; --circle all says where",
-				   "監査記録が改変されています。--circle all で箇所を表示します"));
-	if (v->broken)
-		return cli_fail(cli, EXIT_STORE,
-				tr(cli, "line %llu (%s) is the first that is not as it was written",
-				   "最初に改変されている行は %llu 行目 (%s) です"),
-				(unsigned long long)v->broken,
-				*v->broken_id ? v->broken_id : v->what);
-	if (*v->entry)
-		return cli_fail(cli, EXIT_STORE,
-				tr(cli, "%s is not as the log says", "%s が監査記録と違います"),
-				v->entry);
-	return cli_fail(cli, EXIT_STORE, "%s",
-			tr(cli, "lines are missing at the end", "末尾の行が欠けています"));
+	if (!o->c.json)
+		return audit_tell_verdict(cli, v, all);
+	r = case_print_json(cli, audit_verdict_json(v, all));
+	return r ? r : v->holds ? EXIT_GOOD : EXIT_STORE;
 }
 
 static int verify_run(struct cli *cli, struct case_desk *x)

@@ -32,6 +32,8 @@ static const struct prefix *marked_prefix(const struct conf *c, const struct mar
 		return &c->darknets[i];
 	case TAG_SHARED:
 		return &c->shared[i].prefix;
+	case TAG_ACT_NEVER:
+		return &c->act.never[i].prefixes[m->at_item[1]];
 	default:
 		return &c->never_touch[i];
 	}
@@ -44,7 +46,8 @@ static void once_prefix(struct checker *k, const struct mark *m, struct once *ke
 						     [TAG_OBJECT_PREFIX] = "protected",
 						     [TAG_DARKNET] = "darknets",
 						     [TAG_SHARED] = "shared",
-						     [TAG_NEVER] = "never_touch"};
+						     [TAG_NEVER] = "never_touch",
+						     [TAG_ACT_NEVER] = "never"};
 	const struct prefix *p = marked_prefix(k->c, m);
 	char buf[PREFIX_TEXT_MAX];
 
@@ -59,6 +62,8 @@ static const char *const name_of[TAG_COUNT] = {
 	[TAG_INTERFACE_LINK] = "link name",  [TAG_LINK_NAME] = "link name",
 	[TAG_SERVICE_NAME] = "service name", [TAG_CAPTURE] = "capture interface",
 	[TAG_PERSON] = "name of a person",   [TAG_HEIGHTENED] = "name of a heightened watch",
+	[TAG_NEIGHBOR] = "name of a neighbour", [TAG_APPROVER] = "name of an approver",
+	[TAG_APPROVER_USER] = "user of an approver", [TAG_STANDING] = "name of a standing order",
 };
 
 static void once_name(struct checker *k, const struct mark *m, struct once *key, struct text *what)
@@ -101,12 +106,25 @@ static void once_listen(struct checker *k, const struct mark *m, struct once *ke
 	text_printf(what, "this listen address with port %u", l->port);
 }
 
+static void once_neighbor(struct checker *k, const struct mark *m, struct once *key,
+			  struct text *what)
+{
+	const struct conf_neighbor *n = &k->c->act.neighbors[m->at_item[0]];
+	char buf[IP_TEXT_MAX];
+
+	memcpy(key->bytes, n->address.b, 16);
+	memcpy(key->bytes + 16, n->local_address.b, 16);
+	memcpy(key->bytes + 32, &n->kind, sizeof(n->kind));
+	text_printf(what, "a session with %s", ip_format(&n->address, buf));
+}
+
 /* Relations */
 
-/* True when a prefix of @tag holds all of @p. */
-static bool inside(const struct checker *k, enum conf_tag tag, const struct prefix *p)
+/* True when a prefix of @tag that is no longer than @longest holds all of @p. */
+static bool inside_of(const struct checker *k, enum conf_tag tag, const struct prefix *p,
+		      unsigned longest)
 {
-	for (unsigned len = 0; len <= p->len; len++) {
+	for (unsigned len = 0; len <= longest; len++) {
 		struct once key = {.tag = tag};
 		struct prefix outer = prefix_of(&p->addr, len);
 
@@ -117,6 +135,12 @@ static bool inside(const struct checker *k, enum conf_tag tag, const struct pref
 			return true;
 	}
 	return false;
+}
+
+/* True when a prefix of @tag holds all of @p. */
+static bool inside(const struct checker *k, enum conf_tag tag, const struct prefix *p)
+{
+	return inside_of(k, tag, p, p->len);
 }
 
 static void relate_object_prefix(struct checker *k, const struct mark *m)
@@ -136,6 +160,11 @@ static void relate_object_prefix(struct checker *k, const struct mark *m)
 			k->mistakes, m->at,
 			"%s of object %s lies in \"never_touch\": its measures cannot be taken",
 			buf, q);
+	if (o->n_measures && inside(k, TAG_ACT_NEVER, p))
+		mistake_warn(k->mistakes, m->at,
+			     "%s of object %s lies in \"never\" of \"act\": its measures cannot be "
+			     "taken",
+			     buf, q);
 }
 
 static void relate_darknet(struct checker *k, const struct mark *m)
@@ -146,6 +175,19 @@ static void relate_darknet(struct checker *k, const struct mark *m)
 	if (k->whole && !inside(k, TAG_OWN, p))
 		mistake_add(k->mistakes, m->at, "the darknet %s is not inside \"own\"",
 			    prefix_format(p, buf));
+}
+
+static void relate_never(struct checker *k, const struct mark *m)
+{
+	const struct prefix *p = marked_prefix(k->c, m);
+	char buf[PREFIX_TEXT_MAX];
+
+	prefix_format(p, buf);
+	if (prefix_family_len(p) == 0)
+		mistake_add(k->mistakes, m->at, "%s holds everything: no measure could be taken",
+			    buf);
+	else if (inside_of(k, TAG_ACT_NEVER, p, p->len - 1))
+		mistake_warn(k->mistakes, m->at, "%s lies in another prefix of \"never\"", buf);
 }
 
 static void relate_listen(struct checker *k, const struct mark *m)
@@ -215,6 +257,35 @@ static const struct check {
 	[TAG_HEIGHTENED_OBJECT] = {NULL, relate_named},
 	[TAG_HEIGHTENED_SERVICE] = {NULL, relate_named},
 	[TAG_HEIGHTENED_PERSON] = {NULL, relate_named},
+	[TAG_LEGAL] = {NULL, relate_legal},
+	[TAG_OVERRIDE] = {NULL, relate_override},
+	[TAG_NEIGHBOR] = {once_name, relate_neighbor},
+	[TAG_NEIGHBOR_TAKES] = {NULL, relate_takes},
+	[TAG_NEIGHBOR_ADDRESS] = {once_neighbor},
+	[TAG_NEIGHBOR_ID] = {NULL, relate_router_id},
+	[TAG_NEIGHBOR_HOP] = {NULL, relate_next_hop},
+	[TAG_NEIGHBOR_HOP6] = {NULL, relate_next_hop},
+	[TAG_NEIGHBOR_LINK] = {NULL, relate_named},
+	[TAG_NEIGHBOR_COMMUNITY] = {NULL, relate_community},
+	[TAG_NEIGHBOR_REDIRECT] = {NULL, relate_community},
+	[TAG_NEIGHBOR_TABLE] = {NULL, relate_table},
+	[TAG_APPROVER] = {once_name, relate_approver},
+	[TAG_APPROVER_USER] = {once_name, relate_user},
+	[TAG_APPROVER_KEY] = {NULL, relate_key_file},
+	[TAG_TWO_PERSONS] = {NULL, relate_two},
+	[TAG_BREAK_GLASS] = {NULL, relate_two},
+	[TAG_STANDING] = {once_name, relate_standing},
+	[TAG_STANDING_OBJECT] = {NULL, relate_named},
+	[TAG_STANDING_KIND] = {NULL, relate_standing_kind},
+	[TAG_STANDING_APPROVER] = {NULL, relate_standing_approver},
+	[TAG_STANDING_REVIEW] = {NULL, relate_review},
+	[TAG_ACT_NEVER] = {once_prefix, relate_never},
+	[TAG_HOOK] = {NULL, relate_program},
+	[TAG_ACT_SOCKET] = {NULL, relate_socket},
+	[TAG_ACT_EXABGP] = {NULL, relate_socket},
+	[TAG_HEAD_FILE] = {NULL, relate_head_file},
+	[TAG_HEAD_MAIL] = {NULL, relate_head_mail},
+	[TAG_ACT_PROMETHEUS] = {NULL, relate_act_prometheus},
 };
 
 static void say_twice(struct checker *k, const struct mark *m, const struct first *first,
@@ -266,6 +337,7 @@ int check_conf(const struct conf *c, const struct marks *marks, bool whole,
 
 	if (!seen)
 		return -ENOMEM;
+	k.clean = mistakes->n_errors == 0;
 	for (size_t i = 0; i < marks->n; i++)
 		if (note_once(&k, &marks->list[i]))
 			return -ENOMEM;

@@ -22,7 +22,9 @@ struct checker {
 	const struct marks *marks;
 	struct mistakes *mistakes;
 	struct map *seen; /* struct once -> struct first */
-	bool whole, prefix_lengths[TAG_COUNT][129];
+	bool whole;
+	bool clean; /* every value could be read: one that is not there was not given */
+	bool prefix_lengths[TAG_COUNT][129];
 };
 
 /* check_names.c */
@@ -42,6 +44,30 @@ void relate_heartbeat(struct checker *k, const struct mark *m);
 void relate_person(struct checker *k, const struct mark *m);
 void relate_shift_person(struct checker *k, const struct mark *m);
 void relate_heightened(struct checker *k, const struct mark *m);
+
+/* check_act.c: points of operation, paths, the override. */
+void relate_legal(struct checker *k, const struct mark *m);
+void relate_override(struct checker *k, const struct mark *m);
+void relate_neighbor(struct checker *k, const struct mark *m);
+void relate_takes(struct checker *k, const struct mark *m);
+void relate_router_id(struct checker *k, const struct mark *m);
+void relate_next_hop(struct checker *k, const struct mark *m);
+void relate_community(struct checker *k, const struct mark *m);
+void relate_table(struct checker *k, const struct mark *m);
+void relate_socket(struct checker *k, const struct mark *m);
+void relate_head_file(struct checker *k, const struct mark *m);
+void relate_head_mail(struct checker *k, const struct mark *m);
+void relate_act_prometheus(struct checker *k, const struct mark *m);
+
+/* check_act_people.c: approvers and what they ordered. */
+void relate_approver(struct checker *k, const struct mark *m);
+void relate_user(struct checker *k, const struct mark *m);
+void relate_key_file(struct checker *k, const struct mark *m);
+void relate_two(struct checker *k, const struct mark *m);
+void relate_standing(struct checker *k, const struct mark *m);
+void relate_standing_kind(struct checker *k, const struct mark *m);
+void relate_standing_approver(struct checker *k, const struct mark *m);
+void relate_review(struct checker *k, const struct mark *m);
 
 /* check_week.c */
 

@@ -59,6 +59,28 @@ static const struct where texts[TAG_COUNT] = {
 	[TAG_HEIGHTENED_OBJECT] = NAMES(heightened, conf_heightened, objects),
 	[TAG_HEIGHTENED_SERVICE] = NAMES(heightened, conf_heightened, services),
 	[TAG_HEIGHTENED_PERSON] = NAMES(heightened, conf_heightened, people),
+	[TAG_LEGAL] = PLAIN(act.legal),
+	[TAG_NEIGHBOR] = ITEM(act.neighbors, conf_neighbor, name),
+	[TAG_NEIGHBOR_ID] = ITEM(act.neighbors, conf_neighbor, router_id),
+	[TAG_NEIGHBOR_LINK] = NAMES(act.neighbors, conf_neighbor, links),
+	[TAG_NEIGHBOR_COMMUNITY] = ITEM(act.neighbors, conf_neighbor, community),
+	[TAG_NEIGHBOR_REDIRECT] = ITEM(act.neighbors, conf_neighbor, redirect),
+	[TAG_NEIGHBOR_TABLE] = ITEM(act.neighbors, conf_neighbor, table),
+	[TAG_APPROVER] = ITEM(act.approvers, conf_approver, name),
+	[TAG_APPROVER_USER] = ITEM(act.approvers, conf_approver, user),
+	[TAG_APPROVER_KEY] = ITEM(act.approvers, conf_approver, key),
+	[TAG_TWO_PERSONS] = {.list = offsetof(struct conf, act.two_persons),
+			     .step = sizeof(conf_name)},
+	[TAG_BREAK_GLASS] = {.list = offsetof(struct conf, act.break_glass),
+			     .step = sizeof(conf_name)},
+	[TAG_STANDING] = ITEM(act.standing, conf_standing, name),
+	[TAG_STANDING_OBJECT] = ITEM(act.standing, conf_standing, object),
+	[TAG_STANDING_APPROVER] = NAMES(act.standing, conf_standing, approvers),
+	[TAG_HOOK] = ITEM(act.hooks, conf_hook, program),
+	[TAG_ACT_SOCKET] = PLAIN(act.socket),
+	[TAG_ACT_EXABGP] = PLAIN(act.exabgp),
+	[TAG_HEAD_FILE] = PLAIN(act.head_file),
+	[TAG_ACT_PROMETHEUS] = PLAIN(act.prometheus),
 };
 
 /* What is called by a name, and the values that give it one. */
@@ -69,7 +91,8 @@ static const struct kind {
   an_exporter = {"exporter", TAG_EXPORTER_NAME},
   a_link = {"link", TAG_INTERFACE_LINK, TAG_LINK_NAME},
   a_service = {"service", TAG_SERVICE_NAME},
-  a_person = {"person", TAG_PERSON};
+  a_person = {"person", TAG_PERSON},
+  an_approver = {"approver", TAG_APPROVER};
 
 static const struct kind *const named[TAG_COUNT] = {
 	[TAG_INTERFACE_EXPORTER] = &an_exporter, [TAG_SERVICE_LINK] = &a_link,
@@ -77,6 +100,8 @@ static const struct kind *const named[TAG_COUNT] = {
 	[TAG_MAINTENANCE_OBJECT] = &an_object,   [TAG_MAINTENANCE_EXPORTER] = &an_exporter,
 	[TAG_MAINTENANCE_LINK] = &a_link,      [TAG_HEIGHTENED_OBJECT] = &an_object,
 	[TAG_HEIGHTENED_SERVICE] = &a_service,  [TAG_HEIGHTENED_PERSON] = &a_person,
+	[TAG_NEIGHBOR_LINK] = &a_link,	      [TAG_STANDING_OBJECT] = &an_object,
+	[TAG_STANDING_APPROVER] = &an_approver,
 };
 /* clang-format on */
 

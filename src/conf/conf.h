@@ -15,6 +15,7 @@
 #include "base/ip.h"
 #include "base/text.h"
 #include "base/vector.h"
+#include "conf/conf_act.h"
 #include "conf/conf_duty.h"
 
 #define CONF_NAME_MAX 64
@@ -196,6 +197,7 @@ struct conf {
 	size_t n_maintenance;
 	struct conf_heightened *heightened;
 	size_t n_heightened;
+	struct conf_act act;
 	char db[CONF_TEXT_MAX];	       /* store directory */
 	char place[CONF_TEXT_MAX];     /* directory of imported places, "" beside the store */
 	char language[8];	       /* "en" or "ja" */

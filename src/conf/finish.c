@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "conf/mistake.h"
 #include "conf/schema.h"
 #include "conf/suggest.h"
@@ -142,6 +143,29 @@ static uint32_t days_of(const struct conf_shift *s)
 	return s->n_day_words ? days : DAYS_ALL;
 }
 
+/* Whom only kinds of one router can be asked of need not say which; a twin without one takes all.
+ */
+static uint32_t takes_of(const struct conf_neighbor *n)
+{
+	uint32_t takes = 0;
+
+	for (size_t i = 0; i < n->n_take_words; i++)
+		takes |= UINT32_C(1) << n->take_words[i];
+	if (takes || n->kind == ROUTER_EXABGP)
+		return takes;
+	return n->kind == ROUTER_NFTABLES ? TAKES_NFTABLES
+					  : TAKES_RTBH | TAKES_FLOWSPEC | TAKES_NFTABLES |
+						    TAKES_COMMUNITY | TAKES_DIVERSION;
+}
+
+static void finish_act(struct conf_act *a)
+{
+	if (!a->override.dated_us)
+		a->override.dated_us = TIME_NONE;
+	for (size_t i = 0; i < a->n_neighbors; i++)
+		a->neighbors[i].takes = takes_of(&a->neighbors[i]);
+}
+
 _Static_assert(offsetof(struct conf_own, prefix) == 0, "fill_set() reads the prefix first");
 _Static_assert(offsetof(struct conf_shared, prefix) == 0, "fill_set() reads the prefix first");
 
@@ -154,6 +178,7 @@ int finish_conf(struct conf *c)
 		inherit_link(c, &c->links[i]);
 	for (size_t i = 0; i < c->duty.n_shifts; i++)
 		c->duty.shifts[i].days = days_of(&c->duty.shifts[i]);
+	finish_act(&c->act);
 	if (fill_set(&c->own_set, c->own, c->n_own, sizeof(c->own[0])) ||
 	    fill_set(&c->darknet_set, c->darknets, c->n_darknets, sizeof(c->darknets[0])) ||
 	    fill_set(&c->shared_set, c->shared, c->n_shared, sizeof(c->shared[0])) ||

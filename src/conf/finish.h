@@ -5,8 +5,8 @@
 #include "conf/conf.h"
 
 /**
- * finish_conf() - merge the objects' thresholds with the general ones, fill the prefix sets and
- * the days of shifts.
+ * finish_conf() - merge the objects' thresholds with the general ones, fill the prefix sets,
+ * the days of shifts and what neighbours take.
  * Runs once on a fresh configuration.
  * Return: 0, or -ENOMEM.
  */

@@ -415,6 +415,8 @@ static const struct conf_key top_keys[] = {
 	LIST("maintenance", maintenance, duty_maintenance, .help = "work that is announced"),
 	LIST("heightened", heightened, duty_heightened,
 	     .help = "times in which more is looked at"),
+	{.name = "act", .type = TYPE_MAP, FIELD(conf, act), .map = &act_map,
+	 .help = "where something can be done, and who may decide it"},
 	{.name = "store", .type = TYPE_MAP, .map = &store_map, .help = "the database"},
 	{.name = "place", .type = TYPE_MAP, .map = &place_map,
 	 .help = "files that say where addresses belong"},

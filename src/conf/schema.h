@@ -41,6 +41,7 @@ enum conf_type {
 #define KEY_REQUIRED 1u /* a map without it does not hold */
 #define KEY_NEVER    2u /* "never" is a value: all bits one */
 #define KEY_ZERO     4u /* "never" is a value: 0 */
+#define KEY_REGION   8u /* of countries: "EU", and "ZZ" for any other, are values too */
 
 /* Values whose place in the file is kept for the cross checks (check.c). */
 enum conf_tag {
@@ -84,6 +85,35 @@ enum conf_tag {
 	TAG_HEIGHTENED_OBJECT,
 	TAG_HEIGHTENED_SERVICE,
 	TAG_HEIGHTENED_PERSON,
+	TAG_LEGAL,
+	TAG_OVERRIDE,
+	TAG_NEIGHBOR,
+	TAG_NEIGHBOR_TAKES,
+	TAG_NEIGHBOR_ADDRESS,
+	TAG_NEIGHBOR_ID,
+	TAG_NEIGHBOR_HOP,
+	TAG_NEIGHBOR_HOP6,
+	TAG_NEIGHBOR_LINK,
+	TAG_NEIGHBOR_COMMUNITY,
+	TAG_NEIGHBOR_REDIRECT,
+	TAG_NEIGHBOR_TABLE,
+	TAG_APPROVER,
+	TAG_APPROVER_USER,
+	TAG_APPROVER_KEY,
+	TAG_TWO_PERSONS,
+	TAG_BREAK_GLASS,
+	TAG_STANDING,
+	TAG_STANDING_OBJECT,
+	TAG_STANDING_KIND,
+	TAG_STANDING_APPROVER,
+	TAG_STANDING_REVIEW,
+	TAG_ACT_NEVER,
+	TAG_HOOK,
+	TAG_ACT_SOCKET,
+	TAG_ACT_EXABGP,
+	TAG_HEAD_FILE,
+	TAG_HEAD_MAIL,
+	TAG_ACT_PROMETHEUS,
 	TAG_COUNT
 };
 

@@ -34,3 +34,7 @@
 extern const struct conf_map duty_map;
 extern const struct conf_list duty_maintenance, duty_heightened;
 extern const char *const contract_words[];
+
+/* schema_act.c: what the file says of acting. */
+extern const struct conf_map act_map;
+extern const char *const act_kind_words[];

@@ -245,7 +245,8 @@ static void test_example(void **state)
 	assert_true(c->n_countries && c->n_own && c->n_objects && c->n_exporters &&
 		    c->n_interfaces && c->n_links && c->n_services && c->n_darknets &&
 		    c->n_shared && c->n_never_touch && c->n_listen && c->n_captures &&
-		    c->duty.n_people && c->duty.n_shifts && c->n_maintenance && c->n_heightened);
+		    c->duty.n_people && c->duty.n_shifts && c->n_maintenance && c->n_heightened &&
+		    c->act.n_neighbors && c->act.n_approvers && c->act.n_never);
 	/* It says that its thresholds, limits and times are the shipped ones. */
 	assert_memory_equal(&c->thresholds, &d->thresholds, sizeof(c->thresholds));
 	assert_memory_equal(&c->limits, &d->limits, sizeof(c->limits));

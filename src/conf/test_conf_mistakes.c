@@ -18,7 +18,7 @@
 #define TOP_KEYS                                                                                   \
 	"country, own, protected, exporters, interfaces, links, services, darknets, shared, "      \
 	"proxy_lists, never_touch, listen, capture, thresholds, limits, keep, desk, duty, "        \
-	"maintenance, heightened, store, place, language"
+	"maintenance, heightened, act, store, place, language"
 
 static const struct row {
 	const char *yaml, *expected;

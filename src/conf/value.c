@@ -221,6 +221,11 @@ static int country_read(const struct conf_key *k, const char *s, void *at, struc
 	for (int i = 0; i < 2; i++)
 		code[i] = s[i] >= 'a' && s[i] <= 'z' ? (char)(s[i] - 'a' + 'A') : s[i];
 	code[2] = ' ';
+	if ((k->flags & KEY_REGION) && (strcmp(code, "EU ") == 0 || strcmp(code, "ZZ ") == 0)) {
+		code[2] = '\0';
+		memcpy(at, code, 3);
+		return 0;
+	}
 	if (code[0] == ' ' || code[1] == ' ' || !strstr(countries, code))
 		return -EINVAL;
 	code[2] = '\0';
@@ -431,7 +436,13 @@ bool value_is_never(const struct conf_key *k, const void *at)
 bool value_is_empty(const struct conf_key *k, const void *at)
 {
 	const uint8_t *p = at;
+	int64_t us;
 
+	if (k->type == TYPE_TIME || k->type == TYPE_DATE) {
+		memcpy(&us, at, sizeof(us));
+		if (us == TIME_NONE)
+			return true;
+	}
 	for (uint32_t i = 0; i < k->size; i++)
 		if (p[i])
 			return false;

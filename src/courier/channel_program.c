@@ -43,9 +43,9 @@ static void close_pipe(int *fd)
 }
 
 /* In the child. What it prints of a failure becomes the reason. */
-static void become(const char *path, const char *id, int in, int out)
+static void become(const char *path, const char *const *args, const char *id, int in, int out)
 {
-	char page[64], *const argv[] = {(char *)path, NULL};
+	char page[64], *const alone[] = {(char *)path, NULL};
 	const char *env[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 			     "LANG=C.UTF-8", page, NULL};
 
@@ -56,12 +56,12 @@ static void become(const char *path, const char *id, int in, int out)
 	if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0 || chdir("/"))
 		_exit(NOT_FOUND);
 	close_range(3, ~0u, 0);
-	execve(path, argv, (char *const *)env);
+	execve(path, args ? (char *const *)args : alone, (char *const *)env);
 	dprintf(2, "%s", strerror(errno));
 	_exit(NOT_FOUND);
 }
 
-static int start(struct run *r, const char *path, const char *id)
+static int start(struct run *r, const char *path, const char *const *args, const char *id)
 {
 	int in[2] = {-1, -1}, out[2] = {-1, -1};
 
@@ -75,7 +75,7 @@ static int start(struct run *r, const char *path, const char *id)
 		return why;
 	}
 	if (r->pid == 0)
-		become(path, id, in[0], out[1]);
+		become(path, args, id, in[0], out[1]);
 	setpgid(r->pid, r->pid); /* whichever of both is first */
 	close(in[0]);
 	close(out[1]);
@@ -193,8 +193,8 @@ static void judge(const struct run *r, int status, uint64_t most_s, struct chann
 		*out = (struct channel_result){.sent = true};
 }
 
-void channel_program(const char *path, const char *id, const char *input, size_t n, uint64_t most_s,
-		     struct channel_result *out)
+void channel_program_args(const char *path, const char *const *args, const char *id,
+			  const char *input, size_t n, uint64_t most_s, struct channel_result *out)
 {
 	struct run r = {.in = -1,
 			.out = -1,
@@ -207,10 +207,16 @@ void channel_program(const char *path, const char *id, const char *input, size_t
 		channel_failed(out, false, "%s: a program is named by its absolute path", path);
 		return;
 	}
-	why = start(&r, path, id);
+	why = start(&r, path, args, id);
 	if (why) {
 		channel_failed(out, false, "could not run: %s", strerror(-why));
 		return;
 	}
 	judge(&r, wait_end(&r), most_s, out);
+}
+
+void channel_program(const char *path, const char *id, const char *input, size_t n, uint64_t most_s,
+		     struct channel_result *out)
+{
+	channel_program_args(path, NULL, id, input, n, most_s, out);
 }

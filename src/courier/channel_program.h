@@ -18,3 +18,8 @@
  */
 void channel_program(const char *path, const char *id, const char *input, size_t n, uint64_t most_s,
 		     struct channel_result *out);
+
+/** channel_program_args() - the same with arguments: @args as execve(2) wants them, the program's
+ * own name first, NULL last. */
+void channel_program_args(const char *path, const char *const *args, const char *id,
+			  const char *input, size_t n, uint64_t most_s, struct channel_result *out);

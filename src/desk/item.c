@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "desk/inside.h"
+#include "judge/json_fields.h"
 
 static const char *const kinds[DESK_KINDS] = {"incident", "notice", "note", "event"};
 static const struct viewer everybody_knows = {.rank = VIEWER_ALL};
@@ -68,10 +69,7 @@ static int read_notice(const json_t *body, struct desk_item *out)
 
 int desk_parse(const char *text, json_t **out)
 {
-	json_error_t error;
-
-	*out = json_loads(text, 0, &error);
-	return !*out && json_error_code(&error) == json_error_out_of_memory ? -ENOMEM : 0;
+	return json_parse(text, out);
 }
 
 static int read_body(const char *text, struct desk_item *out)

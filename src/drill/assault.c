@@ -261,6 +261,7 @@ static void reset_later(struct drill *d, struct assault *a, int64_t at_ns, const
 			   .seq = ack,
 			   .link = sight.link,
 			   .ttl = sight.ttl,
+			   .echo = true,
 			   .attack = -1};
 
 	if (!q->forged) /* behind a NAT its own hops and stack */
@@ -366,7 +367,7 @@ int assault_begin(struct drill *d, const struct assault_row *row, uint32_t index
 		return -EINVAL;
 	a->row = row;
 	a->rng = rng_derive(d->seed, 0x40000 + index);
-	a->salt = hash_u64(9000 + index, d->seed);
+	a->salt = hash_u64(9000 + (row->origin ? row->origin - 1 : index), d->seed);
 	a->gap_ns = NS_PER_S / row->pps;
 	a->due_ns = d->base_ns + (int64_t)row->from_ms * NS_PER_MS;
 	a->until_ns = d->base_ns + (int64_t)row->until_ms * NS_PER_MS;

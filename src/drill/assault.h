@@ -62,6 +62,7 @@ struct assault_row {
 	uint16_t len, len_more; /* layer 3 bytes, and up to so many more; 0: the tool's */
 	uint16_t port;
 	uint32_t salt; /* of the senders' crowd; FORGE_REPLAY: of the visitors */
+	uint32_t origin; /* 1 + the row that this one goes on with; 0 none */
 };
 
 struct drill;

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "drill/assault.h"
 #include "drill/engine.h"
+#include "drill/hold.h"
 #include "drill/week.h"
 
 #define SESSIONS_MAX	131072
@@ -170,9 +171,14 @@ static int begin(struct drill *d)
 	world_init(&d->world, d->options.exporters, d->options.view);
 	d->world.map = d->scenario->whose;
 	d->losses = rng_derive(d->seed, 0x50000);
-	r = plan_make(&d->plan, d->scenario, d->seed, d->options.no_background);
+	r = plan_rows(&d->plan, d->scenario, d->seed, d->options.no_background);
 	if (r)
 		return r;
+	if (d->options.lead_s || d->options.hold_s)
+		plan_hold(&d->plan, d->options.lead_s, d->options.hold_s,
+			  !d->options.no_background && d->scenario->group == DRILL_ORDINARY);
+	if (d->plan.failed)
+		return -ENOMEM;
 	if (d->plan.week)
 		d->world.contract = week_contract;
 	if (d->plan.mute.capacity_bps)
@@ -180,13 +186,14 @@ static int begin(struct drill *d)
 	d->base_ns = d->options.base_us * NS_PER_US;
 	congestion_begin(&d->congestion, &d->plan.congestion, d->seed, d->options.base_us);
 	d->truth = truth_new(&d->plan);
+	d->blend = blend_new(&d->plan);
 	d->schedule = schedule_new(SESSIONS_MAX);
 	d->floods = floods_new(d->plan.n_floods);
 	d->assaults = assaults_new(d->plan.n_assaults);
 	d->frame = malloc(FRAME_ROOM);
 	if (d->scenario->group != DRILL_ORDINARY)
 		d->standing = standing_new(d->given_seed);
-	if (!d->truth || !d->schedule || !d->floods || !d->assaults || !d->frame ||
+	if (!d->truth || !d->blend || !d->schedule || !d->floods || !d->assaults || !d->frame ||
 	    (d->scenario->group != DRILL_ORDINARY && !d->standing))
 		return -ENOMEM;
 	for (size_t i = 0; i < d->plan.n_floods && r == 0; i++)
@@ -230,6 +237,7 @@ struct drill *drill_free(struct drill *d)
 		router_free(d->router[e]);
 	schedule_free(d->schedule);
 	truth_free(d->truth);
+	blend_free(d->blend);
 	plan_deinit(&d->plan);
 	standing_free(d->standing);
 	free(d->floods);
@@ -263,13 +271,30 @@ int drill_emit(struct drill *d, int64_t at_ns, struct packet *p)
 		return 0;
 	d->figures.packets++;
 	d->figures.bytes += p->ip_len;
+	d->packet = p;
 	if (p->attack >= 0)
 		r = truth_count(d->truth, p);
-	if (r == 0 && d->options.format == DRILL_PACKETS && d->sink.frame)
+	if (r == 0)
+		r = blend_count(d->blend, p);
+	if (r == 0 && d->sink.frame &&
+	    (d->options.format == DRILL_PACKETS || d->sink.all_frames))
 		r = hand_frame(d, p);
 	for (unsigned e = 0; e < d->options.exporters && r == 0 && d->router[e]; e++)
 		r = router_packet(d->router[e], p);
+	d->packet = NULL;
 	return r;
+}
+
+const char *drill_attack_target(const struct drill *d, size_t i)
+{
+	return i < d->plan.n_attacks ? d->plan.attacks[i].target : NULL;
+}
+
+int drill_packet_attack(const struct drill *d)
+{
+	if (!d->packet)
+		return -1;
+	return d->packet->echo ? -2 : d->packet->attack;
 }
 
 static bool routers_busy(const struct drill *d)
@@ -388,7 +413,7 @@ char *drill_truth_json(struct drill *d)
 
 	if (!o)
 		return NULL;
-	attacks = truth_attacks_json(d->truth, &d->world, &d->options);
+	attacks = truth_attacks_json(d->truth, d->blend, &d->world, &d->options);
 	if (d->standing)
 		json_object_set_new(o, "group", json_string(drill_group_name(d->scenario->group)));
 	if (world_json(&d->world, &d->options, o) || congestion_json(&d->congestion, o) ||

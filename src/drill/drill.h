@@ -51,6 +51,11 @@ struct drill_options {
 	int64_t base_us;	/* start time, a whole second; 0: the scenario's own */
 	uint32_t snaplen;	/* bytes kept of a frame (96..65535), 0: 256 */
 	uint32_t cache_entries; /* flows a router holds, 0: 131072 */
+	/*
+	 * Both 0: as the scenario has it. Else no attack begins before @lead_s, and each lasts
+	 * @hold_s at least, thinned behind its own end; their targets have visitors all the time.
+	 */
+	uint32_t lead_s, hold_s;
 };
 
 /* Where a run goes; any callback may be NULL. Bytes are borrowed for the call. */
@@ -62,6 +67,7 @@ struct drill_sink {
 	/** An export datagram (UDP payload) as it reaches the collector, in order of @recv_us. */
 	int (*datagram)(void *userdata, int64_t recv_us, const struct ip *exporter,
 			const uint8_t *bytes, size_t len);
+	bool all_frames; /* frames too, where the format is one of exports */
 	void *userdata;
 };
 
@@ -109,6 +115,15 @@ struct drill *drill_free(struct drill *d);
  */
 int drill_run(struct drill *d, const struct drill_sink *sink);
 const struct drill_figures *drill_figures(const struct drill *d);
+
+/**
+ * drill_packet_attack() - within a callback of packets: whose the frame is. Return: index of its
+ * attack (`a001` is 0), -1 for ordinary traffic, -2 for what comes back from answers to an attack.
+ */
+int drill_packet_attack(const struct drill *d);
+
+/** drill_attack_target() - address or prefix of the @i-th attack; NULL behind the last. */
+const char *drill_attack_target(const struct drill *d, size_t i);
 
 /**
  * drill_truth_json() - after drill_run(): what was sent, as doc/drill.md describes it.

@@ -2,6 +2,7 @@
 /* The run itself: what sources of packets and the routers share. */
 #pragma once
 
+#include "drill/blend.h"
 #include "drill/congestion.h"
 #include "drill/drill.h"
 #include "drill/packet.h"
@@ -28,6 +29,8 @@ struct drill {
 	struct plan plan;
 	struct schedule *schedule;
 	struct truth *truth;
+	struct blend *blend;
+	const struct packet *packet; /* that is being handed on; NULL between two */
 	struct congestion congestion;
 	struct rng losses; /* which datagrams of a failing exporter */
 	struct router *router[DRILL_EXPORTERS_MAX];

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "drill/engine.h"
 
-enum port_rule { PORT_NONE, PORT_ANY, PORT_GIVEN, PORT_NEXT, PORT_FIXED };
+enum port_rule { PORT_NONE, PORT_ANY, PORT_GIVEN, PORT_NEXT, PORT_FIXED, PORT_CLIENT };
 enum answer { ANSWER_NONE, ANSWER_SYNACK, ANSWER_RST, ANSWER_ECHO, ANSWER_DNS };
 
 struct flood_shape {
@@ -19,6 +19,7 @@ struct flood_shape {
 	uint16_t port;	      /* where a rule says GIVEN */
 	uint16_t len_min, len_max;
 	uint8_t answer;
+	bool any_flags;	    /* of TCP, drawn anew for each packet */
 	bool fragments;	    /* nothing but later fragments */
 	uint16_t whole_min; /* UDP datagrams of this and up to 1000 bytes more, sent in fragments */
 };
@@ -125,6 +126,28 @@ static const struct flood_shape shapes[FLOOD_KINDS] = {
 			.len_min = 44,
 			.len_max = 44,
 			.answer = ANSWER_RST},
+	[FLOOD_SYN_COPIES] = {.proto = IPPROTO_OF_TCP,
+			      .flags = SYN,
+			      .sport = PORT_CLIENT,
+			      .dport = PORT_GIVEN,
+			      .port = 443,
+			      .len_min = 44,
+			      .len_max = 44,
+			      .answer = ANSWER_SYNACK},
+	[FLOOD_DNS_ONE_PORT] = {.proto = IPPROTO_OF_UDP,
+				.payload = PAYLOAD_DNS_QUERY,
+				.sport = PORT_FIXED,
+				.dport = PORT_GIVEN,
+				.port = 53,
+				.len_min = 66,
+				.len_max = 66},
+	[FLOOD_ANY_FLAGS] = {.proto = IPPROTO_OF_TCP,
+			     .any_flags = true,
+			     .sport = PORT_ANY,
+			     .dport = PORT_GIVEN,
+			     .port = 443,
+			     .len_min = 40,
+			     .len_max = 40},
 };
 
 struct flood {
@@ -214,7 +237,9 @@ static uint16_t choose_port(struct flood *f, const struct packet *p, enum port_r
 	case PORT_NEXT:
 		return (uint16_t)(1 + f->sent % 65000);
 	case PORT_FIXED:
-		return 41000;
+		return (uint16_t)(41000 + f->row->salt % 1000);
+	case PORT_CLIENT:
+		return (uint16_t)(32768 + rng_below(&f->rng, 28000));
 	case PORT_ANY:
 		if (f->row->steady)
 			return (uint16_t)(49152 + hash_u128(p->src.u, salt) % 16000);
@@ -306,6 +331,10 @@ static void fill(struct flood *f, struct packet *p)
 				   : (uint16_t)(chance >> 32);
 	p->ip_len = f->row->len ? f->row->len
 				: (uint16_t)rng_between(&f->rng, shape->len_min, shape->len_max);
+	if (shape->any_flags) {
+		p->flags = chance >> 20 & 0x3f;
+		p->bare_syn = true;
+	}
 	if (shape->payload == PAYLOAD_MEMCACHED)
 		p->seq = (uint32_t)(f->sent / 128 % 700);
 	if (shape->fragments) {

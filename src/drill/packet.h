@@ -74,6 +74,7 @@ struct packet {
 	bool outbound;	 /* from the own network to the outside */
 	bool internal;	 /* never leaves it: in and out by the inside interface */
 	bool forged;	 /* the source is not the sender */
+	bool echo;	 /* comes back from what the target answered an attack */
 	uint8_t link;	 /* outside link it passes, index in the world's links */
 	int16_t attack;	 /* index of the attack it belongs to, -1 none */
 	uint8_t slot;	 /* which of that attack's vectors */

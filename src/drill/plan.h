@@ -64,6 +64,9 @@ enum flood_kind {
 	FLOOD_GRE,
 	FLOOD_MALFORMED,
 	FLOOD_SCAN,
+	FLOOD_SYN_COPIES, /* as clients send them, source ports too */
+	FLOOD_DNS_ONE_PORT, /* questions from one source port, by the row's salt */
+	FLOOD_ANY_FLAGS,
 	FLOOD_KINDS
 };
 
@@ -191,17 +194,18 @@ struct scenario {
 extern const struct scenario scenarios_ordinary[], scenarios_tcp[], scenarios_udp[],
 	scenarios_shape[], scenarios_path[], scenarios_wide[], scenarios_delay[],
 	scenarios_quarter[], scenarios_whose[], scenarios_spoof[], scenarios_bots[],
-	scenarios_week[];
+	scenarios_week[], scenarios_rule[];
 extern const size_t n_scenarios_ordinary, n_scenarios_tcp, n_scenarios_udp, n_scenarios_shape,
 	n_scenarios_path, n_scenarios_wide, n_scenarios_delay, n_scenarios_quarter,
-	n_scenarios_whose, n_scenarios_spoof, n_scenarios_bots, n_scenarios_week;
+	n_scenarios_whose, n_scenarios_spoof, n_scenarios_bots, n_scenarios_week,
+	n_scenarios_rule;
 
 /** scenario_at(), scenario_find() - NULL where there is none. */
 const struct scenario *scenario_at(size_t i);
 const struct scenario *scenario_find(const char *name);
 
-/** plan_make() - all rows of @s, with the background unless @bare. Return: 0 or -ENOMEM. */
-int plan_make(struct plan *p, const struct scenario *s, uint64_t seed, bool bare);
+/** plan_rows() - all rows of @s, with the background unless @bare. Return: 0 or -ENOMEM. */
+int plan_rows(struct plan *p, const struct scenario *s, uint64_t seed, bool bare);
 void plan_deinit(struct plan *p);
 
 /** plan_add_attack(), _flood(), _load() - append a copy of @row. Return: the attack's index. */

@@ -19,6 +19,7 @@ static const struct {
 	{scenarios_delay, &n_scenarios_delay},	     {scenarios_quarter, &n_scenarios_quarter},
 	{scenarios_whose, &n_scenarios_whose},	     {scenarios_spoof, &n_scenarios_spoof},
 	{scenarios_bots, &n_scenarios_bots},	     {scenarios_week, &n_scenarios_week},
+	{scenarios_rule, &n_scenarios_rule},
 };
 
 const struct scenario *scenario_at(size_t i)
@@ -83,7 +84,7 @@ void plan_add_mute(struct plan *p, const struct mute_row *row)
 	p->mutes = append(p, p->mutes, &p->n_mutes, row, sizeof(*row));
 }
 
-int plan_make(struct plan *p, const struct scenario *s, uint64_t seed, bool bare)
+int plan_rows(struct plan *p, const struct scenario *s, uint64_t seed, bool bare)
 {
 	*p = (struct plan){.innocents = s->innocents,
 			   .n_innocents = s->n_innocents,

@@ -344,7 +344,7 @@ static json_t *attack_json(const struct attack_row *row, const struct attack_tru
 	return o;
 }
 
-json_t *truth_attacks_json(const struct truth *t, const struct world *w,
+json_t *truth_attacks_json(const struct truth *t, const struct blend *b, const struct world *w,
 			   const struct drill_options *o)
 {
 	json_t *list = json_array();
@@ -355,7 +355,7 @@ json_t *truth_attacks_json(const struct truth *t, const struct world *w,
 		if (t->attacks[i].packets == 0) /* the run ended before it began */
 			continue;
 		attack = attack_json(&t->plan->attacks[i], &t->attacks[i], i, w);
-		if (!attack || json_array_append_new(list, attack)) {
+		if (!attack || json_array_append_new(list, attack) || blend_json(b, i, attack)) {
 			json_decref(list);
 			return NULL;
 		}

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "drill/blend.h"
 #include "drill/crowd.h"
 #include "drill/packet.h"
 #include "drill/plan.h"
@@ -48,5 +49,5 @@ json_t *truth_kinds_json(const struct truth_kinds *k);
 int truth_whose_json(const struct scenario *s, json_t *truth);
 
 /** truth_attacks_json() - the list of attacks, in order of the plan. Owned; NULL without memory. */
-json_t *truth_attacks_json(const struct truth *t, const struct world *w,
+json_t *truth_attacks_json(const struct truth *t, const struct blend *b, const struct world *w,
 			   const struct drill_options *o);

@@ -110,25 +110,34 @@ void sheet_head(struct sheet *s, const char *en, const char *ja)
 	end(s);
 }
 
+unsigned sheet_wrap(struct text *out, unsigned columns, unsigned indent, unsigned hang,
+		    const char *text)
+{
+	unsigned lines = 0;
+
+	for (unsigned more = 0; *text; more = hang) {
+		size_t n = line_of(text, columns - indent - more);
+
+		for (unsigned i = 0; i < indent + more; i++)
+			text_add(out, " ");
+		text_add_n(out, text, without_spaces(text, n));
+		text_add(out, "\n");
+		lines++;
+		text += n;
+		while (*text == ' ' || *text == '\n')
+			text++;
+	}
+	return lines;
+}
+
 void sheet_item(struct sheet *s, unsigned indent, const struct incident *about, const char *text)
 {
 	struct guard guard = guard_about(s->reader, s->conf, about);
 	_cleanup_text_ struct text clean = TEXT_NULL;
-	const char *at;
 
 	guard_text(&guard, text, s->ja, &clean);
 	s->withheld += guard.withheld;
-	at = text_str(&clean);
-	for (unsigned more = 0; *at; more = s->flush ? 0 : 2) {
-		size_t n = line_of(at, SHEET_COLUMNS - indent - more);
-
-		pad(s, indent + more);
-		text_add_n(s->out, at, without_spaces(at, n));
-		end(s);
-		at += n;
-		while (*at == ' ' || *at == '\n')
-			at++;
-	}
+	s->lines += sheet_wrap(s->out, SHEET_COLUMNS, indent, s->flush ? 0 : 2, text_str(&clean));
 }
 
 void sheet_say(struct sheet *s, const char *en, const char *ja)

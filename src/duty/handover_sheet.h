@@ -24,6 +24,12 @@ struct sheet {
 	uint64_t withheld; /* addresses replaced by the guard */
 };
 
+/** sheet_wrap() - a paragraph of lines of at most @columns, @indent spaces before each and @hang
+ * more before all but the first; no line ends in spaces. Nothing is guarded. Return: how many
+ * lines. */
+unsigned sheet_wrap(struct text *out, unsigned columns, unsigned indent, unsigned hang,
+		    const char *text);
+
 /** sheet_cap() - how many items of a list are shown that has room for @cap; never none. */
 unsigned sheet_cap(const struct sheet *s, unsigned cap);
 

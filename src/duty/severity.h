@@ -36,7 +36,7 @@ enum severity_rule {
 enum severity_target { TARGET_UNPROTECTED, TARGET_PROTECTED, TARGET_SHARED, TARGET_SCAN };
 
 /* What the act room will know; until then NONE. */
-enum measure_state { MEASURE_NONE, MEASURE_WORKS, MEASURE_FAILED };
+enum measure_state { MEASURE_NONE, MEASURE_WORKS, MEASURE_FAILS };
 
 struct severity_reason {
 	enum severity_rule rule;

@@ -113,7 +113,7 @@ static void test_target(void **state)
 	b.inc->f.kind = FINDING_SCAN;
 	b.inc->f.hosts_hit = 5000;
 	b.inc->path->n_lost = 9;
-	b.in.measure = MEASURE_FAILED;
+	b.in.measure = MEASURE_FAILS;
 	assert_int_equal(judge(&b), 4);
 	assert_int_equal(b.out.n_reasons, 1);
 	assert_near(b.out.reason[0].figure, TARGET_SCAN);
@@ -388,9 +388,9 @@ static void test_measure_and_contract(void **state)
 		enum measure_state measure;
 		unsigned level;
 	} rows[] = {
-		{6, 1, 0, MEASURE_WORKS, 4},  {6, 1, 0, MEASURE_FAILED, 2},
-		{6, 12, 0, MEASURE_WORKS, 3}, {6, 12, 0, MEASURE_FAILED, 1},
-		{6, 1, 3, MEASURE_FAILED, 1}, {6, 1, 3, MEASURE_WORKS, 2},
+		{6, 1, 0, MEASURE_WORKS, 4},  {6, 1, 0, MEASURE_FAILS, 2},
+		{6, 12, 0, MEASURE_WORKS, 3}, {6, 12, 0, MEASURE_FAILS, 1},
+		{6, 1, 3, MEASURE_FAILS, 1}, {6, 1, 3, MEASURE_WORKS, 2},
 		{9, 1, 0, MEASURE_WORKS, 4},  {2, 1, 0, MEASURE_NONE, 2},
 		{2, 12, 0, MEASURE_NONE, 1},  {2, 12, 0, MEASURE_WORKS, 2},
 		{2, 1, 3, MEASURE_NONE, 1},   {3, 1, 0, MEASURE_NONE, 4},

@@ -29,6 +29,8 @@ static const struct {
 	{DESK_CONFLICT, "somebody else changed it at the same time; look again",
 	 "同時に変更されました。もう一度確認してください"},
 	{DESK_TOO_LARGE, "that is too large", "大きすぎます"},
+	{DESK_FORGED, "it was not written by noroshi's own roles: its MAC is not ours",
+	 "noroshi 自身が書いたものではありません (MAC が一致しません)"},
 };
 
 const char *desk_db_answer(int answer, const char *language)
@@ -274,6 +276,7 @@ struct desk_db *desk_db_close(struct desk_db *db)
 	if (!db)
 		return NULL;
 	sqlite3_close(db->sql);
+	act_log_free(db->act_log);
 	explicit_bzero(db->key, sizeof(db->key));
 	free(db);
 	return NULL;

@@ -26,6 +26,7 @@ enum desk_answer {
 	DESK_BAD_KEY,	  /* the key file is no key, or others can read it */
 	DESK_CONFLICT,	  /* the rows are not as the change says: somebody was faster */
 	DESK_TOO_LARGE,	  /* an entry beyond DESK_BODY_MAX */
+	DESK_FORGED,	  /* a plan or measure whose MAC is not ours */
 };
 
 #define DESK_BODY_MAX (64u << 10)
@@ -144,16 +145,24 @@ struct desk_verdict {
 	uint64_t broken; /* first line that is not as it was written; 0: none, or lines are missing
 			    at the end */
 	char broken_id[DESK_ID_MAX];
-	char entry[DESK_ID_MAX];  /* first entry, case or act ("act 7") that is not as the log says,
-				     "" none */
-	const char *what;	  /* one word: line, end, head, entry, case, act; NULL it holds */
+	char entry[DESK_ID_MAX];  /* first entry, case, act ("act 7"), plan, measure or freeze that
+				     is not as the log says, "" none */
+	const char *what;	  /* one word: line, end, head, entry, case, act, plan, measure,
+				     freeze; NULL it holds */
 	char head[DESK_HEAD_MAX]; /* "LINES:MAC" of the last line, to be kept elsewhere */
 };
 
 /**
- * desk_db_verify() - recount every MAC, then hold entries, cases and acts against what the log
- * says.
+ * desk_db_verify() - recount every MAC, then hold entries, cases, acts, plans, measures and freezes
+ * against what the log says.
  * @head: a head that was noted before, "LINES:MAC", or NULL: is that line still the same?
  * Return: 0 with the verdict, or an answer (DESK_NO_KEY, -EINVAL for a head that is none).
  */
 int desk_db_verify(struct desk_db *db, const char *head, struct desk_verdict *out);
+
+/**
+ * desk_db_chain_holds() - only the lines, without what they say of rows; and answered from memory
+ * where the last count is not older than a minute and nobody but @db has written since. For whoever
+ * asks before each act and proves rows one by one. Lines and head are those of the last count.
+ */
+int desk_db_chain_holds(struct desk_db *db, struct desk_verdict *out);

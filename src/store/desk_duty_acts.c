@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "judge/json_fields.h"
 #include "store/desk_duty.h"
 #include "store/desk_inside.h"
 
@@ -40,7 +41,7 @@ static int log_act(struct desk_db *db, const struct desk_act_row *row, uint64_t 
 	desk_digest_act(db, row->act, row->subject, row->actor, row->at_us, row->body, digest);
 	o = json_pack("{s[{sIssss}]s[]s[]}", "acts", "number", (json_int_t)number, "subject",
 		      row->subject, "digest", digest, "entries", "cases");
-	body = o ? json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	body = o ? json_line(o) : NULL;
 	json_decref(o);
 	return body ? desk_log_line(db, &c, body, id) : -ENOMEM;
 }
@@ -54,7 +55,7 @@ int desk_duty_act(struct desk_db *db, const struct desk_act_row *row, uint64_t *
 		return DESK_NO_KEY;
 	if (strlen(row->body) > DESK_BODY_MAX)
 		return DESK_TOO_LARGE;
-	r = desk_run(db, "BEGIN IMMEDIATE");
+	r = desk_begin(db, true);
 	if (r)
 		return r;
 	r = insert_act(db, row, &n);
@@ -73,24 +74,20 @@ int desk_duty_acts(struct desk_db *db, const char *act, uint64_t after, desk_act
 		    " AND (?2 IS NULL OR act = ?2) ORDER BY number");
 	int code, r;
 
-	if (!st) {
-		r = desk_code(sqlite3_errcode(db->sql));
-		return r ? r : STORE_BROKEN;
-	}
+	if (!st)
+		return desk_failed(db);
 	sqlite3_bind_int64(st, 1, (int64_t)after);
 	if (act)
 		desk_bind(st, 2, act);
 	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
 		struct desk_act_row row = {.number = (uint64_t)sqlite3_column_int64(st, 0),
-					   .act = (const char *)sqlite3_column_text(st, 1),
-					   .subject = (const char *)sqlite3_column_text(st, 2),
-					   .actor = (const char *)sqlite3_column_text(st, 3),
+					   .act = desk_text_at(st, 1),
+					   .subject = desk_text_at(st, 2),
+					   .actor = desk_text_at(st, 3),
 					   .at_us = sqlite3_column_int64(st, 4),
-					   .body = (const char *)sqlite3_column_text(st, 5)};
+					   .body = desk_text_at(st, 5)};
 
-		if (!row.act || !row.subject || !row.actor || !row.body)
-			return -ENOMEM;
-		r = fn(ud, &row);
+		r = desk_row_lost(db) ? -ENOMEM : fn(ud, &row);
 		if (r)
 			return r;
 	}

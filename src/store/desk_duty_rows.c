@@ -4,6 +4,7 @@
  * without its page being on its way. A message is added once for all time: its id is unique and
  * whoever makes it again adds nothing.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "store/desk_duty.h"
@@ -17,27 +18,13 @@ const char *desk_out_state_name(enum desk_out_state s)
 	return s < OUT_STATES ? out_names[s] : "?";
 }
 
-static const char *text_at(sqlite3_stmt *st, int i)
-{
-	const char *s = (const char *)sqlite3_column_text(st, i);
-
-	return s ? s : "";
-}
-
-static int failed(struct desk_db *db)
-{
-	int r = desk_code(sqlite3_errcode(db->sql));
-
-	return r ? r : STORE_BROKEN;
-}
-
 static int put_alarms(struct desk_db *db, const struct desk_alarm_row *rows, unsigned n)
 {
 	_cleanup_desk_stmt_ sqlite3_stmt *st = desk_prepare(
 		db, "INSERT INTO alarms (id, kind, ref, state, opened_us, changed_us, body)"
 		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE SET"
 		    " kind = ?2, ref = ?3, state = ?4, opened_us = ?5, changed_us = ?6, body = ?7");
-	int r = st ? 0 : failed(db);
+	int r = st ? 0 : desk_failed(db);
 
 	for (unsigned i = 0; r == 0 && i < n; i++) {
 		const struct desk_alarm_row *a = &rows[i];
@@ -63,7 +50,7 @@ static int put_out(struct desk_db *db, const struct desk_out_row *rows, unsigned
 		db, "INSERT INTO outbox (id, kind, alarm, state, attempts, due_us, changed_us, why,"
 		    " body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
 		    " ON CONFLICT (id) DO NOTHING");
-	int r = st ? 0 : failed(db), code;
+	int r = st ? 0 : desk_failed(db), code;
 
 	for (unsigned i = 0; r == 0 && i < n; i++) {
 		const struct desk_out_row *o = &rows[i];
@@ -102,7 +89,7 @@ static int put_taken(struct desk_db *db, uint64_t taken)
 int desk_duty_step(struct desk_db *db, const struct desk_alarm_row *alarms, unsigned n_alarms,
 		   const struct desk_out_row *out, unsigned n_out, uint64_t taken)
 {
-	int r = desk_run(db, "BEGIN IMMEDIATE");
+	int r = desk_begin(db, true);
 
 	if (r)
 		return r;
@@ -127,7 +114,7 @@ int desk_duty_taken(struct desk_db *db, uint64_t *taken)
 
 	*taken = 0;
 	if (code == SQLITE_ROW)
-		*taken = strtoull(text_at(st, 0), NULL, 10);
+		*taken = strtoull(desk_text_at(st, 0), NULL, 10);
 	return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : desk_code(code);
 }
 
@@ -141,19 +128,19 @@ int desk_duty_alarms(struct desk_db *db, bool open, int64_t since_us, desk_alarm
 	int code, r;
 
 	if (!st)
-		return failed(db);
+		return desk_failed(db);
 	if (!open)
 		sqlite3_bind_int64(st, 1, since_us);
 	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
-		struct desk_alarm_row row = {.id = text_at(st, 0),
-					     .kind = text_at(st, 1),
-					     .ref = text_at(st, 2),
-					     .state = text_at(st, 3),
+		struct desk_alarm_row row = {.id = desk_text_at(st, 0),
+					     .kind = desk_text_at(st, 1),
+					     .ref = desk_text_at(st, 2),
+					     .state = desk_text_at(st, 3),
 					     .opened_us = sqlite3_column_int64(st, 4),
 					     .changed_us = sqlite3_column_int64(st, 5),
-					     .body = text_at(st, 6)};
+					     .body = desk_text_at(st, 6)};
 
-		r = fn(ud, &row);
+		r = desk_row_lost(db) ? -ENOMEM : fn(ud, &row);
 		if (r)
 			return r;
 	}
@@ -169,22 +156,22 @@ static enum desk_out_state state_of(const char *name)
 	return (enum desk_out_state)s;
 }
 
-static int walk_out(sqlite3_stmt *st, desk_out_fn fn, void *ud)
+static int walk_out(struct desk_db *db, sqlite3_stmt *st, desk_out_fn fn, void *ud)
 {
 	int code, r;
 
 	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
-		struct desk_out_row row = {.id = text_at(st, 0),
-					   .kind = text_at(st, 1),
-					   .alarm = text_at(st, 2),
-					   .state = state_of(text_at(st, 3)),
+		struct desk_out_row row = {.id = desk_text_at(st, 0),
+					   .kind = desk_text_at(st, 1),
+					   .alarm = desk_text_at(st, 2),
+					   .state = state_of(desk_text_at(st, 3)),
 					   .attempts = (unsigned)sqlite3_column_int64(st, 4),
 					   .due_us = sqlite3_column_int64(st, 5),
 					   .changed_us = sqlite3_column_int64(st, 6),
-					   .why = text_at(st, 7),
-					   .body = text_at(st, 8)};
+					   .why = desk_text_at(st, 7),
+					   .body = desk_text_at(st, 8)};
 
-		r = fn(ud, &row);
+		r = desk_row_lost(db) ? -ENOMEM : fn(ud, &row);
 		if (r)
 			return r;
 	}
@@ -207,7 +194,7 @@ int desk_duty_outbox(struct desk_db *db, unsigned states, desk_out_fn fn, void *
 				 n++ ? "," : "", out_names[s]);
 	snprintf(sql + strlen(sql), sizeof(sql) - strlen(sql), ") ORDER BY number");
 	st = desk_prepare(db, sql);
-	return st ? walk_out(st, fn, ud) : failed(db);
+	return st ? walk_out(db, st, fn, ud) : desk_failed(db);
 }
 
 int desk_duty_out_of(struct desk_db *db, const char *alarm, desk_out_fn fn, void *ud)
@@ -216,9 +203,9 @@ int desk_duty_out_of(struct desk_db *db, const char *alarm, desk_out_fn fn, void
 		desk_prepare(db, SELECT_OUT "alarm = ?1 ORDER BY number");
 
 	if (!st)
-		return failed(db);
+		return desk_failed(db);
 	desk_bind(st, 1, alarm);
-	return walk_out(st, fn, ud);
+	return walk_out(db, st, fn, ud);
 }
 
 int desk_duty_sending(struct desk_db *db, const char *id, enum desk_out_state from,

@@ -189,3 +189,19 @@ void desk_digest_act(const struct desk_db *db, const char *act, const char *subj
 	crypto_generichash_final(&h, out, sizeof(out));
 	to_hex(out, sizeof(out), hex);
 }
+
+void desk_digest_row(const struct desk_db *db, const char *name, const char *const *text,
+		     unsigned n_texts, const int64_t *number, unsigned n_numbers, char *hex)
+{
+	crypto_generichash_state h;
+	uint8_t out[DESK_MAC_BYTES];
+
+	crypto_generichash_init(&h, db->key, sizeof(db->key), DESK_MAC_BYTES);
+	take_text(&h, name);
+	for (unsigned i = 0; i < n_texts; i++)
+		take_text(&h, text[i]);
+	for (unsigned i = 0; i < n_numbers; i++)
+		take_number(&h, (uint64_t)number[i]);
+	crypto_generichash_final(&h, out, sizeof(out));
+	to_hex(out, sizeof(out), hex);
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Reading rows. Each call is one statement, so one snapshot. */
+#include <errno.h>
 #include <string.h>
 
 #include "store/desk_inside.h"
@@ -8,13 +9,6 @@
 	"SELECT id, ifnull(case_id, ''), home, kind, ref, circle, actor, body, at_us, "            \
 	"erase_by_us,"                                                                             \
 	" erased_us FROM entries "
-
-static const char *text_at(sqlite3_stmt *st, int i)
-{
-	const char *s = (const char *)sqlite3_column_text(st, i);
-
-	return s ? s : "";
-}
 
 static int64_t time_at(sqlite3_stmt *st, int i)
 {
@@ -26,30 +20,23 @@ static int walk_entries(struct desk_db *db, sqlite3_stmt *st, desk_row_fn fn, vo
 	int code, r;
 
 	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
-		struct desk_row row = {.id = text_at(st, 0),
-				       .case_id = text_at(st, 1),
-				       .home = text_at(st, 2),
-				       .kind = text_at(st, 3),
-				       .ref = text_at(st, 4),
-				       .circle = text_at(st, 5),
-				       .actor = text_at(st, 6),
-				       .body = text_at(st, 7),
+		struct desk_row row = {.id = desk_text_at(st, 0),
+				       .case_id = desk_text_at(st, 1),
+				       .home = desk_text_at(st, 2),
+				       .kind = desk_text_at(st, 3),
+				       .ref = desk_text_at(st, 4),
+				       .circle = desk_text_at(st, 5),
+				       .actor = desk_text_at(st, 6),
+				       .body = desk_text_at(st, 7),
 				       .at_us = sqlite3_column_int64(st, 8),
 				       .erase_by_us = time_at(st, 9),
 				       .erased_us = time_at(st, 10)};
 
-		r = fn(userdata, &row);
+		r = desk_row_lost(db) ? -ENOMEM : fn(userdata, &row);
 		if (r)
 			return r;
 	}
 	return code == SQLITE_DONE ? 0 : desk_code(code);
-}
-
-static int failed(struct desk_db *db)
-{
-	int r = desk_code(sqlite3_errcode(db->sql));
-
-	return r ? r : STORE_BROKEN;
 }
 
 int desk_db_entries(struct desk_db *db, const char *case_id, desk_row_fn fn, void *userdata)
@@ -59,7 +46,7 @@ int desk_db_entries(struct desk_db *db, const char *case_id, desk_row_fn fn, voi
 					 : SELECT_ENTRIES "ORDER BY number");
 
 	if (!st)
-		return failed(db);
+		return desk_failed(db);
 	if (case_id)
 		sqlite3_bind_text(st, 1, case_id, -1, SQLITE_STATIC);
 	return walk_entries(db, st, fn, userdata);
@@ -71,7 +58,7 @@ int desk_db_find(struct desk_db *db, const char *id, desk_row_fn fn, void *userd
 		db, SELECT_ENTRIES "WHERE substr(id, 1, ?2) = ?1 OR ref = ?1 ORDER BY number");
 
 	if (!st)
-		return failed(db);
+		return desk_failed(db);
 	sqlite3_bind_text(st, 1, id, -1, SQLITE_STATIC);
 	sqlite3_bind_int(st, 2, (int)strlen(id));
 	return walk_entries(db, st, fn, userdata);
@@ -85,13 +72,14 @@ int desk_db_cases(struct desk_db *db, const char *id, desk_case_fn fn, void *use
 	int code, r;
 
 	if (!st)
-		return failed(db);
+		return desk_failed(db);
 	sqlite3_bind_text(st, 1, id, -1, SQLITE_STATIC);
 	sqlite3_bind_int(st, 2, (int)strnlen(id, DESK_ID_MAX));
 	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
-		struct desk_case_row row = {text_at(st, 0), text_at(st, 1), text_at(st, 2)};
+		struct desk_case_row row = {desk_text_at(st, 0), desk_text_at(st, 1),
+					    desk_text_at(st, 2)};
 
-		r = fn(userdata, &row);
+		r = desk_row_lost(db) ? -ENOMEM : fn(userdata, &row);
 		if (r)
 			return r;
 	}
@@ -106,18 +94,18 @@ int desk_db_audit(struct desk_db *db, desk_audit_fn fn, void *userdata)
 	int code, r;
 
 	if (!st)
-		return failed(db);
+		return desk_failed(db);
 	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
 		bool whole = sqlite3_column_bytes(st, 6) == DESK_MAC_BYTES;
 		struct desk_audit_row row = {.seq = (uint64_t)sqlite3_column_int64(st, 0),
-					     .id = text_at(st, 1),
+					     .id = desk_text_at(st, 1),
 					     .at_us = sqlite3_column_int64(st, 2),
-					     .actor = text_at(st, 3),
-					     .act = text_at(st, 4),
-					     .body = text_at(st, 5),
+					     .actor = desk_text_at(st, 3),
+					     .act = desk_text_at(st, 4),
+					     .body = desk_text_at(st, 5),
 					     .mac = whole ? sqlite3_column_blob(st, 6) : none};
 
-		r = fn(userdata, &row);
+		r = desk_row_lost(db) ? -ENOMEM : fn(userdata, &row);
 		if (r)
 			return r;
 	}

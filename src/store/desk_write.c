@@ -10,18 +10,31 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "judge/json_fields.h"
 #include "store/desk_inside.h"
 
-#define DUMP (JSON_COMPACT | JSON_SORT_KEYS)
+#define ROLLBACK_TURNS 3 /* it may want memory itself */
 
 int desk_run(struct desk_db *db, const char *sql)
 {
 	return desk_code(sqlite3_exec(db->sql, sql, NULL, NULL, NULL));
 }
 
+void desk_rollback(struct desk_db *db)
+{
+	for (unsigned i = 0; i < ROLLBACK_TURNS && !sqlite3_get_autocommit(db->sql); i++)
+		sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
+}
+
+int desk_begin(struct desk_db *db, bool writes)
+{
+	desk_rollback(db);
+	return desk_run(db, writes ? "BEGIN IMMEDIATE" : "BEGIN");
+}
+
 void desk_bind(sqlite3_stmt *st, int at, const char *s)
 {
-	sqlite3_bind_text(st, at, s, -1, SQLITE_TRANSIENT);
+	sqlite3_bind_text(st, at, s, -1, SQLITE_STATIC);
 }
 
 static void bind_name(sqlite3_stmt *st, int at, const char *s)
@@ -138,7 +151,7 @@ static char *body_of(struct desk_db *db, const struct desk_change *c)
 	if (!bad && c->undoes)
 		bad = json_object_set_new(o, "undoes", json_string(c->undoes));
 	if (!bad)
-		text = json_dumps(o, DUMP);
+		text = json_line(o);
 	json_decref(moves);
 	json_decref(states);
 	json_decref(o);
@@ -201,7 +214,7 @@ int desk_log_line(struct desk_db *db, const struct desk_change *c, const char *b
 	desk_bind(st, 4, c->actor);
 	desk_bind(st, 5, c->act);
 	desk_bind(st, 6, body);
-	sqlite3_bind_blob(st, 7, mac, sizeof(mac), SQLITE_TRANSIENT);
+	sqlite3_bind_blob(st, 7, mac, sizeof(mac), SQLITE_STATIC);
 	r = desk_step_one(db, st);
 	return r ? r : set_head(db, row.seq, mac);
 }
@@ -210,7 +223,7 @@ int desk_end(struct desk_db *db, int r)
 {
 	r = r ? r : desk_run(db, "COMMIT");
 	if (r)
-		sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
+		desk_rollback(db);
 	return r;
 }
 
@@ -227,7 +240,7 @@ int desk_db_commit(struct desk_db *db, const struct desk_change *c, char *act_id
 	body = body_of(db, c);
 	if (!body)
 		return -ENOMEM;
-	r = desk_run(db, "BEGIN IMMEDIATE");
+	r = desk_begin(db, true);
 	if (r)
 		return r;
 	for (unsigned i = 0; !r && i < c->n_states; i++)
@@ -285,7 +298,7 @@ static int erase_listed(struct desk_db *db, int64_t now_us, json_t *entries)
 {
 	struct desk_change c = {.act = "erase", .actor = "noroshi", .at_us = now_us};
 	json_t *o = json_pack("{sOs[]}", "entries", entries, "cases");
-	_cleanup_free_ char *body = o ? json_dumps(o, DUMP) : NULL;
+	_cleanup_free_ char *body = o ? json_line(o) : NULL;
 	char id[DESK_ID_MAX];
 	size_t i;
 	json_t *e;
@@ -300,7 +313,7 @@ static int erase_listed(struct desk_db *db, int64_t now_us, json_t *entries)
 int desk_db_erase_due(struct desk_db *db, int64_t now_us, unsigned *n)
 {
 	json_t *entries = json_array();
-	int r = !entries ? -ENOMEM : !db->has_key ? DESK_NO_KEY : desk_run(db, "BEGIN IMMEDIATE");
+	int r = !entries ? -ENOMEM : !db->has_key ? DESK_NO_KEY : desk_begin(db, true);
 
 	*n = 0;
 	if (r) {

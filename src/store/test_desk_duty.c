@@ -336,7 +336,8 @@ static void test_from_version_1(void **state)
 	assert_int_equal(add_note(db, "c1", true), 0);
 	assert_int_equal(add_note(db, "c1", false), 0);
 	desk_db_close(db);
-	meddle("DROP TABLE alarms; DROP TABLE outbox; DROP TABLE acts; PRAGMA user_version = 1");
+	meddle("DROP TABLE alarms; DROP TABLE outbox; DROP TABLE acts; DROP TABLE plans;"
+	       "DROP TABLE measures; DROP TABLE freezes; PRAGMA user_version = 1");
 	db = NULL;
 	assert_int_equal(desk_db_open(dir, "", STORE_ANY, STORE_READ, &db), STORE_OLDER);
 	db = open_desk();

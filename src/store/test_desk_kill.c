@@ -5,24 +5,11 @@
  * by seed, and the database must hold every note it told, and its log must hold too. Also: the
  * first opening, which makes the key, is killed.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-#include <signal.h>
-#include <sys/wait.h>
+#include "store/kill_help.h"
 
 #include "store/desk.h"
-#include "store/test_help.h"
 
 #define ROUNDS 25
-
-static uint64_t random_next(uint64_t *s)
-{
-	*s = *s * 6364136223846793005u + 1442695040888963407u;
-	return *s >> 33;
-}
 
 static int put_note(struct desk_db *db, uint32_t number, bool new_case)
 {
@@ -55,32 +42,8 @@ static void write_until_killed(const char *dir, int out, uint32_t number)
 	for (;; number++) {
 		if (put_note(db, number, number == 1))
 			_exit(2);
-		if (write(out, &number, sizeof(number)) != sizeof(number))
-			_exit(3);
+		kill_tell(out, number);
 	}
-}
-
-static uint32_t run_child(const char *dir, uint32_t number, unsigned live_us)
-{
-	uint32_t acknowledged = 0, got;
-	int fds[2], status;
-	pid_t pid;
-
-	assert_int_equal(pipe(fds), 0);
-	pid = fork();
-	if (pid == 0) {
-		close(fds[0]);
-		write_until_killed(dir, fds[1], number);
-	}
-	close(fds[1]);
-	usleep(live_us);
-	kill(pid, SIGKILL);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFSIGNALED(status)); /* else it ended by itself, which is an error */
-	while (read(fds[0], &got, sizeof(got)) == sizeof(got))
-		acknowledged = got;
-	close(fds[0]);
-	return acknowledged;
 }
 
 static int count(void *userdata, const struct desk_row *row)
@@ -94,7 +57,7 @@ static int count(void *userdata, const struct desk_row *row)
 	return 0;
 }
 
-static uint32_t look(const char *dir)
+static uint32_t look(const char *dir, uint32_t told)
 {
 	struct desk_db *db = NULL;
 	struct desk_verdict v;
@@ -111,35 +74,12 @@ static uint32_t look(const char *dir)
 
 static void test_kill_loses_nothing_acknowledged(void **state)
 {
-	uint32_t total = 0, told = 0;
-	uint64_t seed = 20080807;
-	char dir[256];
-
-	help_dir(dir, sizeof(dir));
-	for (int round = 0; round < ROUNDS; round++) {
-		uint32_t got =
-			run_child(dir, total + 1, 3000 + (unsigned)(random_next(&seed) % 60000));
-
-		told = got > told ? got : told;
-		total = look(dir);
-		assert_true(total >= told);
-	}
-	print_message("%d kills, %u changes acknowledged, %u kept\n", ROUNDS, told, total);
-	assert_true(told > 0);
-	help_remove_dir(dir);
+	kill_rounds(write_until_killed, look, ROUNDS, 20080807);
 }
 
 static void test_kill_at_birth(void **state)
 {
-	for (unsigned us = 0; us < 12000; us += 500) {
-		char dir[256];
-		uint32_t told;
-
-		help_dir(dir, sizeof(dir));
-		told = run_child(dir, 1, us);
-		assert_true(look(dir) >= told);
-		help_remove_dir(dir);
-	}
+	kill_births(write_until_killed, look);
 }
 
 int main(void)

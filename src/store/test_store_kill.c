@@ -4,24 +4,10 @@
  * pipe what store_flush() has passed, is killed after a time drawn by seed, and the store must open
  * and hold at least every state it told, whole. Also: a store being born is killed.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-#include <signal.h>
-#include <sys/wait.h>
-
-#include "store/test_help.h"
+#include "store/kill_help.h"
 
 #define ROUNDS	  25
 #define INCIDENTS 8
-
-static uint64_t random_next(uint64_t *s)
-{
-	*s = *s * 6364136223846793005u + 1442695040888963407u;
-	return *s >> 33;
-}
 
 static void write_until_killed(const char *dir, int out, uint32_t revision)
 {
@@ -35,39 +21,8 @@ static void write_until_killed(const char *dir, int out, uint32_t revision)
 				_exit(2);
 		if (store_flush(s))
 			_exit(3);
-		if (write(out, &revision, sizeof(revision)) != sizeof(revision))
-			_exit(4);
+		kill_tell(out, revision);
 	}
-}
-
-/*
- * A child that is killed @live_us after its start, or with @after_first after its first
- * acknowledgement. Return: the last revision that was acknowledged, 0 none.
- */
-static uint32_t run_child(const char *dir, uint32_t revision, unsigned live_us, bool after_first)
-{
-	uint32_t acknowledged = 0, got;
-	int fds[2], status;
-	pid_t pid;
-
-	assert_int_equal(pipe(fds), 0);
-	pid = fork();
-	if (pid == 0) {
-		close(fds[0]);
-		write_until_killed(dir, fds[1], revision);
-	}
-	close(fds[1]);
-	if (after_first)
-		assert_int_equal(read(fds[0], &acknowledged, sizeof(acknowledged)),
-				 sizeof(acknowledged));
-	usleep(live_us);
-	kill(pid, SIGKILL);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFSIGNALED(status)); /* else it ended by itself, which is an error */
-	while (read(fds[0], &got, sizeof(got)) == sizeof(got))
-		acknowledged = got;
-	close(fds[0]);
-	return acknowledged;
 }
 
 struct seen {
@@ -85,49 +40,35 @@ static int note(void *userdata, const struct incident *inc)
 	return 0;
 }
 
+/* Return: the newest revision that is there. A store of any age takes another incident. */
+static uint32_t look(const char *dir, uint32_t told)
+{
+	struct seen seen = {.n = 0};
+	struct store *s = NULL;
+	uint32_t newest = 0;
+
+	assert_int_equal(store_open(dir, STORE_REAL, STORE_WRITE, NULL, &s), 0);
+	assert_int_equal(store_list(s, &STORE_FILTER_ALL, note, &seen), 0);
+	if (told)
+		assert_int_equal(seen.n, INCIDENTS);
+	for (unsigned i = 0; i < seen.n; i++) {
+		assert_true(seen.revision[i] >= told);
+		newest = seen.revision[i] > newest ? seen.revision[i] : newest;
+	}
+	assert_int_equal(help_put(s, 0, newest + 1, 0), 0);
+	assert_int_equal(store_flush(s), 0);
+	store_close(s);
+	return newest + 1;
+}
+
 static void test_kill_loses_nothing_acknowledged(void **state)
 {
-	uint32_t acknowledged = 0, total = 0;
-	uint64_t seed = 20080808;
-	char dir[256];
-
-	help_dir(dir, sizeof(dir));
-	for (int round = 0; round < ROUNDS; round++) {
-		struct seen seen = {.n = 0};
-		struct store *s = NULL;
-		uint32_t got = run_child(dir, total + 1, (unsigned)(random_next(&seed) % 50000),
-					 round % 2);
-
-		acknowledged = got ? got : acknowledged;
-		assert_int_equal(store_open(dir, STORE_REAL, STORE_WRITE, NULL, &s), 0);
-		assert_int_equal(store_list(s, &STORE_FILTER_ALL, note, &seen), 0);
-		if (acknowledged)
-			assert_int_equal(seen.n, INCIDENTS);
-		for (unsigned i = 0; i < seen.n; i++) {
-			assert_true(seen.revision[i] >= acknowledged);
-			total = seen.revision[i] > total ? seen.revision[i] : total;
-		}
-		store_close(s);
-	}
-	print_message("%d kills, %u revisions acknowledged\n", ROUNDS, acknowledged);
-	assert_true(acknowledged >= ROUNDS / 2);
-	help_remove_dir(dir);
+	kill_rounds(write_until_killed, look, ROUNDS, 20080808);
 }
 
 static void test_kill_at_birth(void **state)
 {
-	for (unsigned us = 0; us < 12000; us += 500) {
-		struct store *s = NULL;
-		char dir[256];
-
-		help_dir(dir, sizeof(dir));
-		run_child(dir, 1, us, false);
-		assert_int_equal(store_open(dir, STORE_REAL, STORE_WRITE, NULL, &s), 0);
-		assert_int_equal(help_put(s, 1, 1, 0), 0);
-		assert_int_equal(store_flush(s), 0);
-		store_close(s);
-		help_remove_dir(dir);
-	}
+	kill_births(write_until_killed, look);
 }
 
 int main(void)

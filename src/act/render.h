@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A rule in the words of those who are to carry it out. Each must mean the same packets as
+ * rule_matches(); what a target cannot say is refused, never left out.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "act/rule.h"
+#include "base/text.h"
+
+enum render_kind {
+	RENDER_EXABGP, /* "announce flow route { match {...} then {...} }", API of ExaBGP 4.2 */
+	RENDER_NFT,    /* a rule of nftables, for a chain at prerouting */
+	RENDER_IOS_XE,
+	RENDER_IOS_XR,
+	RENDER_JUNOS,
+	RENDER_ARISTA,
+	RENDER_KINDS
+};
+
+/** render_name() - "exabgp", "nft", "ios-xe", "ios-xr", "junos", "eos". */
+const char *render_name(enum render_kind k);
+
+/**
+ * render_rule() - @name: of the list or filter, letters, digits and "-", a letter first, at
+ * most 64. An access list drops what the rule matches and lets everything else pass. Return: 0; 1
+ * where this target cannot say it, with the reason in @out instead; -ENOMEM never (text keeps its
+ * own account).
+ */
+int render_rule(enum render_kind k, const struct rule *r, const char *name, struct text *out);
+
+/**
+ * render_exabgp() - a command of ExaBGP's API in one line without its end: "announce flow route {
+ * match {...} then {...} }", or the same with withdraw. Return: as render_rule().
+ */
+int render_exabgp(const struct rule *r, bool withdraw, struct text *out);
+
+/**
+ * render_nft() - one or more rules of nftables that together are @r, each a line. @destination:
+ * what the destination is compared with, "192.0.2.1" or "@set"; NULL: the rule's own. @counter:
+ * name of a counter object, NULL: one of its own. @comment: letters, digits, " " and "-"; NULL
+ * none. For an inet chain at prerouting before fragments are put together (priority below -400).
+ * Return: as render_rule().
+ */
+int render_nft(const struct rule *r, const char *destination, const char *counter,
+	       const char *comment, struct text *out);
+
+/** render_rtbh() - announce (or withdraw) a blackhole route in ExaBGP's words, one line without its
+ * end: RFC 7999. @next_hop: "self" or an address. @community: one or more with spaces between them;
+ * NO_EXPORT (RFC 1997) is added where it is not among them, so that the route does not leak. */
+void render_rtbh(const struct prefix *target, const char *next_hop, const char *community,
+		 bool withdraw, struct text *out);

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Proves what a regulator is given and what lists show: golden in both languages for a measure that
+ * went the whole way, a bare one, one that broke the glass, and one whose effect cannot be
+ * measured; no line wider than 98 columns, no empty figure, and nothing that steers a terminal.
+ */
+#include "duty/test_brief_kit.h"
+
+#include "act/test_measure_kit.h"
+
+#define COLUMNS 98
+
+static const struct law_basis basis = {
+	.id = "emergency_evacuation",
+	.name_en = "Emergency evacuation",
+	.name_ja = "緊急避難",
+	.source = "Penal Code, Article 37; guideline on cyber attacks and the secrecy of "
+		  "communications, 5th edition",
+};
+
+static const struct measure_line lines[] = {
+	{12, NOW_US, "Sato", "start", "", "planned",
+	 "the line of 10 Gbit/s is full, 14 others lose traffic"},
+	{13, NOW_US + 5 * US_PER_S, "Sato", "approve", "planned", "planned", ""},
+	{14, NOW_US + 31 * US_PER_S, "Tanaka", "approve", "planned", "approved", ""},
+	{15, NOW_US + 31 * US_PER_S + 40000, "noroshi", "applied", "approved", "applied", ""},
+	{19, NOW_US + MINUTES(112), "Tanaka", "renew", "applied", "applied",
+	 "it goes on with 8 Gbit/s"},
+	{23, NOW_US + MINUTES(170), "Lee", "withdraw", "applied", "withdrawn",
+	 "the attack is over"},
+	{24, NOW_US + MINUTES(170) + 90000, "noroshi", "gone", "withdrawn", "gone", ""},
+};
+
+static void full(struct measure *m)
+{
+	kit_measure(m);
+	m->approvals_wanted = 2;
+	strcpy(m->consent, "contract 7");
+	strcpy(m->option.says_en, "The target is offline for everyone while it stands.");
+	strcpy(m->option.says_ja, "適用中は誰からも接続できない。");
+	strcpy(m->option.community, "65535:666");
+	kit_approve(m, "Sato", HOW_PERSON, NOW_US + 5 * US_PER_S);
+	kit_approve(m, "Tanaka", HOW_SIGNATURE, NOW_US + 31 * US_PER_S);
+	measure_applied(m, m->until_us, NOW_US + 31 * US_PER_S + 40000);
+	measure_renew(m, "it goes on with 8 Gbit/s", NOW_US + MINUTES(180), 0,
+		      NOW_US + MINUTES(112));
+	measure_withdraw(m, "Lee", "the attack is over", NOW_US + MINUTES(170));
+	measure_gone(m, NOW_US + MINUTES(170) + 90000);
+	m->effect = (struct measure_effect){.at_us = NOW_US + MINUTES(100),
+					    .before_bps = 9.25e9,
+					    .after_bps = 0,
+					    .dropped_packets = 123456789,
+					    .dropped_bytes = -1};
+}
+
+static void print_both(const struct measure *m, const struct law_basis *b, unsigned n,
+		       struct text *out)
+{
+	for (int ja = 0; ja < 2; ja++) {
+		measure_print(m, b, lines, n, ZONE, ja, out);
+		text_add(out, "----\n");
+		measure_short(m, ZONE, ja, out);
+		text_add(out, "====\n");
+	}
+}
+
+static void is_readable(const char *text)
+{
+	_cleanup_free_ char *copy = strdup(text);
+	char *save = NULL;
+
+	assert_null(strstr(text, "(null)"));
+	assert_null(strstr(text, "nan"));
+	assert_null(strstr(text, "9223372036854775808"));
+	for (char *l = strtok_r(copy, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+		if (text_width(l) > COLUMNS && !strstr(l, "m0123456789ab  "))
+			fail_msg("%zu columns: %s", text_width(l), l);
+		for (const char *p = l; *p; p++)
+			assert_true((unsigned char)*p >= 0x20);
+		if (*l && l[strlen(l) - 1] == ' ')
+			fail_msg("a space at the end: %s", l);
+	}
+}
+
+static void golden_both(const char *name, const struct measure *m, const struct law_basis *b,
+			unsigned n)
+{
+	_cleanup_text_ struct text out = TEXT_NULL;
+
+	print_both(m, b, n, &out);
+	is_readable(text_str(&out));
+	golden_is(name, text_str(&out));
+}
+
+static void test_the_whole_way(void **state)
+{
+	struct measure m;
+
+	full(&m);
+	assert_int_equal(m.stage, MEASURE_GONE);
+	golden_both("measure-whole", &m, &basis, ARRAY_LEN(lines));
+}
+
+/* Only what must be there; not approved, never applied, a law that is not known any more. */
+static void test_bare(void **state)
+{
+	struct measure m;
+
+	kit_measure(&m);
+	m.object[0] = m.option.point[0] = '\0';
+	m.data = 0;
+	m.basis[0] = '\0';
+	golden_both("measure-bare", &m, NULL, 0);
+}
+
+static void test_break_glass(void **state)
+{
+	struct measure m;
+
+	kit_measure(&m);
+	m.break_glass = m.drill = true;
+	strcpy(m.override, "by Sato on 2026-11-01: counsel has the file until December");
+	m.option.kind = PLAN_FLOWSPEC;
+	m.option.n_rules = 1;
+	m.option.rule[0].destination = m.option.target;
+	m.option.rule[0].action = RULE_DISCARD;
+	rule_add(&m.option.rule[0], RULE_PROTOCOL, 17, 17);
+	rule_add(&m.option.rule[0], RULE_SOURCE_PORT, 53, 53);
+	kit_approve(&m, "Sato", HOW_BREAK_GLASS, NOW_US);
+	measure_applied(&m, m.until_us, NOW_US + US_PER_S);
+	m.effect = (struct measure_effect){.at_us = NOW_US + MINUTES(2),
+					   .before_bps = -1,
+					   .after_bps = 2e6,
+					   .dropped_packets = -1,
+					   .dropped_bytes = -1};
+	golden_both("measure-break-glass", &m, &basis, 2);
+}
+
+static void test_standing_and_failed(void **state)
+{
+	struct measure m;
+
+	kit_measure(&m);
+	strcpy(m.standing, "shop by night");
+	kit_approve(&m, "shop by night", HOW_STANDING, NOW_US);
+	measure_failed(&m, "the router refused it: unknown key", NOW_US + US_PER_S);
+	golden_both("measure-failed", &m, &basis, 1);
+}
+
+/* What people wrote cannot move the cursor, break a line or grow without a fold. */
+static void test_hostile_words(void **state)
+{
+	static const struct measure_line bad = {
+		7, NOW_US, "ev\x1b[2Jil", "note", "", "", "a\nb\tc \xff\xfe \xe2\x80\xae turned"};
+	_cleanup_text_ struct text out = TEXT_NULL;
+	struct measure m;
+
+	full(&m);
+	strcpy(m.purpose, "one\ntwo\r\x1b[31mred\x07");
+	memset(m.necessity, 'x', sizeof(m.necessity) - 1);
+	for (size_t i = 0; i + 3 < sizeof(m.weaker); i += 3)
+		memcpy(m.weaker + i, "長", 3);
+	snprintf(m.approval[0].person, sizeof(m.approval[0].person), "S\nato");
+	measure_print(&m, &basis, &bad, 1, ZONE, false, &out);
+	measure_print(&m, &basis, &bad, 1, ZONE, true, &out);
+	measure_short(&m, ZONE, false, &out);
+	is_readable(text_str(&out));
+	assert_non_null(strstr(text_str(&out), "one two [31mred"));
+	assert_null(strstr(text_str(&out), "\xe2\x80\xae"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_whole_way), cmocka_unit_test(test_bare),
+		cmocka_unit_test(test_break_glass),   cmocka_unit_test(test_standing_and_failed),
+		cmocka_unit_test(test_hostile_words),
+	};
+
+	return cmocka_run_group_tests_name("act measure print", tests, NULL, NULL);
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: ISC */
+/* `act list` and `act show`: the measures of the store, and whether the routers have them. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "act/law.h"
+#include "act/measure.h"
+#include "cli/act_ask.h"
+#include "cli/audit_lines.h"
+#include "store/desk_act.h"
+
+struct list_options {
+	struct act_where w;
+	bool all;
+};
+
+struct listing {
+	struct cli *cli;
+	const struct conf *conf;
+	bool json, all, show;
+	unsigned n, forged;
+	struct law *law;
+	struct audit_lines lines; /* of the log, for `show` */
+};
+
+/* All that is known, with the lines of the log about it. Return: false without memory. */
+static bool page(struct listing *l, const struct measure *m, struct text *out)
+{
+	_cleanup_free_ struct measure_line *lines = calloc(l->lines.n + 1, sizeof(*lines));
+	const struct audit_line *at = audit_lines_first(&l->lines, m->id);
+	unsigned n = 0;
+
+	for (; lines && at && n < l->lines.n; at = at->next ? &l->lines.line[at->next - 1] : NULL)
+		lines[n++] = at->line;
+	if (lines)
+		measure_print(m, l->law ? law_find(l->law, m->basis) : NULL, lines, n,
+			      l->conf->duty.zone, l->cli->language == LANGUAGE_JA, out);
+	return lines != NULL;
+}
+
+static void line(struct listing *l, const struct measure *m, bool forged)
+{
+	_cleanup_text_ struct text out = TEXT_NULL;
+
+	if (forged)
+		text_add(&out, tr(l->cli, "FORGED, never acted on: ", "偽造 (実行されない): "));
+	if (!l->show)
+		measure_short(m, l->conf->duty.zone, l->cli->language == LANGUAGE_JA, &out);
+	else if (!page(l, m, &out))
+		text_note_lost();
+	fputs(text_str(&out), l->cli->out);
+	if (out.len && out.s[out.len - 1] != '\n')
+		fputc('\n', l->cli->out);
+}
+
+static void line_json(struct listing *l, const struct measure *m, bool forged)
+{
+	json_t *o = measure_json(m);
+
+	if (!o || json_object_set_new(o, "forged", json_boolean(forged)) ||
+	    json_dumpf(o, l->cli->out, JSON_COMPACT | JSON_SORT_KEYS))
+		text_note_lost();
+	fputc('\n', l->cli->out);
+	json_decref(o);
+}
+
+static int on_measure(void *userdata, const struct desk_measure_row *row, bool forged)
+{
+	struct listing *l = userdata;
+	json_t *body = json_loads(row->body, 0, NULL);
+	struct measure *m = calloc(1, sizeof(*m));
+
+	if (m && measure_from_json(body, m) == 0) {
+		l->n++;
+		l->forged += forged;
+		if (l->json)
+			line_json(l, m, forged);
+		else
+			line(l, m, forged);
+	}
+	json_decref(body);
+	free(m);
+	return m ? 0 : -ENOMEM;
+}
+
+/* What only the role knows; where none runs, that is said. */
+static int neighbors(struct listing *l)
+{
+	json_t *reply = NULL;
+	const json_t *n;
+	size_t i;
+	int r = act_ask(l->cli, l->conf, json_pack("{ss}", "do", "status"), &reply);
+
+	if (r == ACT_NO_ROLE) {
+		cli_fail(l->cli, 0, "%s",
+			 tr(l->cli, "no act role runs: what the routers have is not known",
+			    "act が動いていないため、ルーターの状態は不明です"));
+		return EXIT_GOOD;
+	}
+	if (r)
+		return r;
+	json_array_foreach(json_object_get(reply, "neighbors"), i, n) fprintf(
+		l->cli->out, tr(l->cli, "neighbour %s: %s, has %d\n", "隣接 %s: %s、%d 件\n"),
+		json_string_value(json_object_get(n, "name")),
+		json_is_true(json_object_get(n, "up")) ? tr(l->cli, "up", "稼働")
+						       : tr(l->cli, "down", "停止"),
+		(int)json_integer_value(json_object_get(n, "has")));
+	json_decref(reply);
+	return EXIT_GOOD;
+}
+
+static int failed(struct listing *l, int r)
+{
+	return cli_fail(l->cli, r == -ENOMEM ? EXIT_BROKEN : EXIT_STORE, "%s: %s", l->conf->db,
+			desk_db_answer(r, language_name(l->cli)));
+}
+
+static int open_desk(struct listing *l, struct desk_db **db)
+{
+	int r = desk_db_open(l->conf->db, l->conf->desk.key, STORE_ANY, STORE_READ, db);
+
+	if (r)
+		return failed(l, r);
+	if (!l->json && desk_db_kind(*db) == STORE_DRILL)
+		fputs("DRILL / 訓練\n", l->cli->out);
+	return EXIT_GOOD;
+}
+
+static int walk(struct cli *cli, const char *id, bool all, bool show)
+{
+	const struct list_options *o = cli->options;
+	_cleanup_conf_ struct conf *conf = NULL;
+	_cleanup_desk_db_ struct desk_db *db = NULL;
+	_cleanup_text_ struct text why = TEXT_NULL;
+	struct listing l = {.cli = cli, .json = o->w.json, .all = all, .show = show};
+	int r = act_setup(cli, &o->w, &conf);
+
+	l.conf = conf;
+	r = r ? r : open_desk(&l, &db);
+	if (r)
+		return r;
+	if (show && law_load(conf->act.legal, conf_act_country(conf), &l.law, &why))
+		l.law = NULL;
+	r = show ? audit_lines_load(db, &l.lines) : 0;
+	r = r ? r : desk_act_measures(db, id, !all, on_measure, &l);
+	audit_lines_deinit(&l.lines);
+	law_free(l.law);
+	if (r && r != DESK_FORGED)
+		return failed(&l, r);
+	if (!l.n && show)
+		return cli_fail(
+			cli, EXIT_STORE,
+			tr(cli, "%s: there is no such measure; see noroshi act list --all",
+			   "%s: その措置はありません。noroshi act list --all で確認してください"),
+			id);
+	if (!l.n && !l.json)
+		fprintf(cli->out, "%s\n", tr(cli, "no measures", "措置はありません"));
+	r = l.json || show ? EXIT_GOOD : neighbors(&l);
+	return r ? r : l.forged ? EXIT_REFUSED : EXIT_GOOD;
+}
+
+static int list_run(struct cli *cli)
+{
+	const struct list_options *o = cli->options;
+
+	return walk(cli, cli->n_operands ? cli->operands[0] : "", o->all, false);
+}
+
+static int show_run(struct cli *cli)
+{
+	return walk(cli, cli->operands[0], true, true);
+}
+
+static const struct option_row list_options[] = {
+	OPTIONS_ACT(struct list_options),
+	OPTION_SWITCH("all", 'a', offsetof(struct list_options, all), "those that are over, too",
+		      "終わったものも"),
+	{0},
+};
+static const struct option_row show_options[] = {OPTIONS_ACT(struct list_options), {0}};
+
+extern const struct verb verb_act_list, verb_act_show;
+const struct verb verb_act_list = {
+	.name = "act list",
+	.args = "[ID]",
+	.max_args = 1,
+	.help = PHRASE("list measures, and how the neighbours stand", "措置と隣接の状態を一覧する"),
+	.more = PHRASE(
+		"With ID only those whose id, plan or incident begins so. Exit status 1 where "
+		"a row is not ours.",
+		"ID を付けると、ID・計画・事案がその文字で始まるものだけ。偽造された行があれば"
+		"終了コードは 1。"),
+	.options = list_options,
+	.options_size = sizeof(struct list_options),
+	.run = list_run,
+};
+
+const struct verb verb_act_show = {
+	.name = "act show",
+	.args = "ID",
+	.min_args = 1,
+	.max_args = 1,
+	.help = PHRASE("show all that is known of a measure",
+		       "措置について分かること全てを表示する"),
+	.options = show_options,
+	.options_size = sizeof(struct list_options),
+	.run = show_run,
+};

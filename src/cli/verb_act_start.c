@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * `act start`: one option of the plan of an incident becomes a measure. The role checks and does
+ * it; where none runs, the checks are made here, so that a refusal is one in either case.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "cli/act_ask.h"
+#include "router/act.h"
+
+struct start_options {
+	struct act_where w;
+	uint64_t option;
+	const char *basis, *purpose, *necessity, *weaker, *until, *consent, *by, *signature;
+	bool glass, propose;
+};
+
+/* "p" and 12 digits is a plan; anything else means an incident. */
+static bool is_plan(const char *id)
+{
+	return *id == 'p' && strlen(id) == 13 && strspn(id + 1, "0123456789abcdef") == 12;
+}
+
+static int request_of(struct cli *cli, const struct conf *conf, json_t **out)
+{
+	const struct start_options *o = cli->options;
+	int64_t until_us;
+	int r = act_until(cli, conf, o->until, &until_us);
+	json_t *q;
+
+	if (r)
+		return r;
+	q = json_pack("{sssIsbsb}", "do", "start", "option", (json_int_t)o->option, "break_glass",
+		      o->glass, "propose", o->propose);
+	if (!q)
+		return cli_fail(cli, ACT_EXIT_ROUTER, "%s", strerror(ENOMEM));
+	act_put(q, is_plan(cli->operands[0]) ? "plan" : "incident", cli->operands[0]);
+	act_put(q, "basis", o->basis);
+	act_put(q, "purpose", o->purpose);
+	act_put(q, "necessity", o->necessity);
+	act_put(q, "weaker", o->weaker);
+	act_put(q, "consent", o->consent);
+	if (until_us != TIME_NONE && json_object_set_new(q, "until", json_integer(until_us)))
+		text_note_lost();
+	r = act_signature(cli, o->by, o->signature, q);
+	if (r)
+		json_decref(q);
+	else
+		*out = q;
+	return r;
+}
+
+static int alone(struct cli *cli, const struct conf *conf, json_t *request)
+{
+	const struct start_options *o = cli->options;
+	struct act_options role = {
+		.conf_path = o->w.conf, .db = conf->db, .own = o->w.own.value, .n_own = o->w.own.n};
+	_cleanup_text_ struct text why = TEXT_NULL;
+	json_t *reply = NULL;
+	int r = act_offline(&role, request, &reply, &why);
+
+	json_decref(request);
+	setup_complain(cli, &why);
+	if (r == ACT_GOOD)
+		return act_said(cli, o->w.json, reply);
+	return r < 0	       ? cli_fail(cli, ACT_EXIT_ROUTER, "%s", strerror(-r))
+	       : r == ACT_CONF ? EXIT_USAGE
+			       : ACT_EXIT_ROUTER;
+}
+
+static int start_run(struct cli *cli)
+{
+	const struct start_options *o = cli->options;
+	_cleanup_conf_ struct conf *conf = NULL;
+	json_t *request = NULL, *reply = NULL;
+	int r;
+
+	if (!o->option)
+		return cli_usage(
+			cli, "%s",
+			tr(cli, "which option of the plan? say --option N; see noroshi plan",
+			   "計画のどの選択肢ですか。--option N を指定してください (noroshi plan "
+			   "を参照)"));
+	r = act_status(act_setup(cli, &o->w, &conf));
+	r = r ? r : request_of(cli, conf, &request);
+	if (r)
+		return r;
+	r = act_ask(cli, conf, json_incref(request), &reply);
+	if (r == ACT_NO_ROLE)
+		return alone(cli, conf, request);
+	json_decref(request);
+	return r ? r : act_said(cli, o->w.json, reply);
+}
+
+#define AT(field) offsetof(struct start_options, field)
+static const struct option_row start_options[] = {
+	OPTIONS_ACT(struct start_options),
+	OPTION_NUMBER("option", 'n', "N", 1000, AT(option), "which option of the plan",
+		      "計画の選択肢の番号"),
+	OPTION_ARG("basis", 0, "ID", option_text, AT(basis),
+		   "legal basis, as the law file names it", "法的根拠 (法令ファイルの ID)"),
+	OPTION_ARG("purpose", 0, "TEXT", option_text, AT(purpose), "what it is for", "目的"),
+	OPTION_ARG("necessity", 0, "TEXT", option_text, AT(necessity), "why it is necessary",
+		   "必要性"),
+	OPTION_ARG("weaker", 0, "TEXT", option_text, AT(weaker), "why nothing weaker would do",
+		   "より弱い手段では足りない理由"),
+	OPTION_ARG("until", 0, "TIME", option_text, AT(until),
+		   "its end: 07:30 by the desk's clock, 2h from now, or 2026-11-26T12:00:00Z",
+		   "期限 (07:30、2h、2026-11-26T12:00:00Z)"),
+	OPTION_ARG("consent", 0, "REF", option_text, AT(consent),
+		   "reference of the owner's consent", "所有者の同意の参照"),
+	OPTION_SWITCH(
+		"break-glass", 0, AT(glass),
+		"begin alone what was agreed beforehand; a second person signs within the hour",
+		"事前合意の措置を 1 人で開始する。1 時間以内に 2 人目の承認が必要"),
+	OPTION_SWITCH("propose", 0, AT(propose),
+		      "only write it down for an approver, who has a quarter of an hour",
+		      "承認者のために書き込むだけで開始しない (承認は 15 分以内)"),
+	OPTION_ARG("by", 0, "NAME", option_text, AT(by), "whose signature it is", "署名した承認者"),
+	OPTION_ARG("signature", 0, "FILE", option_text, AT(signature),
+		   "Ed25519 signature over HASH:N of the plan", "計画の HASH:N への Ed25519 署名"),
+	{0},
+};
+#undef AT
+
+extern const struct verb verb_act_start;
+const struct verb verb_act_start = {
+	.name = "act start",
+	.args = "ID",
+	.min_args = 1,
+	.max_args = 1,
+	.help = PHRASE("begin one option of a plan, after all checks",
+		       "計画の選択肢を、検査のうえ開始する"),
+	.more = PHRASE(
+		"ID is an incident, whose plan is made anew, or a plan as noroshi plan printed it. "
+		"Exit status: 0 it began, 2 usage, 3 refused by a guard, 4 refused by law or "
+		"approval, 5 the router, the role or the store.",
+		"ID は事案 (計画を作り直す)、または noroshi plan が出力した計画の ID。終了コード: "
+		"0 "
+		"開始、2 用法、3 安全規則による拒否、4 法令または承認による拒否、5 ルーター・act・"
+		"記録庫。"),
+	.options = start_options,
+	.options_size = sizeof(struct start_options),
+	.run = start_run,
+};

@@ -1,0 +1,516 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Measures on real routers: Debian's ExaBGP as speaker, BIRD and GoBGP as receivers, each in a network
+namespace of its own. What an attack brings, from approval to the kernel of the neighbour and back; and
+everything killed once.
+
+test_act.py PROGRAM [unittest options]
+"""
+import json
+import os
+import random
+import signal
+import socket
+import statistics
+import struct
+import sys
+import threading
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import act_world  # noqa: E402
+from act_world import GOOD, LAW, ROUTER, Case  # noqa: E402
+
+TARGET = '198.18.10.1'
+
+
+def say(text):
+    print(text, file=sys.stderr)
+
+
+class Blackhole(Case):
+    """From a person's word to the kernel of the neighbour, and back at the end."""
+
+    def test_v4(self):
+        w = self.world
+        measure = w.started(self.incident, until='8s')
+        self.assertIn(TARGET, w.wait(lambda: w.blackholes(), 'the blackhole'))
+        self.assertIn(w.stage(measure), ('applied', 'verified'))
+        w.wait(lambda: w.stage(measure) == 'verified', 'that it is verified', seconds=6)
+        w.wait(lambda: TARGET not in w.blackholes(), 'that it is gone', seconds=12)
+        w.wait(lambda: w.stage(measure) == 'gone', 'that the store knows')
+        acts = [a for a, _, _ in w.audit()]
+        for act in ('plan', 'start', 'approve', 'applied', 'verified', 'expire', 'gone'):
+            self.assertIn(act, acts)
+
+    def test_end_is_kept_within_a_second(self):
+        """By the clock of the neighbour's kernel, for five measures."""
+        w, late = self.world, []
+        for _ in range(5):
+            until = time.time() + 2.5
+            stamp = time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(until)) + '.%06dZ' % (until % 1 * 1e6)
+            w.started(self.incident, until=stamp)
+            w.wait(lambda: TARGET in w.blackholes(), 'the blackhole')
+            w.wait(lambda: TARGET not in w.blackholes(), 'its end', pause=0.005)
+            late.append(time.time() - until)
+        say(f'gone after the end: {", ".join(f"{x * 1e3:.0f}" for x in late)} ms')
+        self.assertLess(max(late), 1)
+        self.assertGreater(min(late), -0.05)
+
+    def test_v6(self):
+        w = self.world
+        six = w.copy(self.incident, '2001:db8:10::1', 6, object='site-v6')
+        measure = w.started(six)
+        self.assertIn('2001:db8:10::1', w.wait(lambda: w.blackholes(v6=True), 'the blackhole'))
+        self.assertEqual(w.run('act', 'withdraw', measure, '--why', 'test is over').returncode, GOOD)
+        w.wait(lambda: not w.blackholes(v6=True), 'that it is gone')
+        w.wait(lambda: w.stage(measure) == 'gone', 'that the store knows')
+
+    def test_withdraw_in_all_ways(self):
+        w = self.world
+        others = [w.copy(self.incident, f'198.18.10.{i}', i, object=f'site-{i:02}') for i in (2, 3, 4, 5)]
+        for incident in (self.incident, *others):
+            w.started(incident)
+        w.wait(lambda: len(w.blackholes()) == 5, 'five blackholes')
+        case = json.loads(w.check('case', 'open', others[0], '--json', space=False).splitlines()[0])
+        self.assertEqual(w.run('act', 'withdraw', '--case', case['case']).returncode, GOOD)
+        w.wait(lambda: len(w.blackholes()) == 4, 'one is gone')
+        self.assertNotIn('198.18.10.2', w.blackholes())
+        wrong = w.run('act', 'withdraw', '--all', '5')
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn('4 measures stand', wrong.stderr)
+        self.assertEqual(len(w.blackholes()), 4)
+        self.assertEqual(w.run('act', 'withdraw', '--all', '4').returncode, GOOD)
+        w.wait(lambda: not w.blackholes(), 'all are gone')
+        w.started(self.incident)
+        w.wait(lambda: w.blackholes(), 'the blackhole')
+        self.assertEqual(w.run('act', 'withdraw', '--neighbor', 'bird').returncode, GOOD)
+        w.wait(lambda: not w.blackholes(), 'that it is gone')
+
+    def test_renewed(self):
+        w = self.world
+        until = time.time() + 4
+        measure = w.started(self.incident, until='4s')
+        w.wait(lambda: TARGET in w.blackholes(), 'the blackhole')
+        same = w.run('act', 'renew', measure, '--necessity', act_world.WORDS['necessity'], '--until', '60s')
+        self.assertEqual(same.returncode, LAW, same.stderr)
+        self.assertIn('necessity', same.stderr)
+        done = w.run('act', 'renew', measure, '--necessity', 'the attack goes on and the line is still full',
+                     '--until', '60s')
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        time.sleep(max(0, until + 1.5 - time.time()))
+        self.assertIn(TARGET, w.blackholes())  # the watchdog knows the new end, too
+
+    def test_router_away(self):
+        """What cannot be told now is told when it can be; whoever asks is told that."""
+        w = self.world
+        w.kill(self.exabgp)
+        w.wait(lambda: not w.neighbor_up('bird'), 'that the relay is gone')
+        done, _ = w.start(self.incident)
+        self.assertEqual(done.returncode, ROUTER, done.stderr)
+        self.assertIn('store', done.stderr)
+        self.exabgp = w.begin_exabgp()
+        w.wait(lambda: TARGET in w.blackholes(), 'the blackhole', seconds=60)
+
+
+class Flow(Case):
+    """FlowSpec as the plan derives it, seen by both receivers."""
+    daemons = ('bird', 'gobgp', 'exabgp', 'act')
+
+    def both(self, incident, kind, wanted_bird, wanted_gobgp, v6=False):
+        w = self.world
+        for point in ('bird', 'gobgp'):
+            w.started(incident, kind=kind, point=point)
+        for what, flows, wanted in (('BIRD', w.bird_flows, wanted_bird), ('GoBGP', w.gobgp_flows, wanted_gobgp)):
+            w.wait(lambda f=flows, x=wanted: all(word in f(v6) for word in x), f'the rule in {what}: {wanted}')
+        done = w.run('act', 'withdraw', '--all', '2')
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        w.wait(lambda: 'flow' not in w.bird_flows(v6).split('Table')[-1].split('\n', 1)[-1], 'BIRD has none')
+        w.wait(lambda: 'destination' not in w.gobgp_flows(v6), 'GoBGP has none')
+
+    def test_syn(self):
+        self.both(self.incident, 'flowspec', [f'dst {TARGET}/32', 'proto 6'],
+                  [f'destination: {TARGET}/32', 'protocol: ==tcp'])
+
+    def test_amplification(self):
+        incident = self.world.attack('amp-ntp')
+        self.both(incident, 'flowspec', ['proto 17', 'sport 123'], ['protocol: ==udp', 'source-port: ==123'])
+
+    def test_fragments(self):
+        incident = self.world.attack('fragments')
+        self.both(incident, 'flowspec', ['fragment'], ['fragment'])
+
+    def test_carpet(self):
+        incident = self.world.attack('carpet-24')
+        self.both(incident, 'flowspec', ['dst 198.18.64.0/24'], ['destination: 198.18.64.0/24'])
+
+    def test_redirect(self):
+        self.both(self.incident, 'diversion', [f'dst {TARGET}/32'], [f'destination: {TARGET}/32'])
+
+    def test_v6(self):
+        six = self.world.attack('carpet-v6')
+        self.both(six, 'flowspec', ['dst 2001:db8:64::/64'], ['destination: 2001:db8:64::/64'], v6=True)
+
+
+class Killed(Case):
+    """kill -9 of each process at each state: the network becomes what the store says."""
+
+    def test_role_killed_while_it_stands(self):
+        w = self.world
+        measure = w.started(self.incident, until='9s')
+        w.wait(lambda: TARGET in w.blackholes(), 'the blackhole')
+        w.kill(self.act)
+        time.sleep(1)
+        self.assertIn(TARGET, w.blackholes())  # nothing falls with the role
+        self.act = w.begin_act()
+        w.wait_up('bird')
+        self.assertIn(TARGET, w.blackholes())
+        w.wait(lambda: TARGET not in w.blackholes(), 'its end', seconds=12)
+        w.wait(lambda: w.stage(measure) == 'gone', 'that the store knows')
+
+    def test_role_killed_over_the_end(self):
+        """The watchdog ends it in time, and the role that comes later knows."""
+        w = self.world
+        until = time.time() + 3
+        measure = w.started(self.incident, until='3s')
+        w.wait(lambda: TARGET in w.blackholes(), 'the blackhole')
+        w.kill(self.act)
+        w.wait(lambda: TARGET not in w.blackholes(), 'the watchdog', seconds=6, pause=0.01)
+        self.assertLess(time.time() - until, 1.2)
+        self.act = w.begin_act()
+        w.wait(lambda: w.stage(measure) == 'gone', 'that the store knows', seconds=30)
+
+    def test_exabgp_killed(self):
+        w = self.world
+        w.started(self.incident, until='5m')
+        w.wait(lambda: TARGET in w.blackholes(), 'the blackhole')
+        w.kill(self.exabgp)
+        w.wait(lambda: TARGET not in w.blackholes(), 'that the session is gone', seconds=40)
+        self.exabgp = w.begin_exabgp()
+        w.wait(lambda: TARGET in w.blackholes(), 'that it is told again', seconds=60)
+
+    def test_exabgp_killed_over_the_end(self):
+        w = self.world
+        measure = w.started(self.incident, until='4s')
+        w.wait(lambda: TARGET in w.blackholes(), 'the blackhole')
+        w.kill(self.exabgp)
+        time.sleep(5)
+        self.exabgp = w.begin_exabgp()
+        w.wait_up('bird')
+        w.wait(lambda: w.stage(measure) == 'gone', 'that the store knows', seconds=30)
+        self.assertNotIn(TARGET, w.blackholes())
+
+    def test_relay_killed(self):
+        """ExaBGP starts it anew; what stood stands again, under somebody's eyes."""
+        w = self.world
+        w.started(self.incident, until='5m')
+        w.wait(lambda: TARGET in w.blackholes(), 'the blackhole')
+        before = w.relay()
+        os.kill(before, signal.SIGKILL)
+        w.wait(lambda: w.relay() not in (None, before), 'a new relay', seconds=60)
+        w.wait(lambda: w.neighbor_up('bird'), 'the session', seconds=60)
+        w.wait(lambda: TARGET in w.blackholes(), 'the blackhole again', seconds=60)
+
+    def test_relay_killed_without_a_role(self):
+        """Nobody is left who knows an end: then nothing stands."""
+        w = self.world
+        w.started(self.incident, until='5m')
+        w.wait(lambda: TARGET in w.blackholes(), 'the blackhole')
+        w.kill(self.act)
+        os.kill(w.relay(), signal.SIGKILL)
+        w.wait(lambda: TARGET not in w.blackholes(), 'that nothing stands', seconds=60)
+
+    def test_neighbor_killed(self):
+        w = self.world
+        w.started(self.incident, until='5m')
+        w.wait(lambda: TARGET in w.blackholes(), 'the blackhole')
+        w.kill(self.bird)
+        self.net.bird.run('ip', 'route', 'flush', 'proto', 'bird')
+        self.bird = w.begin_bird()
+        w.wait(lambda: TARGET in w.blackholes(), 'that it is told again', seconds=90)
+
+    def test_role_killed_at_any_moment(self):
+        """Start, kill after a chance time, start the role again: never half a state."""
+        w, chance = self.world, random.Random(6)
+        for number in range(12):
+            incident = w.copy(self.incident, f'198.18.10.{10 + number}', 100 + number,
+                              object=f'site-{10 + number:02}')
+            option = w.option(incident, 'rtbh')
+            args = w.start_args(incident, option, until='5m')
+            asking = threading.Thread(target=w.run, args=args)
+            asking.start()
+            time.sleep(chance.uniform(0, 0.12))
+            w.kill(self.act)
+            asking.join()
+            self.act = w.begin_act()
+        w.wait_up('bird')
+
+        def agree():
+            wanted = {m['option']['target'].split('/')[0] for m in w.measures()
+                      if m['stage'] in ('applied', 'verified', 'approved')}
+            return wanted == w.blackholes()
+        w.wait(agree, 'that network and store agree', seconds=30)
+        verified = w.run('audit', 'verify', space=False)
+        self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
+
+    def test_reloaded(self):
+        """No process dies, and the relay comes anew to a role with another configuration."""
+        w = self.world
+        measure = w.started(self.incident, until='9s')
+        w.wait(lambda: TARGET in w.blackholes(), 'the blackhole')
+        w.configure('  approve: 5m\n')
+        self.act.send_signal(signal.SIGHUP)
+        w.wait(lambda: 'reloaded' in w.log('act'), 'the reload', self.act)
+        w.wait(lambda: 'neighbour bird: up, has 1' in w.run('act', 'list').stdout, 'that it is told again')
+        self.assertIn(TARGET, w.blackholes())
+        shown = w.run('act', 'show', measure).stdout
+        self.assertIn('alice', shown)
+        self.assertIn('applied', shown.split('audit log')[1])
+        w.wait(lambda: TARGET not in w.blackholes(), 'its end', seconds=12)
+
+    def test_stray(self):
+        """What the store does not have is taken away: a store that was put back, a row that was forged."""
+        w = self.world
+        w.started(self.incident, until='5m')
+        w.wait(lambda: TARGET in w.blackholes(), 'the blackhole')
+        w.kill(self.act)
+        with w.desk() as db:
+            db.execute("UPDATE measures SET until_us = until_us + 864000000000")
+        self.act = w.begin_act()
+        w.wait(lambda: TARGET not in w.blackholes(), 'that a forged row holds nothing')
+        self.assertIn('forged', w.log('act'))
+
+
+class Speed(Case):
+    def test_approval_to_blackhole(self):
+        """From the moment at which the approver's word arrives at the role."""
+        w, took = self.world, []
+        incidents = [w.copy(self.incident, f'198.18.10.{i}', i, object=f'site-{i:02}') for i in range(2, 23)]
+        monitor, door = act_world.Monitor(w.net), act_world.Door(w)
+        self.addCleanup(monitor.end)
+        for i, incident in enumerate(incidents, 2):
+            option = w.option(incident, 'rtbh')
+            began = time.time()
+            door.start(incident, option)
+            took.append(monitor.wait(f'198.18.10.{i}') - began)
+        say(f'approval to blackhole: median {statistics.median(took) * 1e3:.0f} ms of {len(took)} '
+            f'({min(took) * 1e3:.0f} to {max(took) * 1e3:.0f})')
+        self.assertLess(statistics.median(took), 2)  # the figure is for the reader; this finds a hang
+
+    def test_many_rules(self):
+        """The store has them; the role tells all of them to a relay that comes anew. NOROSHI_RULES says
+        how many; a thousand are to be told within two seconds."""
+        w, count = self.world, int(os.environ.get('NOROSHI_RULES', '100'))
+        incidents = [w.copy(self.incident, f'198.18.{128 + i // 250}.{1 + i % 250}', 5000 + i)
+                     for i in range(count)]
+        option, door = w.option(incidents[0], 'rtbh'), act_world.Door(w)
+        for incident in incidents:
+            door.start(incident, option)
+        w.wait(lambda: len(w.blackholes()) == count, 'all of them', seconds=60, pause=0.5)
+        w.kill(self.exabgp)
+        w.wait(lambda: not w.blackholes(), 'none of them', seconds=60, pause=0.2)
+        monitor = act_world.Monitor(w.net)
+        self.addCleanup(monitor.end)
+        self.exabgp = w.begin_exabgp()
+        w.wait(lambda: len(w.blackholes()) == count, 'all of them again', seconds=90, pause=1)
+        time.sleep(0.5)
+        came = monitor.came.values()
+        say(f'{count} blackholes told anew in {max(came) - min(came):.2f} s')
+        self.assertEqual(len(came), count)
+
+ORDER = '''    - name: order-{object}
+      object: {object}
+      kind: rtbh
+      basis: consent
+      purpose: keep the customer and its neighbours reachable during this attack
+      necessity: the attack fills the line and the customer cannot end it alone
+      weaker: a rate limit would drop the customers of the site as well
+      longest: 10m
+      per_day: 10
+      approvers: [alice]
+      review: 2099-01-01
+'''
+
+
+def orders(*objects):
+    return '  standing:\n' + ''.join(ORDER.format(object=name) for name in objects)
+
+
+class Standing(Case):
+    daemons = ('bird', 'exabgp')
+
+    def order(self, *objects):
+        self.world.change(self.incident, state='closed')
+        self.world.configure(orders(*objects))
+        self.act = self.world.begin_act()
+        self.world.wait_up('bird')
+
+    def test_detection_to_blackhole(self):
+        """From the moment at which the watch's transaction is done."""
+        w, took = self.world, []
+        self.order(*[f'site-{i:02}' for i in range(2, 13)])
+        monitor = act_world.Monitor(w.net)
+        self.addCleanup(monitor.end)
+        for i in range(2, 13):
+            w.copy(self.incident, f'198.18.10.{i}', i, object=f'site-{i:02}', state='open')
+            began = time.time()
+            took.append(monitor.wait(f'198.18.10.{i}') - began)
+            self.assertEqual(w.run('act', 'thaw').returncode, GOOD)
+        say(f'detection to blackhole under a standing order: median {statistics.median(took) * 1e3:.0f} ms of '
+            f'{len(took)} ({min(took) * 1e3:.0f} to {max(took) * 1e3:.0f})')
+        self.assertEqual({m['standing'] for m in w.measures()}, {f'order-site-{i:02}' for i in range(2, 13)})
+        self.assertIn('standing:order-site-02', [actor for _, actor, _ in w.audit()])
+
+    def test_three_freeze_it(self):
+        w = self.world
+        self.order('site-02', 'site-03', 'site-04', 'site-05')
+        for i in (2, 3, 4, 5):
+            w.copy(self.incident, f'198.18.10.{i}', i, object=f'site-{i:02}', state='open')
+            if i < 5:
+                w.wait(lambda x=i: f'198.18.10.{x}' in w.blackholes(), f'blackhole {i}')
+        time.sleep(3)
+        self.assertNotIn('198.18.10.5', w.blackholes())
+        self.assertEqual(len(w.measures()), 3)
+        refused = [b for a, _, b in w.audit() if a.startswith('refus')]
+        self.assertTrue(any('automation_frozen' in b for b in refused), refused)
+        # A person says so, and it goes on.
+        self.assertEqual(w.run('act', 'thaw', '--why', 'looked at all three').returncode, GOOD)
+        w.change(f'n{5:012x}', state='open')
+        w.wait(lambda: '198.18.10.5' in w.blackholes(), 'the fourth')
+
+    def test_none_by_itself(self):
+        """Without an order nothing begins."""
+        self.world.configure()
+        self.act = self.world.begin_act()
+        self.world.wait_up('bird')
+        time.sleep(2)
+        self.assertEqual(self.world.measures(), [])
+        self.assertEqual(self.world.blackholes(), set())
+
+
+class Hooks(Case):
+    daemons = ('bird', 'exabgp')
+
+    def test_program_and_fastnetmon(self):
+        w = self.world
+        log, bans = w.path('hooked'), w.path('bans')
+        plain = w.path('plain', f'#!/bin/sh\ncat >>{log}\necho >>{log}\n', 0o755)
+        fnm = w.path('fnm', f'#!/bin/sh\necho "$1 $2 $3 $4 $(wc -c)" >>{bans}\n', 0o755)
+        prom = w.path('noroshi.prom')
+        head = w.path('head')
+        w.configure(f'  hooks:\n    - {{program: {plain}}}\n    - {{program: {fnm}, fastnetmon: yes}}\n'
+                    f'  prometheus: {prom}\n  head: {{file: {head}}}\n')
+        self.act = w.begin_act()
+        w.wait_up('bird')
+        measure = w.started(self.incident)
+        self.assertEqual(w.run('act', 'withdraw', measure).returncode, GOOD)
+
+        def read(path):
+            try:
+                with open(path, encoding='utf-8') as f:
+                    return f.read()
+            except FileNotFoundError:
+                return ''
+        w.wait(lambda: '"event":"gone"' in read(log) and read(log).endswith('\n') and 'unban' in read(bans),
+               'the hooks')
+        events = [json.loads(line)['event'] for line in read(log).splitlines() if line]
+        self.assertEqual(events, ['planned', 'approved', 'applied', 'withdrawn', 'gone'])
+        ban, unban = [line.split() for line in read(bans).splitlines()]
+        self.assertEqual(ban[:2] + [ban[3]], [TARGET, 'incoming', 'ban'])
+        self.assertEqual(unban[:2] + [unban[3]], [TARGET, 'incoming', 'unban'])
+        self.assertGreater(int(ban[2]), 1000)
+        self.assertGreater(int(ban[4]), 100)
+        w.wait(lambda: 'noroshi_act_neighbor_up{neighbor="bird"} 1' in read(prom), 'the metrics', seconds=15)
+        w.wait(lambda: read(head), 'the head of the log', seconds=10)
+        with open(head, encoding='utf-8') as f:
+            stamp, value = f.read().splitlines()[0].split()
+        self.assertIn(':', value)
+        self.assertIn('T', stamp)
+        done = w.run('audit', 'verify', '--head', value, space=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+class Exporter(threading.Thread):
+    """NetFlow v5 of a SYN flood on 198.18.10.2, from one address, with sequence numbers right or not."""
+
+    def __init__(self, net, address, port, honest):
+        super().__init__(daemon=True)
+        self.net, self.address, self.port, self.honest = net, address, port, honest
+        self.ends = threading.Event()
+        self.count = 0
+
+    def run(self):
+        fd = os.open(f'/run/netns/{self.net.hub.name}', os.O_RDONLY)
+        enter(fd)
+        start, sequence, chance = time.time(), 0, random.Random(7)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.bind((self.address, 0))
+            while not self.ends.is_set():
+                now = time.time()
+                up = int((now - start + 3600) * 1000)
+                body = b''.join(struct.pack(
+                    '>IIIHHIIIIHHBBBBHHBBH', 0x0b000000 + chance.randrange(1 << 24), 0xc6120a02, 0, 1, 10,
+                    20, 800, max(up - 200, 0), up, chance.randrange(1024, 65536), 80, 0, 2, 6, 0, 0, 0, 0,
+                    0, 0) for _ in range(25))
+                told = sequence if self.honest else chance.randrange(1 << 32)
+                sock.sendto(struct.pack('>HHIIIIBBH', 5, 25, up, int(now), int(now % 1 * 1e9), told, 0, 0,
+                                        0) + body, ('127.0.0.1', self.port))
+                sequence = (sequence + 25) & 0xffffffff
+                self.count += 1
+                self.ends.wait(0.05)
+
+
+def enter(fd):
+    """This thread into a network namespace."""
+    import ctypes
+    if ctypes.CDLL(None, use_errno=True).setns(fd, 0x40000000):
+        raise OSError('setns')
+    os.close(fd)
+
+
+class Invented(Case):
+    """Somebody makes up an attack on a customer who has a standing order; nothing may come of it."""
+    daemons = ('bird', 'exabgp')
+
+    def run_attack(self, address, honest):
+        w = self.world
+        w.change(self.incident, state='closed')
+        w.configure(orders('site-02'))
+        with open(w.conf, encoding='utf-8') as f:
+            text = f.read().replace('address: 192.0.2.1\n', 'address: 127.0.0.2\n    sampling: 1\n')
+        w.path('noroshi.yaml', text)
+        self.act = w.begin_act()
+        w.wait_up('bird')
+        watch = w.spawn('watch', [w.program, 'watch', '--conf', w.conf, '--db', w.db, '--listen',
+                                  '127.0.0.1:9995'], self.net.hub)
+        w.wait(lambda: os.path.exists(os.path.join(w.db, 'watch.sock')), 'the watch', watch)
+        forger = Exporter(self.net, address, 9995, honest)
+        forger.start()
+        return forger
+
+    def finish(self, forger, seconds):
+        time.sleep(seconds)
+        forger.ends.set()
+        forger.join()
+        self.assertGreater(forger.count, 100)
+        self.assertEqual(self.world.measures(), [])
+        self.assertEqual(self.world.blackholes(), set())
+
+    def test_unlisted(self):
+        forger = self.run_attack('127.0.0.9', True)
+        self.finish(forger, 15)
+
+    def test_listed_with_a_broken_sequence(self):
+        w = self.world
+        forger = self.run_attack('127.0.0.2', False)
+        w.wait(lambda: any('198.18.10.2' in json.loads(line)['targets'] for line in w.check(
+            'incident', 'list', '--json').splitlines()), 'the invented incident', seconds=60, pause=0.5)
+        self.finish(forger, 5)
+        refused = [b for a, _, b in w.audit() if a.startswith('refus')]
+        self.assertTrue(any('broken_exporter' in b or 'one_exporter' in b for b in refused), refused)
+
+
+if __name__ == '__main__':
+    Case.program = os.path.abspath(sys.argv.pop(1))
+    unittest.main()

@@ -1,0 +1,443 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Each guard of measures broken once, through the command: exit status, a reason that says what it is, and
+the line of the audit log. Nothing here speaks to a router: one is a dry run, the others are never told.
+
+test_act_guards.py PROGRAM [unittest options]
+"""
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from act_world import GOOD, GUARD, LAW, NOBODY, NEIGHBORS, ROUTER, USAGE, Door, World  # noqa: E402
+
+DRY = NEIGHBORS.replace('kind: exabgp', 'kind: dry_run')
+PROGRAM = None
+
+
+class Case(unittest.TestCase):
+    """One attack that goes on, and a configuration that would let a blackhole begin."""
+
+    def setUp(self):
+        self.world = World(PROGRAM)
+        self.addCleanup(self.world.end)
+        self.incident = self.world.attack('syn-real')
+        self.world.configure(neighbors=DRY)
+
+    def refused(self, done, status, word, *said):
+        """It was refused so, stderr says why, and the log has it."""
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        for part in said:
+            self.assertIn(part, done.stderr)
+        lines = [body for act, _, body in self.world.audit() if act.startswith('refus')]
+        self.assertTrue(any(word in body for body in lines), (word, lines))
+        self.assertEqual([m for m in self.world.measures() if m['stage'] not in ('planned', 'lapsed')], [])
+
+    def start(self, incident=None, **words):
+        return self.world.start(incident or self.incident, **words)[0]
+
+
+class Words(Case):
+    """What is missing is exit 4, and stderr names it; without a role as with one."""
+
+    def test_each_word(self):
+        for name in ('basis', 'purpose', 'necessity', 'weaker', 'until'):
+            with self.subTest(name):
+                option = self.world.option(self.incident, 'rtbh')
+                args = self.world.start_args(self.incident, option)
+                at = args.index('--' + name)
+                done = self.world.run(*args[:at], *args[at + 2:])
+                self.refused(done, LAW, 'no_', 'end' if name == 'until' else name)
+
+    def test_empty_and_one_word(self):
+        for text in ('', 'attack', '...'):
+            for name in ('purpose', 'necessity', 'weaker'):
+                with self.subTest(name, text=text):
+                    self.refused(self.start(**{name: text}), LAW, 'no_' + name, name)
+
+    def test_past_end(self):
+        self.refused(self.start(until='2020-01-01T00:00:00Z'), LAW, 'past_end')
+
+    def test_unknown_basis(self):
+        self.refused(self.start(basis='because'), LAW, 'unknown_basis')
+
+    def test_too_long(self):
+        self.refused(self.start(until='300d'), LAW, 'long')
+
+    def test_no_approver(self):
+        """By the kernel's word, not by what is typed."""
+        os.chmod(self.world.db, 0o777)
+        self.world.configure(neighbors=DRY, approvers='    - {name: bob, user: nobody}\n')
+        self.refused(self.start(), LAW, 'no_approver', 'approver', 'root')
+
+    def test_unreviewed_law(self):
+        self.world.configure(neighbors=DRY, override='')
+        self.refused(self.start(), LAW, 'unreviewed', 'review')
+
+    def test_override_is_printed(self):
+        self.world.begin_act()
+        done = self.start()
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        self.assertIn('Alice Example, 2026-11-01', done.stdout)
+        measure, = self.world.measures()
+        self.assertIn('Alice Example', measure['override'])
+
+    def test_peer_to_peer(self):
+        self.refused(self.start(purpose='to limit peer-to-peer file sharing of our customers'), LAW,
+                     'purpose_barred')
+
+
+class Rails(Case):
+    def refuse(self, word, *said, incident=None, **words):
+        self.refused(self.start(incident, **words), GUARD, word, *said)
+
+    def test_foreign(self):
+        self.refuse('foreign', '192.0.2.77', incident=self.world.copy(self.incident, '192.0.2.77', 77))
+
+    def test_short(self):
+        broad = self.world.copy(self.incident, '198.18.128.0/20', 20, level='prefix', object='campus-128')
+        self.refuse('short_prefix', '198.18.128.0/20', incident=broad)
+
+    def test_never_touch(self):
+        self.world.configure('  never:\n    - {kind: emergency, prefixes: [198.18.10.1]}\n', neighbors=DRY)
+        self.refuse('never_touch', '198.18.10.1')
+
+    def test_never_touch_list(self):
+        self.world.configure(neighbors=DRY, more='never_touch: [198.18.10.0/28]\n')
+        self.refuse('never_touch', '198.18.10.0/28')
+
+    def test_one_exporter(self):
+        self.world.change(self.incident, exporters=['router-1'])
+        self.refuse('one_exporter', 'router-1')
+
+    def test_unlisted_exporter(self):
+        self.world.change(self.incident, exporters=['192.0.2.200', '192.0.2.201'])
+        self.refuse('unlisted_exporter', '192.0.2.200')
+
+    def test_unknown_sampling(self):
+        self.world.change(self.incident, sampling={'factor': None, 'known': False, 'factor_min': None})
+        self.refuse('unknown_sampling')
+
+    def test_ended(self):
+        self.world.change(self.incident, state='closed')
+        self.refuse('ended')
+
+    def test_false(self):
+        done = self.world.run('incident', 'mark', self.incident, 'false', '--reason', 'a load test')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.refuse('false')
+
+    def test_budget(self):
+        self.world.configure(neighbors=DRY.replace('max_rules: 4000', 'max_rules: 1'))
+        self.world.begin_act()
+        self.assertEqual(self.start().returncode, GOOD)
+        other = self.world.copy(self.incident, '198.18.10.2', 2, object='site-02')
+        done = self.start(other)
+        self.assertEqual(done.returncode, GUARD, done.stderr)
+        self.assertIn('rule_budget', json.dumps(self.world.audit()))
+
+    def test_rate_of_change(self):
+        self.world.configure(neighbors=DRY.replace('max_changes: 10000', 'max_changes: 1'))
+        self.world.begin_act()
+        self.assertEqual(self.start().returncode, GOOD)
+        other = self.world.copy(self.incident, '198.18.10.2', 2, object='site-02')
+        done = self.start(other)
+        self.assertEqual(done.returncode, GUARD, done.stderr)
+        self.assertIn('rate_of_change', json.dumps(self.world.audit()))
+
+    def test_drill_store(self):
+        """A drill's attack towards a router that is not on loopback."""
+        world = World(PROGRAM)
+        self.addCleanup(world.end)
+        world.base = self.world.base
+        capture = world.path('capture')
+        world.check('drill', 'write', 'syn-real', capture, '--format', 'ipfix', '--exporters', '2',
+                    conf=False)
+        world.configure()
+        world.check('read', '--drill', '--conf', world.conf, capture)
+        incident = json.loads(world.check('incident', 'list', '--json').splitlines()[0])['id']
+        world.change(incident, state='open', exporters=['router-1', 'router-2'])
+        self.world = world
+        self.refuse('drill_store', 'bird', incident=incident)
+
+    def test_frozen(self):
+        role = self.world.begin_act()
+        self.assertEqual(self.start().returncode, GOOD)
+        self.assertEqual(self.world.run('act', 'freeze', '--why', 'something is odd').returncode, GOOD)
+        other = self.world.copy(self.incident, '198.18.10.2', 2, object='site-02')
+        done = self.start(other)
+        self.assertEqual(done.returncode, GUARD, done.stderr)
+        self.assertIn('frozen', done.stderr)
+        measure = next(m['id'] for m in self.world.measures() if m['stage'] in ('applied', 'verified'))
+        for args in (('withdraw', measure), ('withdraw', '--all', '1'),
+                     ('renew', measure, '--necessity', 'it goes on and on', '--until', '1h')):
+            done = self.world.run('act', *args)
+            self.assertEqual(done.returncode, GUARD, (args, done.stderr))
+        self.assertEqual(self.world.run('act', 'thaw').returncode, GOOD)
+        self.assertEqual(self.world.run('act', 'withdraw', measure).returncode, GOOD)
+        self.assertIsNone(role.poll())
+
+
+class Approval(Case):
+    """Who may, and what they saw."""
+
+    def setUp(self):
+        super().setUp()
+        self.world.configure('  two_persons: [rtbh]\n  break_glass: [rtbh]\n', neighbors=DRY)
+        self.role = self.world.begin_act()
+
+    def waiting(self):
+        done = self.start()
+        self.assertEqual(done.returncode, LAW, done.stderr)
+        self.assertIn('second approver', done.stderr)
+        measure, = [m for m in self.world.measures() if m['stage'] == 'planned']
+        return measure['id']
+
+    def approve(self, measure, user, *more):
+        return self.world.run('act', 'approve', measure, *more, user=user)
+
+    def test_two_persons(self):
+        measure = self.waiting()
+        self.refused(self.approve(measure, 0), LAW, 'same_person', 'same person')
+        done = self.approve(measure, NOBODY)
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        m, = self.world.measures()
+        self.assertEqual([a['person'] for a in m['approvals']], ['alice', 'bob'])
+
+    def test_nobody_approves(self):
+        measure = self.waiting()
+        self.refused(self.approve(measure, 12345), LAW, 'no_approver', 'uid 12345')
+
+    def test_other_hash(self):
+        measure = self.waiting()
+        self.refused(self.approve(measure, NOBODY, '--plan', '0' * 64), LAW, 'changed')
+
+    def test_changed_plan(self):
+        """What is done at the point is another thing now."""
+        measure = self.waiting()
+        self.world.configure('  two_persons: [rtbh]\n', neighbors=DRY.replace(
+            '      redirect:', '      community: "64502:666"\n      redirect:'))
+        self.role.send_signal(1)
+        self.world.wait(lambda: 'reloaded' in self.world.log('act'), 'the reload', self.role)
+        self.refused(self.approve(measure, NOBODY), LAW, 'changed_plan', 'changed')
+
+    def test_guard_again_before_the_second(self):
+        """What was allowed when it was written down is looked at again."""
+        measure = self.waiting()
+        self.world.change(self.incident, state='closed')
+        self.refused(self.approve(measure, NOBODY), GUARD, 'ended')
+
+    def test_lapses(self):
+        self.world.configure('  two_persons: [rtbh]\n  approve: 10s\n', neighbors=DRY)
+        self.role.send_signal(1)
+        self.world.wait(lambda: 'reloaded' in self.world.log('act'), 'the reload', self.role)
+        measure = self.waiting()
+        self.world.wait(lambda: self.world.stage(measure) == 'lapsed', 'that it lapses', seconds=15)
+        self.assertEqual(self.approve(measure, NOBODY).returncode, LAW)
+
+    def test_break_glass(self):
+        done = self.start(break_glass=True, until='5h')
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        m, = self.world.measures()
+        self.assertTrue(m['break_glass'])
+        again = self.approve(m['id'], 0)
+        self.assertEqual(again.returncode, LAW, again.stderr)
+        self.assertEqual(self.approve(m['id'], NOBODY).returncode, GOOD)
+
+    def test_break_glass_is_configured(self):
+        self.world.configure('  two_persons: [rtbh]\n', neighbors=DRY)
+        self.role.send_signal(1)
+        self.world.wait(lambda: 'reloaded' in self.world.log('act'), 'the reload', self.role)
+        self.refused(self.start(break_glass=True), LAW, 'no_break_glass')
+
+    def test_break_glass_needs_an_agreement(self):
+        self.world.configure('  break_glass: [rtbh]\n', neighbors=DRY, agreed=False)
+        self.role.send_signal(1)
+        self.world.wait(lambda: 'reloaded' in self.world.log('act'), 'the reload', self.role)
+        self.refused(self.start(break_glass=True, consent='K-2026-7'), LAW, 'not_agreed')
+
+    def test_same_again(self):
+        self.world.configure(neighbors=DRY)
+        self.role.send_signal(1)
+        self.world.wait(lambda: 'reloaded' in self.world.log('act'), 'the reload', self.role)
+        self.assertEqual(self.start().returncode, GOOD)
+        done = self.start()
+        self.assertEqual(done.returncode, GUARD, done.stderr)
+        self.assertIn('already', done.stderr)
+
+
+class Signature(Case):
+    """By a key instead of a user: over the plan's hash and the number of the option."""
+
+    def setUp(self):
+        super().setUp()
+        self.key = self.world.path('key.pem')
+        made = subprocess.run(['openssl', 'genpkey', '-algorithm', 'ed25519', '-out', self.key],
+                              capture_output=True, check=False)
+        if made.returncode:
+            self.skipTest('no openssl')
+        raw = subprocess.run(['openssl', 'pkey', '-in', self.key, '-pubout', '-outform', 'DER'],
+                             capture_output=True, check=True).stdout[-32:]
+        import base64
+        public = self.world.path('carol.pub', base64.b64encode(raw).decode() + '\n')
+        self.world.configure(neighbors=DRY, approvers='    - {name: carol, key: ' + public + '}\n')
+        self.role = self.world.begin_act()
+
+    def sign(self, text):
+        said, out = self.world.path('said', text), self.world.path('signature')
+        subprocess.run(['openssl', 'pkeyutl', '-sign', '-rawin', '-inkey', self.key, '-in', said, '-out',
+                        out], check=True, capture_output=True)
+        return out
+
+    def propose(self):
+        option = self.world.option(self.incident, 'rtbh')
+        done = self.world.run(*self.world.start_args(self.incident, option, propose=True), '--json')
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        return json.loads(done.stdout)
+
+    def test_signed(self):
+        m = self.propose()
+        self.assertEqual(self.world.stage(m['id']), 'planned')
+        wrong = self.sign(f'{m["hash"]}:{m["option"] + 1}')
+        self.refused(self.world.run('act', 'approve', m['id'], '--by', 'carol', '--signature', wrong), LAW,
+                     'bad_signature', 'does not hold')
+        right = self.sign(f'{m["hash"]}:{m["option"]}')
+        self.refused(self.world.run('act', 'approve', m['id'], '--by', 'dave', '--signature', right), LAW,
+                     'no_approver')
+        done = self.world.run('act', 'approve', m['id'], '--by', 'carol', '--signature', right)
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        kept, = self.world.measures()
+        self.assertEqual((kept['approvals'][0]['person'], kept['approvals'][0]['how']),
+                         ('carol', 'signature'))
+        # It approves a plan, and nothing else.
+        for request in ({'do': 'withdraw', 'measure': m['id']}, {'do': 'freeze'},
+                        {'do': 'renew', 'measure': m['id'], 'necessity': 'it goes on and on',
+                         'until': int((time.time() + 3600) * 1e6)}):
+            with open(right, 'rb') as f:
+                import base64
+                reply = Door(self.world).ask(by='carol', signature=base64.b64encode(f.read()).decode(),
+                                             **request)
+            self.assertEqual(reply['exit'], LAW, reply)
+
+
+class Proof(Case):
+    """Rows that somebody else wrote, and a log that was changed."""
+
+    def test_tampered_audit(self):
+        """Nothing begins on a log that does not hold; what stood before goes on."""
+        self.world.begin_act()
+        self.refused(self.start(purpose=''), LAW, 'no_purpose')
+        self.assertEqual(self.world.run('audit', 'verify').returncode, 0)
+        with self.world.desk() as db:
+            actor, = db.execute('SELECT actor FROM audit WHERE seq = 1').fetchone()
+            db.execute("UPDATE audit SET actor = 'mallory' WHERE seq = 1")
+        self.refused(self.start(), LAW, 'audit_broken', 'line 1', 'audit verify')
+        self.assertNotEqual(self.world.run('audit', 'verify').returncode, 0)
+        with self.world.desk() as db:
+            db.execute('UPDATE audit SET actor = ? WHERE seq = 1', [actor])
+        self.assertEqual(self.start().returncode, GOOD)
+
+    def test_forged_measure(self):
+        """Written by whoever can write the file and has no key."""
+        role = self.world.begin_act()
+        self.assertEqual(self.start().returncode, GOOD)
+        role.kill()
+        role.wait()
+        with self.world.desk() as db:
+            row = dict(zip([c[1] for c in db.execute('PRAGMA table_info(measures)')],
+                           db.execute('SELECT * FROM measures').fetchone()))
+            del row['number']
+            forged = {k: v.replace(row['id'], 'm0123456789ab').replace('198.18.10.1', '198.18.10.9')
+                      if isinstance(v, str) else v for k, v in row.items()}
+            db.execute(f'INSERT INTO measures ({", ".join(forged)}) VALUES '
+                       f'({", ".join("?" * len(forged))})', list(forged.values()))
+        self.world.begin_act()
+        time.sleep(1)
+        with open(os.path.join(self.world.db, 'dry-run.log'), encoding='utf-8') as f:
+            told = f.read()
+        self.assertIn('198.18.10.1/32', told)
+        self.assertNotIn('198.18.10.9', told)
+        done = self.world.run('act', 'list')
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn('FORGED', done.stdout)
+
+
+class Socket(Case):
+    """Whatever arrives at the door."""
+
+    def test_hostile_requests(self):
+        role = self.world.begin_act()
+        path = os.path.join(self.world.db, 'act.sock')
+        for said in (b'\n', b'{}\n', b'[]\n', b'{"do":"start"}\n', b'{"do":7}\n', b'\xff\xfe\n',
+                     b'{"do":"start","do":"freeze"}\n', b'{"do":"approve","measure":""}\n',
+                     b'{"do":"withdraw","all":-1}\n', b'{"do":"renew","measure":"m","until":"x"}\n',
+                     b'{"do":"start","incident":"' + b'n' * 5000 + b'","option":1}\n',
+                     b'{"do":"start","incident":"' + self.incident.encode() + b'","option":4294967297}\n',
+                     b'x' * 600000, b''):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+                sock.settimeout(10)
+                sock.connect(path)
+                try:
+                    sock.sendall(said)
+                    sock.shutdown(socket.SHUT_WR)
+                    got = sock.recv(65536)
+                except (BrokenPipeError, ConnectionResetError):
+                    got = b''
+            if got:
+                self.assertIn(json.loads(got)['exit'], (USAGE, GUARD, LAW, ROUTER), (said, got))
+            self.assertIsNone(role.poll(), said)
+        crowd = []
+        for _ in range(100):
+            sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            sock.setblocking(False)
+            try:
+                sock.connect(path)
+            except BlockingIOError:
+                pass
+            crowd.append(sock)
+        time.sleep(0.3)
+        for sock in crowd:
+            sock.close()
+        self.world.wait(lambda: self.world.run('act', 'list').returncode == 0, 'an answer', role)
+        self.assertEqual([m for m in self.world.measures()], [])
+
+    def test_one_role(self):
+        self.world.begin_act()
+        done = self.world.run('act')
+        self.assertEqual(done.returncode, 4)
+        self.assertIn('another act runs', done.stderr)
+
+    def test_no_role(self):
+        done = self.start()
+        self.assertEqual(done.returncode, ROUTER, done.stderr)
+        self.assertIn('no act role runs', done.stderr)
+        for args in (('withdraw', 'm1'), ('approve', 'm1'), ('freeze',), ('thaw',)):
+            done = self.world.run('act', *args)
+            self.assertEqual(done.returncode, ROUTER, (args, done.stderr))
+            self.assertIn('no act role runs', done.stderr)
+
+    def test_usage(self):
+        option = self.world.option(self.incident, 'rtbh')
+        done = self.world.run(*self.world.start_args('n000000000000', option))
+        self.assertEqual(done.returncode, USAGE, done.stderr)
+        done = self.world.run(*self.world.start_args(self.incident, dict(option, number=999)))
+        self.assertEqual(done.returncode, USAGE, done.stderr)
+        self.assertIn('999', done.stderr)
+        done = self.world.run('act', 'start', self.incident)
+        self.assertEqual(done.returncode, USAGE)
+        done = self.world.run(*self.world.start_args(self.incident, option, until='soon'))
+        self.assertEqual(done.returncode, USAGE, done.stderr)
+        for option in self.world.plan(self.incident)['options']:
+            if option['kind'] in ('none', 'ask', 'acl'):
+                done = self.world.run(*self.world.start_args(self.incident, option, basis='consent'))
+                self.assertEqual(done.returncode, USAGE, (option['kind'], done.stderr))
+
+
+if __name__ == '__main__':
+    PROGRAM = os.path.abspath(sys.argv.pop(1))
+    unittest.main()

@@ -41,8 +41,10 @@ static const char *word(const json_t *o, const char *key)
 
 static void key_of(const char *subject, char *key)
 {
+	size_t n = strlen(subject);
+
 	memset(key, 0, AUDIT_SUBJECT_MAX);
-	memcpy(key, subject, strnlen(subject, AUDIT_SUBJECT_MAX - 1));
+	memcpy(key, subject, n < AUDIT_SUBJECT_MAX ? n : AUDIT_SUBJECT_MAX - 1);
 }
 
 /* Copies of the texts in one piece of memory, and where each begins. */

@@ -60,9 +60,11 @@ struct act_log *act_log_free(struct act_log *l)
 
 static void key_of(enum act_row kind, const char *id, char *key)
 {
+	size_t n = strlen(id);
+
 	memset(key, 0, KEY_MAX);
 	key[0] = names[kind][0];
-	memcpy(key + 1, id, strnlen(id, KEY_MAX - 2));
+	memcpy(key + 1, id, n < KEY_MAX - 2 ? n : KEY_MAX - 2);
 }
 
 static const struct word *find(const struct act_log *l, enum act_row kind, const char *id)

@@ -75,7 +75,7 @@ static int load_exporters(struct world *x)
 			.name = name,
 			.listed = is_capture(e) || json_is_true(json_object_get(e, "configured")),
 			.broken = !is_capture(e) && is_broken(e),
-			/* That a second one tells the same, the guard counts; of sound ones only. */
+			/* That a second sound one tells the same, the guard counts. */
 			.corroborated = is_capture(e)};
 	}
 	x->w.exporters = x->exporters;

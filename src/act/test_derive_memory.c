@@ -4,38 +4,9 @@
  * and without the failure the rules are the same as before.
  */
 #include "act/test_act_kit.h"
+#include "base/test_refuse.h"
 
 #include <errno.h>
-
-static long allocations, fail_at = -1;
-static bool counting;
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-
-static bool refuse(void)
-{
-	return counting && allocations++ == fail_at;
-}
-
-void *__wrap_malloc(size_t n)
-{
-	return refuse() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return refuse() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-	return refuse() ? NULL : __real_realloc(p, n);
-}
 
 static void begin(struct kit *k, bool copies, unsigned good)
 {

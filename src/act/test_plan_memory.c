@@ -4,36 +4,7 @@
  * it, or the plan is the same as before. A plan that misses a sentence is never handed out.
  */
 #include "act/test_plan_kit.h"
-
-static long allocations, fail_at = -1;
-static bool counting;
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-
-static bool refuse(void)
-{
-	return counting && allocations++ == fail_at;
-}
-
-void *__wrap_malloc(size_t n)
-{
-	return refuse() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return refuse() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-	return refuse() ? NULL : __real_realloc(p, n);
-}
+#include "base/test_refuse.h"
 
 static void check(struct incident *inc, const char *points)
 {

@@ -284,6 +284,27 @@ int64_t zone_time(const char *zone, const struct tm *local)
 	return (first_holds || !second_holds ? first : second) * US_PER_S;
 }
 
+bool zone_next_hour(const char *zone, const char *text, int64_t now_us, int64_t *out)
+{
+	unsigned h, m;
+	struct tm t;
+	int end = 0;
+
+	if (sscanf(text, "%2u:%2u%n", &h, &m, &end) != 2 || text[end] || h > 23 || m > 59)
+		return false;
+	zone_local(zone, now_us, &t);
+	t.tm_hour = (int)h;
+	t.tm_min = (int)m;
+	t.tm_sec = 0;
+	t.tm_isdst = -1;
+	*out = zone_time(zone, &t);
+	if (*out <= now_us) {
+		t.tm_mday++;
+		*out = zone_time(zone, &t);
+	}
+	return true;
+}
+
 char *zone_format(const char *zone, int64_t us, bool date, char *buf)
 {
 	struct tm tm;

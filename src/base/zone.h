@@ -37,5 +37,9 @@ void zone_local(const char *zone, int64_t us, struct tm *out);
  */
 int64_t zone_time(const char *zone, const struct tm *local);
 
+/** zone_next_hour() - "07:30": the next time behind @now_us that the zone's clock shows it. Return:
+ * false for a text that is no such time. */
+bool zone_next_hour(const char *zone, const char *text, int64_t now_us, int64_t *out);
+
 /** zone_format() - "03:12 JST" (@date false) or "2026-11-26 03:12 JST"; @buf of TIME_TEXT_MAX. */
 char *zone_format(const char *zone, int64_t us, bool date, char *buf);

@@ -138,35 +138,14 @@ int act_signature(struct cli *cli, const char *by, const char *path, json_t *o)
 	return EXIT_GOOD;
 }
 
-/* "07:30": the next time that the clock of the desk shows it. */
-static bool next_hour(const char *text, const char *zone, int64_t now_us, int64_t *out)
-{
-	unsigned h, m;
-	struct tm t;
-	int end = 0;
-
-	if (sscanf(text, "%2u:%2u%n", &h, &m, &end) != 2 || text[end] || h > 23 || m > 59)
-		return false;
-	zone_local(zone, now_us, &t);
-	t.tm_hour = (int)h;
-	t.tm_min = (int)m;
-	t.tm_sec = 0;
-	t.tm_isdst = -1;
-	*out = zone_time(zone, &t);
-	if (*out <= now_us) {
-		t.tm_mday++;
-		*out = zone_time(zone, &t);
-	}
-	return true;
-}
-
 int act_until(struct cli *cli, const struct conf *conf, const char *text, int64_t *out)
 {
 	int64_t now_us = clock_real_us();
 	uint64_t s;
 
 	*out = TIME_NONE;
-	if (!text || time_parse(text, out) == 0 || next_hour(text, conf->duty.zone, now_us, out))
+	if (!text || time_parse(text, out) == 0 ||
+	    zone_next_hour(conf->duty.zone, text, now_us, out))
 		return EXIT_GOOD;
 	if (conf_parse_duration(text, &s) == 0 && s < UINT64_C(10) * 365 * 86400) {
 		*out = now_us + (int64_t)s * US_PER_S;

@@ -76,28 +76,6 @@ static int ack_run(struct cli *cli)
 	return EXIT_GOOD;
 }
 
-/* "07:30": the next time that the clock of the desk shows it. */
-static bool next_hour(const char *text, const char *zone, int64_t now_us, int64_t *out)
-{
-	unsigned h, m;
-	struct tm t;
-	int end = 0;
-
-	if (sscanf(text, "%2u:%2u%n", &h, &m, &end) != 2 || text[end] || h > 23 || m > 59)
-		return false;
-	zone_local(zone, now_us, &t);
-	t.tm_hour = (int)h;
-	t.tm_min = (int)m;
-	t.tm_sec = 0;
-	t.tm_isdst = -1;
-	*out = zone_time(zone, &t);
-	if (*out <= now_us) {
-		t.tm_mday++;
-		*out = zone_time(zone, &t);
-	}
-	return true;
-}
-
 static int snooze_end(struct cli *cli, const char *zone, int64_t now_us, int64_t *until_us)
 {
 	const struct act_options *o = cli->options;
@@ -111,7 +89,8 @@ static int snooze_end(struct cli *cli, const char *zone, int64_t now_us, int64_t
 		*until_us = now_us +
 			    (int64_t)(o->for_s < SNOOZE_MOST_S ? o->for_s : SNOOZE_MOST_S + 1) *
 				    US_PER_S;
-	else if (time_parse(o->until, until_us) < 0 && !next_hour(o->until, zone, now_us, until_us))
+	else if (time_parse(o->until, until_us) < 0 &&
+		 !zone_next_hour(zone, o->until, now_us, until_us))
 		return cli_usage(cli,
 				 "--until %s: a time like 07:30 or 2008-08-08T12:00:00Z is wanted",
 				 o->until);

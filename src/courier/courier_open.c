@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /* The courier's parts: how each is opened, and what of the store is told to a new duty. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/lock.h"
 #include "base/log.h"
 #include "courier/courier_inside.h"
 
-#define LOCK_TRIES   10
-#define LOCK_WAIT_US 30000
 #define ENDED_US     (86400 * US_PER_S) /* alarms that ended within are told to a new duty */
 
 char *courier_spool(const char *dir, const char *said, char *buf, size_t room)
@@ -26,22 +23,7 @@ char *courier_spool(const char *dir, const char *said, char *buf, size_t room)
 
 int courier_lock(const char *dir)
 {
-	char path[CONF_TEXT_MAX + 16];
-	int fd, r;
-
-	if (mkdir(dir, 0750) && errno != EEXIST)
-		return -errno;
-	snprintf(path, sizeof(path), "%s/courier.lock", dir);
-	fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
-	if (fd < 0)
-		return -errno;
-	/* Whoever only asks whether a courier runs holds it for a moment. */
-	for (int i = 0; (r = flock(fd, LOCK_EX | LOCK_NB) ? -errno : 0) && i < LOCK_TRIES; i++)
-		usleep(LOCK_WAIT_US);
-	if (r == 0)
-		return fd;
-	close(fd);
-	return r;
+	return lock_role(dir, "courier.lock");
 }
 
 /* ---- configuration ---- */

@@ -6,6 +6,7 @@
  * linker sends allocations of the rooms through here (--wrap), jansson's are sent here by hand.
  */
 #include "duty/test_duty_kit.h"
+#include "base/test_refuse.h"
 
 #include <errno.h>
 
@@ -13,39 +14,9 @@
 #define STEPS	  16
 #define MOST	  64
 
-static long allocations, fail_at = -1;
-static bool counting;
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-
-static bool refuse(void)
-{
-	return counting && allocations++ == fail_at;
-}
-
-void *__wrap_malloc(size_t n)
-{
-	return refuse() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return refuse() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-	return refuse() ? NULL : __real_realloc(p, n);
-}
-
 static void *for_json(size_t n)
 {
-	return refuse() ? NULL : __real_malloc(n);
+	return is_refused() ? NULL : __real_malloc(n);
 }
 
 struct night {

@@ -4,35 +4,18 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/lock.h"
 #include "base/log.h"
 #include "router/act_inside.h"
 
-#define LOCK_TRIES   10
-#define LOCK_WAIT_US 30000
 
 int act_lock(const char *dir)
 {
-	char path[CONF_TEXT_MAX + 16];
-	int fd, r;
-
-	if (mkdir(dir, 0750) && errno != EEXIST)
-		return -errno;
-	snprintf(path, sizeof(path), "%s/act.lock", dir);
-	fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
-	if (fd < 0)
-		return -errno;
-	/* Whoever only asks whether one runs holds it for a moment. */
-	for (int i = 0; (r = flock(fd, LOCK_EX | LOCK_NB) ? -errno : 0) && i < LOCK_TRIES; i++)
-		usleep(LOCK_WAIT_US);
-	if (r == 0)
-		return fd;
-	close(fd);
-	return r;
+	return lock_role(dir, "act.lock");
 }
 
 char *act_socket(const struct conf *conf, const char *dir, char *buf)

@@ -14,41 +14,13 @@
 #include <jansson.h>
 #include <sqlite3.h>
 
+#include "base/test_refuse.h"
 #include "store/desk_act.h"
 #include "store/test_help.h"
 
 #define MOST 4000 /* allocations of one step */
 
-static long allocations, fail_at = -1;
-static bool counting;
 static char dir[256];
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-
-static bool is_refused(void)
-{
-	return counting && allocations++ == fail_at;
-}
-
-void *__wrap_malloc(size_t n)
-{
-	return is_refused() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return is_refused() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-	return is_refused() ? NULL : __real_realloc(p, n);
-}
 
 static void *for_json(size_t n)
 {

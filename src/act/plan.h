@@ -146,6 +146,11 @@ bool plan_holds(const struct plan *p);
 /** plan_option_find() - by its number; NULL: there is none. */
 const struct plan_option *plan_option_find(const struct plan *p, unsigned number);
 
+/** plan_agreed() - what the owner of @object agreed to beforehand, with a reference, that covers
+ * @o; NULL nothing does. Who agreed to a limit has not agreed to dropping. */
+const struct conf_measure *plan_agreed(const struct conf_object *object,
+				       const struct plan_option *o);
+
 /** plan_json() - the stable interface (doc/act.md); owned, NULL without memory. */
 json_t *plan_json(const struct plan *p);
 int plan_from_json(const json_t *from, struct plan **out);

@@ -28,12 +28,18 @@ static bool agrees(const struct conf_measure *m, const struct plan_option *o)
 	return false;
 }
 
+const struct conf_measure *plan_agreed(const struct conf_object *object,
+				       const struct plan_option *o)
+{
+	for (size_t i = 0; i < object->n_measures; i++)
+		if (object->measures[i].consent[0] && agrees(&object->measures[i], o))
+			return &object->measures[i];
+	return NULL;
+}
+
 const struct conf_measure *plan_consent(const struct planning *g, const struct plan_option *o)
 {
-	for (size_t i = 0; g->object && i < g->object->n_measures; i++)
-		if (g->object->measures[i].consent[0] && agrees(&g->object->measures[i], o))
-			return &g->object->measures[i];
-	return NULL;
+	return g->object ? plan_agreed(g->object, o) : NULL;
 }
 
 const struct plan_link *plan_full_link(const struct planning *g)

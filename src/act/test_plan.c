@@ -311,6 +311,41 @@ static void test_many_points(void **state)
 	scene_end(&s);
 }
 
+/* Who agreed to a limit has not agreed to dropping, and the other way about. */
+static void test_agreed(void **state)
+{
+	static const struct {
+		const char *word;
+		enum plan_kind kind;
+		enum rule_action action;
+		bool agreed;
+	} rows[] = {
+		{"rate_limit", PLAN_FLOWSPEC, RULE_LIMIT, true},
+		{"rate_limit", PLAN_FLOWSPEC, RULE_DISCARD, false},
+		{"rate_limit", PLAN_NFTABLES, RULE_LIMIT, true},
+		{"rate_limit", PLAN_NFTABLES, RULE_DISCARD, false},
+		{"rate_limit", PLAN_RTBH, RULE_DISCARD, false},
+		{"filter", PLAN_FLOWSPEC, RULE_DISCARD, true},
+		{"flowspec", PLAN_NFTABLES, RULE_DISCARD, false},
+		{"blackhole", PLAN_RTBH, RULE_DISCARD, true},
+		{"blackhole", PLAN_FLOWSPEC, RULE_DISCARD, false},
+		{"scrubbing", PLAN_DIVERSION, RULE_REDIRECT, true},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct plan_option o = {.kind = rows[i].kind, .n_rules = 1};
+		struct conf_measure m = {.max_s = 60};
+		struct conf_object object = {.measures = &m, .n_measures = 1};
+
+		o.rule[0].action = rows[i].action;
+		snprintf(m.kind, sizeof(m.kind), "%s", rows[i].word);
+		assert_null(plan_agreed(&object, &o)); /* by no reference */
+		snprintf(m.consent, sizeof(m.consent), "contract 7");
+		if ((plan_agreed(&object, &o) == &m) != rows[i].agreed)
+			fail_msg("%s for %s", rows[i].word, plan_kind_name(o.kind));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,7 +353,7 @@ int main(void)
 		cmocka_unit_test(test_changed_json), cmocka_unit_test(test_blackhole_needs),
 		cmocka_unit_test(test_law),	     cmocka_unit_test(test_guards),
 		cmocka_unit_test(test_ranks),	     cmocka_unit_test(test_weaker),
-		cmocka_unit_test(test_many_points),
+		cmocka_unit_test(test_many_points),  cmocka_unit_test(test_agreed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,33 +56,15 @@ char *check_override(const struct conf *conf, const struct law *law, char *buf)
 	return buf;
 }
 
-static bool agrees(const struct conf_measure *m, const struct plan_option *o)
-{
-	static const char *const words[PLAN_KINDS][3] = {
-		[PLAN_RTBH] = {"blackhole", "rtbh"},
-		[PLAN_COMMUNITY] = {"blackhole", "community"},
-		[PLAN_FLOWSPEC] = {"flowspec", "filter", "rate_limit"},
-		[PLAN_NFTABLES] = {"nftables", "filter", "rate_limit"},
-		[PLAN_DIVERSION] = {"diversion", "scrubbing", "redirect"},
-	};
-
-	for (unsigned i = 0; i < ARRAY_LEN(words[0]); i++)
-		if (words[o->kind][i] && strcmp(words[o->kind][i], m->kind) == 0)
-			return true;
-	return false;
-}
-
 const struct conf_measure *check_agreed(const struct conf *conf, const struct incident *inc,
 					const struct plan_option *o)
 {
-	for (size_t i = 0; *inc->object && i < conf->n_objects; i++) {
-		const struct conf_object *x = &conf->objects[i];
+	const struct conf_measure *m = NULL;
 
-		for (size_t k = 0; strcmp(x->name, inc->object) == 0 && k < x->n_measures; k++)
-			if (x->measures[k].consent[0] && agrees(&x->measures[k], o))
-				return &x->measures[k];
-	}
-	return NULL;
+	for (size_t i = 0; *inc->object && !m && i < conf->n_objects; i++)
+		if (strcmp(conf->objects[i].name, inc->object) == 0)
+			m = plan_agreed(&conf->objects[i], o);
+	return m;
 }
 
 static bool is_started(enum plan_kind k)

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A Linux box as a router: nftables, in this process's network namespace, through libnftables. Each
- * change is one transaction of the kernel. What else is there is never touched: all of it stands in
- * a table of our own.
+ * A Linux box as a router: nftables, in this process's network namespace, through libnftables. What
+ * is asked for in one turn of the loop is one transaction of the kernel. What else is there is
+ * never touched: all of it stands in a table of our own.
  *
  * The kernel tells of every change of its rules. When somebody else has removed what we put there,
  * it is said like the loss of a session, and whoever calls tells everything again.
  */
 #include <errno.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netlink.h>
-#include <nftables/libnftables.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "router/nftables_kernel.h"
 #include "router/nftables_text.h"
 #include "router/router.h"
 
@@ -31,6 +29,7 @@
 #define COUNTED_US    (500 * US_PER_MS) /* how old a figure may be: reading reads all of them */
 #define HELD_MAX      8192
 #define DRAIN_MAX     1024
+#define BATCH_MAX     1024
 
 /* A measure that we put there, or found there. */
 struct held {
@@ -39,18 +38,34 @@ struct held {
 	int64_t until_us;
 };
 
+/* What the loop brings to the kernel at its next turn. */
+struct waiting {
+	char measure[MEASURE_ID_MAX];
+	struct text commands; /* owned */
+	struct nft_wanted wanted;
+	int64_t until_us;
+	bool away;
+};
+
+struct batch {
+	struct waiting *list; /* owned, BATCH_MAX; NULL none yet */
+	size_t n;
+	json_t *listing; /* owned; by measure, as it was when the first asked for it */
+};
+
 struct nftables {
 	struct router r;
 	struct loop *loop;
 	router_told told;
 	void *userdata;
-	struct nft_ctx *nft;
-	char table[CONF_DUTY_NAME_MAX];
-	int bell;	   /* eventfd: say once what was found at the opening */
-	int monitor;	   /* netlink: the kernel's news of rules */
-	int timer;	   /* timerfd: when to look what the news was */
+	struct nft_kernel kernel;
+	int bell;     /* eventfd: first to say what was found at the opening, then of a batch */
+	bool is_said; /* what was found */
+	int monitor;  /* netlink: the kernel's news of rules */
+	int timer;    /* timerfd: when to look what the news was */
 	struct held *held; /* owned */
 	size_t n, room;
+	struct batch batch;
 	json_t *counters; /* owned; all of them as they were at counted_us, NULL never */
 	int64_t counted_us;
 };
@@ -103,54 +118,122 @@ static void drop(struct nftables *x, const char *measure)
 		*h = x->held[--x->n];
 }
 
-/* ---- the kernel ---- */
+/* ---- what waits for the next transaction ---- */
 
-/* One transaction. Return: 0, or 1 with what the kernel or the parser says in @why. */
-static int run(struct nftables *x, const struct text *commands, struct text *why)
+static void batch_deinit(struct batch *b)
 {
-	const char *said;
-	int r;
-
-	if (!text_ok(commands)) {
-		text_add(why, "out of memory");
-		return 1;
-	}
-	if (!commands->len)
-		return 0;
-	nft_ctx_output_set_flags(x->nft, 0);
-	r = nft_run_cmd_from_buffer(x->nft, text_str(commands));
-	nft_ctx_get_output_buffer(x->nft);
-	said = nft_ctx_get_error_buffer(x->nft);
-	if (r)
-		text_add_n(why, said ? said : "", said ? strcspn(said, "\n") : 0);
-	return r ? 1 : 0;
+	for (size_t i = 0; i < b->n; i++)
+		text_deinit(&b->list[i].commands);
+	free(b->list);
+	json_decref(b->listing);
+	*b = (struct batch){.n = 0};
 }
 
-/* Return: 0 with an owned *out; 1 where what is asked for is not there. */
-static int list(struct nftables *x, const char *what, const char *name, json_t **out)
+static bool is_waiting(const struct nftables *x, const char *measure)
 {
-	_cleanup_text_ struct text command = TEXT_NULL;
-	const char *said;
+	for (size_t i = 0; i < x->batch.n; i++)
+		if (strcmp(x->batch.list[i].measure, measure) == 0)
+			return true;
+	return false;
+}
+
+static void answer(struct nftables *x, const struct waiting *w, bool good, const char *why)
+{
+	struct held *h = w->away ? NULL : find(x, w->measure);
+
+	if (!good) {
+		if (w->away)
+			hold(x, w->measure);
+		tell(x, ROUTER_REFUSED, w->measure, why);
+		return;
+	}
+	if (h) {
+		h->wanted = w->wanted;
+		h->until_us = w->until_us;
+	}
+	tell(x, w->away ? ROUTER_HAS_NOT : ROUTER_HAS, w->measure, "");
+}
+
+/* One transaction for all that waits: each alone would make nft read the whole table again, and a
+ * thousand took 22 s. Where the kernel refuses it, each is told alone, so that only what is wrong
+ * is refused. Whoever is told may ask for more, so the batch is taken first. */
+static void flush(struct nftables *x)
+{
+	_cleanup_text_ struct text all = TEXT_NULL, why = TEXT_NULL;
+	struct batch b = x->batch;
+	bool good;
+
+	x->batch = (struct batch){.n = 0};
+	for (size_t i = 0; i < b.n; i++) {
+		text_add(&all, text_str(&b.list[i].commands));
+		if (b.list[i].away)
+			drop(x, b.list[i].measure); /* before, so that its going is no loss */
+	}
+	good = nft_kernel_run(&x->kernel, &all, &why) == 0;
+	for (size_t i = 0; i < b.n; i++) {
+		struct waiting *w = &b.list[i];
+		bool mine = good;
+
+		if (!good) {
+			text_clear(&why);
+			mine = nft_kernel_run(&x->kernel, &w->commands, &why) == 0;
+		}
+		answer(x, w, mine, text_str(&why));
+	}
+	batch_deinit(&b);
+}
+
+/* The commands of @w are taken, and run when the loop comes round. */
+static int wait_turn(struct nftables *x, struct waiting *w)
+{
+	struct batch *b = &x->batch;
+
+	if (!b->list)
+		b->list = calloc(BATCH_MAX, sizeof(*b->list));
+	if (!b->list) {
+		text_deinit(&w->commands);
+		return -ENOMEM;
+	}
+	b->list[b->n++] = *w;
+	if (b->n == BATCH_MAX)
+		flush(x);
+	else
+		eventfd_write(x->bell, 1);
+	return 0;
+}
+
+/* What stands of a measure, read once for all that wait; *out is the batch's, NULL: nothing. */
+static int listing_for(struct nftables *x, const char *measure, const json_t **out)
+{
+	json_t *listing = NULL;
 	int r;
 
-	text_printf(&command, "list %s inet %s%s%s", what, x->table, *name ? " " : "", name);
-	if (!text_ok(&command))
-		return -ENOMEM;
-	nft_ctx_output_set_flags(x->nft, NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_HANDLE);
-	r = nft_run_cmd_from_buffer(x->nft, text_str(&command));
-	said = nft_ctx_get_output_buffer(x->nft);
-	*out = r || !said ? NULL : json_loads(said, 0, NULL);
-	nft_ctx_get_error_buffer(x->nft);
-	if (r)
-		return 1;
-	return *out ? 0 : -EPROTO;
+	if (!x->batch.listing) {
+		r = nft_kernel_list(&x->kernel, "table", &listing);
+		if (r < 0)
+			return r;
+		x->batch.listing = nft_by_measure(listing);
+		json_decref(listing);
+		if (!x->batch.listing)
+			return -ENOMEM;
+	}
+	*out = json_object_get(x->batch.listing, measure);
+	return 0;
 }
 
 /* ---- looking after what we put there ---- */
 
-static void note_found(void *userdata, const char *id)
+static int note_found(struct nftables *x, const json_t *listing)
 {
-	hold(userdata, id);
+	json_t *parts = nft_by_measure(listing);
+	const char *id;
+	json_t *part;
+
+	if (!parts)
+		return -ENOMEM;
+	json_object_foreach(parts, id, part) hold(x, id);
+	json_decref(parts);
+	return 0;
 }
 
 /* Each may be dropped while it is told. */
@@ -161,23 +244,26 @@ static void tell_found(struct nftables *x)
 			tell(x, ROUTER_FOUND, x->held[i].measure, "");
 }
 
-static bool is_whole(const json_t *listing, const struct held *h, int64_t now_us)
+static bool is_whole(const json_t *parts, const struct held *h, int64_t now_us)
 {
-	struct nft_stands s = nft_stands(listing, h->measure, h->wanted.mark);
+	struct nft_stands s =
+		nft_stands(json_object_get(parts, h->measure), h->measure, h->wanted.mark);
 
 	return s.n_rules >= h->wanted.n_rules && s.n_sets >= h->wanted.n_sets && s.counter &&
 	       (s.n_elements >= h->wanted.n_sets || h->until_us - now_us < NEAR_END_US);
 }
 
-/* Of those that we put there, one of which something is missing; NULL all are whole. */
-static const struct held *broken(struct nftables *x, const json_t *listing)
+/* Is something missing of one of those that we put there? */
+static bool is_broken(struct nftables *x, const json_t *listing)
 {
+	json_t *parts = nft_by_measure(listing);
 	int64_t now_us = clock_real_us();
+	size_t i = 0;
 
-	for (size_t i = 0; i < x->n; i++)
-		if (x->held[i].wanted.n_rules && !is_whole(listing, &x->held[i], now_us))
-			return &x->held[i];
-	return NULL;
+	while (i < x->n && (!x->held[i].wanted.n_rules || is_whole(parts, &x->held[i], now_us)))
+		i++;
+	json_decref(parts);
+	return i < x->n;
 }
 
 /* Soon, and once for all the news until then. */
@@ -196,22 +282,23 @@ static void begin_anew(struct nftables *x, const char *why)
 	bool was_up = x->r.is_up;
 	json_t *listing = NULL;
 
-	log_warn("nftables", "name=\"%s\" table=%s lost=\"%s\"", x->r.neighbor->name, x->table,
-		 why);
+	log_warn("nftables", "name=\"%s\" table=%s lost=\"%s\"", x->r.neighbor->name,
+		 x->kernel.table, why);
 	x->n = 0;
+	batch_deinit(&x->batch); /* is told again with all the rest */
 	x->r.is_up = false;
 	if (was_up)
 		tell(x, ROUTER_LOST, "", why);
-	nft_say_table(x->table, &commands);
-	x->r.is_up = run(x, &commands, &wrong) == 0;
+	nft_say_table(x->kernel.table, &commands);
+	x->r.is_up = nft_kernel_run(&x->kernel, &commands, &wrong) == 0;
 	if (!x->r.is_up) {
 		log_warn("nftables", "name=\"%s\" table=%s refused=\"%s\"", x->r.neighbor->name,
-			 x->table, text_str(&wrong));
+			 x->kernel.table, text_str(&wrong));
 		look_later(x);
 		return;
 	}
-	if (list(x, "table", "", &listing) == 0)
-		nft_each(listing, note_found, x);
+	if (nft_kernel_list(&x->kernel, "table", &listing) == 0)
+		note_found(x, listing);
 	json_decref(listing);
 	tell(x, ROUTER_UP, "", "");
 	tell_found(x);
@@ -226,12 +313,12 @@ static int on_look(void *userdata, int fd, uint32_t events)
 
 	if (read(fd, &ticks, sizeof(ticks)) < 0)
 		return 0;
-	r = list(x, "table", "", &listing);
+	r = nft_kernel_list(&x->kernel, "table", &listing);
 	if (r < 0)
 		look_later(x);
 	else if (r)
 		begin_anew(x, "the table is gone");
-	else if (!x->r.is_up || broken(x, listing))
+	else if (!x->r.is_up || is_broken(x, listing))
 		begin_anew(x, "something of a measure was removed by somebody else");
 	json_decref(listing);
 	return 0;
@@ -255,10 +342,15 @@ static int on_news(void *userdata, int fd, uint32_t events)
 static int on_bell(void *userdata, int fd, uint32_t events)
 {
 	struct nftables *x = userdata;
+	eventfd_t rings;
 
-	loop_remove_fd(x->loop, fd);
-	tell(x, ROUTER_UP, "", "");
-	tell_found(x);
+	eventfd_read(fd, &rings);
+	if (!x->is_said) {
+		x->is_said = true;
+		tell(x, ROUTER_UP, "", "");
+		tell_found(x);
+	}
+	flush(x);
 	return 0;
 }
 
@@ -281,46 +373,37 @@ static struct router *nftables_close(struct router *r)
 	unlisten(x, x->bell);
 	unlisten(x, x->monitor);
 	unlisten(x, x->timer);
-	if (x->nft)
-		nft_ctx_free(x->nft);
+	nft_kernel_close(&x->kernel);
+	batch_deinit(&x->batch);
 	json_decref(x->counters);
 	free(x->held);
 	free(x);
 	return NULL;
 }
 
-/* The kernel's news of rules; without them we would not see that somebody flushed ours. */
-static int listen_for_news(struct nftables *x)
-{
-	struct sockaddr_nl to = {.nl_family = AF_NETLINK,
-				 .nl_groups = 1u << (NFNLGRP_NFTABLES - 1)};
-
-	x->monitor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_NETFILTER);
-	if (x->monitor < 0 || bind(x->monitor, (struct sockaddr *)&to, sizeof(to)) < 0)
-		return -errno;
-	return loop_add_fd(x->loop, x->monitor, EPOLLIN, on_news, x);
-}
-
 static int begin(struct nftables *x, struct text *why)
 {
 	_cleanup_text_ struct text commands = TEXT_NULL;
 	json_t *listing = NULL;
-	int r;
+	int r = nft_kernel_open(&x->kernel);
 
-	x->nft = nft_ctx_new(NFT_CTX_DEFAULT);
-	if (!x->nft || nft_ctx_buffer_output(x->nft) || nft_ctx_buffer_error(x->nft))
-		return -ENOMEM;
-	nft_say_table(x->table, &commands);
-	if (run(x, &commands, why))
+	if (r)
+		return r;
+	nft_say_table(x->kernel.table, &commands);
+	if (nft_kernel_run(&x->kernel, &commands, why))
 		return -EPERM;
-	r = list(x, "table", "", &listing);
+	r = nft_kernel_list(&x->kernel, "table", &listing);
 	if (r) {
 		text_add(why, "the table cannot be read");
 		return r < 0 ? r : -EPERM;
 	}
-	nft_each(listing, note_found, x);
+	r = note_found(x, listing);
 	json_decref(listing);
-	r = listen_for_news(x);
+	if (r)
+		return r;
+	/* Without the kernel's news we would not see that somebody flushed our rules. */
+	x->monitor = nft_kernel_listen();
+	r = x->monitor < 0 ? x->monitor : loop_add_fd(x->loop, x->monitor, EPOLLIN, on_news, x);
 	if (r == 0)
 		r = loop_add_fd(x->loop, x->timer, EPOLLIN, on_look, x);
 	if (r == 0)
@@ -343,8 +426,9 @@ static int nftables_open(const struct conf *conf, const struct conf_neighbor *n,
 	x->monitor = -1;
 	x->bell = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
 	x->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	snprintf(x->table, sizeof(x->table), "%s", *n->table ? n->table : TABLE_DEFAULT);
-	if (!nft_table_is_good(x->table)) {
+	snprintf(x->kernel.table, sizeof(x->kernel.table), "%s",
+		 *n->table ? n->table : TABLE_DEFAULT);
+	if (!nft_table_is_good(x->kernel.table)) {
 		text_printf(why, "%s: a table's name has letters, digits, \"_\" and \"-\"",
 			    n->name);
 		r = -EINVAL;
@@ -359,68 +443,49 @@ static int nftables_open(const struct conf *conf, const struct conf_neighbor *n,
 	return 0;
 }
 
-/* Where nothing of it can stand, the table need not be read: it may be long. */
-static int listing_for(struct nftables *x, const char *measure, json_t **out)
-{
-	*out = NULL;
-	return find(x, measure) ? list(x, "table", "", out) : 0;
-}
-
 static int nftables_apply(struct router *r, const struct measure *m)
 {
 	struct nftables *x = (struct nftables *)r;
-	_cleanup_text_ struct text commands = TEXT_NULL, why = TEXT_NULL;
-	struct nft_wanted wanted = {.n_rules = 0};
-	json_t *listing = NULL;
-	struct held *h;
-	int wrong;
+	struct waiting w = {.until_us = nft_end_us(m), .commands = TEXT_NULL};
+	const json_t *listing = NULL;
+	int wrong = 0;
 
 	if (!x->r.is_up)
 		return -ENOTCONN;
-	wrong = listing_for(x, m->id, &listing);
-	if (wrong < 0)
+	if (is_waiting(x, m->id))
+		flush(x);
+	if (find(x, m->id)) /* else nothing of it can stand, and the table may be long */
+		wrong = listing_for(x, m->id, &listing);
+	if (wrong)
 		return wrong;
-	wrong = nft_say_apply(x->table, m, clock_real_us(), listing, &wanted, &commands);
-	json_decref(listing);
-	if (wrong) {
-		tell(x, ROUTER_REFUSED, m->id, text_str(&commands));
-		return 0;
-	}
-	h = hold(x, m->id); /* before it stands, so that it is never there unknown */
-	if (!h)
-		return -ENOMEM;
-	if (run(x, &commands, &why)) {
-		tell(x, ROUTER_REFUSED, m->id, text_str(&why));
-		return 0;
-	}
-	h->wanted = wanted;
-	h->until_us = nft_end_us(m);
-	tell(x, ROUTER_HAS, m->id, "");
-	return 0;
+	snprintf(w.measure, sizeof(w.measure), "%s", m->id);
+	if (nft_say_apply(x->kernel.table, m, clock_real_us(), listing, &w.wanted, &w.commands))
+		tell(x, ROUTER_REFUSED, m->id, text_str(&w.commands));
+	else if (!hold(x, m->id)) /* before it stands, so that it is never there unknown */
+		wrong = -ENOMEM;
+	else
+		return wait_turn(x, &w);
+	text_deinit(&w.commands);
+	return wrong;
 }
 
 static int nftables_take_away(struct router *r, const struct measure *m)
 {
 	struct nftables *x = (struct nftables *)r;
-	_cleanup_text_ struct text commands = TEXT_NULL, why = TEXT_NULL;
-	json_t *listing = NULL;
+	struct waiting w = {.away = true, .commands = TEXT_NULL};
+	const json_t *listing = NULL;
 	int wrong;
 
 	if (!nft_id_is_good(m->id))
 		return -EINVAL;
-	wrong = list(x, "table", "", &listing);
-	if (wrong < 0)
+	if (is_waiting(x, m->id))
+		flush(x);
+	wrong = listing_for(x, m->id, &listing);
+	if (wrong)
 		return wrong;
-	nft_say_away(x->table, m->id, listing, &commands);
-	json_decref(listing);
-	drop(x, m->id); /* before it is gone, so that its going is no loss */
-	if (run(x, &commands, &why)) {
-		hold(x, m->id);
-		tell(x, ROUTER_REFUSED, m->id, text_str(&why));
-		return 0;
-	}
-	tell(x, ROUTER_HAS_NOT, m->id, "");
-	return 0;
+	snprintf(w.measure, sizeof(w.measure), "%s", m->id);
+	nft_say_away(x->kernel.table, m->id, listing, &w.commands);
+	return wait_turn(x, &w);
 }
 
 /* All counters, read once for all measures that are asked for at about the same time. */
@@ -429,7 +494,7 @@ static int read_counters(struct nftables *x)
 	json_decref(x->counters);
 	x->counters = NULL;
 	x->counted_us = clock_mono_us();
-	return list(x, "counters table", "", &x->counters);
+	return nft_kernel_list(&x->kernel, "counters table", &x->counters);
 }
 
 static int nftables_counter(struct router *r, const struct measure *m, uint64_t *packets,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "router/nftables_text.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -127,25 +128,34 @@ static bool id_of(const char *name, char *id)
 	return nft_id_is_good(id);
 }
 
-static bool is_first(const json_t *list, size_t at, const char *id)
+static int join(json_t *parts, const char *id, json_t *entry)
 {
-	const json_t *object;
+	json_t *mine = json_object_get(parts, id);
 
-	for (size_t i = 0; i < at; i++)
-		if (is_of(owner_text(json_array_get(list, i), &object), id))
-			return false;
-	return true;
+	if (!mine) {
+		mine = json_pack("{s:[]}", "nftables");
+		if (json_object_set_new(parts, id, mine))
+			return -ENOMEM;
+	}
+	return json_array_append(json_object_get(mine, "nftables"), entry) ? -ENOMEM : 0;
 }
 
-void nft_each(const json_t *listing, void (*fn)(void *userdata, const char *id), void *userdata)
+json_t *nft_by_measure(const json_t *listing)
 {
-	const json_t *list = entries(listing), *object;
+	json_t *parts = json_object(), *entry;
 	char id[MEASURE_ID_MAX];
-	json_t *entry;
-	size_t i;
+	const json_t *object;
+	int r = parts ? 0 : -ENOMEM;
 
-	json_array_foreach(list, i, entry) if (id_of(owner_text(entry, &object), id) &&
-					       is_first(list, i, id)) fn(userdata, id);
+	for (size_t i = 0; r == 0 && i < json_array_size(entries(listing)); i++) {
+		entry = json_array_get(entries(listing), i);
+		if (id_of(owner_text(entry, &object), id))
+			r = join(parts, id, entry);
+	}
+	if (r == 0)
+		return parts;
+	json_decref(parts);
+	return NULL;
 }
 
 int nft_counted(const json_t *listing, const char *id, uint64_t *packets, uint64_t *bytes)

@@ -63,8 +63,10 @@ void nft_say_away(const char *table, const char *id, const json_t *listing, stru
 /** nft_stands() - what @listing shows of @id; @mark: of the rules that are wanted. */
 struct nft_stands nft_stands(const json_t *listing, const char *id, const char *mark);
 
-/** nft_each() - calls @fn once for each measure of which @listing shows anything. */
-void nft_each(const json_t *listing, void (*fn)(void *userdata, const char *id), void *userdata);
+/** nft_by_measure() - a listing taken apart: an object that has, for each measure of which anything
+ * is shown, a listing of its own; owned by the caller, NULL out of memory. What was read once for
+ * many measures is not searched through for each of them. */
+json_t *nft_by_measure(const json_t *listing);
 
 /** nft_counted() - of a listing of counters. Return: 0, or 1 where it shows none of @id. */
 int nft_counted(const json_t *listing, const char *id, uint64_t *packets, uint64_t *bytes);

@@ -165,15 +165,11 @@ static json_t *sample(const char *mark)
 			 "comment", "m12 x", "rule", "handle", 6);
 }
 
-static void count_id(void *userdata, const char *id)
-{
-	text_printf(userdata, "%s ", id);
-}
-
 static void test_listing(void **state)
 {
 	json_t *listing = sample("m1 abc");
-	_cleanup_text_ struct text ids = TEXT_NULL, away = TEXT_NULL;
+	json_t *parts = nft_by_measure(listing);
+	_cleanup_text_ struct text away = TEXT_NULL;
 	struct nft_stands s = nft_stands(listing, "m1", "abc");
 	uint64_t packets, bytes;
 
@@ -188,8 +184,12 @@ static void test_listing(void **state)
 	s = nft_stands(listing, "m12", "abc");
 	assert_int_equal(s.n_elements, 0);
 	assert_false(s.counter);
-	nft_each(listing, count_id, &ids);
-	assert_string_equal(text_str(&ids), "m1 m12 ");
+	assert_int_equal(json_object_size(parts), 2);
+	s = nft_stands(json_object_get(parts, "m1"), "m1", "abc");
+	assert_int_equal(s.n_rules + s.n_sets + s.n_elements, 3);
+	assert_true(s.counter);
+	assert_int_equal(nft_stands(json_object_get(parts, "m12"), "m12", "x").n_rules, 1);
+	json_decref(parts);
 	nft_say_away("t", "m1", listing, &away);
 	assert_string_equal(text_str(&away), "delete rule inet t measures handle 4\n"
 					     "delete counter inet t m1\n"
@@ -342,9 +342,18 @@ static void put(struct live *l, const struct measure *m)
 	char has[64];
 
 	assert_int_equal(router_nftables.apply(l->r, m), 0);
+	assert_string_equal(text_str(&l->told), ""); /* it is answered later */
 	snprintf(has, sizeof(has), "has:%s ", m->id);
-	assert_string_equal(text_str(&l->told), has);
-	text_clear(&l->told);
+	wait_for(l, has);
+}
+
+static void take(struct live *l, const struct measure *m)
+{
+	char has_not[64];
+
+	assert_int_equal(router_nftables.take_away(l->r, m), 0);
+	snprintf(has_not, sizeof(has_not), "has-not:%s ", m->id);
+	wait_for(l, has_not);
 }
 
 static void test_open(void **state)
@@ -441,15 +450,11 @@ static void test_away(void **state)
 	empty = listing(l, "table inet noroshi");
 	put(l, &m1);
 	put(l, &m12);
-	for (int i = 0; i < 2; i++) {
-		assert_int_equal(router_nftables.take_away(l->r, &m1), 0);
-		assert_string_equal(text_str(&l->told), "has-not:m1 ");
-		text_clear(&l->told);
-	}
+	for (int i = 0; i < 2; i++)
+		take(l, &m1);
 	assert_int_equal(stands(l, "m12").n_others, 1);
 	assert_int_equal(stands(l, "m12").n_elements, 1);
-	assert_int_equal(router_nftables.take_away(l->r, &m12), 0);
-	text_clear(&l->told);
+	take(l, &m12);
 	now = listing(l, "table inet noroshi");
 	assert_true(json_equal(empty, now));
 	json_decref(empty);
@@ -494,8 +499,7 @@ static void test_kernel_ends_it(void **state)
 	assert_int_equal(router_nftables.counter(l->r, &m, &packets, &bytes), 0);
 	assert_int_equal(packets, 7);
 	assert_int_equal(stands(l, "m1").n_elements, 0);
-	assert_int_equal(router_nftables.take_away(l->r, &m), 0);
-	assert_string_equal(text_str(&l->told), "has-not:m1 ");
+	take(l, &m);
 	live_free(l);
 }
 
@@ -532,8 +536,7 @@ static void test_quiet(void **state)
 	put(l, &m);
 	put(l, &other);
 	put(l, &m);
-	router_nftables.take_away(l->r, &m);
-	text_clear(&l->told);
+	take(l, &m);
 	assert_int_equal(loop_add_timer(l->loop, US_PER_S, on_late, l->loop), 0);
 	loop_run(l->loop);
 	assert_string_equal(text_str(&l->told), "");
@@ -557,12 +560,106 @@ static void test_live_refused(void **state)
 	m.option.n_rules = 0;
 	run(l, "add set inet noroshi m1-1 { type inet_service; }"); /* in our way */
 	assert_int_equal(router_nftables.apply(l->r, &m), 0);
-	assert_non_null(strstr(text_str(&l->told), "refused:m1 ("));
+	wait_for(l, "refused:m1 (");
 	run(l, "delete set inet noroshi m1-1");
 	after = listing(l, "table inet noroshi");
 	assert_true(json_equal(before, after));
 	json_decref(before);
 	json_decref(after);
+	live_free(l);
+}
+
+static struct measure one_of(unsigned i)
+{
+	char id[MEASURE_ID_MAX], target[32];
+
+	snprintf(id, sizeof(id), "m%u", i);
+	snprintf(target, sizeof(target), "198.51.%u.%u", 100 + i / 250, i % 250);
+	return measure_of(id, target, clock_real_us() + 10 * MINUTE_US);
+}
+
+/* Of what is asked for together, what the kernel does not take is refused alone. */
+static void test_together(void **state)
+{
+	struct live *l = live_new();
+
+	open_live(l);
+	wait_for(l, "up ");
+	run(l, "add set inet noroshi m1-1 { type inet_service; }");
+	for (unsigned i = 0; i < 3; i++) {
+		struct measure m = one_of(i);
+
+		assert_int_equal(router_nftables.apply(l->r, &m), 0);
+	}
+	assert_string_equal(text_str(&l->told), "");
+	l->until = "has:m2 ";
+	loop_run(l->loop);
+	says(&l->told, "has:m0 refused:m1 (");
+	says(&l->told, "has:m2 ");
+	assert_int_equal(stands(l, "m0").n_elements, 1);
+	assert_int_equal(stands(l, "m1").n_others, 0);
+	assert_int_equal(stands(l, "m2").n_elements, 1);
+	live_free(l);
+}
+
+/* Asked for, renewed and taken away in one turn: the last word counts, and each is answered. */
+static void test_same_turn(void **state)
+{
+	struct live *l = live_new();
+	struct measure m = one_of(1);
+
+	open_live(l);
+	wait_for(l, "up ");
+	assert_int_equal(router_nftables.apply(l->r, &m), 0);
+	m.until_us += MINUTE_US;
+	assert_int_equal(router_nftables.apply(l->r, &m), 0);
+	assert_int_equal(router_nftables.take_away(l->r, &m), 0);
+	l->until = "has-not:m1 ";
+	loop_run(l->loop);
+	assert_string_equal(text_str(&l->told), "has:m1 has:m1 has-not:m1 ");
+	assert_int_equal(stands(l, "m1").n_others, 0);
+	live_free(l);
+}
+
+#define MANY 1000
+
+static void all_of(struct live *l, int (*fn)(struct router *r, const struct measure *m),
+		   const char *last)
+{
+	for (unsigned i = 0; i < MANY; i++) {
+		struct measure m = one_of(i);
+
+		assert_int_equal(fn(l->r, &m), 0);
+	}
+	wait_for(l, last);
+}
+
+static size_t objects(struct live *l)
+{
+	json_t *table = listing(l, "table inet noroshi");
+	size_t n = json_array_size(json_object_get(table, "nftables"));
+
+	json_decref(table);
+	return n;
+}
+
+static void test_many(void **state)
+{
+	struct live *l = live_new();
+	size_t empty;
+
+	open_live(l);
+	wait_for(l, "up ");
+	empty = objects(l);
+	all_of(l, router_nftables.apply, "has:m999 ");
+	assert_int_equal(objects(l), empty + 3 * MANY); /* of each: a set, a counter, a rule */
+	l->r = router_nftables.close(l->r);
+	open_live(l);
+	wait_for(l, "found:m0 "); /* the last that is told */
+	all_of(l, router_nftables.apply, "has:m999 ");
+	assert_int_equal(objects(l), empty + 3 * MANY);
+	all_of(l, router_nftables.take_away, "has-not:m999 ");
+	assert_int_equal(objects(l), empty);
 	live_free(l);
 }
 
@@ -613,7 +710,9 @@ int main(void)
 		cmocka_unit_test(test_renewed),	       cmocka_unit_test(test_away),
 		cmocka_unit_test(test_kernel_ends_it), cmocka_unit_test(test_missed),
 		cmocka_unit_test(test_quiet),	       cmocka_unit_test(test_live_refused),
-		cmocka_unit_test(test_bad_table),      cmocka_unit_test(test_all_kinds),
+		cmocka_unit_test(test_together),       cmocka_unit_test(test_same_turn),
+		cmocka_unit_test(test_many),	       cmocka_unit_test(test_bad_table),
+		cmocka_unit_test(test_all_kinds),
 	};
 
 	return cmocka_run_group_tests(tests, enter, NULL);

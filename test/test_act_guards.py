@@ -46,7 +46,7 @@ class Words(Case):
     """What is missing is exit 4, and stderr names it; without a role as with one."""
 
     def test_each_word(self):
-        for name in ('basis', 'purpose', 'necessity', 'weaker', 'until'):
+        for name in ('basis', 'purpose', 'necessity', 'until'):
             with self.subTest(name):
                 option = self.world.option(self.incident, 'rtbh')
                 args = self.world.start_args(self.incident, option)
@@ -78,6 +78,20 @@ class Words(Case):
     def test_unreviewed_law(self):
         self.world.configure(neighbors=DRY, override='')
         self.refused(self.start(), LAW, 'unreviewed', 'review')
+
+    def test_weaker_from_the_plan(self):
+        """Nobody types what the plan's own comparison says; it is in the record in the desk's language."""
+        self.world.begin_act()
+        for lang, kind in (('C', 'rtbh'), ('ja_JP.UTF-8', 'flowspec')):
+            with self.subTest(lang):
+                plan = self.world.plan(self.incident)
+                option = next(o for o in plan['options'] if o['kind'] == kind and o['point'])
+                args = self.world.start_args(self.incident, option)
+                at = args.index('--weaker')
+                done = self.world.run(*args[:at], *args[at + 2:], lang=lang)
+                self.assertEqual(done.returncode, GOOD, done.stderr)
+                said = [m['weaker'] for m in self.world.measures()]
+                self.assertIn(option['weaker']['ja' if lang != 'C' else 'en'], said)
 
     def test_override_is_printed(self):
         self.world.begin_act()

@@ -40,6 +40,7 @@ static int request_of(struct cli *cli, const struct conf *conf, json_t **out)
 	act_put(q, "purpose", o->purpose);
 	act_put(q, "necessity", o->necessity);
 	act_put(q, "weaker", o->weaker);
+	act_put(q, "language", cli->language == LANGUAGE_JA ? "ja" : "en");
 	act_put(q, "consent", o->consent);
 	if (until_us != TIME_NONE && json_object_set_new(q, "until", json_integer(until_us)))
 		text_note_lost();
@@ -103,8 +104,9 @@ static const struct option_row start_options[] = {
 	OPTION_ARG("purpose", 0, "TEXT", option_text, AT(purpose), "what it is for", "目的"),
 	OPTION_ARG("necessity", 0, "TEXT", option_text, AT(necessity), "why it is necessary",
 		   "必要性"),
-	OPTION_ARG("weaker", 0, "TEXT", option_text, AT(weaker), "why nothing weaker would do",
-		   "より弱い手段では足りない理由"),
+	OPTION_ARG("weaker", 0, "TEXT", option_text, AT(weaker),
+		   "why nothing weaker would do (else: the plan's own comparison)",
+		   "より弱い手段では足りない理由 (省略時は計画の比較による)"),
 	OPTION_ARG("until", 0, "TIME", option_text, AT(until),
 		   "its end: 07:30 by the desk's clock, 2h from now, or 2026-11-26T12:00:00Z",
 		   "期限 (07:30、2h、2026-11-26T12:00:00Z)"),

@@ -285,6 +285,16 @@ static bool is_proposal(const struct act_asking *x)
 	return json_is_true(json_object_get(x->request, "propose"));
 }
 
+/* What the plan's comparison says, unless somebody says it himself; saying nothing is no answer. */
+static void fill_weaker(const struct act_asking *x, const struct plan_option *o,
+			struct law_words *w)
+{
+	if (json_object_get(x->request, "weaker"))
+		return;
+	w->weaker =
+		strcmp(act_word(x->request, "language"), "ja") == 0 ? o->weaker_ja : o->weaker_en;
+}
+
 static int check_all(struct act_asking *x, const struct act_case *c, const struct kept_plan *kept,
 		     struct law_words *w, const struct plan_option **o)
 {
@@ -313,6 +323,7 @@ static int check_all(struct act_asking *x, const struct act_case *c, const struc
 	if (found) {
 		w->agreed_s = agreed ? agreed->max_s : 0;
 		w->data = check_data(found);
+		fill_weaker(x, found, w);
 		if (agreed && !*w->consent)
 			w->consent = agreed->consent;
 		k.spent_s = act_spent_s(a, w->basis, &found->target, x->now_us);

@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from tally import ROOT, Tally  # noqa: E402
@@ -61,11 +62,14 @@ def main():
     parser.add_argument('--label', default='fuzz')
     args = parser.parse_args()
     total = Tally()
-    for name, program in targets(args.build).items():
-        if args.target and name not in args.target:
-            continue
-        good, figures, tail = run_target(name, program, os.path.join(args.build, 'fuzz-work', name),
-                                         os.path.join(args.build, 'fuzz-found', name), args.seconds)
+
+    def run(item):
+        work, found = (os.path.join(args.build, folder, item[0]) for folder in ('fuzz-work', 'fuzz-found'))
+        return item[0], run_target(*item, work, found, args.seconds)
+
+    wanted = [t for t in targets(args.build).items() if not args.target or t[0] in args.target]
+    pool = ThreadPoolExecutor(os.cpu_count() or 1)
+    for name, (good, figures, tail) in pool.map(run, wanted):
         print(f"{'good' if good else 'BROKEN':6s} {name:16s} {figures['executions']:>10d} executions "
               f"{figures['edges']:>6d} edges", flush=True)
         total.add(Tally(passed=int(good), failed=int(not good)))

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: ISC
 """Runs the suites of a build directory and ends with `N passed, N failed`.
 
-run.py --build DIR [--suite NAME]... [--strict] [--totals FILE] [--timeout-multiplier N]
+run.py --build DIR [--suite NAME]... [--make] [--strict] [--totals FILE] [--timeout-multiplier N]
 
 Every test that Meson knows runs once, suite by suite, in the order below; a suite that is not in
 the list comes last, so a new one is never forgotten. --strict counts a skipped case as failed unless
-it skipped because the corpus is not there. --totals appends the figures as one line of JSON."""
+it skipped because the corpus is not there. --make builds what these tests need, and no more, before.
+--totals appends the figures as one line of JSON."""
 import argparse
 import json
 import os
@@ -20,16 +21,34 @@ from tally import ROOT, Tally, corpus_dir, count  # noqa: E402
 ORDER = ['unit', 'golden', 'corpus', 'drill', 'fuzz', 'cli', 'peer']
 
 
+def introspect(build, what):
+    out = subprocess.run(['meson', 'introspect', '--' + what, build], check=True, capture_output=True,
+                         text=True).stdout
+    return json.loads(out)
+
+
+def is_wanted(test, wanted):
+    return not wanted or bool(set(wanted) & {s.split(':', 1)[-1] for s in test['suite']})
+
+
+def make(build, wanted):
+    """Return: did everything build that the tests of these suites need?"""
+    ids = {i for test in introspect(build, 'tests') if is_wanted(test, wanted)
+           for i in test['depends']}
+    files = [os.path.relpath(name, os.path.abspath(build))
+             for target in introspect(build, 'targets') if target['id'] in ids
+             for name in target['filename']]
+    return subprocess.run(['ninja', '-C', build, *sorted(files)], check=False).returncode == 0
+
+
 def suites_of(build, wanted):
     """{suite: [test names]}; a test of several suites stands in the first of ORDER, so that it runs
     once. @wanted: only tests that are in one of these suites; None for all."""
-    out = subprocess.run(['meson', 'introspect', '--tests', build], check=True, capture_output=True,
-                         text=True).stdout
     rank = {name: i for i, name in enumerate(ORDER)}
     found = {}
-    for test in json.loads(out):
+    for test in introspect(build, 'tests'):
         names = [s.split(':', 1)[-1] for s in test['suite']]
-        if wanted and not set(wanted) & set(names):
+        if not is_wanted(test, wanted):
             continue
         suite = min(names or ['other'], key=lambda n: rank.get(n, len(rank)))
         found.setdefault(suite, []).append(test['name'])
@@ -99,12 +118,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     parser.add_argument('--build', required=True)
     parser.add_argument('--suite', action='append')
+    parser.add_argument('--make', action='store_true')
     parser.add_argument('--strict', action='store_true', default=bool(os.environ.get('CI')))
     parser.add_argument('--totals')
     parser.add_argument('--label', default='test')
     parser.add_argument('--timeout-multiplier', type=float, default=1)
     args = parser.parse_args()
     os.environ.setdefault('NOROSHI_CORPUS', corpus_dir())
+    if args.make and not make(args.build, args.suite):
+        print('failed: the build')
+        return 1
     total, began = Tally(), time.monotonic()
     for suite, names in suites_of(args.build, args.suite).items():
         start = time.monotonic()

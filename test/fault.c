@@ -7,7 +7,9 @@
  * A SQL step only fails where the caller of SQLite asked for it: a step of SQLite's own (it reads
  * its schema so after ALTER) would be believed to have gone well, since the statement itself holds
  * no error, and no failing disk does that. So sqlite3_exec() fails as a whole, before anything is
- * done.
+ * done. The C library's look-up of a user fails as a whole too: glibc 2.36 falls over when the
+ * first allocation of its own in there fails (nss_database_check_reload_and_get), which is not
+ * ours.
  *
  * NOROSHI_FAULT_KIND   memory, write or sql
  * NOROSHI_FAULT_AT     which call of that kind fails, from 1; 0 none
@@ -17,6 +19,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -34,6 +37,7 @@ static enum kind kind = NONE;
 static unsigned long at;
 static bool stays;
 static atomic_ulong calls;
+static _Thread_local bool looks_up; /* a user: nothing fails within */
 
 /* glibc's own names: a dlsym() would allocate before there is anything to allocate with. */
 extern void *__libc_malloc(size_t n);
@@ -88,7 +92,7 @@ static bool fails(enum kind which)
 {
 	unsigned long n;
 
-	if (which != kind)
+	if (which != kind || looks_up)
 		return false;
 	n = atomic_fetch_add(&calls, 1) + 1;
 	return at && (n == at || (stays && n > at));
@@ -127,6 +131,22 @@ static void find_next(void *function, const char *name)
 	if (!found)
 		abort();
 	memcpy(function, &found, sizeof(found));
+}
+
+int getpwnam_r(const char *name, struct passwd *pw, char *buf, size_t n, struct passwd **found)
+{
+	static int (*next)(const char *, struct passwd *, char *, size_t, struct passwd **);
+	int r;
+
+	*found = NULL;
+	if (fails(MEMORY))
+		return ENOMEM;
+	looks_up = true;
+	if (!next)
+		find_next(&next, "getpwnam_r");
+	r = next(name, pw, buf, n, found);
+	looks_up = false;
+	return r;
 }
 
 /* Writes to files fail as a full disk does; what people read on 0 to 2 is left alone. */

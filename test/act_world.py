@@ -65,8 +65,11 @@ def missing():
         return 'not installed: ' + ', '.join(gone)
     if os.geteuid() != 0:
         return 'only root makes network namespaces'
-    done = subprocess.run(['unshare', '-n', 'true'], check=False, capture_output=True)
-    return None if done.returncode == 0 else 'no network namespaces here'
+    return None if may_unshare() else 'no network namespaces here'
+
+
+def may_unshare():
+    return subprocess.run(['unshare', '-n', 'true'], check=False, capture_output=True).returncode == 0
 
 
 class Space:

@@ -20,6 +20,8 @@ static const char *const stage_names[MEASURE_STAGES] = {
 static const char *const how_names[] = {"person", "signature", "break_glass", "standing"};
 static const char *const approve_names[] = {"good",    "more", "same_person",
 					    "changed", "late", "nobody"};
+static const char *const probe_names[PROBE_ENDS] = {"none", "nothing", "seen", "aborted",
+						    "stopped"};
 static const char *const renew_names[RENEW_ANSWERS] = {
 	"good", "not_standing", "not_signed", "no_necessity", "same_necessity", "past", "long",
 };
@@ -44,11 +46,17 @@ const char *renew_answer_name(enum renew_answer a)
 	return a < RENEW_ANSWERS ? renew_names[a] : "?";
 }
 
+const char *probe_end_name(enum probe_end e)
+{
+	return e < PROBE_ENDS ? probe_names[e] : "?";
+}
+
 void measure_clear(struct measure *m)
 {
 	memset(m, 0, sizeof(*m));
 	m->planned_us = m->applied_us = m->until_us = m->ended_us = m->gone_us = TIME_NONE;
 	m->approve_by_us = m->asked_until_us = m->told_until_us = m->renewed_us = TIME_NONE;
+	m->lift.proposed_us = m->lift.probed_us = m->lift.probe_until_us = TIME_NONE;
 	m->effect = (struct measure_effect){.at_us = TIME_NONE,
 					    .before_bps = -1,
 					    .after_bps = -1,

@@ -24,6 +24,7 @@
 #define MEASURE_ID_MAX	      16 /* "m" and 12 hexadecimal digits */
 #define MEASURE_APPROVALS_MAX 4
 #define MEASURE_NAME_MAX      64
+#define MEASURE_LIFT_MAX      384
 #define BREAK_GLASS_S	      3600
 #define MEASURE_APPROVE_S                                                                          \
 	900 /* a plan that nobody approves lapses after, where nothing is said                     \
@@ -43,6 +44,16 @@ enum measure_stage {
 };
 
 enum measure_how { HOW_PERSON, HOW_SIGNATURE, HOW_BREAK_GLASS, HOW_STANDING };
+
+/* What a probe, which lifts a measure for a moment, came to (measure_probe.h). */
+enum probe_end {
+	PROBE_NONE,
+	PROBE_NOTHING, /* nothing of the attack was seen */
+	PROBE_SEEN,    /* it goes on */
+	PROBE_ABORTED, /* more came than the line's free half has room for */
+	PROBE_STOPPED, /* it was frozen, lost from sight, or ended for another reason */
+	PROBE_ENDS
+};
 
 struct measure_approval {
 	char person[MEASURE_NAME_MAX];
@@ -81,6 +92,15 @@ struct measure {
 						 that side is not seen */
 		int64_t dropped_packets, dropped_bytes; /* by its counter; < 0: it has none */
 	} effect;
+	struct measure_lift {
+		int64_t proposed_us;	    /* since when lifting it is proposed; none */
+		unsigned proposals, probes; /* so far */
+		char en[MEASURE_LIFT_MAX], ja[MEASURE_LIFT_MAX]; /* why, in figures; "" none */
+		int64_t pause_us;	  /* the attack's longest while it stood, 0 none */
+		int64_t probed_us;	  /* the last probe began; none */
+		int64_t probe_until_us;	  /* it is lifted until then to see; none */
+		enum probe_end probe_end; /* what came of the last one */
+	} lift;
 };
 
 /** measure_clear() - a measure of nothing: every byte 0, every time TIME_NONE, effect unknown. */
@@ -159,6 +179,22 @@ bool measure_failed(struct measure *m, const char *why, int64_t now_us);
 bool measure_withdraw(struct measure *m, const char *by, const char *why, int64_t now_us);
 bool measure_gone(struct measure *m, int64_t now_us);
 
+/* ---- lifting it ---- */
+
+/** measure_propose_lift() - a person is to be asked to lift it, because of @en, @ja. False: it is
+ * not in force, or that is proposed already. */
+bool measure_propose_lift(struct measure *m, const char *en, const char *ja, int64_t now_us);
+
+/** measure_void_lift() - the attack is back after @pause_us: nothing is proposed any more. The
+ * longest pause is kept. False: nothing was proposed, and no pause was longer. */
+bool measure_void_lift(struct measure *m, int64_t pause_us);
+
+/** measure_begin_probe() - it is lifted for a moment, until @until_us. False: not now. */
+bool measure_begin_probe(struct measure *m, int64_t until_us, int64_t now_us);
+
+/** measure_end_probe() - it stands again. False: it was not lifted. */
+bool measure_end_probe(struct measure *m, enum probe_end end);
+
 enum renew_answer {
 	RENEW_GOOD,
 	RENEW_NOT_STANDING, /* it is not in force */
@@ -187,6 +223,7 @@ const char *measure_stage_name(enum measure_stage s);
 const char *measure_how_name(enum measure_how h);
 const char *approve_answer_name(enum approve_answer a); /* stable word, "same_person" */
 const char *renew_answer_name(enum renew_answer a);
+const char *probe_end_name(enum probe_end e); /* "seen"; "none" */
 
 /* ---- for people ---- */
 

@@ -228,6 +228,64 @@ static int effect_in(const json_t *v, struct measure_effect *e)
 	return 0;
 }
 
+/* ---- lifting ---- */
+
+#define LIFT_FIELD(k, f, form)                                                                     \
+	{                                                                                          \
+		k, offsetof(struct measure_lift, f), form                                          \
+	}
+
+/* clang-format off: a row stays a row. */
+static const struct field lift_fields[] = {
+	LIFT_FIELD("proposed", proposed_us, FORM_TIME),
+	LIFT_FIELD("proposals", proposals, FORM_U32),
+	LIFT_FIELD("pause_s", pause_us, FORM_SECONDS),
+	LIFT_FIELD("probes", probes, FORM_U32),
+	LIFT_FIELD("probed", probed_us, FORM_TIME),
+	LIFT_FIELD("probe_until", probe_until_us, FORM_TIME),
+};
+/* clang-format on */
+
+static const struct field_group lift_group = {NULL, lift_fields, ARRAY_LEN(lift_fields)};
+
+static json_t *lift_out(const struct measure_lift *l)
+{
+	json_t *o;
+
+	if (!l->proposals && !l->probes && !l->pause_us)
+		return json_null();
+	o = json_pack("{sososs}", "en", json_text(l->en), "ja", json_text(l->ja), "probe_end",
+		      probe_end_name(l->probe_end));
+	if (!o || fields_out(o, l, &lift_group) == 0)
+		return o;
+	json_decref(o);
+	return NULL;
+}
+
+static int probe_end_in(const json_t *v, enum probe_end *out)
+{
+	const char *name = json_string_value(v);
+
+	for (unsigned e = 0; name && e < PROBE_ENDS; e++)
+		if (strcmp(probe_end_name((enum probe_end)e), name) == 0) {
+			*out = (enum probe_end)e;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+/* A row of before there was such a thing has none. */
+static int lift_in(const json_t *v, struct measure_lift *l)
+{
+	if (!v || json_is_null(v))
+		return 0;
+	if (!json_is_object(v) || json_get_text(v, "en", l->en, sizeof(l->en)) ||
+	    json_get_text(v, "ja", l->ja, sizeof(l->ja)) || fields_in(v, l, &lift_group) ||
+	    l->pause_us < 0)
+		return -EINVAL;
+	return probe_end_in(json_object_get(v, "probe_end"), &l->probe_end);
+}
+
 static int put(json_t *o, const char *key, json_t *value_take)
 {
 	return json_object_set_new(o, key, value_take) ? -ENOMEM : 0;
@@ -245,6 +303,7 @@ json_t *measure_json(const struct measure *m)
 	r = r ? r : put(o, "data", data_out(m->data));
 	r = r ? r : put(o, "approvals", approvals_out(m));
 	r = r ? r : put(o, "effect", effect_out(&m->effect));
+	r = r ? r : put(o, "lift", lift_out(&m->lift));
 	r = r ? r : put(o, "option", plan_option_json(&m->option));
 	if (r == 0)
 		return o;
@@ -276,6 +335,7 @@ int measure_from_json(const json_t *from, struct measure *out)
 	r = r ? r : data_in(json_object_get(from, "data"), &out->data);
 	r = r ? r : approvals_in(json_object_get(from, "approvals"), out);
 	r = r ? r : effect_in(json_object_get(from, "effect"), &out->effect);
+	r = r ? r : lift_in(json_object_get(from, "lift"), &out->lift);
 	r = r ? r : plan_option_from_json(json_object_get(from, "option"), &out->option);
 	/* One without an end does not exist. */
 	return r || !measure_has(out->until_us) ? -EINVAL : 0;

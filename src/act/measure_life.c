@@ -203,6 +203,55 @@ bool measure_withdraw(struct measure *m, const char *by, const char *why, int64_
 	return true;
 }
 
+bool measure_propose_lift(struct measure *m, const char *en, const char *ja, int64_t now_us)
+{
+	struct measure_lift *l = &m->lift;
+
+	if (!measure_is_in_force(m) || measure_has(l->proposed_us))
+		return false;
+	l->proposed_us = now_us;
+	l->proposals++;
+	snprintf(l->en, sizeof(l->en), "%s", en);
+	snprintf(l->ja, sizeof(l->ja), "%s", ja);
+	return true;
+}
+
+bool measure_void_lift(struct measure *m, int64_t pause_us)
+{
+	struct measure_lift *l = &m->lift;
+	bool longer = pause_us > l->pause_us, was = measure_has(l->proposed_us);
+
+	if (!longer && !was)
+		return false;
+	l->pause_us = longer ? pause_us : l->pause_us;
+	l->proposed_us = TIME_NONE;
+	memset(l->en, 0, sizeof(l->en));
+	memset(l->ja, 0, sizeof(l->ja));
+	return true;
+}
+
+bool measure_begin_probe(struct measure *m, int64_t until_us, int64_t now_us)
+{
+	struct measure_lift *l = &m->lift;
+
+	if (!measure_is_in_force(m) || measure_has(l->probe_until_us))
+		return false;
+	l->probed_us = now_us;
+	l->probe_until_us = until_us;
+	l->probe_end = PROBE_NONE;
+	l->probes++;
+	return true;
+}
+
+bool measure_end_probe(struct measure *m, enum probe_end end)
+{
+	if (!measure_has(m->lift.probe_until_us))
+		return false;
+	m->lift.probe_until_us = TIME_NONE;
+	m->lift.probe_end = end;
+	return true;
+}
+
 bool measure_gone(struct measure *m, int64_t now_us)
 {
 	if (m->stage != MEASURE_EXPIRED && m->stage != MEASURE_WITHDRAWN &&

@@ -72,6 +72,12 @@ static const struct {
 	{"gone", "撤去"},
 	{"told_end", "期限前の通知"},
 	{"told_ended", "期限の通知"},
+	{"lift", "解除の提案"},
+	{"lift_void", "解除の提案の取り消し"},
+	{"pause", "攻撃の中断"},
+	{"probe", "試験解除"},
+	{"probe_end", "試験解除の終了"},
+	{"probe_abort", "試験解除の中止"},
 	{"refuse", "拒否"},
 	{"plan", "計画"},
 	{"freeze", "凍結"},
@@ -377,6 +383,36 @@ static void say_effect(struct text *out, const struct measure *m, const char *zo
 	say(out, ja, "Effect", "効果", text_str(&t));
 }
 
+static const struct words probe_ends[PROBE_ENDS] = {
+	[PROBE_NONE] = {"not over yet", "終わっていない"},
+	[PROBE_NOTHING] = {"nothing of the attack was seen", "攻撃は見えなかった"},
+	[PROBE_SEEN] = {"the attack goes on", "攻撃は続いている"},
+	[PROBE_ABORTED] = {"aborted, more came than the line's free half has room for",
+			   "中止。回線の空いた半分に収まらなかった"},
+	[PROBE_STOPPED] = {"stopped before it was seen", "判明前に停止"},
+};
+
+static void say_lift(struct text *out, const struct measure *m, const char *zone, bool ja)
+{
+	const struct measure_lift *l = &m->lift;
+	_cleanup_text_ struct text t = TEXT_NULL;
+
+	if (measure_has(l->proposed_us)) {
+		say_time(out, ja, "Lifting it proposed", "解除の提案", zone, l->proposed_us);
+		say(out, ja, "", "", ja ? l->ja : l->en);
+	}
+	if (!l->probes)
+		return;
+	if (l->probes == 1)
+		text_add(&t, ja ? "1回" : "once");
+	else
+		text_printf(&t, ja ? "%u回" : "%u times", l->probes);
+	text_add(&t, ja ? "、最後は " : ", last at ");
+	add_time(&t, zone, l->probed_us);
+	text_printf(&t, ": %s", in(&probe_ends[l->probe_end], ja));
+	say(out, ja, "Lifted to see", "試験解除", text_str(&t));
+}
+
 static const char *act_word(const char *act, bool ja)
 {
 	for (size_t i = 0; ja && i < ARRAY_LEN(acts); i++)
@@ -431,6 +467,7 @@ void measure_print(const struct measure *m, const struct law_basis *basis,
 	say_approvals(out, m, zone, ja);
 	say_times(out, m, zone, ja);
 	say_effect(out, m, zone, ja);
+	say_lift(out, m, zone, ja);
 	say(out, ja, "Plan", "計画", m->plan);
 	say(out, ja, "Hash of the plan", "計画のハッシュ", m->hash);
 	text_add(out, ja ? "\n監査記録 (番号、時刻、操作、操作者)\n"
@@ -458,5 +495,9 @@ void measure_short(const struct measure *m, const char *zone, bool ja, struct te
 		text_add(out, "  ");
 		add_plain(out, text_str(&persons));
 	}
+	if (measure_is_in_force(m) && measure_has(m->lift.probe_until_us))
+		text_add(out, ja ? "  試験解除中" : "  lifted to see");
+	else if (measure_is_in_force(m) && measure_has(m->lift.proposed_us))
+		text_add(out, ja ? "  解除を提案" : "  lifting it is proposed");
 	text_add(out, "\n");
 }

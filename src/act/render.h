@@ -47,6 +47,11 @@ int render_exabgp(const struct rule *r, bool withdraw, struct text *out);
 int render_nft(const struct rule *r, const char *destination, const char *counter,
 	       const char *comment, struct text *out);
 
+/** render_nft_count() - the same, but what matches is only counted and goes on. What a limit would
+ * let pass is counted too. */
+int render_nft_count(const struct rule *r, const char *destination, const char *counter,
+		     const char *comment, struct text *out);
+
 /** render_rtbh() - announce (or withdraw) a blackhole route in ExaBGP's words, one line without its
  * end: RFC 7999. @next_hop: "self" or an address. @community: one or more with spaces between them;
  * NO_EXPORT (RFC 1997) is added where it is not among them, so that the route does not leak. */

@@ -243,8 +243,8 @@ static int check_action(const struct rule *r, unsigned n_terms, struct text *out
 	return 0;
 }
 
-int render_nft(const struct rule *r, const char *destination, const char *counter,
-	       const char *comment, struct text *out)
+static int render(const struct rule *r, const char *destination, const char *counter,
+		  const char *comment, bool drops, struct text *out)
 {
 	struct render_view v;
 	struct terms t = {.s = {""}, .n = 1};
@@ -259,16 +259,28 @@ int render_nft(const struct rule *r, const char *destination, const char *counte
 	for (unsigned i = 0; i < t.n; i++) {
 		add_conditions(&v, destination, out);
 		text_add(out, t.s[i]);
-		if (r->action == RULE_LIMIT)
+		if (drops && r->action == RULE_LIMIT)
 			text_printf(out, " limit rate over %.0f bytes/second",
 				    floor(r->limit_bps / 8));
 		text_add(out, " counter");
 		if (counter)
 			text_printf(out, " name \"%s\"", counter);
-		text_add(out, " drop");
+		text_add(out, drops ? " drop" : "");
 		if (comment)
 			text_printf(out, " comment \"%s\"", comment);
 		text_add(out, "\n");
 	}
 	return 0;
+}
+
+int render_nft(const struct rule *r, const char *destination, const char *counter,
+	       const char *comment, struct text *out)
+{
+	return render(r, destination, counter, comment, true, out);
+}
+
+int render_nft_count(const struct rule *r, const char *destination, const char *counter,
+		     const char *comment, struct text *out)
+{
+	return render(r, destination, counter, comment, false, out);
 }

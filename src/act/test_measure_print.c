@@ -147,6 +147,27 @@ static void test_standing_and_failed(void **state)
 	golden_both("measure-failed", &m, &basis, 1);
 }
 
+/* Lifting it is proposed, after a probe; and one that is lifted just now. */
+static void test_lift(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_NULL;
+	struct measure m;
+
+	full(&m);
+	m.stage = MEASURE_VERIFIED;
+	m.ended_us = m.gone_us = TIME_NONE;
+	m.ended_by[0] = m.why[0] = '\0';
+	measure_begin_probe(&m, NOW_US + MINUTES(90) + 5 * US_PER_S, NOW_US + MINUTES(90));
+	measure_short(&m, ZONE, false, &out);
+	measure_short(&m, ZONE, true, &out);
+	assert_non_null(strstr(text_str(&out), "  lifted to see\n"));
+	assert_non_null(strstr(text_str(&out), "  試験解除中\n"));
+	measure_end_probe(&m, PROBE_NOTHING);
+	measure_propose_lift(&m, "nothing was dropped for 10 min", "10 分 破棄なし",
+			     NOW_US + MINUTES(91));
+	golden_both("measure-lift", &m, &basis, 0);
+}
+
 /* What people wrote cannot move the cursor, break a line or grow without a fold. */
 static void test_hostile_words(void **state)
 {
@@ -174,7 +195,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_whole_way), cmocka_unit_test(test_bare),
 		cmocka_unit_test(test_break_glass),   cmocka_unit_test(test_standing_and_failed),
-		cmocka_unit_test(test_hostile_words),
+		cmocka_unit_test(test_lift),	      cmocka_unit_test(test_hostile_words),
 	};
 
 	return cmocka_run_group_tests_name("act measure print", tests, NULL, NULL);

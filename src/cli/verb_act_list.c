@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "act/law.h"
 #include "act/measure.h"
 #include "cli/act_ask.h"
 #include "cli/audit_lines.h"
+#include "router/act.h"
 #include "store/desk_act.h"
 
 struct list_options {
@@ -22,7 +24,44 @@ struct listing {
 	unsigned n, forged;
 	struct law *law;
 	struct audit_lines lines; /* of the log, for `show` */
+	json_t *status;		  /* owned; what only the role knows, NULL unknown */
+	int asked;		  /* what came of asking for it: EXIT_GOOD, ACT_NO_ROLE, a status */
 };
+
+/* How it stands with lifting a measure, or NULL. */
+static const json_t *lift_of(const struct listing *l, const struct measure *m)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(l->status, "lifts"), i, row)
+	{
+		const char *id = json_string_value(json_object_get(row, "measure"));
+
+		if (id && strcmp(id, m->id) == 0)
+			return row;
+	}
+	return NULL;
+}
+
+static const char *said(const struct listing *l, const json_t *o)
+{
+	const char *s = json_string_value(
+		json_object_get(o, l->cli->language == LANGUAGE_JA ? "ja" : "en"));
+
+	return s ? s : "";
+}
+
+static void lift_lines(const struct listing *l, const struct measure *m)
+{
+	const json_t *row = lift_of(l, m), *probe = json_object_get(row, "probe");
+
+	if (*said(l, row))
+		fprintf(l->cli->out, tr(l->cli, "    lift: %s\n", "    解除: %s\n"), said(l, row));
+	if (l->show && *said(l, probe))
+		fprintf(l->cli->out, tr(l->cli, "    no probe: %s\n", "    試験解除なし: %s\n"),
+			said(l, probe));
+}
 
 /* All that is known, with the lines of the log about it. Return: false without memory. */
 static bool page(struct listing *l, const struct measure *m, struct text *out)
@@ -52,13 +91,16 @@ static void line(struct listing *l, const struct measure *m, bool forged)
 	fputs(text_str(&out), l->cli->out);
 	if (out.len && out.s[out.len - 1] != '\n')
 		fputc('\n', l->cli->out);
+	lift_lines(l, m);
 }
 
 static void line_json(struct listing *l, const struct measure *m, bool forged)
 {
 	json_t *o = measure_json(m);
+	const json_t *row = lift_of(l, m);
 
 	if (!o || json_object_set_new(o, "forged", json_boolean(forged)) ||
+	    json_object_set_new(o, "lift_now", row ? json_deep_copy(row) : json_null()) ||
 	    json_dumpf(o, l->cli->out, JSON_COMPACT | JSON_SORT_KEYS))
 		text_note_lost();
 	fputc('\n', l->cli->out);
@@ -84,29 +126,38 @@ static int on_measure(void *userdata, const struct desk_measure_row *row, bool f
 	return m ? 0 : -ENOMEM;
 }
 
+/* A reader who may not ask the role still reads the store. */
+static void ask_role(struct listing *l, const char *about)
+{
+	char socket[ACT_PATH_MAX];
+
+	if ((l->json || l->show) &&
+	    access(act_socket(l->conf, l->conf->db, socket), R_OK | W_OK) != 0)
+		return;
+	l->asked = act_ask(l->cli, l->conf, json_pack("{ssss}", "do", "status", "about", about),
+			   &l->status);
+}
+
 /* What only the role knows; where none runs, that is said. */
 static int neighbors(struct listing *l)
 {
-	json_t *reply = NULL;
 	const json_t *n;
 	size_t i;
-	int r = act_ask(l->cli, l->conf, json_pack("{ss}", "do", "status"), &reply);
 
-	if (r == ACT_NO_ROLE) {
+	if (l->asked == ACT_NO_ROLE) {
 		cli_fail(l->cli, 0, "%s",
 			 tr(l->cli, "no act role runs: what the routers have is not known",
 			    "act が動いていないため、ルーターの状態は不明です"));
 		return EXIT_GOOD;
 	}
-	if (r)
-		return r;
-	json_array_foreach(json_object_get(reply, "neighbors"), i, n) fprintf(
+	if (l->asked)
+		return l->asked;
+	json_array_foreach(json_object_get(l->status, "neighbors"), i, n) fprintf(
 		l->cli->out, tr(l->cli, "neighbour %s: %s, has %d\n", "隣接 %s: %s、%d 件\n"),
 		json_string_value(json_object_get(n, "name")),
 		json_is_true(json_object_get(n, "up")) ? tr(l->cli, "up", "稼働")
 						       : tr(l->cli, "down", "停止"),
 		(int)json_integer_value(json_object_get(n, "has")));
-	json_decref(reply);
 	return EXIT_GOOD;
 }
 
@@ -127,6 +178,23 @@ static int open_desk(struct listing *l, struct desk_db **db)
 	return EXIT_GOOD;
 }
 
+/* What is said behind the measures, and the exit status. @r: how reading them went. */
+static int finish(struct listing *l, const char *id, int r)
+{
+	if (r)
+		return failed(l, r);
+	if (!l->n && l->show)
+		return cli_fail(
+			l->cli, EXIT_STORE,
+			tr(l->cli, "%s: there is no such measure; see noroshi act list --all",
+			   "%s: その措置はありません。noroshi act list --all で確認してください"),
+			id);
+	if (!l->n && !l->json)
+		fprintf(l->cli->out, "%s\n", tr(l->cli, "no measures", "措置はありません"));
+	r = l->json || l->show ? EXIT_GOOD : neighbors(l);
+	return r ? r : l->forged ? EXIT_REFUSED : EXIT_GOOD;
+}
+
 static int walk(struct cli *cli, const char *id, bool all, bool show)
 {
 	const struct list_options *o = cli->options;
@@ -142,22 +210,14 @@ static int walk(struct cli *cli, const char *id, bool all, bool show)
 		return r;
 	if (show && law_load(conf->act.legal, conf_act_country(conf), &l.law, &why))
 		l.law = NULL;
+	ask_role(&l, id);
 	r = show ? audit_lines_load(db, &l.lines) : 0;
 	r = r ? r : desk_act_measures(db, id, !all, on_measure, &l);
 	audit_lines_deinit(&l.lines);
 	law_free(l.law);
-	if (r && r != DESK_FORGED)
-		return failed(&l, r);
-	if (!l.n && show)
-		return cli_fail(
-			cli, EXIT_STORE,
-			tr(cli, "%s: there is no such measure; see noroshi act list --all",
-			   "%s: その措置はありません。noroshi act list --all で確認してください"),
-			id);
-	if (!l.n && !l.json)
-		fprintf(cli->out, "%s\n", tr(cli, "no measures", "措置はありません"));
-	r = l.json || show ? EXIT_GOOD : neighbors(&l);
-	return r ? r : l.forged ? EXIT_REFUSED : EXIT_GOOD;
+	r = finish(&l, id, r == DESK_FORGED ? 0 : r);
+	json_decref(l.status);
+	return r;
 }
 
 static int list_run(struct cli *cli)

@@ -4,6 +4,7 @@
  * that goes to somebody who cannot carry it out, is a mistake: it would show only under attack.
  */
 #include <errno.h>
+#include <net/if.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -222,6 +223,28 @@ void relate_table(struct checker *k, const struct mark *m)
 	if (*s && (!strchr(letters, *s) || s[strspn(s, any)] != '\0'))
 		mistake_add(k->mistakes, m->at,
 			    "%s is no name of a table: letters, digits and \"_\"", quote(s, q));
+}
+
+/* As the kernel takes it (dev_valid_name()): it is looked up in a table of words. */
+void relate_inside(struct checker *k, const struct mark *m)
+{
+	const struct conf_neighbor *n = neighbor_of(k, m);
+	char q[QUOTE_MAX];
+
+	if (!*n->inside)
+		return;
+	if (strlen(n->inside) >= IFNAMSIZ || strpbrk(n->inside, "/: \t"))
+		mistake_add(k->mistakes, m->at, "%s is no name of an interface",
+			    quote(n->inside, q));
+	else if (n->kind != ROUTER_NFTABLES)
+		mistake_add(k->mistakes, m->at,
+			    "\"inside\" is an interface of this machine: only a neighbour of the "
+			    "kind \"nftables\" has one");
+	else if (!n->capacity_bps && k->clean)
+		mistake_warn(k->mistakes, m->at,
+			     "the neighbour %s needs the key \"capacity\" too before anything can "
+			     "be probed there",
+			     quote(n->name, q));
 }
 
 /* Paths */

@@ -130,6 +130,31 @@ void relate_review(struct checker *k, const struct mark *m)
 			     quote(s->name, q));
 }
 
+/* Where second by second can be seen what comes, and how full the line is. */
+static bool is_seen_somewhere(const struct conf *c)
+{
+	for (size_t i = 0; i < c->act.n_neighbors; i++) {
+		const struct conf_neighbor *n = &c->act.neighbors[i];
+
+		if (n->kind == ROUTER_NFTABLES && *n->inside && n->capacity_bps)
+			return true;
+	}
+	return false;
+}
+
+void relate_probe(struct checker *k, const struct mark *m)
+{
+	const struct conf_standing *s = &k->c->act.standing[m->at_item[0]];
+	char q[QUOTE_MAX];
+
+	if (s->probe_lift && k->whole &&
+	    (strcmp(s->kind, "nftables") != 0 || !is_seen_somewhere(k->c)))
+		mistake_warn(k->mistakes, m->at,
+			     "the standing order %s probes nothing: that takes measures of the "
+			     "kind \"nftables\" on a neighbour with \"inside\" and \"capacity\"",
+			     quote(s->name, q));
+}
+
 static uint32_t takes_bit(const char *kind)
 {
 	for (unsigned i = 0; act_kind_words[i]; i++)

@@ -54,6 +54,7 @@ void relate_router_id(struct checker *k, const struct mark *m);
 void relate_next_hop(struct checker *k, const struct mark *m);
 void relate_community(struct checker *k, const struct mark *m);
 void relate_table(struct checker *k, const struct mark *m);
+void relate_inside(struct checker *k, const struct mark *m);
 void relate_socket(struct checker *k, const struct mark *m);
 void relate_head_file(struct checker *k, const struct mark *m);
 void relate_head_mail(struct checker *k, const struct mark *m);
@@ -68,6 +69,7 @@ void relate_standing(struct checker *k, const struct mark *m);
 void relate_standing_kind(struct checker *k, const struct mark *m);
 void relate_standing_approver(struct checker *k, const struct mark *m);
 void relate_review(struct checker *k, const struct mark *m);
+void relate_probe(struct checker *k, const struct mark *m);
 
 /* check_week.c */
 

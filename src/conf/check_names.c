@@ -66,6 +66,7 @@ static const struct where texts[TAG_COUNT] = {
 	[TAG_NEIGHBOR_COMMUNITY] = ITEM(act.neighbors, conf_neighbor, community),
 	[TAG_NEIGHBOR_REDIRECT] = ITEM(act.neighbors, conf_neighbor, redirect),
 	[TAG_NEIGHBOR_TABLE] = ITEM(act.neighbors, conf_neighbor, table),
+	[TAG_NEIGHBOR_INSIDE] = ITEM(act.neighbors, conf_neighbor, inside),
 	[TAG_APPROVER] = ITEM(act.approvers, conf_approver, name),
 	[TAG_APPROVER_USER] = ITEM(act.approvers, conf_approver, user),
 	[TAG_APPROVER_KEY] = ITEM(act.approvers, conf_approver, key),

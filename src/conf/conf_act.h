@@ -43,6 +43,7 @@ struct conf_neighbor {
 	uint32_t max_changes;		    /* per minute, 0: 60 */
 	char table[CONF_DUTY_NAME_MAX];	    /* nftables: table name, "" noroshi */
 	uint64_t capacity_bps;		    /* of the line behind it, 0 unknown */
+	char inside[CONF_DUTY_NAME_MAX];    /* nftables: our interface to that line, "" */
 };
 
 /* Who may approve. Known by the user of the machine, by a key, or both. */
@@ -63,7 +64,8 @@ struct conf_standing {
 	conf_name *approvers; /* who approved the order */
 	size_t n_approvers;
 	int64_t review_us; /* it lapses then */
-	bool probe_lift;
+	bool probe_lift;   /* its measures may be lifted for a moment to see */
+	uint64_t probe_every_s; /* of one measure not more often than this */
 };
 
 struct conf_hook {
@@ -103,6 +105,7 @@ struct conf_act {
 	size_t n_hooks;
 	uint32_t shortest4, shortest6; /* prefix lengths; 0: 24 and 48 */
 	uint64_t approve_s;	       /* a plan that nobody approved lapses after; 0: 900 */
+	uint64_t lift_after_s;	       /* quiet that long, lifting is proposed; 0: 600 */
 	char socket[CONF_DUTY_TEXT_MAX];   /* of approvals; "": act.sock in the store */
 	char exabgp[CONF_DUTY_TEXT_MAX];   /* of `noroshi act pipe`; "": exabgp.sock there */
 	char head_file[CONF_DUTY_TEXT_MAX];    /* the audit's head is appended to it hourly */

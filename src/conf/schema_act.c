@@ -80,6 +80,9 @@ static const struct conf_key neighbor_keys[] = {
 	 .help = "table of nftables that is ours; noroshi when not said"},
 	{.name = "capacity", .type = TYPE_BPS, FIELD(conf_neighbor, capacity_bps), .min = 1,
 	 .max = BPS_MAX, .help = "speed of the line behind it"},
+	{.name = "inside", .type = TYPE_TEXT, FIELD(conf_neighbor, inside),
+	 .tag = TAG_NEIGHBOR_INSIDE,
+	 .help = "interface of this machine that leads to that line: its load is read there"},
 };
 
 static const struct conf_key approver_keys[] = {
@@ -121,7 +124,10 @@ static const struct conf_key standing_keys[] = {
 	 FIELD(conf_standing, review_us), .tag = TAG_STANDING_REVIEW,
 	 .help = "day on which it lapses unless it was looked at again"},
 	{.name = "probe_lift", .type = TYPE_WORD, FIELD(conf_standing, probe_lift),
-	 .words = yes_words, .dflt = "no", .help = "may it be lifted for a moment to see"},
+	 .words = yes_words, .dflt = "no", .tag = TAG_STANDING_PROBE,
+	 .help = "may it be lifted for a moment to see"},
+	{.name = "probe_every", .type = TYPE_DURATION, FIELD(conf_standing, probe_every_s),
+	 .min = 300, .max = 86400, .dflt = "15m", .help = "shortest time between two such looks"},
 };
 
 static const struct conf_list never_prefixes =
@@ -207,6 +213,9 @@ static const struct conf_key act_keys[] = {
 	 .dflt = "48", .help = "shortest IPv6 prefix that a measure may be for"},
 	{.name = "approve", .type = TYPE_DURATION, FIELD(conf_act, approve_s), .min = 10,
 	 .max = 86400, .dflt = "15m", .help = "a plan that nobody approved so long lapses"},
+	{.name = "lift_after", .type = TYPE_DURATION, FIELD(conf_act, lift_after_s), .min = 10,
+	 .max = 86400, .dflt = "10m",
+	 .help = "an attack that is quiet so long has lifting the measure proposed"},
 	{.name = "socket", .type = TYPE_TEXT, FIELD(conf_act, socket), .tag = TAG_ACT_SOCKET,
 	 .help = "socket of approvals; act.sock in the store when not said"},
 	{.name = "exabgp", .type = TYPE_TEXT, FIELD(conf_act, exabgp), .tag = TAG_ACT_EXABGP,

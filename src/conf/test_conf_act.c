@@ -248,6 +248,31 @@ static const struct row {
 	 "", true},
 	{"exporter: []\n" WORLD "  standing:\n    - {name: s, review: 2099-01-01, " ORDER "}\n",
 	 "f:1:1: unknown key \"exporter\" in the configuration; did you mean \"exporters\"?\n"},
+	/* Probes */
+	{"act:\n  lift_after: 9s\n", "f:2:15: lift_after: must be at least 10s\n"},
+	{WORLD BORDER "  standing:\n    - {name: s, review: 2099-01-01, probe_lift: yes, " ORDER
+		      "}\n",
+	 "f:10:49: warning: the standing order \"s\" probes nothing: that takes measures of the "
+	 "kind "
+	 "\"nftables\" on a neighbour with \"inside\" and \"capacity\"\n",
+	 true},
+	{WORLD "  neighbors: [{name: box, kind: nftables, point: host, inside: eth1, capacity: "
+	       "1Gbps}]\n  standing:\n    - {name: s, review: 2099-01-01, object: shop, kind: "
+	       "nftables, basis: b, " TEXTS
+	       ", longest: 1h, per_day: 1, approvers: sato, probe_lift: yes, probe_every: 4m}\n",
+	 "f:10:198: probe_every: must be at least 5m\n"},
+	{"act:\n  neighbors:\n    - {name: a, kind: nftables, point: host, inside: eth1}\n"
+	 "    - {name: b, kind: none, point: host, inside: eth1, capacity: 1Gbps}\n"
+	 "    - {name: c, kind: nftables, point: host, inside: ../../proc, capacity: 1Gbps}\n"
+	 "    - {name: d, kind: nftables, point: host, inside: a-name-that-is-long, capacity: "
+	 "1Gbps}\n",
+	 "f:3:54: warning: the neighbour \"a\" needs the key \"capacity\" too before anything can "
+	 "be "
+	 "probed there\n"
+	 "f:4:50: \"inside\" is an interface of this machine: only a neighbour of the kind "
+	 "\"nftables\" has one\n"
+	 "f:5:54: \"../../proc\" is no name of an interface\n"
+	 "f:6:54: \"a-name-that-is-long\" is no name of an interface\n"},
 	/* Never */
 	{"act:\n  never:\n    - {kind: resolver, prefixes: [192.0.2.53, 192.0.2.53]}\n"
 	 "    - {kind: other, prefixes: [192.0.2.0/24, 0.0.0.0/0, '::/0']}\n",
@@ -337,6 +362,7 @@ static void test_defaults(void **state)
 	assert_int_equal(a->shortest4, 24);
 	assert_int_equal(a->shortest6, 48);
 	assert_int_equal(a->approve_s, 900);
+	assert_int_equal(a->lift_after_s, 600);
 	assert_true(a->override.dated_us == TIME_NONE);
 	assert_false(conf_act_override(c));
 	assert_false(a->head_syslog);
@@ -352,19 +378,24 @@ static const char whole[] = WORLD
 	"    - {name: edge, kind: exabgp, point: foreign_border, takes: [flowspec, rtbh], " SESSION
 	", router_id: 192.0.2.251, links: transit, community: '65535:666', max_rules: 20, "
 	"capacity: 10Gbps}\n"
-	"    - {name: box, kind: nftables, point: host, table: noroshi_test}\n"
+	"    - {name: box, kind: nftables, point: host, table: noroshi_test, inside: eth1.20, "
+	"capacity: 1Gbps}\n"
 	"    - {name: paper, kind: dry_run, point: transit}\n"
 	"    - {name: none, kind: none, point: scrubber, takes: diversion, redirect: '64500:666'}\n"
 	"  two_persons: [rtbh, diversion]\n"
 	"  break_glass: flowspec\n"
 	"  standing:\n"
-	"    - {name: shop by night, review: 2099-04-01, probe_lift: yes, " ORDER "}\n"
+	"    - {name: shop by night, review: 2099-04-01, " ORDER "}\n"
+	"    - {name: shop by day, review: 2099-04-01, probe_lift: yes, probe_every: 30m, object: "
+	"shop, kind: nftables, basis: consent, " TEXTS
+	", longest: 30m, per_day: 2, approvers: sato}\n"
 	"  never:\n"
 	"    - {kind: resolver, prefixes: [192.0.2.53, '2001:db8::53']}\n"
 	"    - {kind: emergency, prefixes: 192.0.2.112/29}\n"
 	"  hooks: [{program: /bin/sh}, {event: applied, program: /bin/sh, fastnetmon: yes}]\n"
 	"  shortest4: 20\n"
 	"  approve: 5m\n"
+	"  lift_after: 2m\n"
 	"  socket: /run/noroshi/act.sock\n"
 	"  head: {file: /var/lib/elsewhere/head, syslog: yes}\n"
 	"  prometheus: /run/noroshi/act.prom\n";
@@ -391,7 +422,12 @@ static void test_values(void **state)
 	assert_int_equal(a->neighbors[3].takes, TAKES_DIVERSION);
 	assert_int_equal(a->standing[0].longest_s, 1800);
 	assert_true(a->standing[0].review_us == INT64_C(4078684800) * US_PER_S);
-	assert_true(a->standing[0].probe_lift);
+	assert_false(a->standing[0].probe_lift);
+	assert_int_equal(a->standing[0].probe_every_s, 900);
+	assert_true(a->standing[1].probe_lift);
+	assert_int_equal(a->standing[1].probe_every_s, 1800);
+	assert_string_equal(a->neighbors[1].inside, "eth1.20");
+	assert_int_equal(a->lift_after_s, 120);
 	assert_string_equal(a->standing[0].approvers[1], "kask");
 	assert_string_equal(a->never[1].kind, "emergency");
 	assert_int_equal(a->never[0].n_prefixes, 2);

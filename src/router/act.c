@@ -58,6 +58,7 @@ static int on_tick(void *userdata, uint64_t ticks)
 	act_head_tick(a);
 	act_metrics_tick(a);
 	act_effect_tick(a);
+	act_probe_tick(a);
 	return turn(a);
 }
 
@@ -119,6 +120,7 @@ static int reload(struct act *a)
 		return 0;
 	}
 	log_info("reloaded", "file=\"%s\"", a->o->conf_path);
+	act_probe_stop(a, "the configuration was read anew", "設定が読み直された");
 	a->wake_us = 0;
 	r = act_open_routers(a);
 	return r ? r : act_sync(a);

@@ -352,9 +352,12 @@ int act_do_freeze(struct act_asking *x)
 				       act_word(x->request, "why"), x->now_us);
 	if (r)
 		return store_failed(x, r, "freeze");
+	if (freeze)
+		act_probe_stop(x->a, "measures were frozen", "凍結された");
 	act_hook_said(x->a, "frozen", freeze ? "freeze" : "thaw", automatic ? "automatic" : "all",
 		      act_word(x->request, "why"));
-	return act_answer(x, CHECK_GOOD, "freeze", NULL);
+	r = act_answer(x, CHECK_GOOD, "freeze", NULL);
+	return r ? r : act_sync(x->a);
 }
 
 /* ---- how it stands ---- */
@@ -375,5 +378,8 @@ int act_do_status(struct act_asking *x)
 							  ar->r && ar->r->is_up, "has", has)))
 			text_note_lost();
 	}
-	return act_answer(x, CHECK_GOOD, "", json_pack("{so}", "neighbors", list));
+	return act_answer(x, CHECK_GOOD, "",
+			  json_pack("{sososs}", "neighbors", list, "lifts",
+				    act_lift_status(x->a, act_word(x->request, "about")), "probing",
+				    x->a->probe.measure));
 }

@@ -37,6 +37,7 @@ struct act_measure *act_add(struct act *a, const struct measure *m)
 	if (!am)
 		return NULL;
 	am->m = *m;
+	lift_init(&am->lift, m->lift.pause_us);
 	a->list[a->n++] = am;
 	return am;
 }

@@ -11,22 +11,32 @@
 #define EFFECT_US      (10 * US_PER_S)
 #define EFFECTS_A_TURN 16
 
+/* Return: could its counter be read? */
+static bool read_counter(struct act *a, struct act_measure *am)
+{
+	struct act_router *ar = act_router_of(a, am->m.option.point);
+	struct measure_effect *e = &am->m.effect;
+	uint64_t packets = 0, bytes = 0;
+
+	if (!ar || ar->r->ops->counter(ar->r, &am->m, &packets, &bytes))
+		return false;
+	e->dropped_packets = packets < INT64_MAX ? (int64_t)packets : INT64_MAX;
+	e->dropped_bytes = bytes < INT64_MAX ? (int64_t)bytes : INT64_MAX;
+	return true;
+}
+
 static void look(struct act *a, struct act_measure *am)
 {
 	const struct conf_neighbor *n = conf_act_neighbor(a->conf, am->m.option.point);
-	struct act_router *ar = act_router_of(a, am->m.option.point);
 	struct measure_effect *e = &am->m.effect;
 	_cleanup_incident_ struct incident *inc = NULL;
-	uint64_t packets = 0, bytes = 0;
+	bool counted = read_counter(a, am);
 
 	e->at_us = clock_real_us();
-	if (ar && ar->r->ops->counter(ar->r, &am->m, &packets, &bytes) == 0) {
-		e->dropped_packets = packets < INT64_MAX ? (int64_t)packets : INT64_MAX;
-		e->dropped_bytes = bytes < INT64_MAX ? (int64_t)bytes : INT64_MAX;
-	}
 	e->before_bps = e->after_bps = -1;
 	if (n && a->watch && store_get(a->watch, am->m.incident, &inc) == 0)
 		effect_sides(inc, a->conf, n, e->at_us, &e->before_bps, &e->after_bps);
+	act_lift_look(a, am, inc, counted);
 }
 
 void act_effect_tick(struct act *a)
@@ -37,7 +47,8 @@ void act_effect_tick(struct act *a)
 	for (size_t i = 0; i < a->n && looked < EFFECTS_A_TURN; i++) {
 		struct act_measure *am = a->list[i];
 
-		if (!measure_is_in_force(&am->m) || !am->in_router || mono_us < am->effect_us)
+		if (!measure_is_in_force(&am->m) || !am->in_router || mono_us < am->effect_us ||
+		    act_probe_holds(a, am))
 			continue;
 		am->effect_us = mono_us + EFFECT_US;
 		look(a, am);

@@ -7,6 +7,8 @@
 
 #include "act/law.h"
 #include "act/measure.h"
+#include "act/measure_lift.h"
+#include "act/measure_probe.h"
 #include "act/plan.h"
 #include "base/clock.h"
 #include "base/loop.h"
@@ -44,6 +46,29 @@ struct act_measure {
 	int64_t client_us;  /* monotonic; how long */
 	int64_t effect_us;  /* monotonic; of the next look at its effect */
 	int64_t over_us;    /* monotonic; since when nothing is left to do, 0 not yet */
+	struct lift lift;   /* what was seen of it, to tell when it could be lifted */
+	struct lift_view lift_view;
+	int64_t pause_us;	     /* of the attack, as the incident and the store have it */
+	enum probe_answer unweighed; /* why it was not probed when it could have been */
+	int64_t weigh_us;	     /* monotonic; not before */
+};
+
+/* The one probe that may be under way. */
+struct act_probe {
+	enum {
+		PROBE_IDLE,
+		PROBE_WEIGHS, /* the measure stands */
+		PROBE_ASKED,  /* the router is asked to lift it */
+		PROBE_LIFTED,
+		PROBE_BACK, /* the router is told again that it shall stand */
+	} phase;
+	char measure[MEASURE_ID_MAX];
+	struct probe p;
+	struct router_gauge last; /* of the second before */
+	int64_t since_us;	  /* monotonic; in this phase */
+	int64_t look_us;	  /* monotonic; of the next look at measures, or at its end */
+	enum probe_end end;
+	const char *why_en, *why_ja; /* of PROBE_STOPPED */
 };
 
 struct act_router {
@@ -118,6 +143,8 @@ struct act {
 	struct act_hooks *hooks;
 	int64_t head_us, metrics_us; /* monotonic; of the next */
 	uint64_t refusals, automatic, hook_failures;
+	struct act_probe probe;
+	uint64_t proposals, probes[PROBE_ENDS]; /* of lifting; ended probes, by what came of them */
 	bool offline;	       /* no role: only to see whether something would be refused */
 	json_t *offline_reply; /* owned */
 	int fatal;	       /* of a callback that could not pass it up */
@@ -185,6 +212,41 @@ bool act_attack_goes_on(const struct act *a, const struct measure *m);
 /* ---- act_effect.c ---- */
 
 void act_effect_tick(struct act *a);
+
+/* ---- act_lift.c ---- */
+
+/** act_lift_look() - one more look at a measure that stands: is lifting it to be proposed? @inc:
+ * its incident, NULL unread. @counted: its counter could be read just now. */
+void act_lift_look(struct act *a, struct act_measure *am, const struct incident *inc, bool counted);
+
+/** act_lift_propose() - in words; once, until the attack is back. */
+void act_lift_propose(struct act *a, struct act_measure *am, const char *en, const char *ja);
+
+/** act_lift_status() - how it stands with each measure in force whose id, plan or incident begins
+ * with @id, at most LIFT_ROWS_MAX. Owned; NULL without memory. */
+json_t *act_lift_status(struct act *a, const char *id);
+#define LIFT_ROWS_MAX 256
+
+/* ---- act_probe.c ---- */
+
+void act_probe_tick(struct act *a);
+
+/** act_probe_may() - the first reason against probing it now. */
+enum probe_answer act_probe_may(struct act *a, const struct act_measure *am);
+
+/** act_probe_holds() - is it lifted now, or asked to be? */
+bool act_probe_holds(const struct act *a, const struct act_measure *am);
+
+/** act_probe_stop() - what is probed is to be put back, by the next act_sync(), because of @en, @ja
+ * (both kept). */
+void act_probe_stop(struct act *a, const char *en, const char *ja);
+
+/* What the router says: it is lifted; it is not, as it would not; it stands (again); it was lost.
+ */
+void act_probe_lifted(struct act *a, struct act_measure *am);
+void act_probe_refused(struct act *a, struct act_measure *am, const char *why);
+void act_probe_stands(struct act *a, struct act_measure *am);
+void act_probe_lost(struct act *a, const char *neighbor);
 
 /* ---- act_door.c ---- */
 
@@ -282,6 +344,10 @@ void act_head_tick(struct act *a);
 void act_page(struct act *a, const char *about, const char *id, const char *en, const char *ja);
 void act_page_measure(struct act *a, const struct measure *m, const char *id, const char *en,
 		      const char *ja);
+
+/** act_page_lift() - that it could be lifted, and by which command; or (not @over) that the attack
+ * is back. */
+void act_page_lift(struct act *a, const struct measure *m, bool over);
 
 /** act_mail() - the head of the log, as a mail by the courier. */
 void act_mail(struct act *a, const char *to, const char *head);

@@ -86,6 +86,29 @@ static void counters(struct act *a, struct text *out)
 		text_printf(out, "noroshi_act_frozen{what=\"automatic\"} %d\n", row.frozen);
 }
 
+static void lifting(struct act *a, struct text *out)
+{
+	uint64_t proposed = 0;
+
+	for (size_t i = 0; i < a->n; i++)
+		proposed += measure_is_in_force(&a->list[i]->m) &&
+			    a->list[i]->m.lift.proposed_us != TIME_NONE;
+	help(out, "noroshi_act_lift_proposed", "gauge", "measures in force that could be lifted");
+	text_printf(out, "noroshi_act_lift_proposed %llu\n", (unsigned long long)proposed);
+	help(out, "noroshi_act_lift_proposals_total", "counter",
+	     "proposals to lift since the role began");
+	text_printf(out, "noroshi_act_lift_proposals_total %llu\n",
+		    (unsigned long long)a->proposals);
+	help(out, "noroshi_act_probing", "gauge", "1 while a measure is lifted to see");
+	text_printf(out, "noroshi_act_probing %d\n",
+		    a->probe.phase == PROBE_ASKED || a->probe.phase == PROBE_LIFTED);
+	help(out, "noroshi_act_probes_total", "counter",
+	     "probes since the role began, by what came of them");
+	for (int e = PROBE_NOTHING; e < PROBE_ENDS; e++)
+		text_printf(out, "noroshi_act_probes_total{end=\"%s\"} %llu\n",
+			    probe_end_name((enum probe_end)e), (unsigned long long)a->probes[e]);
+}
+
 static int write_file(const char *path, const struct text *t)
 {
 	_cleanup_text_ struct text beside = TEXT_NULL;
@@ -119,6 +142,7 @@ void act_metrics_tick(struct act *a)
 	stages(a, &out);
 	neighbors(a, &out);
 	counters(a, &out);
+	lifting(a, &out);
 	r = write_file(a->conf->act.prometheus, &out);
 	if (r)
 		log_error("metrics-unwritten", "file=\"%s\" reason=\"%s\"", a->conf->act.prometheus,

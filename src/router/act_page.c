@@ -217,6 +217,42 @@ void act_page_measure(struct act *a, const struct measure *m, const char *id, co
 	free(g);
 }
 
+/* The command first, so that it is never what is cut. */
+static void lift_words(const struct measure *m, bool over, bool ja, struct text *out)
+{
+	char target[PREFIX_TEXT_MAX];
+
+	prefix_format(&m->option.target, target);
+	if (over)
+		text_printf(out,
+			    ja ? "解除してよいか: noroshi act withdraw %s 。%s (%s) %s"
+			       : "time to lift it? noroshi act withdraw %s . %s (%s): %s",
+			    m->id, target, plan_kind_name(m->option.kind),
+			    ja ? m->lift.ja : m->lift.en);
+	else
+		text_printf(out,
+			    ja ? "攻撃が再開した。解除の提案を取り消す。%s (%s)"
+			       : "the attack is back, do not lift it: %s (%s)",
+			    target, plan_kind_name(m->option.kind));
+}
+
+void act_page_lift(struct act *a, const struct measure *m, bool over)
+{
+	_cleanup_text_ struct text en = TEXT_NULL, ja = TEXT_NULL;
+	struct paging *g;
+	char once[32];
+
+	lift_words(m, over, false, &en);
+	lift_words(m, over, true, &ja);
+	snprintf(once, sizeof(once), "%s-%u", over ? "lift" : "back", m->lift.proposals);
+	g = paging_new(a, m->id, once, text_str(&en), text_str(&ja));
+	if (!g)
+		return;
+	add_people(g);
+	send(g);
+	free(g);
+}
+
 void act_mail(struct act *a, const char *to, const char *head)
 {
 	struct conf_person who = {.name = "audit"};

@@ -48,6 +48,8 @@ static void on_has(struct act *a, struct act_measure *am)
 	am->in_router = true;
 	if (!am->has_us)
 		am->has_us = clock_mono_us();
+	act_probe_stands(a, am);
+	before = am->m;
 	if (!measure_is_wanted(&am->m, now_us)) {
 		a->wake_us = 0;
 		return;
@@ -137,6 +139,7 @@ void act_told(void *userdata, struct router *r, enum router_event event, const c
 	case ROUTER_UP:
 	case ROUTER_LOST:
 		forget_router(a, r->neighbor->name);
+		act_probe_lost(a, r->neighbor->name);
 		break;
 	case ROUTER_FOUND:
 		on_found(a, r, measure);
@@ -152,6 +155,14 @@ void act_told(void *userdata, struct router *r, enum router_event event, const c
 	case ROUTER_REFUSED:
 		if (am)
 			on_refused(a, am, why);
+		break;
+	case ROUTER_LIFTED:
+		if (am)
+			act_probe_lifted(a, am);
+		break;
+	case ROUTER_LIFT_NOT:
+		if (am)
+			act_probe_refused(a, am, why);
 		break;
 	}
 }

@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "router/line.h"
 #include "router/nftables_kernel.h"
 #include "router/nftables_text.h"
 #include "router/router.h"
@@ -44,7 +45,7 @@ struct waiting {
 	struct text commands; /* owned */
 	struct nft_wanted wanted;
 	int64_t until_us;
-	bool away;
+	bool away, lift;
 };
 
 struct batch {
@@ -144,14 +145,14 @@ static void answer(struct nftables *x, const struct waiting *w, bool good, const
 	if (!good) {
 		if (w->away)
 			hold(x, w->measure);
-		tell(x, ROUTER_REFUSED, w->measure, why);
+		tell(x, w->lift ? ROUTER_LIFT_NOT : ROUTER_REFUSED, w->measure, why);
 		return;
 	}
 	if (h) {
 		h->wanted = w->wanted;
 		h->until_us = w->until_us;
 	}
-	tell(x, w->away ? ROUTER_HAS_NOT : ROUTER_HAS, w->measure, "");
+	tell(x, w->away ? ROUTER_HAS_NOT : w->lift ? ROUTER_LIFTED : ROUTER_HAS, w->measure, "");
 }
 
 /* One transaction for all that waits: each alone would make nft read the whole table again, and a
@@ -488,6 +489,33 @@ static int nftables_take_away(struct router *r, const struct measure *m)
 	return wait_turn(x, &w);
 }
 
+/* The kernel ends it by itself, so nobody has to be there. */
+static int nftables_lift(struct router *r, const struct measure *m, unsigned ms)
+{
+	struct nftables *x = (struct nftables *)r;
+	struct waiting w = {.lift = true, .commands = TEXT_NULL};
+	const json_t *listing = NULL;
+	struct held *h;
+	int wrong;
+
+	if (!x->r.is_up)
+		return -ENOTCONN;
+	if (is_waiting(x, m->id))
+		flush(x);
+	h = find(x, m->id);
+	wrong = h ? listing_for(x, m->id, &listing) : -ENOENT;
+	if (wrong)
+		return wrong;
+	w.until_us = h->until_us;
+	snprintf(w.measure, sizeof(w.measure), "%s", m->id);
+	if (nft_say_lift(x->kernel.table, m, clock_real_us(), listing, ms, &w.wanted,
+			 &w.commands) == 0)
+		return wait_turn(x, &w);
+	tell(x, ROUTER_LIFT_NOT, m->id, text_str(&w.commands));
+	text_deinit(&w.commands);
+	return 0;
+}
+
 /* All counters, read once for all measures that are asked for at about the same time. */
 static int read_counters(struct nftables *x)
 {
@@ -510,6 +538,23 @@ static int nftables_counter(struct router *r, const struct measure *m, uint64_t 
 	return answer ? answer : nft_counted(x->counters, m->id, packets, bytes);
 }
 
+static int nftables_gauge(struct router *r, const struct measure *m, struct router_gauge *g)
+{
+	struct nftables *x = (struct nftables *)r;
+	char passed[NFT_COUNTER_MAX];
+	uint64_t packets = 0, bytes = 0;
+	int answer = read_counters(x);
+
+	if (answer || nft_counted(x->counters, m->id, &g->packets, &g->bytes))
+		return answer ? answer : 1;
+	if (nft_counted(x->counters, nft_lift_counter(m->id, passed), &packets, &bytes) == 0) {
+		g->packets += packets;
+		g->bytes += bytes;
+	}
+	g->mono_us = clock_mono_us();
+	return line_sent(r->neighbor->inside, &g->line_packets, &g->line_bytes);
+}
+
 const struct router_ops router_nftables = {
 	.name = "nftables",
 	.open = nftables_open,
@@ -517,4 +562,6 @@ const struct router_ops router_nftables = {
 	.apply = nftables_apply,
 	.take_away = nftables_take_away,
 	.counter = nftables_counter,
+	.lift = nftables_lift,
+	.gauge = nftables_gauge,
 };

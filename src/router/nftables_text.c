@@ -14,7 +14,8 @@
 #define PRIORITY "-450"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define SET_MAX (MEASURE_ID_MAX + 4)
+#define LIFT	"-lift"
+#define SET_MAX (MEASURE_ID_MAX + 12)
 
 static bool name_is_good(const char *name, size_t longest)
 {
@@ -106,7 +107,7 @@ struct nft_stands nft_stands(const json_t *listing, const char *id, const char *
 			s.n_sets++;
 			s.n_elements += json_array_size(json_object_get(object, "elem")) > 0;
 		} else if (json_object_get(entry, "counter")) {
-			s.counter = true;
+			s.counter |= strcmp(name, id) == 0;
 		} else if (strcmp(name, comment) == 0) {
 			s.n_rules++;
 		} else {
@@ -214,10 +215,36 @@ void nft_say_away(const char *table, const char *id, const json_t *listing, stru
 	}
 }
 
+/* What is left of a time in which it was lifted; no rule of it stands any more. */
+static void say_away_lift(const char *table, const char *id, const json_t *listing,
+			  struct text *out)
+{
+	char begin[NFT_COUNTER_MAX];
+	const json_t *object;
+	const char *name;
+	json_t *entry;
+	size_t i;
+
+	nft_lift_counter(id, begin);
+	json_array_foreach(entries(listing), i, entry)
+	{
+		name = owner_text(entry, &object);
+		if (!json_object_get(entry, "rule") && is_of(name, begin))
+			text_printf(out, "delete %s inet %s %s\n",
+				    json_object_get(entry, "set") ? "set" : "counter", table, name);
+	}
+}
+
+char *nft_lift_counter(const char *id, char *buf)
+{
+	snprintf(buf, NFT_COUNTER_MAX, "%.*s" LIFT, MEASURE_ID_MAX - 1, id);
+	return buf;
+}
+
 /* What a measure says of one destination. */
 struct part {
 	struct prefix destination;
-	char set[SET_MAX];
+	char set[SET_MAX], lift[SET_MAX]; /* that it is dropped in, unless it is in the other */
 };
 
 struct parts {
@@ -235,22 +262,35 @@ static const struct part *part_of(struct parts *p, const char *id, const struct 
 	new = &p->part[p->n++];
 	new->destination = *to;
 	snprintf(new->set, sizeof(new->set), "%s-%u", id, p->n);
+	snprintf(new->lift, sizeof(new->lift), "%s" LIFT "-%u", id, p->n);
 	return new;
 }
 
-/* What stands behind "daddr": the mask of the prefix, and the set. */
-static void say_look_up(const struct part *p, char *buf, size_t room)
+/* Which packets of a destination a rule is for. */
+enum look_up { IN_FORCE, UNLESS_LIFTED, LIFTED };
+
+/* The mask of the prefix, and the set; @unless: "" or "!= ". */
+static void add_look_up(const struct prefix *to, const char *unless, const char *set,
+			struct text *out)
 {
-	struct ip ones = ip_is_v4(&p->destination.addr)
-				 ? ip_from_v4(UINT32_MAX)
-				 : (struct ip){.u = {UINT64_MAX, UINT64_MAX}};
+	struct ip ones = ip_is_v4(&to->addr) ? ip_from_v4(UINT32_MAX)
+					     : (struct ip){.u = {UINT64_MAX, UINT64_MAX}};
 	char mask[IP_TEXT_MAX];
 
-	ones = ip_mask(&ones, p->destination.len);
-	if (p->destination.len == 128)
-		snprintf(buf, room, "@%s", p->set);
-	else
-		snprintf(buf, room, "& %s @%s", ip_format(&ones, mask), p->set);
+	ones = ip_mask(&ones, to->len);
+	if (to->len != 128)
+		text_printf(out, "& %s ", ip_format(&ones, mask));
+	text_printf(out, "%s@%s", unless, set);
+}
+
+/* What stands behind "daddr". */
+static void say_look_up(const struct part *p, enum look_up which, struct text *out)
+{
+	add_look_up(&p->destination, "", which == LIFTED ? p->lift : p->set, out);
+	if (which != UNLESS_LIFTED)
+		return;
+	text_add(out, ip_is_v4(&p->destination.addr) ? " ip daddr " : " ip6 daddr ");
+	add_look_up(&p->destination, "!= ", p->lift, out);
 }
 
 /* A blackhole is a rule without conditions. */
@@ -262,26 +302,40 @@ static const struct rule *rule_at(const struct measure *m, unsigned i, struct ru
 	return whole;
 }
 
+static int add_rule(const struct measure *m, const struct rule *r, const struct part *p,
+		    enum look_up which, const char *comment, struct text *out, struct text *why)
+{
+	_cleanup_text_ struct text lines = TEXT_NULL, look_up = TEXT_NULL;
+	char counter[NFT_COUNTER_MAX];
+	int wrong;
+
+	say_look_up(p, which, &look_up);
+	if (which == LIFTED)
+		wrong = render_nft_count(r, text_str(&look_up), nft_lift_counter(m->id, counter),
+					 comment, &lines);
+	else
+		wrong = render_nft(r, text_str(&look_up), m->id, comment, &lines);
+	text_add(wrong ? why : out, text_str(&lines));
+	return wrong;
+}
+
 /* The rules, each a line. @comment: NULL for the text that their mark is made of. */
-static int add_rules(const struct measure *m, const char *comment, struct parts *parts,
+static int add_rules(const struct measure *m, bool lifts, const char *comment, struct parts *parts,
 		     struct text *out, struct text *why)
 {
 	const unsigned n = m->option.n_rules ? m->option.n_rules : 1;
 	struct rule whole;
+	int r = 0;
 
-	for (unsigned i = 0; i < n; i++) {
-		const struct rule *r = rule_at(m, i, &whole);
-		_cleanup_text_ struct text lines = TEXT_NULL;
-		char look_up[SET_MAX + IP_TEXT_MAX + 8];
+	for (unsigned i = 0; r == 0 && i < n; i++) {
+		const struct rule *rule = rule_at(m, i, &whole);
+		const struct part *p = part_of(parts, m->id, &rule->destination);
 
-		say_look_up(part_of(parts, m->id, &r->destination), look_up, sizeof(look_up));
-		if (render_nft(r, look_up, m->id, comment, &lines)) {
-			text_add(why, text_str(&lines));
-			return 1;
-		}
-		text_add(out, text_str(&lines));
+		r = add_rule(m, rule, p, lifts ? UNLESS_LIFTED : IN_FORCE, comment, out, why);
+		if (r == 0 && lifts)
+			r = add_rule(m, rule, p, LIFTED, comment, out, why);
 	}
-	return 0;
+	return r;
 }
 
 static const char *check(const struct measure *m, int64_t now_us)
@@ -313,26 +367,28 @@ static bool has_set(const json_t *listing, const char *name)
 }
 
 /* An element that is there already would keep its old end, so it is taken out before. */
+static void say_set(const char *table, const char *set, const struct ip *addr, int64_t left_ms,
+		    const json_t *listing, struct text *out)
+{
+	char buf[IP_TEXT_MAX];
+
+	if (has_set(listing, set))
+		text_printf(out, "flush set inet %s %s\n", table, set);
+	else
+		text_printf(out, "add set inet %s %s { type %s; flags timeout; }\n", table, set,
+			    ip_is_v4(addr) ? "ipv4_addr" : "ipv6_addr");
+	text_printf(out, "add element inet %s %s { %s timeout %" PRId64 "s%" PRId64 "ms }\n", table,
+		    set, ip_format(addr, buf), left_ms / 1000, left_ms % 1000);
+}
+
 static void say_sets(const char *table, const struct measure *m, const struct parts *parts,
 		     int64_t now_us, const json_t *listing, struct text *out)
 {
 	int64_t left_ms = (nft_end_us(m) - now_us) / US_PER_MS;
-	char buf[IP_TEXT_MAX];
 
-	for (unsigned i = 0; i < parts->n; i++) {
-		const struct part *p = &parts->part[i];
-
-		if (has_set(listing, p->set))
-			text_printf(out, "flush set inet %s %s\n", table, p->set);
-		else
-			text_printf(out, "add set inet %s %s { type %s; flags timeout; }\n", table,
-				    p->set,
-				    ip_is_v4(&p->destination.addr) ? "ipv4_addr" : "ipv6_addr");
-		text_printf(out,
-			    "add element inet %s %s { %s timeout %" PRId64 "s%" PRId64 "ms }\n",
-			    table, p->set, ip_format(&p->destination.addr, buf), left_ms / 1000,
-			    left_ms % 1000);
-	}
+	for (unsigned i = 0; i < parts->n; i++)
+		say_set(table, parts->part[i].set, &parts->part[i].destination.addr, left_ms,
+			listing, out);
 }
 
 static void say_rules(const char *table, const struct text *rules, struct text *out)
@@ -353,21 +409,21 @@ static unsigned count_lines(const struct text *t)
 	return n;
 }
 
-static int make_rules(const struct measure *m, struct parts *parts, struct nft_wanted *wanted,
-		      struct text *rules, struct text *why)
+static int make_rules(const struct measure *m, bool lifts, struct parts *parts,
+		      struct nft_wanted *wanted, struct text *rules, struct text *why)
 {
 	_cleanup_text_ struct text bare = TEXT_NULL;
 	char comment[MEASURE_ID_MAX + NFT_MARK_MAX];
 	uint64_t mark;
 
-	if (add_rules(m, NULL, parts, &bare, why))
+	if (add_rules(m, lifts, NULL, parts, &bare, why))
 		return 1;
 	mark = hash_name48(text_str(&bare));
 	snprintf(wanted->mark, sizeof(wanted->mark), "%012" PRIx64, mark);
 	snprintf(comment, sizeof(comment), "%s %s", m->id, wanted->mark);
 	wanted->n_rules = count_lines(&bare);
 	wanted->n_sets = parts->n;
-	return add_rules(m, comment, parts, rules, why);
+	return add_rules(m, lifts, comment, parts, rules, why);
 }
 
 int nft_say_apply(const char *table, const struct measure *m, int64_t now_us, const json_t *listing,
@@ -383,7 +439,7 @@ int nft_say_apply(const char *table, const struct measure *m, int64_t now_us, co
 		text_add(out, wrong);
 		return 1;
 	}
-	if (make_rules(m, &parts, wanted, &rules, out))
+	if (make_rules(m, false, &parts, wanted, &rules, out))
 		return 1;
 	s = nft_stands(listing, m->id, wanted->mark);
 	nft_say_table(table, out);
@@ -392,6 +448,48 @@ int nft_say_apply(const char *table, const struct measure *m, int64_t now_us, co
 		text_printf(out, "add counter inet %s %s\n", table, m->id);
 	if (s.n_rules == wanted->n_rules && !s.n_others)
 		return 0;
+	say_away_rules(table, m->id, listing, out);
+	say_away_lift(table, m->id, listing, out);
+	say_rules(table, &rules, out);
+	return 0;
+}
+
+/* All of it, as nft_say_apply() left it. */
+static bool stands_whole(const struct measure *m, const json_t *listing)
+{
+	_cleanup_text_ struct text rules = TEXT_NULL, why = TEXT_NULL;
+	struct parts parts = {.n = 0};
+	struct nft_wanted w;
+	struct nft_stands s;
+
+	if (make_rules(m, false, &parts, &w, &rules, &why))
+		return false;
+	s = nft_stands(listing, m->id, w.mark);
+	return s.n_rules == w.n_rules && !s.n_others && s.counter && s.n_sets == w.n_sets &&
+	       s.n_elements == w.n_sets;
+}
+
+int nft_say_lift(const char *table, const struct measure *m, int64_t now_us, const json_t *listing,
+		 unsigned ms, struct nft_wanted *wanted, struct text *out)
+{
+	_cleanup_text_ struct text rules = TEXT_NULL;
+	const char *wrong = check(m, now_us);
+	struct parts parts = {.n = 0};
+	char counter[NFT_COUNTER_MAX];
+
+	text_clear(out);
+	if (!wrong && !stands_whole(m, listing))
+		wrong = "it does not stand as a whole";
+	if (wrong) {
+		text_add(out, wrong);
+		return 1;
+	}
+	if (make_rules(m, true, &parts, wanted, &rules, out))
+		return 1;
+	text_printf(out, "add counter inet %s %s\n", table, nft_lift_counter(m->id, counter));
+	for (unsigned i = 0; i < parts.n; i++)
+		say_set(table, parts.part[i].lift, &parts.part[i].destination.addr, ms, listing,
+			out);
 	say_away_rules(table, m->id, listing, out);
 	say_rules(table, &rules, out);
 	return 0;

@@ -8,6 +8,10 @@
  * carry the measure's name; the comment of its rules has a mark too, which tells whether they are
  * those that are wanted. (Sets of intervals would do without the mask, but nft reads all of them
  * for every command: with a thousand, half a second.)
+ *
+ * One that is lifted for a moment has a second set for each destination, whose timeout is the
+ * moment's end: what is in it is counted and passes, what is not is dropped as ever. So the kernel
+ * puts the measure back by itself, whoever is killed meanwhile.
  */
 #pragma once
 
@@ -20,6 +24,8 @@
 
 #define NFT_CHAIN    "measures"
 #define NFT_MARK_MAX 20
+
+#define NFT_COUNTER_MAX (MEASURE_ID_MAX + 8)
 
 /* What a measure is in the table. */
 struct nft_wanted {
@@ -55,6 +61,18 @@ void nft_say_table(const char *table, struct text *out);
  */
 int nft_say_apply(const char *table, const struct measure *m, int64_t now_us, const json_t *listing,
 		  struct nft_wanted *wanted, struct text *out);
+
+/**
+ * nft_say_lift() - the commands after which @m, which stands as @listing shows, lets pass what it
+ * would drop, for @ms milliseconds by the kernel's own clock, and counts it (nft_lift_counter()).
+ * nft_say_apply() puts it back before. Return: as nft_say_apply(); 1 also where it does not stand.
+ */
+int nft_say_lift(const char *table, const struct measure *m, int64_t now_us, const json_t *listing,
+		 unsigned ms, struct nft_wanted *wanted, struct text *out);
+
+/** nft_lift_counter() - name of the counter of what passes while @id is lifted; @buf:
+ * NFT_COUNTER_MAX. */
+char *nft_lift_counter(const char *id, char *buf);
 
 /** nft_say_away() - the commands that remove what a listing shows of @id; nothing where it shows
  * nothing. */

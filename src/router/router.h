@@ -15,12 +15,21 @@
 #include "conf/conf.h"
 
 enum router_event {
-	ROUTER_UP,	/* it can be told things; it has nothing of ours */
-	ROUTER_LOST,	/* what it was told may be forgotten */
-	ROUTER_HAS,	/* it acknowledged a measure */
-	ROUTER_HAS_NOT, /* it acknowledged that a measure is gone */
-	ROUTER_REFUSED, /* it said no; @why */
-	ROUTER_FOUND,	/* it has one from before: to be taken away unless it is wanted */
+	ROUTER_UP,	 /* it can be told things; it has nothing of ours */
+	ROUTER_LOST,	 /* what it was told may be forgotten */
+	ROUTER_HAS,	 /* it acknowledged a measure */
+	ROUTER_HAS_NOT,	 /* it acknowledged that a measure is gone */
+	ROUTER_REFUSED,	 /* it said no; @why */
+	ROUTER_FOUND,	 /* it has one from before: to be taken away unless it is wanted */
+	ROUTER_LIFTED,	 /* a measure lets pass now what it would drop */
+	ROUTER_LIFT_NOT, /* it said no to that: it stands as before; @why */
+};
+
+/* What is counted of a measure, now. */
+struct router_gauge {
+	int64_t mono_us;
+	uint64_t packets, bytes;	   /* that it met: dropped, or let pass while lifted */
+	uint64_t line_packets, line_bytes; /* that went to the line behind it, all together */
 };
 
 struct router;
@@ -40,6 +49,11 @@ struct router_ops {
 	/* Packets and bytes that it dropped for a measure. Return: 1 where it cannot tell. */
 	int (*counter)(struct router *r, const struct measure *m, uint64_t *packets,
 		       uint64_t *bytes);
+	/* Of a kind that can lift a measure for a moment and puts it back by itself, whatever
+	 * becomes of the caller; else NULL. lift() is answered later by told(); apply() puts it
+	 * back before. gauge() reads figures as they are now. Return: 1 where it cannot tell. */
+	int (*lift)(struct router *r, const struct measure *m, unsigned ms);
+	int (*gauge)(struct router *r, const struct measure *m, struct router_gauge *g);
 };
 
 struct router {

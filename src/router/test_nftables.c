@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <net/if.h>
 #include <nftables/libnftables.h>
@@ -232,12 +233,13 @@ static int enter(void **state)
 static void on_told(void *userdata, struct router *r, enum router_event event, const char *measure,
 		    const char *why)
 {
-	static const char *const name[] = {"up", "lost", "has", "has-not", "refused", "found"};
+	static const char *const name[] = {"up",      "lost",  "has",	 "has-not",
+					   "refused", "found", "lifted", "lift-not"};
 	struct live *l = userdata;
 
 	assert_ptr_equal(r->ops, &router_nftables);
 	text_printf(&l->told, "%s%s%s ", name[event], *measure ? ":" : "", measure);
-	if (event == ROUTER_REFUSED)
+	if (event == ROUTER_REFUSED || event == ROUTER_LIFT_NOT)
 		text_printf(&l->told, "(%s) ", why);
 	if (l->until && strstr(text_str(&l->told), l->until))
 		loop_stop(l->loop);
@@ -663,6 +665,176 @@ static void test_many(void **state)
 	live_free(l);
 }
 
+/* ---- lifted for a moment ---- */
+
+static void lift(struct live *l, const struct measure *m, unsigned ms)
+{
+	char lifted[64];
+
+	assert_int_equal(router_nftables.lift(l->r, m, ms), 0);
+	snprintf(lifted, sizeof(lifted), "lifted:%s ", m->id);
+	wait_for(l, lifted);
+}
+
+/* What came through since it was asked last. */
+static unsigned received(int fd)
+{
+	char buf[64];
+	unsigned n = 0;
+
+	usleep(20000);
+	while (recv(fd, buf, sizeof(buf), MSG_DONTWAIT) >= 0)
+		n++;
+	return n;
+}
+
+static int receiver(void)
+{
+	struct sockaddr_in at = {
+		.sin_family = AF_INET, .sin_port = htons(9), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	return fd;
+}
+
+static void counts(struct live *l, const struct measure *m, uint64_t met)
+{
+	struct router_gauge g;
+
+	assert_int_equal(router_nftables.gauge(l->r, m, &g), 0);
+	assert_int_equal(g.packets, met);
+	assert_int_equal(g.bytes, met * 38);
+}
+
+/* What it would drop passes, is counted, and is dropped again when it is put back; nothing of the
+ * lifting is left then. Another measure for the same target goes on. */
+static void test_lifted(void **state)
+{
+	struct live *l = live_new();
+	struct measure m = measure_of("m1", "127.0.0.1", clock_real_us() + MINUTE_US);
+	struct measure other = measure_of("m2", "127.0.0.0/24", clock_real_us() + MINUTE_US);
+	struct router_gauge g;
+	int fd;
+
+	snprintf(l->n.inside, sizeof(l->n.inside), "lo");
+	open_live(l);
+	wait_for(l, "up ");
+	fd = receiver();
+	assert_int_equal(router_nftables.gauge(l->r, &m, &g), 1);
+	put(l, &m);
+	send_udp(3);
+	assert_int_equal(received(fd), 0);
+	lift(l, &m, 5000);
+	send_udp(4);
+	assert_int_equal(received(fd), 4);
+	counts(l, &m, 7);
+	put(l, &m);
+	send_udp(2);
+	assert_int_equal(received(fd), 0);
+	counts(l, &m, 5); /* what passed is not counted any more */
+	assert_int_equal(stands(l, "m1").n_others, 1);
+	assert_int_equal(stands(l, "m1").n_sets, 1);
+	put(l, &other);
+	lift(l, &m, 5000);
+	send_udp(2);
+	assert_int_equal(received(fd), 0);
+	take(l, &other);
+	take(l, &m);
+	assert_int_equal(stands(l, "m1").n_others + stands(l, "m1").n_sets, 0);
+	close(fd);
+	live_free(l);
+}
+
+/* Nobody puts it back, and it is no loss to whoever looks after the table. */
+static void test_kernel_puts_it_back(void **state)
+{
+	struct live *l = live_new();
+	struct measure m = measure_of("m1", "127.0.0.1", clock_real_us() + MINUTE_US);
+	int fd;
+
+	snprintf(l->n.inside, sizeof(l->n.inside), "lo");
+	open_live(l);
+	wait_for(l, "up ");
+	fd = receiver();
+	put(l, &m);
+	lift(l, &m, 400);
+	send_udp(2);
+	assert_int_equal(received(fd), 2);
+	usleep(500000);
+	send_udp(3);
+	assert_int_equal(received(fd), 0);
+	counts(l, &m, 5);
+	assert_int_equal(loop_add_timer(l->loop, US_PER_S, on_late, l->loop), 0);
+	loop_run(l->loop);
+	assert_string_equal(text_str(&l->told), "");
+	/* A role that comes anew finds it, and tells it again. */
+	l->r = router_nftables.close(l->r);
+	open_live(l);
+	wait_for(l, "found:m1 ");
+	put(l, &m);
+	assert_int_equal(stands(l, "m1").n_others, 1);
+	assert_int_equal(stands(l, "m1").n_sets, 1);
+	close(fd);
+	live_free(l);
+}
+
+/* Only what stands as a whole is lifted, and a refusal changes nothing. */
+static void test_lift_refused(void **state)
+{
+	struct live *l = live_new();
+	struct measure m = measure_of("m1", "198.51.100.80", clock_real_us() + MINUTE_US);
+	struct measure others = m;
+	json_t *before, *after;
+
+	open_live(l);
+	wait_for(l, "up ");
+	assert_int_equal(router_nftables.lift(l->r, &m, 5000), -ENOENT);
+	put(l, &m);
+	before = listing(l, "table inet noroshi");
+	add_rule(&others, "syn-flood"); /* not what stands */
+	assert_int_equal(router_nftables.lift(l->r, &others, 5000), 0);
+	wait_for(l, "lift-not:m1 (it does not stand as a whole) ");
+	after = listing(l, "table inet noroshi");
+	assert_true(json_equal(before, after));
+	lift(l, &m, 5000);
+	assert_int_equal(router_nftables.lift(l->r, &m, 5000), 0); /* nor one that is lifted */
+	wait_for(l, "lift-not:m1 (it does not stand as a whole) ");
+	json_decref(before);
+	json_decref(after);
+	live_free(l);
+}
+
+/* Every kind of rule can be lifted, and stands again as it was. */
+static void test_lift_all_kinds(void **state)
+{
+	struct live *l = live_new();
+	char id[MEASURE_ID_MAX];
+
+	open_live(l);
+	wait_for(l, "up ");
+	for (size_t i = 0; i < ARRAY_LEN(kit_rules); i++) {
+		struct measure m;
+		unsigned rules;
+
+		snprintf(id, sizeof(id), "m%zu", i);
+		m = measure_of(id, kit_rules[i].destination, clock_real_us() + MINUTE_US);
+		if (kit_rules[i].action == RULE_REDIRECT)
+			continue;
+		add_rule(&m, kit_rules[i].name);
+		put(l, &m);
+		rules = stands(l, id).n_others;
+		lift(l, &m, 5000);
+		assert_int_equal(stands(l, id).n_others, 2 * rules);
+		assert_int_equal(stands(l, id).n_elements, 2);
+		put(l, &m);
+		assert_int_equal(stands(l, id).n_others, rules);
+		assert_int_equal(stands(l, id).n_elements, 1);
+	}
+	live_free(l);
+}
+
 static void test_bad_table(void **state)
 {
 	struct live *l = live_new();
@@ -703,16 +875,29 @@ static void test_all_kinds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_blackhole_text), cmocka_unit_test(test_sets_text),
-		cmocka_unit_test(test_refused),	       cmocka_unit_test(test_names),
-		cmocka_unit_test(test_break_glass),    cmocka_unit_test(test_listing),
-		cmocka_unit_test(test_open),	       cmocka_unit_test(test_nothing_twice),
-		cmocka_unit_test(test_renewed),	       cmocka_unit_test(test_away),
-		cmocka_unit_test(test_kernel_ends_it), cmocka_unit_test(test_missed),
-		cmocka_unit_test(test_quiet),	       cmocka_unit_test(test_live_refused),
-		cmocka_unit_test(test_together),       cmocka_unit_test(test_same_turn),
-		cmocka_unit_test(test_many),	       cmocka_unit_test(test_bad_table),
+		cmocka_unit_test(test_blackhole_text),
+		cmocka_unit_test(test_sets_text),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_break_glass),
+		cmocka_unit_test(test_listing),
+		cmocka_unit_test(test_open),
+		cmocka_unit_test(test_nothing_twice),
+		cmocka_unit_test(test_renewed),
+		cmocka_unit_test(test_away),
+		cmocka_unit_test(test_kernel_ends_it),
+		cmocka_unit_test(test_missed),
+		cmocka_unit_test(test_quiet),
+		cmocka_unit_test(test_live_refused),
+		cmocka_unit_test(test_together),
+		cmocka_unit_test(test_same_turn),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_bad_table),
 		cmocka_unit_test(test_all_kinds),
+		cmocka_unit_test(test_lifted),
+		cmocka_unit_test(test_kernel_puts_it_back),
+		cmocka_unit_test(test_lift_refused),
+		cmocka_unit_test(test_lift_all_kinds),
 	};
 
 	return cmocka_run_group_tests(tests, enter, NULL);

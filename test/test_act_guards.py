@@ -126,7 +126,30 @@ class Rails(Case):
         self.refuse('never_touch', '198.18.10.0/28')
 
     def test_one_exporter(self):
+        self.world.change(self.incident, exporters=['router-1'], seen_by=[])
+        self.refuse('one_exporter', 'router-1')
+
+    def witness(self, name, share):
+        self.world.change(self.incident, exporters=['router-1'],
+                          seen_by=[{'exporter': name, 'packets': 1000, 'share': share}])
+
+    def test_witness(self):
+        """Counted at the border alone, and seen by the router behind it: as the drill's second exporter is."""
         self.world.change(self.incident, exporters=['router-1'])
+        self.world.begin_act()
+        done = self.start()
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+
+    def test_weak_witness(self):
+        self.witness('router-2', 0.2)
+        self.refuse('one_exporter', 'router-1')
+
+    def test_unlisted_witness(self):
+        self.witness('192.0.2.200', 1)
+        self.refuse('unlisted_exporter', '192.0.2.200')
+
+    def test_witness_of_itself(self):
+        self.witness('router-1', 1)
         self.refuse('one_exporter', 'router-1')
 
     def test_unlisted_exporter(self):

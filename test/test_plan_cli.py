@@ -53,10 +53,10 @@ def plan_hash(plan):
     return hashlib.blake2b(text.encode(), digest_size=32).hexdigest()
 
 
-def make(folder, scenario):
+def make(folder, scenario, fmt='packets', *more):
     """A store of one drill, with the configuration that the drill wrote and points of ours."""
-    out = os.path.join(folder, scenario)
-    done = run('drill', 'write', scenario, out + '.pcap', '--format', 'packets', '--seed', '1', '--yaml')
+    out = '-'.join([os.path.join(folder, scenario), fmt, *more])
+    done = run('drill', 'write', scenario, out + '.pcap', '--format', fmt, '--seed', '1', '--yaml', *more)
     assert done.returncode == GOOD, done.stderr
     conf = out + '.pcap.yaml' if os.path.exists(out + '.pcap.yaml') else out + '.yaml'
     with open(conf, encoding='utf-8') as f:
@@ -224,10 +224,10 @@ class Plans(unittest.TestCase):
 
     def test_drill_store(self):
         scenario = 'syn-real'
-        conf, _ = self.made[scenario]
+        conf, db_made = self.made[scenario]
         db = os.path.join(self.scratch.name, 'drill.db')
         self.ends(GOOD, 'read', '-q', '--drill', '--conf', conf, '--db', db,
-                  os.path.join(self.scratch.name, scenario + '.pcap'))
+                  db_made[:-len('.db')] + '.pcap')
         line = self.ends(GOOD, 'incident', 'list', '--json', '--db', db).stdout.splitlines()[0]
         incident = json.loads(line)['id']
         self.assertTrue(self.plan(scenario, incident, db=db)['drill'])
@@ -246,6 +246,42 @@ class Plans(unittest.TestCase):
         self.assert_whole(plan)
         self.assertFalse(plan['separable']['yes'])
         self.assertIn('No header records', plan['separable']['why']['en'])
+
+    def witnesses(self, fmt, sampling, change=None):
+        """What a plan against the full link refuses, where two routers export it. @change: of its row."""
+        conf, db = make(self.scratch.name, 'link-full', fmt, '--exporters', '2', '--sampling', sampling)
+        out = self.ends(GOOD, 'incident', 'list', '--json', '--conf', conf, '--db', db).stdout
+        incident = [i for i in map(json.loads, out.splitlines()) if i['level'] == 'host'][0]
+        self.assertEqual((incident['dedup'], incident['exporters']), ('entry', ['router-1']))
+        if change is not None:
+            with sqlite3.connect(os.path.join(db, 'watch.db')) as store:
+                store.execute('UPDATE incidents SET json = ? WHERE id = ?',
+                              (json.dumps(dict(incident, **change)), incident['id']))
+            store.close()
+        page = self.ends(GOOD, 'incident', 'show', incident['id'], '--conf', conf, '--db', db).stdout
+        plan = json.loads(self.ends(GOOD, 'plan', incident['id'], '--json', '--conf', conf, '--db', db).stdout)
+        refused = {g['rule'] for o in plan['options'] for g in o['guards']}
+        shutil.rmtree(db)
+        return incident['seen_by'], page, refused
+
+    def test_second_router_bears_it_out(self):
+        """Sides are configured, so it counts at the border alone; the router behind it saw the same. It may
+        tell of more: what the border exports is lost in the full link."""
+        for fmt, sampling in (('ipfix', '1'), ('v9', '100'), ('sflow', '100')):
+            with self.subTest(fmt=fmt, sampling=sampling):
+                seen, page, refused = self.witnesses(fmt, sampling)
+                self.assertEqual([w['exporter'] for w in seen], ['router-2'])
+                self.assertGreater(seen[0]['share'], 0.7)
+                self.assertIn('borne out by router-2', page)
+                self.assertIn('ended', refused)
+                self.assertNotIn('one_exporter', refused)
+
+    def test_no_second_router(self):
+        for change in ({'seen_by': []},
+                       {'seen_by': [{'exporter': 'router-2', 'packets': 9, 'share': 0.2}]},
+                       {'seen_by': [{'exporter': 'router-9', 'packets': 9, 'share': 1}]}):
+            with self.subTest(change=change):
+                self.assertIn('one_exporter', self.witnesses('ipfix', '1', change)[2])
 
     def test_errors(self):
         conf, db = self.made['syn-real']

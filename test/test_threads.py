@@ -9,9 +9,12 @@ import sys
 import tempfile
 import unittest
 
-# Chosen for what threads share: many hosts, prefixes over many shards, several vectors, sampling.
+# Chosen for what threads share: many hosts, prefixes over many shards, several vectors, sampling,
+# a router behind the border that sees the same.
 SAMPLES = [('several-at-once', 'packets', 1), ('carpet-24', 'ipfix', 1), ('compound', 'v9', 100),
-           ('syn-mixed-classes', 'packets', 1), ('link-move', 'sflow', 100)]
+           ('syn-mixed-classes', 'packets', 1), ('link-move', 'sflow', 100),
+           ('several-at-once', 'ipfix', 10, '--exporters', '2'),
+           ('carpet-24', 'sflow', 10, '--exporters', '3')]
 PROGRAM = None
 
 
@@ -24,14 +27,17 @@ class Threads(unittest.TestCase):
         return done.stdout
 
     def test_same_bytes(self):
-        for scenario, fmt, sampling in SAMPLES:
-            with self.subTest(scenario=scenario), tempfile.TemporaryDirectory() as work:
+        for scenario, fmt, sampling, *more in SAMPLES:
+            with self.subTest(scenario=scenario, more=more), tempfile.TemporaryDirectory() as work:
                 path = os.path.join(work, 'd.pcap')
                 subprocess.run([PROGRAM, 'drill', 'write', scenario, path, '--format', fmt,
-                                '--sampling', str(sampling), '--max-records', '200000', '--yaml'],
+                                '--sampling', str(sampling), '--max-records', '200000', '--yaml',
+                                *more],
                                check=True, stdout=subprocess.DEVNULL)
                 first = self.output(path, 1)
                 self.assertGreater(len(first), 0, 'nothing was found, so nothing is compared')
+                if more:
+                    self.assertIn(b'"exporter":"router-2"', first.split(b'"seen_by":', 1)[1])
                 self.assertEqual(first, self.output(path, 1), 'second run')
                 for threads in (2, 4):
                     self.assertEqual(first, self.output(path, threads), f'{threads} threads')

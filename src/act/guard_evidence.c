@@ -2,7 +2,9 @@
 /*
  * What a measure rests on. Flow export over UDP is not authenticated: whoever can send a datagram
  * with a router's address can make up an attack, and would have us cut off whom he likes. So it
- * takes two exporters that are listed and sound, or one that something else bears out.
+ * takes two exporters that are listed and sound, or one that something else bears out. Where
+ * packets count as they enter, the second one is a witness: it told of the same ones further
+ * inside.
  */
 #include <string.h>
 
@@ -48,11 +50,10 @@ static bool is_capture(const struct conf *c, const char *name)
 	return strcmp(name, CAPTURE) == 0;
 }
 
-/* What is known of the incident's @i-th exporter; of one that the world does not tell of, what the
- * configuration says. */
-static struct guard_exporter exporter(const struct guard_look *k, unsigned i)
+/* What is known of exporter @name; of one that the world does not tell of, what the configuration
+ * says. */
+static struct guard_exporter exporter(const struct guard_look *k, const char *name)
 {
-	const char *name = k->inc->exporters[i];
 	bool own = is_capture(k->conf, name);
 
 	for (unsigned j = 0; j < k->w->n_exporters; j++)
@@ -62,35 +63,71 @@ static struct guard_exporter exporter(const struct guard_look *k, unsigned i)
 		.name = name, .listed = own || is_configured(k->conf, name), .corroborated = own};
 }
 
-/* Does the incident stand on the exporters that can be believed alone? @n: how many these are. */
-static bool stands(const struct guard_look *k, unsigned *n)
+/* Who tells of the incident, each once: first those whose packets count, then the witnesses. */
+struct tellers {
+	struct guard_exporter of[FINDING_EXPORTERS_MAX + FINDING_WITNESSES_MAX];
+	unsigned n, counting;
+};
+
+static void add_teller(struct tellers *t, const struct guard_look *k, const char *name)
 {
+	for (unsigned i = 0; i < t->n; i++)
+		if (strcmp(t->of[i].name, name) == 0)
+			return;
+	t->of[t->n++] = exporter(k, name);
+}
+
+static void find_tellers(struct tellers *t, const struct guard_look *k)
+{
+	const struct incident *inc = k->inc;
+
+	t->n = 0;
+	for (unsigned i = 0; i < inc->f.n_exporters; i++)
+		add_teller(t, k, inc->exporters[i]);
+	t->counting = t->n;
+	/* Whoever told of less of it may have told of the clients. */
+	for (unsigned i = 0; i < inc->f.n_seen_by; i++)
+		if (inc->seen_by[i].share >= WITNESS_SHARE)
+			add_teller(t, k, inc->seen_by[i].exporter);
+}
+
+static bool is_sound(const struct guard_exporter *e)
+{
+	return e->listed && !e->broken;
+}
+
+/*
+ * Does the incident stand on the exporters that can be believed? Its figures are those of the ones
+ * that count, so one of these must be among them; a witness only bears it out.
+ */
+static bool stands(const struct tellers *t)
+{
+	unsigned sound = 0, counting = 0;
 	bool borne_out = false;
 
-	*n = 0;
-	for (unsigned i = 0; i < k->inc->f.n_exporters; i++) {
-		struct guard_exporter e = exporter(k, i);
-
-		if (!e.listed || e.broken)
+	for (unsigned i = 0; i < t->n; i++) {
+		if (!is_sound(&t->of[i]))
 			continue;
-		(*n)++;
-		borne_out |= e.corroborated;
+		sound++;
+		counting += i < t->counting;
+		borne_out |= t->of[i].corroborated;
 	}
-	return *n >= 2 || borne_out;
+	return counting && (sound >= 2 || borne_out);
 }
 
 static bool first_bad(struct guard_look *k, bool unlisted)
 {
-	unsigned n;
+	struct tellers t;
 
-	if (stands(k, &n))
+	find_tellers(&t, k);
+	if (stands(&t))
 		return false;
-	for (unsigned i = 0; i < k->inc->f.n_exporters; i++) {
-		struct guard_exporter e = exporter(k, i);
+	for (unsigned i = 0; i < t.n; i++) {
+		const struct guard_exporter *e = &t.of[i];
 
-		if (unlisted ? e.listed : !e.listed || !e.broken)
+		if (unlisted ? e->listed : !e->listed || !e->broken)
 			continue;
-		snprintf(k->what, sizeof(k->what), "%.90s", e.name);
+		snprintf(k->what, sizeof(k->what), "%.90s", e->name);
 		return true;
 	}
 	return false;
@@ -108,15 +145,13 @@ bool guard_broken(struct guard_look *k)
 
 bool guard_one_exporter(struct guard_look *k)
 {
-	unsigned n;
+	struct tellers t;
 
-	if (stands(k, &n))
+	find_tellers(&t, k);
+	if (stands(&t))
 		return false;
-	for (unsigned i = 0; n && i < k->inc->f.n_exporters; i++) {
-		struct guard_exporter e = exporter(k, i);
-
-		if (e.listed && !e.broken)
-			snprintf(k->what, sizeof(k->what), "%.90s", e.name);
-	}
+	for (unsigned i = 0; i < t.n; i++)
+		if (is_sound(&t.of[i]))
+			snprintf(k->what, sizeof(k->what), "%.90s", t.of[i].name);
 	return true;
 }

@@ -45,7 +45,7 @@ struct bench {
 	struct conf *conf;
 	struct incident *inc;
 	struct plan_option o;
-	struct guard_exporter exporter[2];
+	struct guard_exporter exporter[3];
 	struct guard_neighbor neighbor[4];
 	struct guard_world w;
 	struct guard_verdict v;
@@ -310,6 +310,13 @@ static void rename_exporter(struct bench *b, unsigned i, const char *name)
 	b->inc->exporters[i] = strdup(name);
 }
 
+static void witness(struct bench *b, unsigned i, const char *name, double share)
+{
+	snprintf(b->inc->seen_by[i].exporter, sizeof(b->inc->seen_by[i].exporter), "%s", name);
+	b->inc->seen_by[i].share = share;
+	b->inc->f.n_seen_by = i + 1;
+}
+
 static void test_evidence(void **state)
 {
 	REFUSED(GUARD_FALSE, "", b.w.marked_false = true);
@@ -325,6 +332,21 @@ static void test_evidence(void **state)
 	/* One that nobody told the world of is as the file has it: listed, and alone. */
 	REFUSED(GUARD_ONE_EXPORTER, "border-1", b.inc->f.n_exporters = 1; b.w.n_exporters = 0);
 	GOOD(b.w.n_exporters = 0);
+	/* A second one that saw the same further inside, where the first one's packets count. */
+	GOOD(b.inc->f.n_exporters = 1; witness(&b, 0, "border-2", 1));
+	GOOD(b.inc->f.n_exporters = 1; witness(&b, 0, "border-2", 0.25));
+	GOOD(b.inc->f.n_exporters = 1; b.w.n_exporters = 0; witness(&b, 0, "border-2", 0.25));
+	REFUSED(GUARD_ONE_EXPORTER, "border-1", b.inc->f.n_exporters = 1;
+		witness(&b, 0, "border-2", 0.2499));
+	REFUSED(GUARD_ONE_EXPORTER, "border-1", b.inc->f.n_exporters = 1;
+		witness(&b, 0, "border-2", 0.0 / 0.0));
+	/* The same one twice is one. */
+	REFUSED(GUARD_ONE_EXPORTER, "border-1", b.inc->f.n_exporters = 1;
+		witness(&b, 0, "border-1", 1));
+	REFUSED(GUARD_ONE_EXPORTER, "border-1", rename_exporter(&b, 1, "border-1"));
+	/* Nobody counted it: there is nothing to bear out. */
+	REFUSED(GUARD_ONE_EXPORTER, "border-2", b.inc->f.n_exporters = 0;
+		witness(&b, 0, "border-1", 1); witness(&b, 1, "border-2", 1));
 	/* Own packets need nobody's word. */
 	GOOD(b.inc->f.n_exporters = 1; rename_exporter(&b, 0, "eth1"));
 	GOOD(b.inc->f.n_exporters = 1; rename_exporter(&b, 0, "capture"));
@@ -369,6 +391,34 @@ static void test_invented(void **state)
 	expect_two(&b, GUARD_BROKEN, "border-1", "border-2");
 	b.exporter[1].corroborated = true;
 	expect_good_at(&b, "borne out");
+	close_bench(&b);
+}
+
+/* A witness that somebody made up, and an attack that sound ones only seem to bear out. */
+static void test_invented_witness(void **state)
+{
+	struct bench b;
+
+	open_bench(&b);
+	b.inc->f.n_exporters = 1;
+	witness(&b, 0, "192.0.2.66", 1);
+	expect_two(&b, GUARD_UNLISTED, "192.0.2.66", "border-1");
+	witness(&b, 0, "border-2", 1);
+	b.exporter[1].broken = true;
+	expect_two(&b, GUARD_BROKEN, "border-2", "border-1");
+	/* A second one, which is sound, makes up for it. */
+	b.exporter[2] = (struct guard_exporter){.name = "core", .listed = true};
+	b.w.n_exporters = 3;
+	witness(&b, 1, "core", 0.5);
+	expect_good_at(&b, "a sound witness beside a broken one");
+	/* What counts is forged: two that saw some of it do not make its figures true. */
+	b.exporter[1].broken = false;
+	b.exporter[0].broken = true;
+	expect_two(&b, GUARD_BROKEN, "border-1", "core");
+	b.exporter[2].corroborated = true;
+	expect_two(&b, GUARD_BROKEN, "border-1", "core");
+	b.exporter[0].broken = false;
+	expect_good_at(&b, "three sound ones");
 	close_bench(&b);
 }
 
@@ -501,17 +551,12 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_prefixes),
-		cmocka_unit_test(test_own),
-		cmocka_unit_test(test_no_destination),
-		cmocka_unit_test(test_never),
-		cmocka_unit_test(test_sources),
-		cmocka_unit_test(test_evidence),
-		cmocka_unit_test(test_invented),
-		cmocka_unit_test(test_routers),
-		cmocka_unit_test(test_all),
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_prefixes),       cmocka_unit_test(test_own),
+		cmocka_unit_test(test_no_destination), cmocka_unit_test(test_never),
+		cmocka_unit_test(test_sources),	       cmocka_unit_test(test_evidence),
+		cmocka_unit_test(test_invented),       cmocka_unit_test(test_invented_witness),
+		cmocka_unit_test(test_routers),	       cmocka_unit_test(test_all),
+		cmocka_unit_test(test_json),	       cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "detect/attack_path.h"
+#include "detect/witness.h"
 
 #define FLOOR_SHARE    50 /* background of a vector ends at 1/50 of its threshold */
 #define FLOOR_MAX      50 /* but never above 50 packets/s */
@@ -243,6 +244,7 @@ struct attack *attack_free(struct attack *a)
 	a->hot->attack = NULL;
 	free(a->series);
 	free(a->path);
+	witnesses_free(a->witnesses);
 	free(a);
 	return NULL;
 }
@@ -416,5 +418,7 @@ int hot_advance(struct hot *h, int64_t bin)
 	meters_advance(&h->meters, bin);
 	if (h->by_link)
 		meters_advance(h->by_link, bin);
+	if (h->attack && h->attack->witnesses)
+		meters_advance(&h->attack->witnesses->meters, bin);
 	return r;
 }

@@ -10,6 +10,7 @@
 struct attack_path;
 struct blind;
 struct exporters;
+struct witnesses;
 
 #define QUIET_US       (60 * US_PER_S) /* quiet record time after which an attack is over */
 #define SERIES_DENSE_S 60	       /* seconds told one by one, then in steps */
@@ -45,12 +46,14 @@ struct attack {
 	uint64_t series_packets, series_bytes; /* in the series so far */
 	struct series_point *series;
 	unsigned n_series, room_series;
-	struct attack_path *path; /* owned; which links carried what of it */
-	uint32_t wait_s;	  /* record time that an exporter may hold a flow back */
-	int64_t mark_us;	  /* how far its exporters were at the last look; TIME_NONE none */
-	int64_t blind_us;	  /* since over_us, time in which it could not be seen, */
-	int64_t blind_until_us;	  /* up to here */
-	int64_t emitted_us;	  /* receive clock of the last finding */
+	struct attack_path *path;    /* owned; which links carried what of it */
+	struct witnesses *witnesses; /* owned; who else told of it; NULL nobody */
+	double usual;		     /* of series_packets, twice what is usual there in so long */
+	uint32_t wait_s;	     /* record time that an exporter may hold a flow back */
+	int64_t mark_us;	/* how far its exporters were at the last look; TIME_NONE none */
+	int64_t blind_us;	/* since over_us, time in which it could not be seen, */
+	int64_t blind_until_us; /* up to here */
+	int64_t emitted_us;	/* receive clock of the last finding */
 	bool changed;
 	bool told; /* at least once */
 };

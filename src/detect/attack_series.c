@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "detect/attack_path.h"
+#include "detect/witness.h"
 
 #define BLIND_S 400 /* the most quiet is 60 s, and 300 s that an exporter may hold a flow back */
 
@@ -100,6 +101,7 @@ static int settle_series(struct attack *a, int64_t bin)
 		if (r < 0)
 			return r;
 		attack_path_settle(a, a->series_bin, n, mask);
+		witness_settle(a, a->series_bin, n, mask);
 		a->series_bin += n;
 	}
 }

@@ -216,6 +216,19 @@ static void renote_followed(struct shard *s)
 		note_filter(s->followed, &s->hot[i]->key.addr);
 }
 
+void shard_note_attack(struct shard *s, const struct hot *h)
+{
+	note_filter(s->attacked, &h->key.addr);
+}
+
+void shard_note_attacks(struct shard *s)
+{
+	memset(s->attacked, 0, sizeof(s->attacked));
+	for (unsigned i = 0; i < s->n_hot; i++)
+		if (s->hot[i]->attack)
+			shard_note_attack(s, s->hot[i]);
+}
+
 static int make_hot_room(struct shard *s)
 {
 	unsigned room = s->room_hot ? s->room_hot * 2 : 16;
@@ -378,6 +391,7 @@ void shard_drop_hot(struct shard *s)
 	s->n_hot = s->n_busy = 0;
 	rebuild_lookup(s);
 	renote_followed(s);
+	shard_note_attacks(s);
 	for (unsigned l = 0; l < LEVELS; l++)
 		cells_each(&s->cells[l], forget_busy_of, NULL);
 }

@@ -48,6 +48,7 @@ struct lists {
 	struct pick in_pick[FLOW_BATCH_MAX + 1], out_pick[FLOW_BATCH_MAX + 1];
 	unsigned n_in, n_out;
 	struct shard_entry in[SHARDS][FLOW_BATCH_MAX], out[SHARDS][FLOW_BATCH_MAX + 1];
+	uint16_t seen[SHARDS][FLOW_BATCH_MAX + 1];
 };
 
 struct dealer {
@@ -59,9 +60,12 @@ struct dealer {
 	struct loads *loads;
 	struct together now;
 	struct seen_link seen[SEEN_LINKS];
+	uint64_t attacked; /* bit per shard that holds an open attack */
 	uint64_t records, packets, bytes, dropped;
 	int64_t first_us, last_us;
 };
+
+_Static_assert(SHARDS == 64, "a bit for each");
 
 struct dealer *deal_new(struct exporters *exporters, struct exporter_watch *watch,
 			struct history *history, const struct shard *shard, struct loads *loads)
@@ -80,8 +84,8 @@ struct dealer *deal_new(struct exporters *exporters, struct exporter_watch *watc
 	if (!d->lists)
 		return deal_free(d);
 	for (unsigned i = 0; i < SHARDS; i++)
-		d->lists->list[i] =
-			(struct shard_list){.in = d->lists->in[i], .out = d->lists->out[i]};
+		d->lists->list[i] = (struct shard_list){
+			.in = d->lists->in[i], .out = d->lists->out[i], .seen = d->lists->seen[i]};
 	deal_forget_clocks(d);
 	return d;
 }
@@ -245,7 +249,7 @@ static enum counting counting_of(const struct dealer *d, const struct flow *f,
 	if (conf_is_own(d->history->conf, &f->src))
 		return COUNT_BY_MAX;
 	/* Foreign traffic further inside entered elsewhere. */
-	return side == SIDE_OUTSIDE ? COUNT_ENTRY : COUNT_NOT;
+	return side == SIDE_OUTSIDE ? COUNT_ENTRY : COUNT_SEEN;
 }
 
 /*
@@ -293,6 +297,21 @@ static void list_records(struct dealer *d)
 		l->list[i].out[l->list[i].n_out].record = SHARD_LIST_END;
 }
 
+/*
+ * It counts elsewhere, but what it goes to may be attacked. Not inlined: where nothing is, none
+ * comes here.
+ */
+static __attribute__((noinline)) void list_seen(struct dealer *d, uint32_t i, struct shard_ends e)
+{
+	struct shard_list *to = &d->lists->list[e.in];
+
+	if (!shard_has(d->shard[e.in].attacked, e.in_filter))
+		return;
+	history_find_kind(d->history, d->history->batch_from + i);
+	to->seen[to->n_seen++] = (uint16_t)i;
+	to->seen[to->n_seen] = SHARD_LIST_END;
+}
+
 enum dealt deal_record(struct dealer *d, uint32_t i)
 {
 	const struct flow_batch *b = d->now.batch;
@@ -324,13 +343,23 @@ enum dealt deal_record(struct dealer *d, uint32_t i)
 		count_load(d, b, i, bytes, link->grain);
 	d->lists->to = i + 1;
 	d->lists->ends[i] = e;
-	if (counting == COUNT_NOT) {
+	if (counting >= COUNT_NOT) {
 		d->lists->ends[i].in = d->lists->ends[i].out = SHARD_NONE;
 		d->dropped++;
+		if (counting == COUNT_SEEN && (d->attacked >> e.in & 1))
+			list_seen(d, i, e);
 		return DEALT_NOT;
 	}
 	pick_record(d, i, e, times);
 	return link->followed ? DEALT_BY_LINK : DEALT;
+}
+
+void deal_note_attacks(struct dealer *d, bool any)
+{
+	d->attacked = 0;
+	for (unsigned i = 0; any && i < SHARDS; i++)
+		for (unsigned k = 0; k < FILTER_WORDS; k++)
+			d->attacked |= (uint64_t)(d->shard[i].attacked[k] != 0) << i;
 }
 
 struct shard_slice deal_slice(struct dealer *d)
@@ -347,7 +376,7 @@ struct shard_list *deal_list(struct dealer *d, unsigned index)
 void deal_clear(struct dealer *d)
 {
 	for (unsigned i = 0; i < SHARDS; i++)
-		d->lists->list[i].n_in = d->lists->list[i].n_out = 0;
+		d->lists->list[i].n_in = d->lists->list[i].n_out = d->lists->list[i].n_seen = 0;
 	d->lists->from = d->lists->to;
 	forget_links(d); /* what is followed may have changed */
 }

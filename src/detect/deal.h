@@ -41,6 +41,9 @@ struct shard_slice deal_slice(struct dealer *d);
 struct shard_list *deal_list(struct dealer *d, unsigned index);
 void deal_clear(struct dealer *d);
 
+/** deal_note_attacks() - which shards hold an open attack, where there is any; after each tick. */
+void deal_note_attacks(struct dealer *d, bool any);
+
 /** deal_forget_clocks() - a new epoch: no exporter has been heard. */
 void deal_forget_clocks(struct dealer *d);
 

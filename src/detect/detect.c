@@ -369,6 +369,7 @@ static int tick(struct detect *d, bool last_look)
 	for (unsigned i = 0; r == 0 && i < wide_words(d->wide); i++)
 		r = tell(d, wide_word(d->wide, i), false);
 	wide_told(d->wide);
+	deal_note_attacks(d->dealer, d->stats.open > 0);
 	set_thinning(d);
 	budget_tick(d->shard, &d->world);
 	return r;

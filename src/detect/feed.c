@@ -7,6 +7,7 @@
 
 #include "detect/busy.h"
 #include "detect/rolls.h"
+#include "detect/witness.h"
 
 #define AHEAD	  32 /* entries whose memory is fetched together */
 #define HEAT_FROM 16 /* packets of a second that make a destination matter at all */
@@ -516,21 +517,38 @@ static void make_list(const struct shard *s, const struct shard_world *w, struct
 	l->out[l->n_out].record = SHARD_LIST_END;
 }
 
+static const uint16_t *seen_of(const struct shard_list *list)
+{
+	static const uint16_t none = SHARD_LIST_END;
+
+	return list->n_seen ? list->seen : &none;
+}
+
+static uint16_t sooner(const struct shard_entry *out, const uint16_t *seen)
+{
+	return out->record < *seen ? out->record : *seen;
+}
+
 void shard_feed(struct shard *s, const struct shard_world *w, struct shard_list *list)
 {
 	const struct shard_entry *out = list->out;
+	const uint16_t *seen = seen_of(list);
 	struct hot_record record[AHEAD];
 	struct place at[AHEAD];
 
 	s->relist = false;
 	for (unsigned from = 0, next; from < list->n_in && s->error == 0; from = next) {
 		unsigned n = list->n_in - from < AHEAD ? list->n_in - from : AHEAD;
+		uint16_t due = sooner(out, seen);
 
 		find_places(s, w, list, from, n, at, record);
 		next = from + n;
 		for (unsigned k = 0; k < n && s->error == 0; k++) {
-			if (out->record < at[k].record)
+			if (due < at[k].record) {
 				out = count_sent(s, w, out, at[k].record);
+				seen = witness_feed(s, w, seen, at[k].record);
+				due = sooner(out, seen);
+			}
 			count_in(s, w, &at[k]);
 			if (!s->relist)
 				continue;
@@ -542,4 +560,6 @@ void shard_feed(struct shard *s, const struct shard_world *w, struct shard_list 
 		}
 	}
 	count_sent(s, w, out, SHARD_LIST_END);
+	if (list->n_seen)
+		witness_feed(s, w, seen, SHARD_LIST_END);
 }

@@ -20,6 +20,7 @@
 #define FINDING_LINKS_MAX     16
 #define FINDING_CHILDREN_MAX  256
 #define FINDING_FACTS_MAX     4
+#define FINDING_WITNESSES_MAX 8
 #define EVIDENCE_MAX	      4096
 
 enum finding_state { FINDING_OPEN, FINDING_QUIET, FINDING_CLOSED, FINDING_LOST_SIGHT };
@@ -68,6 +69,18 @@ struct finding_link {
 	uint16_t link;	   /* index in the link table */
 	uint16_t exporter; /* index in the exporter table */
 	uint64_t packets, bytes;
+};
+
+#define WITNESS_SHARE 0.25 /* of the attack, that another exporter must have told of */
+
+/*
+ * Another exporter that told of the attack's own packets, which count where they enter (witness.h).
+ * A sum as it stood when it surely was a real share for the last time.
+ */
+struct finding_witness {
+	uint16_t exporter;
+	uint64_t packets; /* by its own sampling */
+	double share;	  /* of what counted in the same seconds; above 1 where it told of more */
 };
 
 /* A row of the course of the attack; link LINK_UNKNOWN is the whole. */
@@ -143,6 +156,8 @@ struct finding {
 	enum dedup_rule dedup;
 	uint16_t exporters[FINDING_EXPORTERS_MAX];
 	unsigned n_exporters;
+	struct finding_witness seen_by[FINDING_WITNESSES_MAX]; /* none of `exporters`; most first */
+	unsigned n_seen_by;
 	struct finding_link links[FINDING_LINKS_MAX];
 	unsigned n_links;
 

@@ -251,6 +251,7 @@ struct look_back look_back(const struct history *h, const struct prefix *key, ui
 	struct look_back l = {.key = key,
 			      .at = end > HISTORY_LOOK ? end - HISTORY_LOOK : 0,
 			      .end = end,
+			      .wanted = 1u << COUNT_BY_MAX | 1u << COUNT_ENTRY,
 			      .now_us = history_recv_us(h, end)};
 
 	if (l.at < h->from)
@@ -265,7 +266,7 @@ bool look_next(struct look_back *l, const struct history *h, uint64_t *number)
 		int64_t recv_us;
 
 		*number = l->at++;
-		if (h->mark[*number % HISTORY_ROOM].counting == COUNT_NOT ||
+		if (!(l->wanted >> h->mark[*number % HISTORY_ROOM].counting & 1) ||
 		    (!prefix_contains(l->key, &f->dst) && !prefix_contains(l->key, &f->src)))
 			continue;
 		recv_us = history_recv_us(h, *number);

@@ -12,8 +12,12 @@
 #define HISTORY_ROOM 8192 /* a look back and a batch dealt ahead */
 #define HISTORY_LOOK 4096
 
-/* How a record counts, so that each packet counts once. */
-enum counting { COUNT_BY_MAX = 0, COUNT_ENTRY = 1, COUNT_NOT = 2 };
+/*
+ * How a record counts, so that each packet counts once: from COUNT_NOT on, not at all. COUNT_SEEN
+ * is what has entered elsewhere, so that its exporter is a second one that saw it (witness.h);
+ * COUNT_NOT is what its own exporter told of already.
+ */
+enum counting { COUNT_BY_MAX = 0, COUNT_ENTRY = 1, COUNT_NOT = 2, COUNT_SEEN = 3 };
 
 /*
  * While records are many, one in @step of the small ones tells well enough where much goes, and
@@ -146,7 +150,8 @@ struct evidence_record history_evidence(const struct history *h, uint64_t number
 struct look_back {
 	const struct prefix *key;
 	uint64_t at, end;
-	int64_t now_us; /* arrival of @end */
+	int64_t now_us;	 /* arrival of @end */
+	unsigned wanted; /* bit per enum counting: those that count, or those that were seen */
 };
 
 struct look_back look_back(const struct history *h, const struct prefix *key, uint64_t end);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "detect/hot_inside.h"
+#include "detect/witness.h"
 
 #define FORGED_SOURCES 1000 /* so many senders ... */
 #define FORGED_EACH    1.5  /* ... of hardly more than one packet each */
@@ -126,6 +127,7 @@ uint64_t hot_memory(const struct hot *h)
 		n += h->units[i].memory;
 	for (unsigned i = 0; i < GROUP_COUNT; i++)
 		n += facts_memory(h->facts[i]);
+	n += h->attack ? witnesses_memory(h->attack->witnesses) : 0;
 	n += h->answers ? sizeof(*h->answers) : 0;
 	n += units_memory(h);
 	n += h->handshake ? sizeof(*h->handshake) : 0;

@@ -38,6 +38,9 @@ int hot_split(struct hot *h);
 
 /** hot_track.c: who sends, from which reflector ports, to which ports, over which links. */
 int track_port_of(struct hot *h, const struct hot_record *r);
+
+/** track_port_meter() - the meter of the followed port that @r comes from, or -1. */
+int track_port_meter(struct hot *h, const struct hot_record *r);
 int track_dport(struct hot *h, const struct hot_record *r);
 int track_http(struct hot *h, const struct hot_record *r);
 int track_sources(struct hot *h, struct hot_record *r, unsigned groups);

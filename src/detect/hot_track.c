@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "detect/hot_inside.h"
 #include "detect/sources_fast.h"
+#include "detect/witness.h"
 
 #define REFLECTORS_LEAST 50 /* senders from one port before it is called amplification */
 #define CANDIDATE_AT	 64 /* votes from which an unknown port is followed like a reflector's */
@@ -74,6 +75,8 @@ static struct port_slot *claim_slot(struct hot *h, uint16_t port, uint64_t beat)
 	meters_clear(&h->meters, METER_PORT + at);
 	if (h->by_link)
 		meters_clear(h->by_link, METER_PORT + at);
+	if (h->attack && h->attack->witnesses)
+		meters_clear(&h->attack->witnesses->meters, METER_PORT + at);
 	h->port[at] = (struct port_slot){
 		.port = port, .known = reflector_name(port) != NULL, .used = true};
 	return &h->port[at];
@@ -98,6 +101,25 @@ static uint64_t vote(struct hot *h, uint16_t port, uint64_t packets)
 	return h->candidate_port == port ? h->candidate_packets : 0;
 }
 
+/* A first fragment of no known service counts as a fragment alone. */
+static bool has_port(const struct hot_record *r)
+{
+	const struct flow *f = r->f;
+
+	if ((r->s->flags & FLOW_LATER_FRAGMENT) || f->sport == 0)
+		return false;
+	return !(r->s->flags & FLOW_FRAGMENT) || reflector_name(f->sport);
+}
+
+int track_port_meter(struct hot *h, const struct hot_record *r)
+{
+	const struct port_slot *p = NULL;
+
+	if (r->f->proto == PROTO_UDP && has_port(r))
+		p = find_slot(h, r->f->sport);
+	return p ? METER_PORT + (int)(p - h->port) : -1;
+}
+
 int track_port_of(struct hot *h, const struct hot_record *r)
 {
 	struct amount amount = {.n = r->packets};
@@ -109,10 +131,7 @@ int track_port_of(struct hot *h, const struct hot_record *r)
 	uint64_t voted, bit;
 	int e;
 
-	if ((r->s->flags & FLOW_LATER_FRAGMENT) || f->sport == 0)
-		return 0;
-	/* A first fragment of no known service counts as a fragment alone. */
-	if ((r->s->flags & FLOW_FRAGMENT) && !reflector_name(f->sport))
+	if (!has_port(r))
 		return 0;
 	voted = vote(h, f->sport, packets);
 	p = find_slot(h, f->sport);

@@ -7,6 +7,7 @@
 #include "detect/attack.h"
 #include "detect/detect.h"
 #include "detect/stat.h"
+#include "detect/witness.h"
 
 #define SCAN_PORTS	  100 /* "over 100 destination ports a second" */
 #define SCAN_SAMPLES	  5   /* sampled packets to different ports before they say anything */
@@ -271,6 +272,7 @@ int attack_fill(struct attack *a, const struct exporters *ex, bool own_known, bo
 	fill_vectors(f, a);
 	fill_sources(f, a);
 	fill_path(f, h, ex);
+	witness_fill(a, f);
 	fill_children(f, h);
 	fill_scan(f, h);
 	return 0;

@@ -54,11 +54,13 @@ struct shard_entry {
 /*
  * By where its destination lies and by where its source does, both in the order of input. Only
  * what is counted stands in it: of many records that is one in eight. As more is followed in the
- * middle of a list, shard_feed() makes the rest of it anew from the ends.
+ * middle of a list, shard_feed() makes the rest of it anew from the ends. `seen` are records that
+ * count elsewhere, towards a /20 (/44) in which something is attacked.
  */
 struct shard_list {
 	struct shard_entry *in, *out; /* room for FLOW_BATCH_MAX, and the end of `out` */
-	unsigned n_in, n_out;
+	uint16_t *seen;		      /* likewise, with an end where it holds any */
+	unsigned n_in, n_out, n_seen;
 	uint16_t moves; /* of the cells, as they were fetched: 0 not yet */
 };
 
@@ -112,6 +114,7 @@ struct shard {
 	 */
 	uint64_t filter[FILTER_WORDS];
 	uint64_t followed[FILTER_WORDS]; /* the same of the /20s in which something is followed */
+	uint64_t attacked[FILTER_WORDS]; /* and of those with an open attack */
 	uint64_t bits[LEVELS][BUSY_BITS / 64]; /* the same of what is busy, by its own hash */
 	struct bystanders bystanders;	       /* what protected objects get by link */
 	struct sheet sheet;		       /* sums of the destination that is looked at */
@@ -199,6 +202,12 @@ int shard_keep_senders(const struct shard_world *w, struct hot *h, unsigned grou
  */
 uint16_t shard_thresholds_index(const struct shard_world *w, const struct ip *addr, unsigned len);
 const struct thresholds *shard_thresholds(const struct shard_world *w, unsigned index);
+
+/** shard_note_attacks() - which /20s hold an open attack; after one has ended. */
+void shard_note_attacks(struct shard *s);
+
+/** shard_note_attack() - @h is attacked from now on. */
+void shard_note_attack(struct shard *s, const struct hot *h);
 
 /** shard_drop_hot() - stop following everything (a new epoch); attacks must have been closed. */
 void shard_drop_hot(struct shard *s);

@@ -9,6 +9,7 @@
 
 #include "detect/rolls.h"
 #include "detect/shard.h"
+#include "detect/witness.h"
 
 #define FOLD_HOSTS     8    /* hosts of one /24 crossing together are one prefix attack */
 #define ONE_HOST_SHARE 0.75 /* of a prefix's excess: then the host is the target */
@@ -186,6 +187,8 @@ static void open_attack(struct shard *s, const struct shard_world *w, struct hot
 		return;
 	}
 	a->emitted_us = TIME_NONE;
+	shard_note_attack(s, h);
+	s->error = witness_look_back(a, w);
 }
 
 struct candidate {
@@ -424,6 +427,8 @@ void shard_tick(struct shard *s, const struct shard_world *w, bool last_look)
 
 void shard_told(struct shard *s)
 {
+	bool ended = false;
+
 	for (unsigned i = 0; i < s->n_words; i++) {
 		struct shard_word *word = &s->word[i];
 		struct hot *h = word->attack->hot;
@@ -432,6 +437,9 @@ void shard_told(struct shard *s)
 			continue;
 		attack_free(word->attack);
 		hot_reset_suspicion(h);
+		ended = true;
 	}
 	s->n_words = 0;
+	if (ended)
+		shard_note_attacks(s);
 }

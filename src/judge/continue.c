@@ -146,6 +146,47 @@ static int add_exporters(struct incident *now, const struct incident *before)
 	return 0;
 }
 
+static bool has_exporter(const struct incident *inc, const char *name)
+{
+	for (unsigned i = 0; inc->exporters && i < inc->f.n_exporters; i++)
+		if (strcmp(inc->exporters[i], name) == 0)
+			return true;
+	return false;
+}
+
+static int witness_of(const struct incident *inc, const char *name)
+{
+	for (unsigned i = 0; i < inc->f.n_seen_by; i++)
+		if (strcmp(inc->seen_by[i].exporter, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+/*
+ * Who bore out one part bore out the attack; the share is that of the part in which more was told.
+ * Whose packets counted in one of them is among the exporters.
+ */
+static void add_witnesses(struct incident *now, const struct incident *before)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < before->f.n_seen_by; i++) {
+		const struct incident_witness *b = &before->seen_by[i];
+		int at = witness_of(now, b->exporter);
+
+		if (at >= 0 && b->packets > now->seen_by[at].packets)
+			now->seen_by[at].share = b->share;
+		if (at >= 0)
+			now->seen_by[at].packets += b->packets;
+		else if (now->f.n_seen_by < FINDING_WITNESSES_MAX)
+			now->seen_by[now->f.n_seen_by++] = *b;
+	}
+	for (unsigned i = 0; i < now->f.n_seen_by; i++)
+		if (!has_exporter(now, now->seen_by[i].exporter))
+			now->seen_by[n++] = now->seen_by[i];
+	now->f.n_seen_by = n;
+}
+
 static void add_links(struct incident *now, const struct incident *before)
 {
 	for (unsigned i = 0; i < before->f.n_links; i++) {
@@ -278,6 +319,7 @@ int incident_continue(struct incident *now, const struct incident *before)
 	}
 	if (add_exporters(now, before))
 		return -ENOMEM;
+	add_witnesses(now, before);
 	if (add_series(now, before))
 		return -ENOMEM;
 	return incident_path_continue(now, before);

@@ -53,6 +53,19 @@ static int fill_exporters(struct incident *inc, const struct finding *f, struct 
 	return 0;
 }
 
+static void fill_seen_by(struct incident *inc, const struct finding *f, struct exporters *t)
+{
+	memset(inc->seen_by, 0, sizeof(inc->seen_by));
+	for (unsigned i = 0; i < f->n_seen_by; i++) {
+		struct incident_witness *to = &inc->seen_by[i];
+
+		snprintf(to->exporter, sizeof(to->exporter), "%s",
+			 exporter_name(t, f->seen_by[i].exporter));
+		to->packets = f->seen_by[i].packets;
+		to->share = f->seen_by[i].share;
+	}
+}
+
 static int by_bytes(const void *a, const void *b)
 {
 	const struct incident_link *x = a, *y = b;
@@ -218,6 +231,7 @@ int incident_fill(struct incident *inc, const struct finding *f, struct exporter
 	memset(inc->f.evidence, 0, sizeof(inc->f.evidence));
 	fill_target_link(inc, f, exporters);
 	fill_links(inc, f, exporters);
+	fill_seen_by(inc, f, exporters);
 	fill_object(inc, f, conf);
 	if (fill_exporters(inc, f, exporters) || fill_series(inc, f, exporters))
 		return -ENOMEM;

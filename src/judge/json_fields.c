@@ -117,6 +117,12 @@ static const struct field link_rows[] = {
 };
 GROUP(group_link, NULL, link_rows);
 
+static const struct field witness_rows[] = {
+	{"packets", offsetof(struct incident_witness, packets), FORM_U64},
+	{"share", offsetof(struct incident_witness, share), FORM_REAL},
+};
+GROUP(group_witness, NULL, witness_rows);
+
 json_t *json_text(const char *s)
 {
 	_cleanup_free_ char *plain = NULL;

@@ -35,7 +35,7 @@ struct field_group {
 extern const struct field_group group_times, group_delay, group_peak, group_totals, group_sampling,
 	group_evidence, group_blind, group_measured, group_flags;
 /* Offsets from the struct of their name. */
-extern const struct field_group group_classes, group_vector, group_link;
+extern const struct field_group group_classes, group_vector, group_link, group_witness;
 
 /** fields_out() - the rows of @g over @base into @to. Return: 0 or -ENOMEM. */
 int fields_out(json_t *to, const void *base, const struct field_group *g);

@@ -165,6 +165,23 @@ static int get_exporters(const json_t *o, struct incident *inc)
 	return 0;
 }
 
+static int get_seen_by(const json_t *o, struct incident *inc)
+{
+	const json_t *list = json_object_get(o, "seen_by");
+
+	for (size_t i = 0; i < json_array_size(list) && i < FINDING_WITNESSES_MAX; i++) {
+		const json_t *from = json_array_get(list, i);
+		struct incident_witness *w = &inc->seen_by[i];
+
+		if (!json_is_string(json_object_get(from, "exporter")) ||
+		    json_get_text(from, "exporter", w->exporter, sizeof(w->exporter)) ||
+		    fields_in(from, w, &group_witness) || w->share < 0)
+			return -EINVAL;
+		inc->f.n_seen_by++;
+	}
+	return 0;
+}
+
 static int get_links(const json_t *o, struct incident *inc)
 {
 	const json_t *list = json_object_get(o, "links");
@@ -315,7 +332,7 @@ static int get_rest(const json_t *o, struct incident *inc)
 int incident_from_json(const json_t *json, struct incident **out)
 {
 	static int (*const steps[])(const json_t *o, struct incident *inc) = {
-		get_words,   get_targets, get_sources, get_exporters, get_links,
+		get_words,   get_targets, get_sources, get_exporters, get_seen_by,  get_links,
 		get_vectors, get_gaps,	  get_series,  get_rest,      json_path_in,
 	};
 	_cleanup_incident_ struct incident *inc = incident_new();

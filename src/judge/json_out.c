@@ -163,6 +163,23 @@ static int put_exporters(json_t *o, const struct incident *inc)
 	return 0;
 }
 
+static int put_seen_by(json_t *o, const struct incident *inc)
+{
+	json_t *list = put_made(o, "seen_by", json_array());
+
+	if (!list)
+		return -ENOMEM;
+	for (unsigned i = 0; i < inc->f.n_seen_by; i++) {
+		const struct incident_witness *w = &inc->seen_by[i];
+		json_t *to = add_made(list, json_object());
+
+		if (!to || put(to, "exporter", json_text(w->exporter)) ||
+		    fields_out(to, w, &group_witness))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 static int put_links(json_t *o, const struct incident *inc)
 {
 	json_t *list = put_made(o, "links", json_array());
@@ -323,7 +340,7 @@ static int put_additions(json_t *o, const struct incident *inc)
 	       put_gaps(o, inc) || put_group(o, inc, &group_measured) ||
 	       put_group(o, inc, &group_flags) || kinds_to_json(o, &inc->kinds) ||
 	       put(o, "scope", scope_to_json(&inc->scope)) || json_path_out(o, inc) ||
-	       spoof_to_json(o, inc);
+	       spoof_to_json(o, inc) || put_seen_by(o, inc);
 }
 
 json_t *incident_to_json(const struct incident *inc)

@@ -280,6 +280,23 @@ static void print_sources(struct sheet *s, const struct incident *inc)
 	spoof_print(inc, s->ja, LABEL_WIDTH + 4, s->out);
 }
 
+static void print_witness(struct sheet *s, const struct incident_witness *w)
+{
+	more(s);
+	/* Of a full line more of the border's exports are lost than of those further inside. */
+	if (w->share > 1.05)
+		text_printf(s->out,
+			    pick(s, "borne out by %s, which told of %.1f times as many packets",
+				 "%s も同じ攻撃を観測 (その %.1f 倍のパケット)"),
+			    w->exporter, w->share);
+	else
+		text_printf(s->out,
+			    pick(s, "borne out by %s, which told of %.0f %% of it",
+				 "%s も同じ攻撃を観測 (その %.0f %%)"),
+			    w->exporter, 100 * w->share);
+	end(s);
+}
+
 static void print_seen_by(struct sheet *s, const struct incident *inc)
 {
 	static const char *const rules[][2] = {
@@ -295,6 +312,8 @@ static void print_seen_by(struct sheet *s, const struct incident *inc)
 	for (unsigned i = 0; inc->exporters && i < f->n_exporters; i++)
 		text_printf(s->out, "%s%s", i ? ", " : "", inc->exporters[i]);
 	end(s);
+	for (unsigned i = 0; i < f->n_seen_by; i++)
+		print_witness(s, &inc->seen_by[i]);
 	more(s);
 	text_add(s->out, rules[f->dedup][s->ja]);
 	end(s);

@@ -71,6 +71,9 @@ static struct incident *full(void)
 	inc->exporters = calloc(FINDING_EXPORTERS_MAX, sizeof(*inc->exporters));
 	inc->exporters[0] = strdup("edge-1");
 	inc->exporters[1] = strdup("edge-2");
+	f->n_seen_by = 2;
+	inc->seen_by[0] = (struct incident_witness){"core-1", 9500, 0.95};
+	inc->seen_by[1] = (struct incident_witness){"core-2", 3000, 0.3};
 	f->n_links = 2;
 	inc->links[0] = (struct incident_link){"edge-1", "peer A", 12, 2.0 / 3, 10, 20, 1000000000};
 	inc->links[1] = (struct incident_link){"edge-2", "", 4000000000u, 1.0 / 3, 5, 10, 0};
@@ -141,6 +144,12 @@ static void test_values(void **state)
 			    "2008-08-09T12:00:00.000000Z");
 	v = json_object_get(o, "delay");
 	assert_true(json_real_value(json_object_get(v, "exporter_s")) == 0.25);
+	list = json_object_get(o, "seen_by");
+	assert_int_equal(json_array_size(list), 2);
+	v = json_array_get(list, 1);
+	assert_string_equal(text_at(v, "exporter"), "core-2");
+	assert_int_equal(json_integer_value(json_object_get(v, "packets")), 3000);
+	assert_true(json_real_value(json_object_get(v, "share")) == 0.3);
 	json_decref(o);
 }
 
@@ -229,10 +238,23 @@ static void test_damage_is_refused(void **state)
 	static const struct {
 		const char *key, *json;
 	} wrong[] = {
-		{"level", "\"planet\""},      {"state", "7"},	     {"packets", "-1"},
-		{"packets", "\"many\""},      {"first", "\"noon\""}, {"first", "null"},
-		{"targets", "[\"nowhere\"]"}, {"targets", "[]"},     {"peak", "[1]"},
-		{"pulses", "4294967296"},     {"class", "\"big\""},  {"exporters", "[4]"},
+		{"level", "\"planet\""},
+		{"state", "7"},
+		{"packets", "-1"},
+		{"packets", "\"many\""},
+		{"first", "\"noon\""},
+		{"first", "null"},
+		{"targets", "[\"nowhere\"]"},
+		{"targets", "[]"},
+		{"peak", "[1]"},
+		{"pulses", "4294967296"},
+		{"class", "\"big\""},
+		{"exporters", "[4]"},
+		{"seen_by", "[4]"},
+		{"seen_by", "[{}]"},
+		{"seen_by", "[{\"exporter\":7}]"},
+		{"seen_by", "[{\"exporter\":\"r\",\"share\":-1}]"},
+		{"seen_by", "[{\"exporter\":\"r\",\"packets\":\"all\"}]"},
 	};
 	_cleanup_incident_ struct incident *inc = full();
 	struct incident *out = NULL;
@@ -248,6 +270,62 @@ static void test_damage_is_refused(void **state)
 		json_decref(o);
 	}
 	assert_null(out);
+}
+
+/* Rows of before have none; more than there is room for are left aside. */
+static void test_witnesses(void **state)
+{
+	_cleanup_incident_ struct incident *inc = full(), *old = NULL, *many = NULL;
+	json_t *o = incident_to_json(inc), *list = json_object_get(o, "seen_by");
+
+	for (unsigned i = 0; i < 20; i++)
+		json_array_append(list, json_array_get(list, 0));
+	assert_int_equal(incident_from_json(o, &many), 0);
+	assert_int_equal(many->f.n_seen_by, FINDING_WITNESSES_MAX);
+	json_object_del(o, "seen_by");
+	assert_int_equal(incident_from_json(o, &old), 0);
+	assert_int_equal(old->f.n_seen_by, 0);
+	json_decref(o);
+}
+
+/* Who else saw it has a name, and keeps it in what goes on after a restart. */
+static void test_witnesses_are_named(void **state)
+{
+	_cleanup_incident_ struct incident *now = incident_new(), *before = incident_new();
+	struct conf *conf = conf_default();
+	struct exporters *t = exporters_new(conf);
+	struct finding f;
+
+	finding_make(&f, 7, "192.0.2.1", T0);
+	for (unsigned i = 0; i < 3; i++) {
+		struct ip from = ip_from_v4(0xc6336407 + i);
+		uint16_t index = exporters_find(t, &from, true);
+
+		if (i == 0)
+			f.exporters[f.n_exporters++] = index;
+		else
+			f.seen_by[f.n_seen_by++] =
+				(struct finding_witness){index, i == 1 ? 9000 : 5000, 0.9 / i};
+	}
+	assert_int_equal(incident_fill(before, &f, t, conf), 0);
+	assert_int_equal(before->f.n_seen_by, 2);
+	assert_string_equal(before->seen_by[0].exporter, "198.51.100.8");
+	assert_int_equal(before->seen_by[0].packets, 9000);
+	assert_true(before->seen_by[1].share == 0.45);
+	/* The second one's own packets count in the part that goes on. */
+	f.exporters[0] = f.seen_by[1].exporter;
+	f.n_seen_by = 1;
+	f.seen_by[0].packets = 1000;
+	f.seen_by[0].share = 0.3;
+	assert_int_equal(incident_fill(now, &f, t, conf), 0);
+	assert_int_equal(incident_continue(now, before), 0);
+	assert_int_equal(now->f.n_exporters, 2);
+	assert_int_equal(now->f.n_seen_by, 1);
+	assert_string_equal(now->seen_by[0].exporter, "198.51.100.8");
+	assert_int_equal(now->seen_by[0].packets, 10000);
+	assert_true(now->seen_by[0].share == 0.9);
+	exporters_free(t);
+	conf_unref(conf);
 }
 
 static void test_every_cut_is_refused(void **state)
@@ -281,9 +359,12 @@ static void test_page_for_people(void **state)
 	tzset();
 	inc->drill = true;
 	inc->f.sampling_known = false;
+	inc->f.n_seen_by = 3;
+	inc->seen_by[2] = (struct incident_witness){"core-3", 35000, 3.5176};
 	incident_print(inc, "en", &en);
 	incident_print(inc, "ja", &ja);
 	assert_true(text_ok(&en) && text_ok(&ja));
+	assert_non_null(strstr(text_str(&en), "core-3, which told of 3.5 times as many packets"));
 	assert_non_null(strstr(text_str(&en), "DRILL"));
 	assert_non_null(
 		strstr(text_str(&en), "2008-08-08 21:00:00 JST (2008-08-08T12:00:00.000000Z)"));
@@ -293,6 +374,8 @@ static void test_page_for_people(void **state)
 	assert_non_null(strstr(text_str(&en), "would not have been seen"));
 	assert_non_null(strstr(text_str(&en), "peer A"));
 	assert_non_null(strstr(text_str(&en), "Not watched"));
+	assert_non_null(strstr(text_str(&en), "borne out by core-1, which told of 95 % of it"));
+	assert_non_null(strstr(text_str(&ja), "core-2 も同じ攻撃を観測 (その 30 %)"));
 	assert_non_null(strstr(text_str(&ja), "訓練"));
 	assert_non_null(strstr(text_str(&ja), "複合攻撃: 192.0.2.0/24"));
 	assert_non_null(strstr(text_str(&ja), "少なくとも"));
@@ -338,6 +421,8 @@ int main(void)
 		cmocka_unit_test(test_emptiest_incident),
 		cmocka_unit_test(test_extremes),
 		cmocka_unit_test(test_damage_is_refused),
+		cmocka_unit_test(test_witnesses),
+		cmocka_unit_test(test_witnesses_are_named),
 		cmocka_unit_test(test_every_cut_is_refused),
 		cmocka_unit_test(test_unknown_keys_pass),
 		cmocka_unit_test(test_page_for_people),

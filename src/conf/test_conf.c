@@ -16,24 +16,7 @@
 #include <pthread.h>
 
 #include "base/clock.h"
-#include "conf/conf.h"
-
-static void drop_conf(struct conf **c)
-{
-	conf_unref(*c);
-}
-
-#define _cleanup_conf_ _cleanup_(drop_conf)
-
-static struct conf *load(const char *yaml)
-{
-	_cleanup_text_ struct text errors = TEXT_NULL;
-	struct conf *c = conf_load_text("f", yaml, strlen(yaml), &errors);
-
-	if (!c || errors.len)
-		fail_msg("of:\n%s\ncame:\n%s", yaml, text_str(&errors));
-	return c;
-}
+#include "conf/test_conf_kit.h"
 
 static struct ip address(const char *text)
 {

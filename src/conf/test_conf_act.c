@@ -17,24 +17,7 @@
 #include <jansson.h>
 
 #include "base/clock.h"
-#include "conf/conf.h"
-
-static void drop_conf(struct conf **c)
-{
-	conf_unref(*c);
-}
-
-#define _cleanup_conf_ _cleanup_(drop_conf)
-
-static struct conf *load(const char *yaml)
-{
-	_cleanup_text_ struct text errors = TEXT_NULL;
-	struct conf *c = conf_load_text("f", yaml, strlen(yaml), &errors);
-
-	if (!c || errors.len)
-		fail_msg("of:\n%s\ncame:\n%s", yaml, text_str(&errors));
-	return c;
-}
+#include "conf/test_conf_kit.h"
 
 /* Eleven lines. */
 #define WORLD                                                                                      \
@@ -53,10 +36,7 @@ static struct conf *load(const char *yaml)
 	"object: shop, kind: rtbh, basis: consent, " TEXTS ", longest: 30m, per_day: 2, "          \
 	"approvers: [sato, kask]"
 
-static const struct row {
-	const char *yaml, *expected;
-	bool holds; /* only warnings, or nothing */
-} rows[] = {
+static const struct row rows[] = {
 	/* Words */
 	{"act:\n  neighbors: [{name: a, kind: exabpg, point: own_border}]\n",
 	 "f:2:31: kind: \"exabpg\" is not one of none, dry_run, exabgp, nftables; did you mean "
@@ -337,17 +317,7 @@ static void test_golden(void **state)
 
 	assert_non_null(f);
 	assert_int_equal(fchmod(fileno(f), 0606), 0);
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		_cleanup_text_ struct text errors = TEXT_NULL;
-		struct conf *c = conf_load_text("f", rows[i].yaml, strlen(rows[i].yaml), &errors);
-
-		if (strcmp(text_str(&errors), rows[i].expected) != 0)
-			fail_msg("of:\n%s\ncame:\n%s\nnot:\n%s", rows[i].yaml, text_str(&errors),
-				 rows[i].expected);
-		if ((c != NULL) != rows[i].holds)
-			fail_msg("%s:\n%s", c ? "accepted" : "refused", rows[i].yaml);
-		conf_unref(c);
-	}
+	expect_rows(rows, ARRAY_LEN(rows));
 	unlink(SHARED_KEY);
 }
 

@@ -15,24 +15,7 @@
 #include <jansson.h>
 
 #include "base/clock.h"
-#include "conf/conf.h"
-
-static void drop_conf(struct conf **c)
-{
-	conf_unref(*c);
-}
-
-#define _cleanup_conf_ _cleanup_(drop_conf)
-
-static struct conf *load(const char *yaml)
-{
-	_cleanup_text_ struct text errors = TEXT_NULL;
-	struct conf *c = conf_load_text("f", yaml, strlen(yaml), &errors);
-
-	if (!c || errors.len)
-		fail_msg("of:\n%s\ncame:\n%s", yaml, text_str(&errors));
-	return c;
-}
+#include "conf/test_conf_kit.h"
 
 #define PEOPLE                                                                                     \
 	"duty:\n"                                                                                  \
@@ -47,10 +30,7 @@ static struct conf *load(const char *yaml)
 	"links: [{name: exchange}]\n"                                                              \
 	"services: [{name: calls, link: transit}]\n"
 
-static const struct row {
-	const char *yaml, *expected;
-	bool holds; /* only warnings, or nothing */
-} rows[] = {
+static const struct row rows[] = {
 	/* Names that lead nowhere */
 	{PEOPLE "  shifts:\n    - people: [sato, suzuky]\n  escalation: [sato, tanaka]\n",
 	 "f:5:22: no person is named \"suzuky\"; did you mean \"suzuki\"?\n"
@@ -206,17 +186,7 @@ static const struct row {
 
 static void test_golden(void **state)
 {
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		_cleanup_text_ struct text errors = TEXT_NULL;
-		struct conf *c = conf_load_text("f", rows[i].yaml, strlen(rows[i].yaml), &errors);
-
-		if (strcmp(text_str(&errors), rows[i].expected) != 0)
-			fail_msg("of:\n%s\ncame:\n%s\nnot:\n%s", rows[i].yaml, text_str(&errors),
-				 rows[i].expected);
-		if ((c != NULL) != rows[i].holds)
-			fail_msg("%s:\n%s", c ? "accepted" : "refused", rows[i].yaml);
-		conf_unref(c);
-	}
+	expect_rows(rows, ARRAY_LEN(rows));
 }
 
 /* The message about the gap of @yaml, with the month of the week that it names. */

@@ -11,19 +11,16 @@
 
 #include <cmocka.h>
 
-#include "conf/conf.h"
 #include "conf/mistake.h"
 #include "conf/read.h"
+#include "conf/test_conf_kit.h"
 
 #define TOP_KEYS                                                                                   \
 	"country, own, protected, exporters, interfaces, links, services, darknets, shared, "      \
 	"proxy_lists, never_touch, listen, capture, thresholds, limits, keep, desk, duty, "        \
 	"maintenance, heightened, act, store, place, language"
 
-static const struct row {
-	const char *yaml, *expected;
-	bool holds; /* only warnings */
-} rows[] = {
+static const struct row rows[] = {
 	/* Keys */
 	{"tresholds:\n  syn_flood: 1\n",
 	 "f:1:1: unknown key \"tresholds\" in the configuration; did you mean \"thresholds\"?\n"},
@@ -188,18 +185,7 @@ static const struct row {
 
 static void test_golden(void **state)
 {
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		_cleanup_text_ struct text errors = TEXT_NULL;
-		size_t n = memcmp(rows[i].yaml, "\xff\xfe", 2) ? strlen(rows[i].yaml) : 4;
-		struct conf *c = conf_load_text("f", rows[i].yaml, n, &errors);
-
-		if (strcmp(text_str(&errors), rows[i].expected) != 0)
-			fail_msg("of:\n%s\ncame:\n%s\nnot:\n%s", rows[i].yaml, text_str(&errors),
-				 rows[i].expected);
-		if ((c != NULL) != rows[i].holds)
-			fail_msg("%s:\n%s", c ? "accepted" : "refused", rows[i].yaml);
-		conf_unref(c);
-	}
+	expect_rows(rows, ARRAY_LEN(rows));
 }
 
 static void expect_text(const struct text *yaml, const char *expected)

@@ -12,9 +12,7 @@
 
 #include "act/plan.h"
 #include "base/clock.h"
-#include "conf/mistake.h"
-#include "conf/read.h"
-#include "conf/schema.h"
+#include "conf/sheet.h"
 
 #define TAG_BY ((enum conf_tag)(TAG_COUNT + 1))
 #define TAG_ID ((enum conf_tag)(TAG_COUNT + 2))
@@ -206,16 +204,9 @@ struct law *law_free(struct law *l)
 	return NULL;
 }
 
-static struct place place_of_tag(const struct marks *m, enum conf_tag tag, size_t item)
+static int check(void *base, const struct marks *marks, struct mistakes *mistakes, void *userdata)
 {
-	for (size_t i = 0; i < m->n; i++)
-		if (m->list[i].tag == tag && (!m->list[i].lists || m->list[i].at_item[0] == item))
-			return m->list[i].at;
-	return (struct place){1, 1};
-}
-
-static void check(const struct law_text *t, const struct marks *marks, struct mistakes *mistakes)
-{
+	const struct law_text *t = base;
 	static const char any[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
 	char q[QUOTE_MAX];
 
@@ -223,8 +214,7 @@ static void check(const struct law_text *t, const struct marks *marks, struct mi
 	if (!mistakes->n_errors && !t->n_bases)
 		mistake_add(mistakes, (struct place){1, 1}, "the file holds no law");
 	if (*t->by && !is_nobody(t->by) && !t->reviewed_us)
-		mistake_add(mistakes, place_of_tag(marks, TAG_BY, 0),
-			    "a review needs its \"date\"");
+		mistake_add(mistakes, marks_place(marks, TAG_BY, 0), "a review needs its \"date\"");
 	for (size_t i = 0; i < t->n_bases; i++) {
 		const char *id = t->bases[i].id;
 		bool twice = false;
@@ -232,13 +222,14 @@ static void check(const struct law_text *t, const struct marks *marks, struct mi
 		for (size_t j = 0; j < i; j++)
 			twice |= strcmp(t->bases[j].id, id) == 0;
 		if (twice && *id)
-			mistake_add(mistakes, place_of_tag(marks, TAG_ID, i),
+			mistake_add(mistakes, marks_place(marks, TAG_ID, i),
 				    "the basis %s is given twice", quote(id, q));
 		if (id[strspn(id, any)])
-			mistake_add(mistakes, place_of_tag(marks, TAG_ID, i),
+			mistake_add(mistakes, marks_place(marks, TAG_ID, i),
 				    "the id %s is not of small letters, digits, \"_\" and \"-\"",
 				    quote(id, q));
 	}
+	return 0;
 }
 
 static uint32_t bits(const uint32_t *words, size_t n)
@@ -268,12 +259,19 @@ static void take_basis(const struct basis_text *t, struct law_basis *b)
 	b->n_conditions = (unsigned)t->n_conditions;
 }
 
-static struct law *take(const struct law_text *t, const char *name)
+struct reading {
+	const char *name;
+	struct law **out;
+};
+
+static int take(const void *base, void *userdata)
 {
+	const struct reading *r = userdata;
+	const struct law_text *t = base;
 	struct law *l = calloc(1, sizeof(*l));
 
 	if (!l)
-		return NULL;
+		return -ENOMEM;
 	memcpy(l->country, t->country, sizeof(l->country));
 	memcpy(l->name_en, t->name.en, sizeof(l->name_en));
 	memcpy(l->name_ja, t->name.ja, sizeof(l->name_ja));
@@ -285,34 +283,17 @@ static struct law *take(const struct law_text *t, const char *name)
 	for (size_t i = 0; i < t->n_bases; i++)
 		take_basis(&t->bases[i], &l->basis[i]);
 	l->n_bases = (unsigned)t->n_bases;
-	snprintf(l->file, sizeof(l->file), "%s", name);
-	return l;
+	snprintf(l->file, sizeof(l->file), "%s", r->name);
+	*r->out = l;
+	return 0;
 }
 
 int law_read(const char *name, const char *yaml, size_t n, struct law **out, struct text *errors)
 {
-	_cleanup_(mistakes_deinit) struct mistakes mistakes = {.n = 0};
-	_cleanup_(marks_deinit) struct marks marks = {0};
+	static const struct sheet s = {&law_map, LAW_BYTES_MAX, check, take};
 	struct law_text t = {.n_bases = 0};
-	bool whole;
-	int r = 0;
+	struct reading reading = {name, out};
 
 	*out = NULL;
-	schema_defaults(&law_map, &t);
-	if (n > LAW_BYTES_MAX)
-		mistake_add(&mistakes, (struct place){1, 1}, "a law file is at most %u MiB",
-			    LAW_BYTES_MAX >> 20);
-	else
-		r = read_yaml_map(&law_map, &t, yaml, n, &mistakes, &marks, &whole);
-	if (r == 0)
-		check(&t, &marks, &mistakes);
-	if (r == 0 && !mistakes.n_errors) {
-		*out = take(&t, name);
-		r = *out ? 0 : -ENOMEM;
-	}
-	if (r < 0)
-		text_printf(errors, "%s: not read: %s\n", name, strerror(-r));
-	mistakes_print(&mistakes, name, errors);
-	schema_clear(&law_map, &t);
-	return r ? r : mistakes.n_errors ? -EINVAL : 0;
+	return sheet_read(&s, &t, &reading, name, yaml, n, errors);
 }

@@ -7,37 +7,22 @@
 #include "act/law.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "conf/sheet.h"
 
 #define REGION	"EU"
 #define GENERIC "ZZ"
 #define BESIDE	"/share/noroshi/legal" /* of the directory above the program's own */
 
-static int read_file(const char *path, struct text *out)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	char buf[16384];
-	ssize_t n;
-
-	if (fd < 0)
-		return errno == ENOTDIR ? -ENOENT : -errno;
-	while (out->len <= LAW_BYTES_MAX && (n = read(fd, buf, sizeof(buf))) != 0) {
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			text_add_n(out, buf, (size_t)n);
-	}
-	return text_ok(out) ? 0 : -ENOMEM;
-}
-
 static int load_file(const char *path, struct law **out, struct text *why)
 {
 	_cleanup_text_ struct text yaml = TEXT_NULL;
-	int r = read_file(path, &yaml);
+	int r = sheet_bytes(path, LAW_BYTES_MAX, &yaml);
 
-	if (r == -ENOENT)
-		return r;
+	if (r == -ENOENT || r == -ENOTDIR)
+		return -ENOENT;
 	if (r < 0) {
 		text_printf(why, "%s: not read: %s\n", path, strerror(-r));
 		return r == -ENOMEM ? r : -EINVAL;

@@ -6,7 +6,6 @@
 #include "conf/conf.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,8 +15,7 @@
 #include "conf/mistake.h"
 #include "conf/read.h"
 #include "conf/schema.h"
-
-#define READ_STEP 65536
+#include "conf/sheet.h"
 
 static struct conf *conf_free(struct conf *c)
 {
@@ -94,34 +92,10 @@ struct conf *conf_load_text(const char *name, const char *yaml, size_t n, struct
 	return mistakes.n_errors ? NULL : take_ptr(c);
 }
 
-/* All of @path, one byte more than allowed at most, so that fill() can tell. */
-static int read_file(const char *path, struct text *out)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	_cleanup_free_ char *buf = malloc(READ_STEP);
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	if (!buf)
-		return -ENOMEM;
-	while (out->len <= READ_BYTES_MAX) {
-		n = read(fd, buf, READ_STEP);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		text_add_n(out, buf, (size_t)n);
-	}
-	return text_ok(out) ? 0 : -ENOMEM;
-}
-
 struct conf *conf_load(const char *path, struct text *errors)
 {
 	_cleanup_text_ struct text yaml = TEXT_NULL;
-	int rc = read_file(path, &yaml);
+	int rc = sheet_bytes(path, READ_BYTES_MAX, &yaml);
 
 	if (rc) {
 		text_printf(errors, "%s: not read: %s\n", path, strerror(-rc));

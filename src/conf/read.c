@@ -21,6 +21,14 @@ void marks_deinit(struct marks *m)
 	*m = (struct marks){0};
 }
 
+struct place marks_place(const struct marks *m, enum conf_tag tag, size_t item)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->list[i].tag == tag && (!m->list[i].lists || m->list[i].at_item[0] == item))
+			return m->list[i].at;
+	return (struct place){1, 1};
+}
+
 /* libyaml counts bytes where it could not read characters. */
 static struct place place_of_byte(const char *yaml, size_t n, size_t offset)
 {

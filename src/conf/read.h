@@ -29,6 +29,10 @@ struct marks {
 
 void marks_deinit(struct marks *m);
 
+/** marks_place() - where @tag stood, of a value in a list that of item @item; else the beginning.
+ */
+struct place marks_place(const struct marks *m, enum conf_tag tag, size_t item);
+
 /**
  * read_yaml() - read @n bytes at @yaml into @c, which holds the defaults.
  * @mistakes, @marks: filled; after a mistake @c is only good for finding more of them.

@@ -6,18 +6,13 @@
 #include "desk/calendar.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "conf/conf.h"
-#include "conf/mistake.h"
-#include "conf/read.h"
-#include "conf/schema.h"
+#include "conf/sheet.h"
 
 #define DAY_US	  (86400 * US_PER_S)
 #define TAG_ZONE  ((enum conf_tag)(TAG_COUNT + 1))
@@ -103,14 +98,6 @@ struct calendar *calendar_free(struct calendar *c)
 	return NULL;
 }
 
-static struct place place_of_tag(const struct marks *m, enum conf_tag tag, size_t item)
-{
-	for (size_t i = 0; i < m->n; i++)
-		if (m->list[i].tag == tag && (!m->list[i].lists || m->list[i].at_item[0] == item))
-			return m->list[i].at;
-	return (struct place){1, 1};
-}
-
 /* "+09:00" in microseconds east of UTC. */
 static bool zone_of(const char *s, int64_t *us)
 {
@@ -144,29 +131,32 @@ static bool id_taken(const struct calendar *c, const struct calendar_text *t, si
 	return calendar_find(c, t->events[i].id) != NULL;
 }
 
-static void finish(const struct calendar *c, struct calendar_text *t, const struct marks *marks,
-		   struct mistakes *mistakes)
+static int check(void *base, const struct marks *marks, struct mistakes *mistakes, void *userdata)
 {
+	struct calendar_text *t = base;
 	int64_t zone_us = 0;
 
 	if (!zone_of(t->zone, &zone_us))
-		mistake_add(mistakes, place_of_tag(marks, TAG_ZONE, 0),
+		mistake_add(mistakes, marks_place(marks, TAG_ZONE, 0),
 			    "zone: an offset such as +09:00 is wanted");
 	for (size_t i = 0; i < t->n; i++) {
 		struct event *e = &t->events[i];
 
 		if (e->until_us && e->until_us < e->from_us)
-			mistake_add(mistakes, place_of_tag(marks, TAG_UNTIL, i),
+			mistake_add(mistakes, marks_place(marks, TAG_UNTIL, i),
 				    "until lies before from");
-		if (id_taken(c, t, i))
-			mistake_add(mistakes, place_of_tag(marks, TAG_ID, i),
+		if (id_taken(userdata, t, i))
+			mistake_add(mistakes, marks_place(marks, TAG_ID, i),
 				    "the id stands here twice, or in another calendar");
 		finish_event(e, t, zone_us);
 	}
+	return 0;
 }
 
-static int add_all(struct calendar *c, const struct calendar_text *t)
+static int add_all(const void *base, void *userdata)
 {
+	const struct calendar_text *t = base;
+	struct calendar *c = userdata;
 	struct event *grown;
 
 	if (!t->n)
@@ -185,50 +175,16 @@ static int add_all(struct calendar *c, const struct calendar_text *t)
 int calendar_read(struct calendar *c, const char *name, const char *yaml, size_t n,
 		  struct text *errors)
 {
-	_cleanup_(mistakes_deinit) struct mistakes mistakes = {.n = 0};
-	_cleanup_(marks_deinit) struct marks marks = {0};
+	static const struct sheet s = {&calendar_map, CALENDAR_BYTES_MAX, check, add_all};
 	struct calendar_text t = {.n = 0};
-	bool whole;
-	int r = 0;
 
-	schema_defaults(&calendar_map, &t);
-	if (n > CALENDAR_BYTES_MAX)
-		mistake_add(&mistakes, (struct place){1, 1}, "a calendar is at most %u MiB",
-			    CALENDAR_BYTES_MAX >> 20);
-	else
-		r = read_yaml_map(&calendar_map, &t, yaml, n, &mistakes, &marks, &whole);
-	if (r == 0)
-		finish(c, &t, &marks, &mistakes);
-	if (r == 0 && !mistakes.n_errors)
-		r = add_all(c, &t);
-	if (r < 0)
-		text_printf(errors, "%s: not read: %s\n", name, strerror(-r));
-	mistakes_print(&mistakes, name, errors);
-	schema_clear(&calendar_map, &t);
-	return r ? r : mistakes.n_errors ? -EINVAL : 0;
-}
-
-static int read_all(const char *path, struct text *out)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	char buf[16384];
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	while (out->len <= CALENDAR_BYTES_MAX && (n = read(fd, buf, sizeof(buf))) != 0) {
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			text_add_n(out, buf, (size_t)n);
-	}
-	return text_ok(out) ? 0 : -ENOMEM;
+	return sheet_read(&s, &t, c, name, yaml, n, errors);
 }
 
 int calendar_load(struct calendar *c, const char *path, struct text *errors)
 {
 	_cleanup_text_ struct text yaml = TEXT_NULL;
-	int r = read_all(path, &yaml);
+	int r = sheet_bytes(path, CALENDAR_BYTES_MAX, &yaml);
 
 	if (r < 0) {
 		text_printf(errors, "%s: not read: %s\n", path, strerror(-r));

@@ -6,10 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "conf/conf.h"
-#include "conf/mistake.h"
-#include "conf/read.h"
-#include "conf/schema.h"
+#include "conf/sheet.h"
 #include "judge/notice.h"
 
 #define TAG_CIRCLE ((enum conf_tag)(TAG_COUNT + 1))
@@ -96,22 +93,15 @@ static const struct conf_key notice_keys[] = {
 static const struct conf_map notice_map = {MAP("a notice", notice_keys)};
 /* clang-format on */
 
-static struct place place_of_tag(const struct marks *m, enum conf_tag tag)
-{
-	for (size_t i = 0; i < m->n; i++)
-		if (m->list[i].tag == tag)
-			return m->list[i].at;
-	return (struct place){1, 1};
-}
-
 static void time_or_none(int64_t *us)
 {
 	*us = *us ? *us : TIME_NONE;
 }
 
-static int finish(struct notice_file *f, const struct marks *marks, struct mistakes *mistakes)
+static int check(void *base, const struct marks *marks, struct mistakes *mistakes, void *userdata)
 {
 	_cleanup_text_ struct text why = TEXT_NULL;
+	struct notice_file *f = base;
 	struct notice *n = &f->n;
 
 	time_or_none(&n->received_us);
@@ -124,12 +114,12 @@ static int finish(struct notice_file *f, const struct marks *marks, struct mista
 	for (size_t i = 0; i < n->n_vectors; i++)
 		notice_vector_set(&n->vector[i], n->vector[i].told);
 	if (n->from_us != TIME_NONE && n->until_us != TIME_NONE && n->until_us < n->from_us)
-		mistake_add(mistakes, place_of_tag(marks, TAG_UNTIL),
+		mistake_add(mistakes, marks_place(marks, TAG_UNTIL, 0),
 			    "span: until lies before from");
 	if (*f->circle) {
 		n->has_circle = circle_parse(f->circle, &n->circle, &why) == 0;
 		if (!n->has_circle)
-			mistake_add(mistakes, place_of_tag(marks, TAG_CIRCLE), "circle: %s",
+			mistake_add(mistakes, marks_place(marks, TAG_CIRCLE, 0), "circle: %s",
 				    text_str(&why));
 	}
 	if (!n->n_targets && !n->n_links && !*n->text)
@@ -143,19 +133,17 @@ static int finish(struct notice_file *f, const struct marks *marks, struct mista
 	return 0;
 }
 
-static int read_into(struct notice_file *f, const char *text, size_t n, struct mistakes *mistakes)
+/* What is private goes with the notice that is made. */
+static int take(const void *base, void *userdata)
 {
-	_cleanup_(marks_deinit) struct marks marks = {0};
-	bool whole = false;
-	int r;
+	const struct notice_file *f = base;
+	struct notice **out = userdata;
 
-	if (n > NOTICE_BYTES_MAX) {
-		mistake_add(mistakes, (struct place){1, 1}, "a notice is at most %u KiB",
-			    NOTICE_BYTES_MAX >> 10);
-		return 0;
-	}
-	r = read_yaml_map(&notice_map, f, text, n, mistakes, &marks, &whole);
-	return r ? r : finish(f, &marks, mistakes);
+	*out = notice_new();
+	if (!*out)
+		return -ENOMEM;
+	**out = f->n;
+	return 0;
 }
 
 static void file_freep(struct notice_file **f)
@@ -168,23 +156,11 @@ static void file_freep(struct notice_file **f)
 int notice_read(const char *name, const char *text, size_t n, struct notice **out,
 		struct text *errors)
 {
-	_cleanup_(mistakes_deinit) struct mistakes mistakes = {.n = 0};
+	static const struct sheet s = {&notice_map, NOTICE_BYTES_MAX, check, take};
 	_cleanup_(file_freep) struct notice_file *f = calloc(1, sizeof(*f));
-	struct notice *made;
-	int r = f ? read_into(f, text, n, &mistakes) : -ENOMEM;
+	int r = f ? sheet_read(&s, f, out, name, text, n, errors) : -ENOMEM;
 
-	if (r) {
-		text_printf(errors, "%s: not read: %s\n", name, strerror(-r));
-		return r;
-	}
-	mistakes_print(&mistakes, name, errors);
-	if (mistakes.n_errors)
-		return -EINVAL;
-	made = notice_new();
-	if (!made)
-		return -ENOMEM;
-	*made = f->n;
-	f->n.contact = NULL;
-	*out = made;
-	return 0;
+	if (r == 0)
+		f->n.contact = NULL;
+	return r;
 }

@@ -91,12 +91,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	for (enum render_kind k = 0; k < RENDER_KINDS; k++) {
 		_cleanup_text_ struct text out = TEXT_NULL;
-		int refused = render_rule(k, &r, "list", &out);
+		_cleanup_text_ struct text ja = TEXT_NULL;
+		enum render_refusal refused = render_rule(k, &r, "list", &out);
 
-		require(refused == 0 || refused == 1);
-		require(!rule_check(&r) || refused);
+		require((unsigned)refused < RENDER_REFUSALS);
+		require((refused == REFUSED_RULE) == (rule_check(&r) != NULL));
+		render_say(k, refused, &r, true, &ja);
+		require((ja.len > 0) == (refused != REFUSED_NOT));
 		if (refused)
-			require(out.len > 0);
+			require(out.len > 0 && text_is_utf8(ja.s, ja.len));
 		else
 			look(k, &out);
 	}

@@ -129,8 +129,8 @@ const char *plan_kind_words(enum plan_kind k, bool ja);
 void plan_say_what(const struct plan_option *o, bool ja, struct text *out);
 
 /** plan_render() - all rules of @o in the words of @kind, a line's end between them. Return: 0; 1
- * where it cannot say one of them, with the reason in @out instead. */
-int plan_render(const struct plan_option *o, enum render_kind kind, struct text *out);
+ * where it cannot say one of them, with the reason in @out instead, in the language asked for. */
+int plan_render(const struct plan_option *o, enum render_kind kind, bool ja, struct text *out);
 
 /** plan_is_limit() - does it only slow down what it matches? */
 bool plan_is_limit(const struct plan_option *o);

@@ -66,11 +66,12 @@ static json_t *rendered(const struct plan_option *o, enum render_kind kind)
 {
 	_cleanup_text_ struct text all = TEXT_NULL;
 
-	return plan_render(o, kind, &all) == 0 && all.len ? json_text(text_str(&all)) : json_null();
+	return plan_render(o, kind, false, &all) == 0 && all.len ? json_text(text_str(&all))
+								 : json_null();
 }
 
 /* Why not, by the word of each that cannot. */
-static json_t *cannot_json(const struct plan_option *o)
+static json_t *cannot_json(const struct plan_option *o, bool ja)
 {
 	json_t *all = json_object();
 
@@ -79,7 +80,7 @@ static json_t *cannot_json(const struct plan_option *o)
 
 		if (i >= RENDER_IOS_XE && o->kind != PLAN_ACL)
 			continue;
-		if (plan_render(o, (enum render_kind)i, &why) &&
+		if (plan_render(o, (enum render_kind)i, ja, &why) &&
 		    !set(all, render_keys[i], json_text(text_str(&why))))
 			text_note_lost();
 	}
@@ -133,10 +134,10 @@ static json_t *rules_json(const struct plan_option *o)
 
 static json_t *rule_words(const struct plan_option *o)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "rules", rules_json(o), "flowspec",
-			 words_of_rules(o), "exabgp", rendered(o, RENDER_EXABGP), "rtbh", route(o),
-			 "nft", rendered(o, RENDER_NFT), "acl", lists_json(o), "cannot",
-			 cannot_json(o));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "rules", rules_json(o),
+			 "flowspec", words_of_rules(o), "exabgp", rendered(o, RENDER_EXABGP),
+			 "rtbh", route(o), "nft", rendered(o, RENDER_NFT), "acl", lists_json(o),
+			 "cannot", cannot_json(o, false), "cannot_ja", cannot_json(o, true));
 }
 
 /* ---- the rest ---- */

@@ -120,7 +120,7 @@ static void say_lists(const struct sheet_of *p, const struct plan_option *o)
 	for (unsigned k = RENDER_IOS_XE; o->kind == PLAN_ACL && k < RENDER_KINDS; k++) {
 		_cleanup_text_ struct text why = TEXT_NULL, line = TEXT_NULL;
 
-		if (!plan_render(o, (enum render_kind)k, &why))
+		if (!plan_render(o, (enum render_kind)k, p->ja, &why))
 			continue;
 		text_printf(&line, of_two(p->ja, "%s cannot say it: %s", "%s では書けない: %s"),
 			    render_name((enum render_kind)k), text_str(&why));

@@ -12,10 +12,10 @@ static const struct {
 	{
 		[STEP_NOTHING] = {"nothing", "nowhere", "なし"},
 		[STEP_HOST] = {"host", "the host itself", "対象ホスト"},
-		[STEP_CUSTOMER_EDGE] = {"customer_edge", "customer edge", "顧客収容ルータ"},
-		[STEP_BORDER] = {"own_border", "own border", "自網の境界ルータ"},
+		[STEP_CUSTOMER_EDGE] = {"customer_edge", "customer edge", "顧客収容ルーター"},
+		[STEP_BORDER] = {"own_border", "own border", "自網の境界ルーター"},
 		[STEP_FOREIGN_BORDER] = {"foreign_border", "foreign borders only",
-					 "海外側の境界ルータのみ"},
+					 "海外側境界ルーターのみ"},
 		[STEP_PEERING] = {"peering", "peering link", "ピアリングリンク"},
 		[STEP_TRANSIT] = {"transit", "transit", "トランジット"},
 		[STEP_SCRUBBER] = {"scrubber", "scrubber", "スクラビング装置"},
@@ -161,23 +161,24 @@ static void list_name(const struct plan_option *o, unsigned i, char *buf, size_t
 		snprintf(buf, room, "noroshi-%s", target);
 }
 
-int plan_render(const struct plan_option *o, enum render_kind kind, struct text *out)
+int plan_render(const struct plan_option *o, enum render_kind kind, bool ja, struct text *out)
 {
 	char list[80];
 
 	for (unsigned i = 0; i < o->n_rules; i++) {
 		_cleanup_text_ struct text one = TEXT_NULL;
-		int r;
+		enum render_refusal why;
 
 		list_name(o, i, list, sizeof(list));
-		r = render_rule(kind, &o->rule[i], list, &one);
-		if (r)
+		why = render_rule(kind, &o->rule[i], list, &one);
+		if (why) {
 			text_clear(out);
-		text_printf(out, "%s%s", !r && i ? "\n" : "", text_str(&one));
+			render_say(kind, why, &o->rule[i], ja, out);
+			return 1;
+		}
+		text_printf(out, "%s%s", i ? "\n" : "", text_str(&one));
 		while (out->len && out->s[out->len - 1] == '\n')
 			out->s[--out->len] = '\0';
-		if (r)
-			return 1;
 	}
 	return 0;
 }

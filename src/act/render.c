@@ -5,7 +5,6 @@
  */
 #include "act/render_inside.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #include "observe/flow.h"
@@ -21,17 +20,6 @@ static const uint16_t largest[RULE_FIELDS] = {
 uint16_t render_max(enum rule_field f)
 {
 	return largest[f];
-}
-
-int render_refuse(struct text *out, const char *fmt, ...)
-{
-	va_list ap;
-
-	text_clear(out);
-	va_start(ap, fmt);
-	text_vprintf(out, fmt, ap);
-	va_end(ap);
-	return 1;
 }
 
 static bool is_bits(enum rule_field f)
@@ -108,19 +96,19 @@ static void view_numbers(const struct rule_condition *c, struct rule_condition *
 }
 
 /* A mask that asks for nothing, and bits that no target has a name for, are not written. */
-static int view_bits(const struct rule_condition *c, struct rule_condition *out, struct text *why)
+static enum render_refusal view_bits(const struct rule_condition *c, struct rule_condition *out)
 {
 	for (unsigned i = 0; i < c->n && i < RULE_RANGES_MAX; i++) {
 		const struct rule_range *r = &c->range[i];
 
 		if (!r->to)
-			return render_refuse(why, "a mask without bits");
+			return REFUSED_MASK;
 		if (r->to > largest[c->field])
-			return render_refuse(why, "flags beyond the eight that have names");
+			return REFUSED_FLAGS;
 		if (!(r->from & ~r->to))
 			out->range[out->n++] = *r;
 	}
-	return 0;
+	return REFUSED_NOT;
 }
 
 /* RFC 8955 section 4.2.2.12, for each part that a packet can be. */
@@ -165,7 +153,7 @@ static bool protocols_are(const struct render_view *v, const uint8_t *of, unsign
 	return values > 0;
 }
 
-static int view_layer4(struct render_view *v, struct text *why)
+static enum render_refusal view_layer4(struct render_view *v)
 {
 	static const uint8_t with_ports[] = {PROTO_TCP, PROTO_UDP, 33, 132, 136};
 	static const uint8_t tcp = PROTO_TCP;
@@ -173,54 +161,60 @@ static int view_layer4(struct render_view *v, struct text *why)
 
 	if ((v->on[RULE_SOURCE_PORT].n || v->on[RULE_DESTINATION_PORT].n) &&
 	    !protocols_are(v, with_ports, sizeof(with_ports)))
-		return render_refuse(why, "ports without a protocol that has them");
+		return REFUSED_PORTS;
 	if ((v->on[RULE_ICMP_TYPE].n || v->on[RULE_ICMP_CODE].n) && !protocols_are(v, &icmp, 1))
-		return render_refuse(why, "an ICMP type or code without ICMP of its family");
+		return REFUSED_ICMP;
 	if (v->on[RULE_TCP_FLAGS].n && !protocols_are(v, &tcp, 1))
-		return render_refuse(why, "TCP flags without TCP");
+		return REFUSED_TCP;
 	for (enum rule_field f = RULE_SOURCE_PORT; f <= RULE_TCP_FLAGS; f++)
 		v->layer4 |= v->on[f].n > 0;
-	return 0;
+	return REFUSED_NOT;
 }
 
-static int view_addresses(const struct rule *r, struct render_view *v, struct text *why)
+static enum render_refusal view_addresses(const struct rule *r, struct render_view *v)
 {
 	v->v4 = ip_is_v4(&r->destination.addr) && r->destination.len >= PREFIX_V4_BASE;
 	if (prefix_family_len(&r->destination) == 0)
-		return render_refuse(why, "no destination");
+		return REFUSED_DESTINATION;
 	if (r->has_source && r->source.len &&
 	    v->v4 != (ip_is_v4(&r->source.addr) && r->source.len >= PREFIX_V4_BASE))
-		return render_refuse(why, "source and destination of two families");
-	return 0;
+		return REFUSED_FAMILIES;
+	return REFUSED_NOT;
 }
 
-int render_view(const struct rule *r, struct render_view *out, struct text *why)
+enum render_refusal render_view(const struct rule *r, struct render_view *out)
 {
+	enum render_refusal why;
+
 	*out = (struct render_view){.rule = r};
-	if (view_addresses(r, out, why))
-		return 1;
+	why = view_addresses(r, out);
+	if (why)
+		return why;
 	for (unsigned i = 0; i < r->n_conditions && i < RULE_CONDITIONS_MAX; i++) {
 		const struct rule_condition *c = &r->condition[i];
 
 		if ((unsigned)c->field >= RULE_FIELDS || out->on[c->field].n)
-			return render_refuse(why, "a field that is unknown, or there twice");
+			return REFUSED_FIELD;
 		out->on[c->field].field = c->field;
 		if (!is_bits(c->field))
 			view_numbers(c, &out->on[c->field]);
-		else if (view_bits(c, &out->on[c->field], why))
-			return 1;
+		else
+			why = view_bits(c, &out->on[c->field]);
+		if (why)
+			return why;
 		if (!out->on[c->field].n)
-			return render_refuse(why, "it matches no packet");
+			return REFUSED_NOTHING;
 	}
-	if (view_layer4(out, why))
-		return 1;
+	why = view_layer4(out);
+	if (why)
+		return why;
 	out->pieces = pieces_of(&out->on[RULE_FRAGMENT], false);
 	out->pieces_df = out->v4 ? pieces_of(&out->on[RULE_FRAGMENT], true) : out->pieces;
 	if (out->layer4) {
 		out->pieces &= PIECES_AT_0;
 		out->pieces_df &= PIECES_AT_0;
 	}
-	return out->pieces | out->pieces_df ? 0 : render_refuse(why, "it matches no packet");
+	return out->pieces | out->pieces_df ? REFUSED_NOT : REFUSED_NOTHING;
 }
 
 bool render_name_is_good(const char *name)
@@ -241,35 +235,47 @@ const char *render_name(enum render_kind k)
 	return name[k];
 }
 
-static int render_list(enum render_kind k, const struct rule *r, const char *name, struct text *out)
+static enum render_refusal render_list(enum render_kind k, const struct rule *r, const char *name,
+				       struct text *out)
 {
-	static int (*const to[RENDER_KINDS])(const struct render_view *, const char *,
-					     struct text *) = {
+	static enum render_refusal (*const to[RENDER_KINDS])(const struct render_view *,
+							     const char *, struct text *) = {
 		[RENDER_IOS_XE] = render_ios_xe,
 		[RENDER_IOS_XR] = render_ios_xr,
 		[RENDER_JUNOS] = render_junos,
 		[RENDER_ARISTA] = render_eos,
 	};
 	struct render_view v;
+	enum render_refusal why;
 
 	if (!render_name_is_good(name))
-		return render_refuse(out, "a name of a list has letters, digits and \"-\" only");
-	return render_view(r, &v, out) ? 1 : to[k](&v, name, out);
+		return REFUSED_NAME;
+	why = render_view(r, &v);
+	return why ? why : to[k](&v, name, out);
 }
 
-int render_rule(enum render_kind k, const struct rule *r, const char *name, struct text *out)
+enum render_refusal render_or_say(enum render_kind k, enum render_refusal why, const struct rule *r,
+				  struct text *out)
 {
-	const char *wrong = rule_check(r);
+	if (why) {
+		text_clear(out);
+		render_say(k, why, r, false, out);
+	}
+	return why;
+}
 
+enum render_refusal render_rule(enum render_kind k, const struct rule *r, const char *name,
+				struct text *out)
+{
 	text_clear(out);
-	if (wrong)
-		return render_refuse(out, "%s", wrong);
+	if (rule_check(r))
+		return render_or_say(k, REFUSED_RULE, r, out);
 	switch (k) {
 	case RENDER_EXABGP:
 		return render_exabgp(r, false, out);
 	case RENDER_NFT:
 		return render_nft(r, NULL, NULL, render_name_is_good(name) ? name : NULL, out);
 	default:
-		return render_list(k, r, name, out);
+		return render_or_say(k, render_list(k, r, name, out), r, out);
 	}
 }

@@ -20,22 +20,63 @@ enum render_kind {
 	RENDER_KINDS
 };
 
+/* Why a target cannot say a rule. */
+enum render_refusal {
+	REFUSED_NOT = 0,
+	REFUSED_RULE, /* rule_check() has the reason */
+	REFUSED_NAME,
+	REFUSED_MASK,
+	REFUSED_FLAGS,
+	REFUSED_PORTS,
+	REFUSED_ICMP,
+	REFUSED_TCP,
+	REFUSED_DESTINATION,
+	REFUSED_FAMILIES,
+	REFUSED_FIELD,
+	REFUSED_NOTHING,
+	REFUSED_LIST_ECN,
+	REFUSED_LIST_TCP,
+	REFUSED_LIST_DF,
+	REFUSED_LIST_FRAGMENTS,
+	REFUSED_LIST_RATE,
+	REFUSED_LIST_REDIRECT,
+	REFUSED_LIST_LENGTH4,
+	REFUSED_LIST_LENGTH6,
+	REFUSED_LIST_PORTS,
+	REFUSED_LIST_ICMP,
+	REFUSED_LIST_PROTOCOL,
+	REFUSED_LIST_LINES,
+	REFUSED_EXABGP_RATE,
+	REFUSED_TARGET,
+	REFUSED_ACTION,
+	REFUSED_DF6,
+	REFUSED_JUNOS_REDIRECT,
+	REFUSED_JUNOS_RATE,
+	REFUSED_JUNOS_ECN,
+	REFUSED_JUNOS_FRAGMENTS,
+	REFUSED_NFT_REDIRECT,
+	REFUSED_NFT_RATE,
+	REFUSED_NFT_LIMITS,
+	RENDER_REFUSALS
+};
+
 /** render_name() - "exabgp", "nft", "ios-xe", "ios-xr", "junos", "eos". */
 const char *render_name(enum render_kind k);
 
 /**
  * render_rule() - @name: of the list or filter, letters, digits and "-", a letter first, at
- * most 64. An access list drops what the rule matches and lets everything else pass. Return: 0; 1
- * where this target cannot say it, with the reason in @out instead; -ENOMEM never (text keeps its
- * own account).
+ * most 64. An access list drops what the rule matches and lets everything else pass. Return:
+ * REFUSED_NOT; or why this target cannot say it, with the reason in English in @out instead;
+ * -ENOMEM never (text keeps its own account).
  */
-int render_rule(enum render_kind k, const struct rule *r, const char *name, struct text *out);
+enum render_refusal render_rule(enum render_kind k, const struct rule *r, const char *name,
+				struct text *out);
 
 /**
  * render_exabgp() - a command of ExaBGP's API in one line without its end: "announce flow route {
  * match {...} then {...} }", or the same with withdraw. Return: as render_rule().
  */
-int render_exabgp(const struct rule *r, bool withdraw, struct text *out);
+enum render_refusal render_exabgp(const struct rule *r, bool withdraw, struct text *out);
 
 /**
  * render_nft() - one or more rules of nftables that together are @r, each a line. @destination:
@@ -44,8 +85,13 @@ int render_exabgp(const struct rule *r, bool withdraw, struct text *out);
  * none. For an inet chain at prerouting before fragments are put together (priority below -400).
  * Return: as render_rule().
  */
-int render_nft(const struct rule *r, const char *destination, const char *counter,
-	       const char *comment, struct text *out);
+enum render_refusal render_nft(const struct rule *r, const char *destination, const char *counter,
+			       const char *comment, struct text *out);
+
+/** render_say() - why @k cannot say @r, as the functions above answered, in a few words of one
+ * language; in Japanese in the plain form, as in a plan. */
+void render_say(enum render_kind k, enum render_refusal why, const struct rule *r, bool ja,
+		struct text *out);
 
 /** render_nft_count() - the same, but what matches is only counted and goes on. What a limit would
  * let pass is counted too. */

@@ -223,34 +223,29 @@ static int set_flag(const struct render_view *v)
 	return c->n && c->range[0].from ? __builtin_ctz(c->range[0].from) : -1;
 }
 
-static int check_flags(const struct list *a, struct text *out)
+static enum render_refusal check_flags(const struct list *a)
 {
 	const struct rule_condition *c = &a->v->on[RULE_TCP_FLAGS];
 
 	for (unsigned i = 0; i < c->n; i++)
 		if (c->range[i].to > 0x3f)
-			return render_refuse(out, "access lists of %s know no flags ECE and CWR",
-					     a->d->who);
+			return REFUSED_LIST_ECN;
 	if (!c->n || has_signed_flags(a))
-		return 0;
+		return REFUSED_NOT;
 	if (c->n > 1 || __builtin_popcount(c->range[0].from) > 1)
-		return render_refuse(out, "access lists of %s cannot ask for these TCP flags",
-				     a->d->who);
-	return 0;
+		return REFUSED_LIST_TCP;
+	return REFUSED_NOT;
 }
 
-static int check_fragments(const struct list *a, struct text *out)
+static enum render_refusal check_fragments(const struct list *a)
 {
 	const struct render_view *v = a->v;
 
 	if (v->pieces != v->pieces_df)
-		return render_refuse(out, "access lists of %s do not know the do-not-fragment bit",
-				     a->d->who);
+		return REFUSED_LIST_DF;
 	if (v->pieces != PIECES_ALL && v->pieces != PIECES_LATER && v->pieces != PIECES_AT_0)
-		return render_refuse(out,
-				     "access lists of %s only tell later fragments from the rest",
-				     a->d->who);
-	return 0;
+		return REFUSED_LIST_FRAGMENTS;
+	return REFUSED_NOT;
 }
 
 /* Lines with ports name their protocol, and know these by name only. */
@@ -266,52 +261,51 @@ static bool ports_are_said(const struct render_view *v)
 	return true;
 }
 
-static int check_words(const struct list *a, struct text *out)
+static enum render_refusal check_words(const struct list *a)
 {
 	const struct render_view *v = a->v;
 
 	if (v->rule->action == RULE_LIMIT)
-		return render_refuse(out, "an access list cannot limit a rate");
+		return REFUSED_LIST_RATE;
 	if (v->rule->action == RULE_REDIRECT)
-		return render_refuse(out, "an access list cannot redirect to a route target");
+		return REFUSED_LIST_REDIRECT;
 	if (is_said(v, RULE_LENGTH) && !(v->v4 && a->d->length4))
-		return render_refuse(out,
-				     "access lists of %s cannot ask for the length of an %s "
-				     "packet",
-				     a->d->who, v->v4 ? "IPv4" : "IPv6");
+		return v->v4 ? REFUSED_LIST_LENGTH4 : REFUSED_LIST_LENGTH6;
 	if (!ports_are_said(v))
-		return render_refuse(out, "an access list has ports for TCP, UDP and SCTP only");
+		return REFUSED_LIST_PORTS;
 	if (is_said(v, RULE_ICMP_CODE) && !is_said(v, RULE_ICMP_TYPE))
-		return render_refuse(out, "an access list has no ICMP code without its type");
+		return REFUSED_LIST_ICMP;
 	if (is_said(v, RULE_PROTOCOL) && v->on[RULE_PROTOCOL].range[0].from == 0)
-		return render_refuse(out, "protocol 0 of an access list means every protocol");
-	return 0;
+		return REFUSED_LIST_PROTOCOL;
+	return REFUSED_NOT;
 }
 
 /* The lines of one pass, and that the whole stays within what a person can read. */
-static int count_lines(const struct list *a, unsigned *n, struct text *out)
+static enum render_refusal count_lines(const struct list *a, unsigned *n)
 {
 	uint64_t total = 1;
 
 	for (enum rule_field f = 0; f < RULE_FIELDS && total <= RENDER_LINES_MAX; f++)
 		total *= choices(a->v, f);
 	if (total > RENDER_LINES_MAX)
-		return render_refuse(out, "an access list would need more than %d lines",
-				     RENDER_LINES_MAX);
+		return REFUSED_LIST_LINES;
 	*n = (unsigned)total;
-	return 0;
+	return REFUSED_NOT;
 }
 
-int render_acl(const struct acl_dialect *d, const struct render_view *v, const char *name,
-	       struct text *out)
+enum render_refusal render_acl(const struct acl_dialect *d, const struct render_view *v,
+			       const char *name, struct text *out)
 {
 	struct list a = {.d = d, .v = v, .out = out};
 	bool later = v->pieces == PIECES_LATER;
+	enum render_refusal why = check_words(&a);
 	unsigned n = 0;
 
-	if (check_words(&a, out) || check_flags(&a, out) || check_fragments(&a, out) ||
-	    count_lines(&a, &n, out))
-		return 1;
+	why = why ? why : check_flags(&a);
+	why = why ? why : check_fragments(&a);
+	why = why ? why : count_lines(&a, &n);
+	if (why)
+		return why;
 	text_printf(out, v->v4 ? d->open4 : d->open6, name);
 	text_add(out, "\n");
 	if (v->pieces == PIECES_AT_0 && !v->layer4)
@@ -320,5 +314,5 @@ int render_acl(const struct acl_dialect *d, const struct render_view *v, const c
 	add_lines(&a, n, "deny", set_flag(v), later);
 	begin_line(&a, "permit");
 	text_printf(out, "%s any any\n", v->v4 ? d->any4 : d->any6);
-	return 0;
+	return REFUSED_NOT;
 }

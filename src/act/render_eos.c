@@ -13,10 +13,9 @@ static const struct acl_dialect eos = {
 	.icmp6 = "icmpv6",
 	.numbered = true,
 	.fragments_first = true,
-	.who = "EOS",
 };
 
-int render_eos(const struct render_view *v, const char *name, struct text *out)
+enum render_refusal render_eos(const struct render_view *v, const char *name, struct text *out)
 {
 	return render_acl(&eos, v, name, out);
 }

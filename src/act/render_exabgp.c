@@ -118,27 +118,26 @@ static bool target_is_good(const char *target)
 }
 
 /* RFC 8955 section 7.1: traffic-rate is in bytes. One that rounds to 0 would be a discard. */
-static int add_then(const struct rule *r, struct text *out)
+static enum render_refusal add_then(const struct rule *r, struct text *out)
 {
 	double bytes = floor(r->limit_bps / 8);
 
 	switch (r->action) {
 	case RULE_DISCARD:
 		text_add(out, " discard;");
-		return 0;
+		return REFUSED_NOT;
 	case RULE_LIMIT:
 		if (!(bytes >= 1) || bytes > LIMIT_MAX_BYTES)
-			return render_refuse(out, "ExaBGP limits to 8 bit/s at least and 8 Tbit/s "
-						  "at most");
+			return REFUSED_EXABGP_RATE;
 		text_printf(out, " rate-limit %.0f;", bytes);
-		return 0;
+		return REFUSED_NOT;
 	case RULE_REDIRECT:
 		if (!target_is_good(r->redirect))
-			return render_refuse(out, "a redirection needs a route target ASN:NUMBER");
+			return REFUSED_TARGET;
 		text_printf(out, " redirect %s;", r->redirect);
-		return 0;
+		return REFUSED_NOT;
 	}
-	return render_refuse(out, "an unknown action");
+	return REFUSED_ACTION;
 }
 
 static bool wants_df(const struct rule_condition *c)
@@ -149,22 +148,27 @@ static bool wants_df(const struct rule_condition *c)
 	return false;
 }
 
-int render_exabgp(const struct rule *r, bool withdraw, struct text *out)
+static enum render_refusal render(const struct rule *r, bool withdraw, struct text *out)
 {
 	struct render_view v;
+	enum render_refusal why = render_view(r, &v);
 
-	text_clear(out);
-	if (render_view(r, &v, out))
-		return 1;
+	if (why)
+		return why;
 	if (!v.v4 && wants_df(&v.on[RULE_FRAGMENT]))
-		return render_refuse(out, "IPv6 has no do-not-fragment bit (RFC 8956)");
+		return REFUSED_DF6;
 	text_printf(out, "%s flow route { match {", withdraw ? "withdraw" : "announce");
 	add_match(&v, out);
 	text_add(out, " } then {");
-	if (add_then(r, out))
-		return 1;
+	why = add_then(r, out);
 	text_add(out, " community [ " NO_EXPORT " ]; } }");
-	return 0;
+	return why;
+}
+
+enum render_refusal render_exabgp(const struct rule *r, bool withdraw, struct text *out)
+{
+	text_clear(out);
+	return render_or_say(RENDER_EXABGP, render(r, withdraw, out), r, out);
 }
 
 void render_rtbh(const struct prefix *target, const char *next_hop, const char *community,

@@ -36,8 +36,7 @@ struct render_view {
 	uint8_t pieces_df; /* and with it; the same for IPv6, which has none */
 };
 
-/** render_view() - Return: 0, or 1 with the reason in @why. */
-int render_view(const struct rule *r, struct render_view *out, struct text *why);
+enum render_refusal render_view(const struct rule *r, struct render_view *out);
 
 /** render_max() - the largest value of a numeric field. */
 uint16_t render_max(enum rule_field f);
@@ -49,17 +48,19 @@ bool render_is_all(const struct render_view *v, enum rule_field f);
 unsigned render_values(const struct rule_condition *c);
 uint16_t render_value(const struct rule_condition *c, unsigned i);
 
-/** render_refuse() - Return: 1, with the reason alone in @out. */
-int render_refuse(struct text *out, const char *fmt, ...) _public_printf_(2, 3);
+/** render_or_say() - @why; where it is a refusal, the reason in English alone stands in @out. */
+enum render_refusal render_or_say(enum render_kind k, enum render_refusal why, const struct rule *r,
+				  struct text *out);
 
 /** render_name_is_good() - letters, digits and "-", a letter first, at most 64. */
 bool render_name_is_good(const char *name);
 
-/* One function for each target; @name was looked at, @v is what render_view() gave. */
-int render_ios_xe(const struct render_view *v, const char *name, struct text *out);
-int render_ios_xr(const struct render_view *v, const char *name, struct text *out);
-int render_eos(const struct render_view *v, const char *name, struct text *out);
-int render_junos(const struct render_view *v, const char *name, struct text *out);
+/* One function for each target; @name was looked at, @v is what render_view() gave. What stands in
+ * @out behind a refusal is of no use. */
+enum render_refusal render_ios_xe(const struct render_view *v, const char *name, struct text *out);
+enum render_refusal render_ios_xr(const struct render_view *v, const char *name, struct text *out);
+enum render_refusal render_eos(const struct render_view *v, const char *name, struct text *out);
+enum render_refusal render_junos(const struct render_view *v, const char *name, struct text *out);
 
 /* How the access lists of one family of routers speak; what none of them has is refused for all. */
 struct acl_dialect {
@@ -71,9 +72,8 @@ struct acl_dialect {
 	bool signed4, signed6; /* flags as "match-all +syn -ack"; else one word for a flag set */
 	bool length4;	       /* of the IPv4 packet */
 	bool fragments_first;  /* "fragments" stands before "dscp" */
-	const char *who;
 };
 
-/** render_acl() - the lines of a list. Return: as render_rule(). */
-int render_acl(const struct acl_dialect *d, const struct render_view *v, const char *name,
-	       struct text *out);
+/** render_acl() - the lines of a list. */
+enum render_refusal render_acl(const struct acl_dialect *d, const struct render_view *v,
+			       const char *name, struct text *out);

@@ -14,7 +14,6 @@ static const struct acl_dialect ios_xe = {
 	.icmp6 = "icmp",
 	.wildcard = true,
 	.signed4 = true,
-	.who = "IOS-XE",
 };
 
 static const struct acl_dialect ios_xr = {
@@ -28,15 +27,14 @@ static const struct acl_dialect ios_xr = {
 	.signed4 = true,
 	.signed6 = true,
 	.length4 = true,
-	.who = "IOS-XR",
 };
 
-int render_ios_xe(const struct render_view *v, const char *name, struct text *out)
+enum render_refusal render_ios_xe(const struct render_view *v, const char *name, struct text *out)
 {
 	return render_acl(&ios_xe, v, name, out);
 }
 
-int render_ios_xr(const struct render_view *v, const char *name, struct text *out)
+enum render_refusal render_ios_xr(const struct render_view *v, const char *name, struct text *out)
 {
 	return render_acl(&ios_xr, v, name, out);
 }

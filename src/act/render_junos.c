@@ -209,35 +209,34 @@ static void add_policer(const struct filter *f)
 	text_printf(f->out, "set firewall policer %s then discard\n", f->name);
 }
 
-static int check(const struct render_view *v, struct text *out)
+static enum render_refusal check(const struct render_view *v)
 {
 	const struct rule_condition *flags = &v->on[RULE_TCP_FLAGS];
 	double bps = v->rule->limit_bps;
 
 	if (v->rule->action == RULE_REDIRECT)
-		return render_refuse(out, "a filter of Junos redirects to a routing instance, "
-					  "not to a route target");
+		return REFUSED_JUNOS_REDIRECT;
 	if (v->rule->action == RULE_LIMIT && !(bps >= LIMIT_MIN_BPS && bps <= LIMIT_MAX_BPS))
-		return render_refuse(out, "a policer of Junos limits to 32 kbit/s at least and "
-					  "100 Gbit/s at most");
+		return REFUSED_JUNOS_RATE;
 	for (unsigned i = 0; i < flags->n; i++)
 		if (flags->range[i].to > 0x3f)
-			return render_refuse(out, "Junos knows no TCP flags ECE and CWR");
+			return REFUSED_JUNOS_ECN;
 	if (!v->v4 && v->pieces != (v->layer4 ? PIECES_AT_0 : PIECES_ALL))
-		return render_refuse(out, "Junos cannot tell the fragments of IPv6 apart");
-	return 0;
+		return REFUSED_JUNOS_FRAGMENTS;
+	return REFUSED_NOT;
 }
 
-int render_junos(const struct render_view *v, const char *name, struct text *out)
+enum render_refusal render_junos(const struct render_view *v, const char *name, struct text *out)
 {
 	struct filter f = {.v = v, .name = name, .out = out};
+	enum render_refusal why = check(v);
 
-	if (check(v, out))
-		return 1;
+	if (why)
+		return why;
 	if (v->rule->action == RULE_LIMIT)
 		add_policer(&f);
 	add_terms(&f);
 	begin(&f);
 	text_add(out, "rest then accept\n");
-	return 0;
+	return REFUSED_NOT;
 }

@@ -228,35 +228,33 @@ static void add_conditions(const struct render_view *v, const char *destination,
 	add_dscp(v, out);
 }
 
-static int check_action(const struct rule *r, unsigned n_terms, struct text *out)
+static enum render_refusal check_action(const struct rule *r, unsigned n_terms)
 {
 	double bytes = floor(r->limit_bps / 8);
 
 	if (r->action == RULE_REDIRECT)
-		return render_refuse(out, "nftables cannot hand packets to a route target");
+		return REFUSED_NFT_REDIRECT;
 	if (r->action == RULE_LIMIT && (!(bytes >= 1) || bytes > LIMIT_MAX_BYTES))
-		return render_refuse(out,
-				     "nftables limits to 8 bit/s at least and 144 Gbit/s at most");
+		return REFUSED_NFT_RATE;
 	if (r->action == RULE_LIMIT && n_terms > 1)
-		return render_refuse(out, "nftables needs several rules for these fragments of "
-					  "IPv6, and each would have a limit of its own");
-	return 0;
+		return REFUSED_NFT_LIMITS;
+	return REFUSED_NOT;
 }
 
-static int render(const struct rule *r, const char *destination, const char *counter,
-		  const char *comment, bool drops, struct text *out)
+static enum render_refusal render(const struct rule *r, const char *destination,
+				  const char *counter, const char *comment, bool drops,
+				  struct text *out)
 {
 	struct render_view v;
 	struct terms t = {.s = {""}, .n = 1};
+	enum render_refusal why = render_view(r, &v);
 
-	text_clear(out);
-	if (render_view(r, &v, out))
-		return 1;
+	if (why)
+		return why;
 	if (!v.v4)
 		t = fragments6(&v);
-	if (check_action(r, t.n, out))
-		return 1;
-	for (unsigned i = 0; i < t.n; i++) {
+	why = check_action(r, t.n);
+	for (unsigned i = 0; !why && i < t.n; i++) {
 		add_conditions(&v, destination, out);
 		text_add(out, t.s[i]);
 		if (drops && r->action == RULE_LIMIT)
@@ -270,17 +268,25 @@ static int render(const struct rule *r, const char *destination, const char *cou
 			text_printf(out, " comment \"%s\"", comment);
 		text_add(out, "\n");
 	}
-	return 0;
+	return why;
 }
 
-int render_nft(const struct rule *r, const char *destination, const char *counter,
-	       const char *comment, struct text *out)
+enum render_refusal render_nft(const struct rule *r, const char *destination, const char *counter,
+			       const char *comment, struct text *out)
 {
-	return render(r, destination, counter, comment, true, out);
+	enum render_refusal why;
+
+	text_clear(out);
+	why = render(r, destination, counter, comment, true, out);
+	return render_or_say(RENDER_NFT, why, r, out);
 }
 
-int render_nft_count(const struct rule *r, const char *destination, const char *counter,
-		     const char *comment, struct text *out)
+enum render_refusal render_nft_count(const struct rule *r, const char *destination,
+				     const char *counter, const char *comment, struct text *out)
 {
-	return render(r, destination, counter, comment, false, out);
+	enum render_refusal why;
+
+	text_clear(out);
+	why = render(r, destination, counter, comment, false, out);
+	return render_or_say(RENDER_NFT, why, r, out);
 }

@@ -247,81 +247,135 @@ static bool only_protocols(const struct rule *r, uint8_t a, uint8_t b)
 	return c && c->n;
 }
 
-static const char *check_range(enum rule_field field, const struct rule_range *range)
+enum wrong {
+	WRONG_NOTHING,
+	WRONG_TOO_LONG,
+	WRONG_NO_DESTINATION,
+	WRONG_DESTINATION_BITS,
+	WRONG_SOURCE_BITS,
+	WRONG_SOURCE_FAMILY,
+	WRONG_MANY_CONDITIONS,
+	WRONG_UNKNOWN_FIELD,
+	WRONG_FIELD_ORDER,
+	WRONG_RANGES,
+	WRONG_MASKED_BITS,
+	WRONG_NO_BITS,
+	WRONG_EMPTY_RANGE,
+	WRONG_NO_VALUE,
+	WRONG_PORTS,
+	WRONG_FLAGS,
+	WRONG_ICMP,
+	WRONG_DONT_FRAGMENT,
+	WRONG_LIMIT,
+	WRONG_REDIRECT,
+	WRONG_ACTION,
+};
+
+static const struct {
+	const char *en, *ja;
+} wrongs[] = {
+	[WRONG_NOTHING] = {NULL, NULL},
+	[WRONG_TOO_LONG] = {"a prefix that is too long", "プレフィックスが長すぎる"},
+	[WRONG_NO_DESTINATION] = {"no destination", "宛先がない"},
+	[WRONG_DESTINATION_BITS] = {"host bits in the destination", "宛先にホスト部のビットがある"},
+	[WRONG_SOURCE_BITS] = {"host bits in the source", "送信元にホスト部のビットがある"},
+	[WRONG_SOURCE_FAMILY] = {"a source of the other family",
+				 "送信元のアドレスファミリーが宛先と異なる"},
+	[WRONG_MANY_CONDITIONS] = {"too many conditions", "条件が多すぎる"},
+	[WRONG_UNKNOWN_FIELD] = {"an unknown field", "未知の項目がある"},
+	[WRONG_FIELD_ORDER] = {"a field twice, or out of order", "項目が重複しているか、順序が逆"},
+	[WRONG_RANGES] = {"a field without ranges, or with too many",
+			  "範囲のない項目か、範囲の多すぎる項目がある"},
+	[WRONG_MASKED_BITS] = {"bits that its mask leaves out", "マスクにないビットがある"},
+	[WRONG_NO_BITS] = {"bits that do not exist", "存在しないビットがある"},
+	[WRONG_EMPTY_RANGE] = {"a range that is empty", "空の範囲がある"},
+	[WRONG_NO_VALUE] = {"a value that its field cannot have", "項目の取り得ない値がある"},
+	[WRONG_PORTS] = {"ports without TCP or UDP", "TCP でも UDP でもないのにポートの条件がある"},
+	[WRONG_FLAGS] = {"TCP flags without TCP", "TCP でないのに TCP フラグの条件がある"},
+	[WRONG_ICMP] = {"an ICMP type or code without ICMP",
+			"ICMP でないのに ICMP のタイプかコードの条件がある"},
+	[WRONG_DONT_FRAGMENT] = {"do-not-fragment in IPv6",
+				 "IPv6 にないフラグメント禁止の条件がある"},
+	[WRONG_LIMIT] = {"a limit that is not above zero", "制限値が 0 より大きくない"},
+	[WRONG_REDIRECT] = {"a redirect that is no route target", "転送先が経路ターゲットではない"},
+	[WRONG_ACTION] = {"an unknown action", "未知の動作"},
+};
+
+static enum wrong check_range(enum rule_field field, const struct rule_range *range)
 {
 	if (fields[field].bits)
-		return range->from & ~range->to		? "bits that its mask leaves out"
-		       : range->to & ~fields[field].max ? "bits that do not exist"
-							: NULL;
-	return range->from > range->to	       ? "a range that is empty"
-	       : range->to > fields[field].max ? "a value that its field cannot have"
-					       : NULL;
+		return range->from & ~range->to		? WRONG_MASKED_BITS
+		       : range->to & ~fields[field].max ? WRONG_NO_BITS
+							: WRONG_NOTHING;
+	return range->from > range->to	       ? WRONG_EMPTY_RANGE
+	       : range->to > fields[field].max ? WRONG_NO_VALUE
+					       : WRONG_NOTHING;
 }
 
-static const char *check_conditions(const struct rule *r)
+static enum wrong check_conditions(const struct rule *r)
 {
 	if (r->n_conditions > RULE_CONDITIONS_MAX)
-		return "too many conditions";
+		return WRONG_MANY_CONDITIONS;
 	for (unsigned i = 0; i < r->n_conditions; i++) {
 		const struct rule_condition *c = &r->condition[i];
 
 		if ((unsigned)c->field >= RULE_FIELDS)
-			return "an unknown field";
+			return WRONG_UNKNOWN_FIELD;
 		if (i && c->field <= r->condition[i - 1].field)
-			return "a field twice, or out of order";
+			return WRONG_FIELD_ORDER;
 		if (c->n == 0 || c->n > RULE_RANGES_MAX)
-			return "a field without ranges, or with too many";
+			return WRONG_RANGES;
 		for (unsigned k = 0; k < c->n; k++) {
-			const char *wrong = check_range(c->field, &c->range[k]);
+			enum wrong wrong = check_range(c->field, &c->range[k]);
 
 			if (wrong)
 				return wrong;
 		}
 	}
-	return NULL;
+	return WRONG_NOTHING;
 }
 
-static const char *check_protocols(const struct rule *r)
+static enum wrong check_protocols(const struct rule *r)
 {
 	uint8_t icmp = is_v4(&r->destination) ? PROTO_ICMP : PROTO_ICMP6;
 
 	if ((find(r, RULE_SOURCE_PORT) || find(r, RULE_DESTINATION_PORT)) &&
 	    !only_protocols(r, PROTO_TCP, PROTO_UDP))
-		return "ports without TCP or UDP";
+		return WRONG_PORTS;
 	if (find(r, RULE_TCP_FLAGS) && !only_protocols(r, PROTO_TCP, PROTO_TCP))
-		return "TCP flags without TCP";
+		return WRONG_FLAGS;
 	if ((find(r, RULE_ICMP_TYPE) || find(r, RULE_ICMP_CODE)) && !only_protocols(r, icmp, icmp))
-		return "an ICMP type or code without ICMP";
-	return NULL;
+		return WRONG_ICMP;
+	return WRONG_NOTHING;
 }
 
 /* IPv6 has no bit that forbids fragments (RFC 8956 section 3.6). */
-static const char *check_fragment(const struct rule *r)
+static enum wrong check_fragment(const struct rule *r)
 {
 	const struct rule_condition *c = find(r, RULE_FRAGMENT);
 
 	for (unsigned i = 0; c && i < c->n; i++)
 		if (!is_v4(&r->destination) && (c->range[i].to & FRAGMENT_DONT))
-			return "do-not-fragment in IPv6";
-	return NULL;
+			return WRONG_DONT_FRAGMENT;
+	return WRONG_NOTHING;
 }
 
-static const char *check_prefixes(const struct rule *r)
+static enum wrong check_prefixes(const struct rule *r)
 {
 	struct ip masked = ip_mask(&r->destination.addr, r->destination.len);
 
 	if (r->destination.len > 128 || r->source.len > 128)
-		return "a prefix that is too long";
+		return WRONG_TOO_LONG;
 	if (prefix_family_len(&r->destination) == 0)
-		return "no destination";
+		return WRONG_NO_DESTINATION;
 	if (!ip_equal(&masked, &r->destination.addr))
-		return "host bits in the destination";
+		return WRONG_DESTINATION_BITS;
 	if (!r->has_source)
-		return NULL;
+		return WRONG_NOTHING;
 	masked = ip_mask(&r->source.addr, r->source.len);
 	if (!ip_equal(&masked, &r->source.addr))
-		return "host bits in the source";
-	return is_v4(&r->source) != is_v4(&r->destination) ? "a source of the other family" : NULL;
+		return WRONG_SOURCE_BITS;
+	return is_v4(&r->source) != is_v4(&r->destination) ? WRONG_SOURCE_FAMILY : WRONG_NOTHING;
 }
 
 /* A decimal number up to @max, and nothing but digits; *@s is moved behind it. */
@@ -362,28 +416,35 @@ bool rule_target_parse(const char *s, struct rule_target *out)
 	return take_number(&number, max, &out->number) && !*number;
 }
 
-static const char *check_action(const struct rule *r)
+static enum wrong check_action(const struct rule *r)
 {
 	struct rule_target target;
 
 	if (r->action == RULE_LIMIT)
-		return r->limit_bps > 0 && r->limit_bps < 1e15 ? NULL
-							       : "a limit that is not above zero";
+		return r->limit_bps > 0 && r->limit_bps < 1e15 ? WRONG_NOTHING : WRONG_LIMIT;
 	if (r->action == RULE_REDIRECT)
-		return rule_target_parse(r->redirect, &target)
-			       ? NULL
-			       : "a redirect that is no route target";
-	return r->action == RULE_DISCARD ? NULL : "an unknown action";
+		return rule_target_parse(r->redirect, &target) ? WRONG_NOTHING : WRONG_REDIRECT;
+	return r->action == RULE_DISCARD ? WRONG_NOTHING : WRONG_ACTION;
 }
 
-const char *rule_check(const struct rule *r)
+static enum wrong check(const struct rule *r)
 {
-	const char *wrong = check_prefixes(r);
+	enum wrong wrong = check_prefixes(r);
 
 	wrong = wrong ? wrong : check_conditions(r);
 	wrong = wrong ? wrong : check_protocols(r);
 	wrong = wrong ? wrong : check_fragment(r);
 	return wrong ? wrong : check_action(r);
+}
+
+const char *rule_check(const struct rule *r)
+{
+	return wrongs[check(r)].en;
+}
+
+const char *rule_check_ja(const struct rule *r)
+{
+	return wrongs[check(r)].ja;
 }
 
 /* Alike */

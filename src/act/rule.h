@@ -74,8 +74,10 @@ bool rule_add(struct rule *r, enum rule_field field, uint16_t from, uint16_t to)
 bool rule_matches(const struct rule *r, const struct evidence_record *e);
 
 /** rule_check() - is it a rule that may be written at all (a destination, known fields, ports only
- * with a protocol that has them, ...)? Return: NULL, or an English word for what is wrong. */
+ * with a protocol that has them, ...)? Return: NULL, or what is wrong in a few English words;
+ * rule_check_ja(): the same in Japanese. */
 const char *rule_check(const struct rule *r);
+const char *rule_check_ja(const struct rule *r);
 
 /** rule_text() - one line for people: "destination 192.0.2.1/32 protocol =17 source-port =53 then
  * discard"; the same words as RFC 8955 has. */

@@ -11,8 +11,12 @@
 static void say(enum render_kind k, const struct rule *r, const char *name, struct text *out)
 {
 	_cleanup_text_ struct text t = TEXT_NULL;
-	int refused = render_rule(k, r, name, &t);
+	enum render_refusal refused = render_rule(k, r, name, &t);
 
+	if (refused) {
+		text_add(&t, "\n");
+		render_say(k, refused, r, true, &t);
+	}
 	text_printf(out, "---- %s%s\n%s%s", render_name(k), refused ? " cannot" : "", text_str(&t),
 		    t.len && t.s[t.len - 1] == '\n' ? "" : "\n");
 }
@@ -58,7 +62,7 @@ static void refused(enum render_kind k, const struct rule *r, const char *word)
 {
 	_cleanup_text_ struct text out = TEXT_NULL;
 
-	if (render_rule(k, r, "list", &out) != 1 || !strstr(text_str(&out), word))
+	if (!render_rule(k, r, "list", &out) || !strstr(text_str(&out), word))
 		fail_msg("%s, of which \"%s\" was expected, says: %s", render_name(k), word,
 			 text_str(&out));
 }
@@ -70,6 +74,26 @@ static void said(enum render_kind k, const struct rule *r, const char *word)
 	if (render_rule(k, r, "list", &out) || !strstr(text_str(&out), word))
 		fail_msg("%s, of which \"%s\" was expected, says: %s", render_name(k), word,
 			 text_str(&out));
+}
+
+/* Each reason has words in both languages, for whichever target. */
+static void test_reasons(void **state)
+{
+	struct rule bad = {.n_conditions = 0}; /* it has no destination */
+
+	for (enum render_refusal why = REFUSED_RULE; why < RENDER_REFUSALS; why++)
+		for (enum render_kind k = 0; k < RENDER_KINDS; k++) {
+			_cleanup_text_ struct text en = TEXT_NULL, ja = TEXT_NULL;
+
+			render_say(k, why, &bad, false, &en);
+			render_say(k, why, &bad, true, &ja);
+			assert_true(en.len > 5 && text_width(text_str(&en)) == en.len);
+			assert_true(ja.len > 5 && text_width(text_str(&ja)) < ja.len);
+			assert_null(strchr(text_str(&ja), '%'));
+			/* The plain form, as in a plan. */
+			assert_null(strstr(text_str(&ja), "です"));
+			assert_null(strstr(text_str(&ja), "ません"));
+		}
 }
 
 static struct rule rule_to(const char *destination)
@@ -131,7 +155,7 @@ static void test_redirects(void **state)
 		_cleanup_text_ struct text out = TEXT_NULL;
 
 		snprintf(r.redirect, sizeof(r.redirect), "%s", bad[i]);
-		assert_int_equal(render_exabgp(&r, false, &out), 1);
+		assert_int_equal(render_exabgp(&r, false, &out), REFUSED_TARGET);
 	}
 	snprintf(r.redirect, sizeof(r.redirect), "64500:666");
 	refused(RENDER_NFT, &r, "route target");
@@ -151,7 +175,7 @@ static void test_names(void **state)
 		for (enum render_kind k = RENDER_IOS_XE; k < RENDER_KINDS; k++) {
 			_cleanup_text_ struct text out = TEXT_NULL;
 
-			assert_int_equal(render_rule(k, &r, bad[i], &out), 1);
+			assert_int_equal(render_rule(k, &r, bad[i], &out), REFUSED_NAME);
 			assert_non_null(strstr(text_str(&out), "name"));
 		}
 	for (enum render_kind k = RENDER_IOS_XE; k < RENDER_KINDS; k++)
@@ -218,13 +242,13 @@ static void test_no_destination(void **state)
 	struct rule r = rule_to("0.0.0.0/0");
 	_cleanup_text_ struct text out = TEXT_NULL;
 
-	assert_int_equal(render_exabgp(&r, false, &out), 1);
-	assert_int_equal(render_nft(&r, NULL, NULL, NULL, &out), 1);
+	assert_int_equal(render_exabgp(&r, false, &out), REFUSED_DESTINATION);
+	assert_int_equal(render_nft(&r, NULL, NULL, NULL, &out), REFUSED_DESTINATION);
 	r = rule_to("::/0");
-	assert_int_equal(render_exabgp(&r, false, &out), 1);
-	assert_int_equal(render_nft(&r, NULL, NULL, NULL, &out), 1);
+	assert_int_equal(render_exabgp(&r, false, &out), REFUSED_DESTINATION);
+	assert_int_equal(render_nft(&r, NULL, NULL, NULL, &out), REFUSED_DESTINATION);
 	for (enum render_kind k = 0; k < RENDER_KINDS; k++)
-		assert_int_equal(render_rule(k, &r, "list", &out), 1);
+		assert_int_equal(render_rule(k, &r, "list", &out), REFUSED_RULE);
 }
 
 /* Ports ask for a packet that has them: a later fragment does not, so this matches nothing. */
@@ -234,7 +258,7 @@ static void test_matches_nothing(void **state)
 	_cleanup_text_ struct text out = TEXT_NULL;
 
 	kit_on(&r, RULE_SOURCE_PORT, 53, 53);
-	assert_int_equal(render_nft(&r, NULL, NULL, NULL, &out), 1);
+	assert_int_equal(render_nft(&r, NULL, NULL, NULL, &out), REFUSED_NOTHING);
 	assert_string_equal(text_str(&out), "it matches no packet");
 }
 
@@ -248,7 +272,7 @@ static void test_shared_limit(void **state)
 	assert_non_null(strchr(strchr(text_str(&out), '\n') + 1, '\n'));
 	r.action = RULE_LIMIT;
 	r.limit_bps = 8e6;
-	assert_int_equal(render_nft(&r, NULL, NULL, NULL, &out), 1);
+	assert_int_equal(render_nft(&r, NULL, NULL, NULL, &out), REFUSED_NFT_LIMITS);
 	assert_non_null(strstr(text_str(&out), "limit of its own"));
 }
 
@@ -284,7 +308,7 @@ int main(void)
 		cmocka_unit_test(test_ranges),	       cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_no_destination), cmocka_unit_test(test_matches_nothing),
 		cmocka_unit_test(test_shared_limit),   cmocka_unit_test(test_nft_parts),
-		cmocka_unit_test(test_one_value),
+		cmocka_unit_test(test_one_value),      cmocka_unit_test(test_reasons),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

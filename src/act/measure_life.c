@@ -130,8 +130,8 @@ static void end(struct measure *m, enum measure_stage stage, const char *by, con
 {
 	m->stage = stage;
 	m->ended_us = now_us;
-	snprintf(m->ended_by, sizeof(m->ended_by), "%s", by);
-	snprintf(m->why, sizeof(m->why), "%s", why);
+	text_cut(m->ended_by, sizeof(m->ended_by), by);
+	text_cut(m->why, sizeof(m->why), why);
 }
 
 static bool tell(bool *told)

@@ -214,6 +214,7 @@ static void test_break_glass(void **state)
 static void test_withdrawn_and_failed(void **state)
 {
 	struct measure m;
+	char why[3 * 100 + 1];
 
 	kit_measure(&m);
 	assert_true(measure_withdraw(&m, "Lee", "a false alarm", NOW_US));
@@ -221,6 +222,13 @@ static void test_withdrawn_and_failed(void **state)
 	assert_string_equal(m.why, "a false alarm");
 	assert_int_equal(next(&m, NOW_US, false), DO_TAKE_AWAY);
 	assert_true(measure_gone(&m, NOW_US));
+	/* A long reason is cut between characters: half of one would spoil all of it. */
+	kit_measure(&m);
+	for (unsigned i = 0; i < 100; i++)
+		strcpy(why + 3 * i, "誤");
+	assert_true(measure_withdraw(&m, "Lee", why, NOW_US));
+	assert_int_equal(strlen(m.why), (sizeof(m.why) - 1) / 3 * 3);
+	assert_true(text_is_utf8(m.why, strlen(m.why)));
 	kit_measure(&m);
 	assert_false(measure_failed(&m, "no", NOW_US));
 	assert_false(measure_applied(&m, m.until_us, NOW_US));

@@ -214,6 +214,7 @@ static void test_text(void **state)
 {
 	static const char *const words[] = {"prefixes", "protected", "exporters"};
 	_cleanup_text_ struct text t = TEXT_NULL;
+	char small[7];
 
 	text_rate(&t, 2310000000.0, "bit/s");
 	assert_string_equal(text_str(&t), "2.31 Gbit/s");
@@ -227,6 +228,10 @@ static void test_text(void **state)
 	assert_string_equal(text_nearest("exportres", words, 3), "exporters");
 	assert_null(text_nearest("zzz", words, 3));
 	assert_int_equal(text_width("狼煙 a"), 6);
+	assert_string_equal(text_cut(small, sizeof(small), "狼煙"), "狼煙");
+	assert_string_equal(text_cut(small, sizeof(small) - 1, "狼煙"), "狼");
+	assert_string_equal(text_cut(small, 3, "狼煙"), "");
+	assert_string_equal(text_cut(small, sizeof(small), "abcdefgh"), "abcdef");
 	assert_true(text_is_utf8("狼煙", 6));
 	assert_false(text_is_utf8("狼煙", 5));
 	assert_false(text_is_utf8("\xc0\xaf", 2));     /* longer than it need be */

@@ -179,6 +179,18 @@ size_t text_width(const char *utf8)
 	return w;
 }
 
+char *text_cut(char *buf, size_t room, const char *s)
+{
+	size_t n = strnlen(s, room);
+
+	if (n == room)
+		for (n = room - 1; n > 0 && ((unsigned char)s[n] & 0xc0) == 0x80; n--)
+			;
+	memcpy(buf, s, n);
+	buf[n] = '\0';
+	return buf;
+}
+
 static bool is_continuation(const char *s, size_t n, size_t want)
 {
 	if (n < want)

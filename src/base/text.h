@@ -57,5 +57,10 @@ const char *text_nearest(const char *word, const char *const *words, size_t n);
 /** text_is_utf8() - are these @n bytes whole characters (RFC 3629 section 4)? */
 bool text_is_utf8(const char *s, size_t n);
 
+/** text_cut() - @s into @buf of @room bytes, cut before a character that does not fit whole.
+ * Return:
+ * @buf. */
+char *text_cut(char *buf, size_t room, const char *s);
+
 /** text_width() - columns that a UTF-8 text takes on a terminal (East Asian wide counts 2). */
 size_t text_width(const char *utf8);

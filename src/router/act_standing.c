@@ -52,6 +52,15 @@ static unsigned started_since(const struct act *a, const char *order, int64_t si
 
 /* ---- may it ---- */
 
+/* In the log: "standing:NAME", @buf: MEASURE_NAME_MAX. */
+static void actor_of(const struct conf_standing *s, char *buf)
+{
+	static const char head[] = "standing:";
+
+	strcpy(buf, head);
+	text_cut(buf + sizeof(head) - 1, MEASURE_NAME_MAX - sizeof(head) + 1, s->name);
+}
+
 /* Said once for each incident, order and reason. */
 static void say_once(struct act *a, const char *incident, const struct conf_standing *s,
 		     const struct refusal_text *t)
@@ -65,7 +74,7 @@ static void say_once(struct act *a, const char *incident, const struct conf_stan
 		map_clear(a->told_refusals);
 	if (!map_put(a->told_refusals, key, &created) || !created)
 		return;
-	snprintf(actor, sizeof(actor), "standing:%.50s", s->name);
+	actor_of(s, actor);
 	o = json_pack("{ssss}", "do", "standing", "order", s->name);
 	act_write_refusal(a, incident, actor, t, o);
 	json_decref(o);
@@ -88,7 +97,7 @@ static int order_holds(struct act *a, const struct conf_standing *s, int64_t now
 	if (s->per_day && started_since(a, s->name, now_us - DAY_US) >= s->per_day)
 		return check_refuse(t, CHECK_GUARD, "per_day",
 				    "the order has started as many as it may in a day",
-				    "この命令の 1 日の開始数の上限に達した");
+				    "この事前指示の 1 日の開始数の上限に達した");
 	if (basis && !basis->automatic)
 		return check_refuse(t, CHECK_LAW, "not_automatic",
 				    "its basis lets nothing begin without a person",
@@ -188,7 +197,7 @@ static int start(struct act *a, const struct conf_standing *s, const struct act_
 	char actor[MEASURE_NAME_MAX];
 	int r;
 
-	snprintf(actor, sizeof(actor), "standing:%.50s", s->name);
+	actor_of(s, actor);
 	r = act_begin(a, c, o, w, s->name, false, actor, &am);
 	for (size_t i = 0; r == 0 && answer == APPROVE_MORE && i < s->n_approvers; i++)
 		r = act_approve(a, am, s->approvers[i], HOW_STANDING, am->m.hash, &answer);
@@ -199,7 +208,7 @@ static int start(struct act *a, const struct conf_standing *s, const struct act_
 	log_warn("automatic-start", "measure=%s order=\"%s\" incident=%s", am->m.id, s->name,
 		 am->m.incident);
 	act_page_measure(a, &am->m, "automatic", "it began automatically, by a standing order",
-			 "常時命令により自動開始された");
+			 "事前指示により自動開始された");
 	freeze_if_many(a, clock_real_us());
 	return act_sync(a);
 }

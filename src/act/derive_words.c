@@ -22,20 +22,19 @@ static const struct remark {
 } remarks[] = {
 	{PROTO_UDP, 11211,
 	 "No client of a public service is answered by memcached over the Internet.",
-	 "公開サービスの利用者に、インターネット越しに memcached が応答することはありません。"},
+	 "公開サービスの利用者に、インターネット越しに memcached が応答することはない。"},
 	{PROTO_UDP, 123,
 	 "Ordinary NTP answers are 76 octets long; if the target asks time servers, keep to the "
 	 "longer "
 	 "ones.",
 	 "通常の NTP 応答は 76 "
-	 "オクテットです。対象が時刻サーバーを使う場合は、それより長いものに限って"
-	 "ください。"},
+	 "オクテット。対象が時刻サーバーを使う場合は、それより長いものに限ること。"},
 	{PROTO_UDP, 53, "If the target asks resolvers outside, their answers would be dropped too.",
-	 "対象が外部のリゾルバーを使う場合は、その応答も破棄されます。"},
+	 "対象が外部のリゾルバーを使う場合は、その応答も破棄される。"},
 	{PROTO_UDP, 389, "No client of a public service is answered by CLDAP over the Internet.",
-	 "公開サービスの利用者に、インターネット越しに CLDAP が応答することはありません。"},
+	 "公開サービスの利用者に、インターネット越しに CLDAP が応答することはない。"},
 	{PROTO_UDP, 1900, "No client of a public service is answered by SSDP over the Internet.",
-	 "公開サービスの利用者に、インターネット越しに SSDP が応答することはありません。"},
+	 "公開サービスの利用者に、インターネット越しに SSDP が応答することはない。"},
 };
 
 static const struct rule_condition *find(const struct rule *r, enum rule_field f)
@@ -90,7 +89,7 @@ static void add_remarks(const struct derived *d, bool ja, struct text *out)
 		if (is_all_udp(&d->rule[i])) {
 			text_add(out, ja ? "対象への UDP "
 					   "はすべて破棄され、対象自身のリゾルバーや時刻サーバーの"
-					   "応答も失われます。"
+					   "応答も失われる。"
 					 : " All UDP to it is dropped, answers of its own "
 					   "resolvers and time "
 					   "servers too.");
@@ -98,9 +97,8 @@ static void add_remarks(const struct derived *d, bool ja, struct text *out)
 		}
 	for (unsigned i = 0; i < d->n; i++)
 		if (is_malformed(&d->rule[i])) {
-			text_add(out,
-				 ja ? "この組み合わせの TCP フラグを送る正常な実装はありません。"
-				    : " No honest stack sends TCP flags like these.");
+			text_add(out, ja ? "この組み合わせの TCP フラグを送る正常な実装はない。"
+					 : " No honest stack sends TCP flags like these.");
 			break;
 		}
 }
@@ -282,8 +280,7 @@ static void say_good(const struct derived *d, const struct told *t, bool ja, str
 	if (ja)
 		text_printf(out,
 			    "規則 %u 件で攻撃パケットの %s (少なくとも %s) "
-			    "に一致します。通常通信の標本 %u 件に"
-			    "対しては%s%s、多くとも %s です。",
+			    "に一致する。通常通信の標本 %u 件に対しては%s%s、多くとも %s。",
 			    d->n, covers, low, t->good->records, share > 0 ? "" : "一致がなく",
 			    share > 0 ? hits : "", high);
 	else if (share > 0)
@@ -314,8 +311,8 @@ static void say_unsure(const struct derived *d, const struct told *t, bool ja, s
 	text_printf(
 		out,
 		ja ? "攻撃の記録 %u 件と通常通信の記録 %u 件では、規則 %u "
-		     "件が攻撃を除き利用者に影響しないとは言い切"
-		     "れません。攻撃の少なくとも %s に一致し、通常通信への一致は多くとも %s です。"
+		     "件が攻撃を除き利用者に影響しないとは言い切れない。攻撃の少なくとも %s "
+		     "に一致し、通常通信への一致は多くとも %s。"
 		   : "From %u records of the attack and %u of good traffic it is not sure that %u "
 		     "rule(s) "
 		     "separate them: at least %s of the attack is covered, and at most %s of the "
@@ -328,12 +325,11 @@ static void say_port(const struct derived *d, const struct told *t, bool ja, str
 {
 	(void)d;
 	if (ja)
-		text_printf(
-			out,
-			"攻撃と利用者の通信の違いは送信元ポート %u "
-			"だけです。送信元ポートは送信者がいつでも変えられる"
-			"ため、これに頼る規則は長く効きません。制限または迂回を検討してください。",
-			t->port);
+		text_printf(out,
+			    "攻撃と利用者の通信の違いは送信元ポート %u "
+			    "だけ。送信元ポートは送信者がいつでも変えられるため、これに頼る規則は長"
+			    "く効かない。制限または迂回を検討する。",
+			    t->port);
 	else
 		text_printf(out,
 			    "Only the source port, %u, sets the attack apart from clients. Its "
@@ -366,12 +362,12 @@ static void say_alike(const struct derived *d, const struct told *t, bool ja, st
 	percent(d->covers, covers);
 	if (d->n)
 		text_printf(out,
-			    ja ? "攻撃の一部だけが区別できます。規則 %u 件が一致するのは %s です。"
+			    ja ? "攻撃の一部だけが区別できる。規則 %u 件が一致するのは %s。"
 			       : "Only a part of the attack can be told from clients: %u rule(s) "
 				 "cover %s of it. ",
 			    d->n, covers);
 	else
-		text_add(out, ja ? "攻撃と利用者の通信を区別できる規則がありません。"
+		text_add(out, ja ? "攻撃と利用者の通信を区別できる規則はない。"
 				 : "No rule tells the attack from clients. ");
 	if (!find_look(d, t, &l))
 		return;
@@ -384,14 +380,14 @@ static void say_alike(const struct derived *d, const struct told *t, bool ja, st
 		text_printf(
 			out,
 			ja ? "攻撃の %s は%sで、通常通信の標本でも %s "
-			     "が同じ形です%s。制限または迂回を検討してください。"
+			     "が同じ形%s。制限または迂回を検討する。"
 			   : "%s of it is %s, and so is %s of the good sample%s; limit or divert.",
 			part, what, same, opens);
 	else
 		text_printf(out,
 			    ja ? "残りで最も多いのは%s (%s) "
-				 "ですが、これを除く規則は利用者の通信にも一致します。制限また"
-				 "は迂回を検討してください。"
+				 "だが、これを除く規則は利用者の通信にも一致する。制限または迂回を"
+				 "検討する。"
 			       : "Most of the rest is %s (%s), and what would cover it hits "
 				 "clients too; limit or "
 				 "divert.",
@@ -413,12 +409,12 @@ static void say_unknown(const struct derived *d, const struct told *t, bool ja, 
 			    t->good->records, COLLATERAL_LEAST);
 	else
 		text_add(out, "No good traffic to it was sampled, ");
-	text_add(out, ja ? "規則が利用者をどれだけ巻き込むかは不明です。"
+	text_add(out, ja ? "規則が利用者をどれだけ巻き込むかは不明。"
 			 : "so what a rule would cost clients is unknown.");
 	if (d->n)
 		text_printf(
 			out,
-			ja ? "規則 %u 件は攻撃が共有する条件だけから作られ、その %s に一致します。"
+			ja ? "規則 %u 件は攻撃が共有する条件だけから作られ、その %s に一致する。"
 			   : " %u rule(s), made only of what the attack's packets share, cover %s "
 			     "of it.",
 			d->n, covers);
@@ -430,12 +426,12 @@ static void say_little(const struct derived *d, const struct told *t, bool ja, s
 	(void)d;
 	if (t->attack->records)
 		text_printf(out,
-			    ja ? "攻撃のヘッダー記録が %u 件しかなく、規則を作るには足りません。"
+			    ja ? "攻撃のヘッダ記録が %u 件しかなく、規則を作るには足りない。"
 			       : "Only %u header records of the attack are kept, too few to make a "
 				 "rule of.",
 			    t->attack->records);
 	else
-		text_add(out, ja ? "対象に関する攻撃のヘッダー記録がないため、規則を作れません。"
+		text_add(out, ja ? "対象に関する攻撃のヘッダ記録がないため、規則を作れない。"
 				 : "No header records of an attack on one target are kept, so no "
 				   "rule can be made.");
 }

@@ -198,7 +198,7 @@ static void add_review(const struct law *l, bool ja, struct text *out)
 		text_printf(out, ja ? "確認: %s、%.10s" : "reviewed by: %s, %.10s", l->reviewed_by,
 			    time_format_utc(l->reviewed_us, buf));
 	else
-		text_add(out, ja ? "確認: まだ誰も確認していません。計画だけを作り、開始はしません"
+		text_add(out, ja ? "確認: まだ誰も確認していない。計画だけを作り、開始はしない"
 				 : "reviewed by: nobody yet; plans are made, and nothing starts");
 }
 

@@ -156,10 +156,9 @@ static void ask_attackers(struct planning *g)
 
 		text_add(&en, "Find out at the edge which customers send it, and ask them to stop: "
 			      "the configuration names none for these prefixes.");
-		text_add(
-			&ja,
-			"送信している顧客を収容ルータで特定し、停止を依頼する。該当プレフィックスの"
-			"顧客名は設定にない。");
+		text_add(&ja, "送信している顧客を収容ルーターで特定し、停止を依頼する。該当プレフィ"
+			      "ックスの"
+			      "顧客名は設定にない。");
 		plan_need(g, o, "", &en, &ja);
 	}
 	plan_say_option(g, o, &r);
@@ -215,7 +214,7 @@ static void ask_anybody(struct planning *g)
 		return;
 	text_add(&en, "Find out over which link it comes in (the counters of the border routers "
 		      "tell), and ask the other side of that link to filter before it.");
-	text_add(&ja, "どのリンクから流入しているかを境界ルータのカウンタで調べ、その対向事業者へ"
+	text_add(&ja, "どのリンクから流入しているかを境界ルーターのカウンタで調べ、その対向事業者へ"
 		      "リンクの手前でのフィルタを依頼する。");
 	plan_need(g, o, "", &en, &ja);
 	plan_say_option(g, o, &r);

@@ -83,7 +83,7 @@ static void test_shipped(void **state)
 		law_print(l, false, &en);
 		law_print(l, true, &ja);
 		assert_non_null(strstr(text_str(&en), "reviewed by: nobody yet"));
-		assert_non_null(strstr(text_str(&ja), "まだ誰も確認していません"));
+		assert_non_null(strstr(text_str(&ja), "まだ誰も確認していない"));
 	}
 }
 

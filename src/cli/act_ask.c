@@ -94,7 +94,7 @@ int act_said(struct cli *cli, bool json, json_t *reply)
 		if (json_dumpf(reply, cli->out, JSON_COMPACT | JSON_SORT_KEYS) == 0)
 			fputc('\n', cli->out);
 	} else if (!answer && json_is_integer(count)) {
-		fprintf(cli->out, tr(cli, "%d withdrawn\n", "%d 件を取り下げた\n"),
+		fprintf(cli->out, tr(cli, "%d withdrawn\n", "%d 件を取り下げました\n"),
 			(int)json_integer_value(count));
 	} else if (!answer && *id) {
 		fprintf(cli->out, "%s%s%s%s\n",
@@ -104,7 +104,7 @@ int act_said(struct cli *cli, bool json, json_t *reply)
 	if (*word(reply, "override"))
 		fprintf(answer || json ? cli->err : cli->out,
 			tr(cli, "The law file is not reviewed; used on the word of %s\n",
-			   "法令ファイルは未審査。次の責任で使用: %s\n"),
+			   "法令ファイルは未審査です。次の責任で使います: %s\n"),
 			word(reply, "override"));
 	json_decref(reply);
 	return answer;

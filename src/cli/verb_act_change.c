@@ -137,7 +137,7 @@ static int thaw_run(struct cli *cli)
 		   "理由 (1 行、監査記録に残る)")
 #define OPTION_AUTOMATIC                                                                           \
 	OPTION_SWITCH("automatic", 0, AT(automatic), "only what standing orders begin",            \
-		      "常時命令による開始だけ")
+		      "事前指示による開始だけ")
 
 static const struct option_row approve_options[] = {
 	OPTIONS_ACT(struct change_options),

@@ -41,6 +41,11 @@ protocol bgp hub {{
 }}
 '''
 
+# A rule counts only where the best route of its destination came from the same neighbour (RFC 8955
+# section 6); what is below that route is found in a table with a trie.
+VALIDATES = BIRD.replace('flow4 {{ table fs4; import all;',
+                         'flow4 {{ table fs4; base table master4; validate on; import all;')
+
 GOBGP = '''[global.config]
   as = 64501
   router-id = "10.99.1.2"
@@ -330,15 +335,20 @@ class World:
         except (OSError, ValueError):
             return False
 
-    def begin_exabgp(self):
-        conf = self.path('exabgp.conf', self.check('act', 'exabgp-conf'))
+    def begin_exabgp(self, commands=None):
+        """@commands: a pipe by name, over which the test may give ExaBGP commands of its own."""
+        text = self.check('act', 'exabgp-conf')
+        if commands:
+            text = text.replace('[ noroshi ]', '[ noroshi, test ]')
+            text += f'process test {{\n\trun /bin/cat {commands};\n\tencoder text;\n}}\n'
+        conf = self.path('exabgp.conf', text)
         return self.spawn('exabgp', ['exabgp', conf], self.net.hub,
                           {'exabgp.daemon.user': 'root', 'exabgp.api.cli': 'false',
                            'exabgp.log.destination': 'stderr', 'exabgp.log.level': 'INFO',
                            'exabgp.daemon.drop': 'false', 'exabgp.tcp.once': 'false'})
 
-    def begin_bird(self):
-        conf = self.path('bird.conf', BIRD.format(dir=self.dir))
+    def begin_bird(self, template=BIRD):
+        conf = self.path('bird.conf', template.format(dir=self.dir))
         return self.spawn('bird', ['bird', '-f', '-c', conf, '-s', self.path('bird.ctl')], self.net.bird)
 
     def begin_gobgp(self):

@@ -153,6 +153,59 @@ class Flow(Case):
         self.both(six, 'flowspec', ['dst 2001:db8:64::/64'], ['destination: 2001:db8:64::/64'], v6=True)
 
 
+class Validated(Case):
+    """A neighbour that validates (RFC 8955 section 6, RFC 9117) obeys a rule only where its best route of
+    the destination came from the same neighbour. It does not say whether it does."""
+    daemons = ('act',)
+
+    def begin(self, bird=act_world.VALIDATES):
+        w = self.world
+        self.bird = w.begin_bird(bird)
+        pipe = w.path('commands')
+        os.mkfifo(pipe)
+        self.commands = os.open(pipe, os.O_RDWR)
+        self.addCleanup(os.close, self.commands)
+        self.exabgp = w.begin_exabgp(pipe)
+        w.wait_up('bird')
+
+    def exabgp_says(self, command):
+        os.write(self.commands, f'neighbor 10.99.2.2 {command}\n'.encode())
+
+    def obeyed(self):
+        """Does BIRD have the rule as one that counts?"""
+        out = self.world.bird_flows()
+        return f'dst {TARGET}/32' in out and 'unreachable' not in out and 'invalid' not in out
+
+    def test_own_route(self):
+        self.begin()
+        w = self.world
+        self.exabgp_says('announce route 198.18.0.0/15 next-hop self')
+        measure = w.started(self.incident, kind='flowspec')
+        w.wait(self.obeyed, 'the rule')
+        w.wait(lambda: w.stage(measure) == 'verified', 'that it is verified', seconds=10)
+        # The route goes, and with it what the rule was good for; nobody is told.
+        self.exabgp_says('withdraw route 198.18.0.0/15 next-hop self')
+        w.wait(lambda: not self.obeyed(), 'that the rule counts no more')
+        self.assertEqual(w.stage(measure), 'verified')
+        self.exabgp_says('announce route 198.18.0.0/15 next-hop self')
+        w.wait(self.obeyed, 'the rule again')
+
+    def test_route_of_somebody_else(self):
+        """The session takes the rule and the neighbour does not obey: what can be known is that nothing
+        is known of its effect, and the plan says beforehand why that may be."""
+        self.begin(act_world.VALIDATES + 'protocol static {{ ipv4; route 198.18.0.0/15 blackhole; }}\n')
+        w = self.world
+        option = w.option(self.incident, 'flowspec')
+        self.assertIn('BGP does not tell whether it obeys', option['says']['en'])
+        measure = w.started(self.incident, kind='flowspec')
+        w.wait(lambda: w.stage(measure) == 'verified', 'that it is verified', seconds=10)
+        self.assertIn(f'dst {TARGET}/32', w.bird_flows())
+        self.assertFalse(self.obeyed())
+        shown = w.check('act', 'show', measure)
+        self.assertIn('Effect', shown)
+        self.assertNotIn('effective', shown)
+
+
 class Killed(Case):
     """kill -9 of each process at each state: the network becomes what the store says."""
 

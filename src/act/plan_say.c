@@ -198,6 +198,25 @@ static void say_foreign(const struct plan_option *o, bool ja, struct text *out)
 		 of_two(ja, "Domestic users keep access.", "国内の利用者は引き続き到達できる。"));
 }
 
+/* RFC 8955 section 6; of the same AS a rule has an empty path and is taken (RFC 9117 section 4.1).
+ */
+static void say_validation(const struct plan_option *o, const struct plan_reach *r, bool ja,
+			   struct text *out)
+{
+	const struct conf_neighbor *n = r->neighbor;
+
+	if (o->kind != PLAN_FLOWSPEC || !n || !n->peer_as || n->peer_as == n->local_as)
+		return;
+	plan_space(out, ja);
+	text_add(out,
+		 of_two(ja,
+			"A neighbour of another AS may obey rules only for destinations that it "
+			"has from us; BGP does not tell whether it obeys, only the attack does.",
+			"別の AS "
+			"の隣接は、当方から受けた経路の宛先への規則にしか従わないことがある。"
+			"従ったかどうかを BGP は伝えず、攻撃の変化でしか分からない。"));
+}
+
 static void say_filter(const struct planning *g, const struct plan_option *o,
 		       const struct plan_reach *r, bool ja, struct text *out)
 {
@@ -213,6 +232,7 @@ static void say_filter(const struct planning *g, const struct plan_option *o,
 	}
 	say_covers(o, ja, out);
 	say_foreign(o, ja, out);
+	say_validation(o, r, ja, out);
 	if (o->kind != PLAN_ACL)
 		return;
 	plan_space(out, ja);

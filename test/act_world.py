@@ -153,6 +153,14 @@ NEIGHBORS = '''    - name: bird
       max_rules: 4000
       max_changes: 10000
 '''
+BOX = '''    - name: box
+      kind: nftables
+      point: host
+      takes: [nftables]
+      table: noroshi_test
+      max_rules: 4000
+      max_changes: 10000
+'''
 APPROVERS = '''    - {name: alice, user: root}
     - {name: bob, user: nobody}
 '''
@@ -514,6 +522,7 @@ class Monitor(threading.Thread):
 class Case(unittest.TestCase):
     """@daemons: which of act, exabgp, bird, gobgp run from the beginning."""
     program, scenario, daemons, act = None, 'syn-real', ('bird', 'exabgp', 'act'), ''
+    neighbors = NEIGHBORS
 
     @classmethod
     def setUpClass(cls):
@@ -527,7 +536,7 @@ class Case(unittest.TestCase):
         self.world = World(self.program, self.net)
         self.addCleanup(self.world.end)
         self.incident = self.world.attack(self.scenario)
-        self.world.configure(self.act)
+        self.world.configure(self.act, self.neighbors)
         for name in ('bird', 'gobgp', 'act', 'exabgp'):
             if name in self.daemons:
                 setattr(self, name, getattr(self.world, 'begin_' + name)())

@@ -9,6 +9,7 @@ test_act.py PROGRAM [unittest options]
 import json
 import os
 import random
+import re
 import signal
 import socket
 import statistics
@@ -336,6 +337,8 @@ class Killed(Case):
 
 
 class Speed(Case):
+    neighbors = act_world.NEIGHBORS + act_world.BOX
+
     def test_approval_to_blackhole(self):
         """From the moment at which the approver's word arrives at the role."""
         w, took = self.world, []
@@ -351,15 +354,35 @@ class Speed(Case):
             f'({min(took) * 1e3:.0f} to {max(took) * 1e3:.0f})')
         self.assertLess(statistics.median(took), 2)  # the figure is for the reader; this finds a hang
 
-    def test_many_rules(self):
-        """The store has them; the role tells all of them to a relay that comes anew. NOROSHI_RULES says
-        how many; a thousand are to be told within two seconds."""
+    def start_many(self, kind, point='bird'):
+        """NOROSHI_RULES says how many; a thousand are to be told within two seconds."""
         w, count = self.world, int(os.environ.get('NOROSHI_RULES', '100'))
         incidents = [w.copy(self.incident, f'198.18.{128 + i // 250}.{1 + i % 250}', 5000 + i)
                      for i in range(count)]
-        option, door = w.option(incidents[0], 'rtbh'), act_world.Door(w)
+        option, door = w.option(incidents[0], kind, point), act_world.Door(w)
+        began = time.monotonic()
         for incident in incidents:
             door.start(incident, option)
+        say(f'{count} of {kind} begun, one after the other, in {time.monotonic() - began:.2f} s')
+        return count
+
+    def told_within(self, counted, count):
+        """From the first that is there to the last, by looks 10 ms apart. Their number beyond @count
+        is a failure, too."""
+        first, seen, until = None, 0, time.monotonic() + 90
+        while seen < count and time.monotonic() < until:
+            seen = counted()
+            if seen and first is None:
+                first = time.monotonic()
+            time.sleep(0.01)
+        took = time.monotonic() - (first or 0)
+        self.assertEqual(seen, count)
+        self.assertLess(took, 60)
+        return took
+
+    def test_many_rules(self):
+        """The store has them; the role tells all of them to a relay that comes anew."""
+        w, count = self.world, self.start_many('rtbh')
         w.wait(lambda: len(w.blackholes()) == count, 'all of them', seconds=60, pause=0.5)
         w.kill(self.exabgp)
         w.wait(lambda: not w.blackholes(), 'none of them', seconds=60, pause=0.2)
@@ -371,6 +394,37 @@ class Speed(Case):
         came = monitor.came.values()
         say(f'{count} blackholes told anew in {max(came) - min(came):.2f} s')
         self.assertEqual(len(came), count)
+
+    def flows(self):
+        """How many rules BIRD has."""
+        out = self.net.bird.run('birdc', '-s', self.world.path('bird.ctl'), 'show', 'route', 'table',
+                                'fs4', 'count')
+        return int(re.search(r'(\d+) of \d+ routes', out).group(1))
+
+    def test_many_flowspec_rules(self):
+        """The same of rules, into BIRD's table of them."""
+        w, count = self.world, self.start_many('flowspec')
+        w.wait(lambda: self.flows() == count, 'all of them', seconds=60, pause=0.5)
+        w.kill(self.exabgp)
+        w.wait(lambda: not self.flows(), 'none of them', seconds=60, pause=0.2)
+        self.exabgp = w.begin_exabgp()
+        say(f'{count} FlowSpec rules told anew in {self.told_within(self.flows, count):.2f} s')
+
+    def test_many_on_a_box(self):
+        """Somebody takes away the table of a box: all of it stands again."""
+        w, net = self.world, self.net.hub
+        count = self.start_many('nftables', 'box')
+
+        def stand():
+            out = net.run('nft', 'list', 'counters', 'table', 'inet', 'noroshi_test')
+            return len(re.findall(r'^\tcounter ', out, re.MULTILINE))
+        w.wait(lambda: stand() == count, 'all of them', seconds=60, pause=0.5)
+        began = time.monotonic()
+        net.run('nft', 'delete', 'table', 'inet', 'noroshi_test')
+        w.wait(lambda: net.run('nft', 'list', 'tables').strip(), 'the table')
+        w.wait(lambda: stand() == count, 'all of them again', seconds=60)
+        say(f'{count} measures stand on the box again {time.monotonic() - began:.2f} s after its table was '
+            'taken away')
 
 ORDER = '''    - name: order-{object}
       object: {object}

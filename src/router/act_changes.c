@@ -5,6 +5,7 @@
 
 #include "base/zone.h"
 #include "router/act_inside.h"
+#include "router/request.h"
 
 /* By its id or the beginning of one. Return: CHECK_GOOD, or CHECK_USAGE with x->t. */
 static int find(struct act_asking *x, const char *id, struct act_measure **out)
@@ -35,7 +36,7 @@ static int find(struct act_asking *x, const char *id, struct act_measure **out)
 /* What a signature approves is a plan; it could be shown again for anything else. */
 static int need_peer(struct act_asking *x)
 {
-	if (!*act_word(x->request, "signature"))
+	if (!*request_word(x->request, "signature"))
 		return act_need_person(x, "", 0);
 	return check_refuse(&x->t, CHECK_LAW, "no_approver",
 			    "an approver is missing: a signature approves a plan and nothing else",
@@ -91,7 +92,7 @@ static int approve_refused(struct act_asking *x, enum approve_answer answer)
 
 static int approve(struct act_asking *x, struct act_measure *am)
 {
-	const char *hash = act_word(x->request, "hash");
+	const char *hash = request_word(x->request, "hash");
 	enum approve_answer answer = APPROVE_NOBODY;
 	bool waits = am->m.stage == MEASURE_PLANNED;
 	int r = act_approve(x->a, am, x->person->name, x->how, *hash ? hash : am->m.hash, &answer);
@@ -112,7 +113,7 @@ static int approve(struct act_asking *x, struct act_measure *am)
 int act_do_approve(struct act_asking *x)
 {
 	struct act_measure *am = NULL;
-	int r = find(x, act_word(x->request, "measure"), &am);
+	int r = find(x, request_word(x->request, "measure"), &am);
 
 	r = r ? r : act_need_person(x, am->m.hash, am->m.option.number);
 	if (r == CHECK_GOOD && am->m.stage == MEASURE_PLANNED) {
@@ -120,7 +121,7 @@ int act_do_approve(struct act_asking *x)
 		r = r ? r : act_recheck(x->a, &am->m, x->person->name, &x->t);
 	}
 	if (r)
-		return act_answer(x, r, am ? am->m.id : act_word(x->request, "measure"), NULL);
+		return act_answer(x, r, am ? am->m.id : request_word(x->request, "measure"), NULL);
 	return approve(x, am);
 }
 
@@ -237,10 +238,10 @@ static int end_measure(struct of_case *w, const char *id)
 
 int act_do_withdraw(struct act_asking *x)
 {
-	struct of_case w = {.x = x, .why = act_word(x->request, "why")};
-	const char *measure = act_word(x->request, "measure");
-	const char *neighbor = act_word(x->request, "neighbor");
-	const char *id = act_word(x->request, "case");
+	struct of_case w = {.x = x, .why = request_word(x->request, "why")};
+	const char *measure = request_word(x->request, "measure");
+	const char *neighbor = request_word(x->request, "neighbor");
+	const char *id = request_word(x->request, "case");
 	const char *subject = *measure ? measure : *neighbor ? neighbor : *id ? id : "all";
 	int r = need_peer(x);
 
@@ -288,8 +289,7 @@ static int renew_refused(struct act_asking *x, enum renew_answer answer)
 static int renew(struct act_asking *x, struct act_measure *am)
 {
 	const struct law_basis *basis = x->a->law ? law_find(x->a->law, am->m.basis) : NULL;
-	const json_t *until = json_object_get(x->request, "until");
-	int64_t until_us = json_is_integer(until) ? json_integer_value(until) : TIME_NONE;
+	int64_t until_us = request_until(x->request);
 	struct measure before = am->m;
 	enum renew_answer answer;
 	int r;
@@ -300,7 +300,7 @@ static int renew(struct act_asking *x, struct act_measure *am)
 					       "the law file has its basis no more",
 					       "法令ファイルにその根拠がもうありません"),
 				  am->m.id, NULL);
-	answer = measure_renew(&am->m, act_word(x->request, "necessity"), until_us,
+	answer = measure_renew(&am->m, request_word(x->request, "necessity"), until_us,
 			       basis->longest_s, x->now_us);
 	if (answer == RENEW_GOOD && !law_says_something(am->m.necessity)) {
 		am->m = before;
@@ -324,12 +324,12 @@ static int renew(struct act_asking *x, struct act_measure *am)
 int act_do_renew(struct act_asking *x)
 {
 	struct act_measure *am = NULL;
-	int r = find(x, act_word(x->request, "measure"), &am);
+	int r = find(x, request_word(x->request, "measure"), &am);
 
 	r = r ? r : need_peer(x);
 	r = r ? r : need_thawed(x);
 	if (r)
-		return act_answer(x, r, am ? am->m.id : act_word(x->request, "measure"), NULL);
+		return act_answer(x, r, am ? am->m.id : request_word(x->request, "measure"), NULL);
 	return renew(x, am);
 }
 
@@ -337,25 +337,25 @@ int act_do_renew(struct act_asking *x)
 
 int act_do_freeze(struct act_asking *x)
 {
-	bool freeze = strcmp(act_word(x->request, "do"), "freeze") == 0;
-	bool automatic = json_is_true(json_object_get(x->request, "automatic"));
+	bool freeze = strcmp(request_word(x->request, "do"), "freeze") == 0;
+	bool automatic = request_says(x->request, "automatic");
 	int r = need_peer(x);
 
 	if (r)
 		return act_answer(x, r, "freeze", NULL);
 	r = automatic ? 0
-		      : desk_act_freeze(x->a->desk, freeze, x->actor, act_word(x->request, "why"),
-					x->now_us);
+		      : desk_act_freeze(x->a->desk, freeze, x->actor,
+					request_word(x->request, "why"), x->now_us);
 	/* Who lets everything go again lets automation go again, too. */
 	if (r == 0 && (automatic || !freeze))
 		r = desk_act_freeze_of(x->a->desk, FREEZE_AUTOMATIC, freeze, x->actor,
-				       act_word(x->request, "why"), x->now_us);
+				       request_word(x->request, "why"), x->now_us);
 	if (r)
 		return store_failed(x, r, "freeze");
 	if (freeze)
 		act_probe_stop(x->a, "measures were frozen", "凍結された");
 	act_hook_said(x->a, "frozen", freeze ? "freeze" : "thaw", automatic ? "automatic" : "all",
-		      act_word(x->request, "why"));
+		      request_word(x->request, "why"));
 	r = act_answer(x, CHECK_GOOD, "freeze", NULL);
 	return r ? r : act_sync(x->a);
 }
@@ -380,6 +380,6 @@ int act_do_status(struct act_asking *x)
 	}
 	return act_answer(x, CHECK_GOOD, "",
 			  json_pack("{sososs}", "neighbors", list, "lifts",
-				    act_lift_status(x->a, act_word(x->request, "about")), "probing",
-				    x->a->probe.measure));
+				    act_lift_status(x->a, request_word(x->request, "about")),
+				    "probing", x->a->probe.measure));
 }

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "router/act_inside.h"
+#include "router/request.h"
 
 static void client_close(struct act *a, struct act_client *c)
 {
@@ -73,7 +74,7 @@ static int on_client(void *userdata, int fd, uint32_t events)
 	json_t *request;
 
 	if (line && !c->waits && c->id) {
-		request = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+		request = request_parse(line);
 		answer = act_request(a, c, request);
 		json_decref(request);
 		c->ends_us = clock_mono_us() + (c->waits ? 2 * ACT_ANSWER_US : US_PER_S);

@@ -278,8 +278,6 @@ struct act_asking {
 	int64_t now_us;
 };
 
-const char *act_word(const json_t *request, const char *key); /* "" where it is not said */
-
 /** act_answer() - the reply, and the line of the log of a refusal. @subject: measure or incident.
  */
 int act_answer(struct act_asking *x, int answer, const char *subject, json_t *more);

@@ -10,14 +10,8 @@
 #include <sys/socket.h>
 
 #include "router/act_inside.h"
+#include "router/request.h"
 #include "router/sign.h"
-
-const char *act_word(const json_t *request, const char *key)
-{
-	const char *s = json_string_value(json_object_get(request, key));
-
-	return s ? s : "";
-}
 
 static void user_of(uid_t uid, char *buf, size_t room)
 {
@@ -28,15 +22,6 @@ static void user_of(uid_t uid, char *buf, size_t room)
 		snprintf(buf, room, "%s", found->pw_name);
 	else
 		snprintf(buf, room, "uid %u", (unsigned)uid);
-}
-
-/* What goes into the log of what was asked: not the signature. */
-static json_t *request_for_log(const json_t *request)
-{
-	json_t *copy = json_copy((json_t *)request);
-
-	json_object_del(copy, "signature");
-	return copy;
 }
 
 int act_answer(struct act_asking *x, int answer, const char *subject, json_t *more)
@@ -61,7 +46,8 @@ int act_answer(struct act_asking *x, int answer, const char *subject, json_t *mo
 
 static int by_signature(struct act_asking *x, const char *hash, unsigned option)
 {
-	const struct conf_approver *p = conf_act_approver(x->a->conf, act_word(x->request, "by"));
+	const struct conf_approver *p =
+		conf_act_approver(x->a->conf, request_word(x->request, "by"));
 	_cleanup_text_ struct text why = TEXT_NULL;
 
 	if (!p || !*p->key)
@@ -69,7 +55,7 @@ static int by_signature(struct act_asking *x, const char *hash, unsigned option)
 				    "an approver is missing: whoever --by names has no key in "
 				    "act.approvers",
 				    "承認者がいません。--by の人の鍵が act.approvers にありません");
-	if (sign_check(p->key, hash, option, act_word(x->request, "signature"), &why)) {
+	if (sign_check(p->key, hash, option, request_word(x->request, "signature"), &why)) {
 		check_refuse(&x->t, 0, "bad_signature", "", "");
 		text_printf(&x->t.en, "the approval does not hold: %s", text_str(&why));
 		text_printf(&x->t.ja, "承認が有効ではありません: %s", text_str(&why));
@@ -83,7 +69,7 @@ static int by_signature(struct act_asking *x, const char *hash, unsigned option)
 
 int act_need_person(struct act_asking *x, const char *hash, unsigned option)
 {
-	if (*act_word(x->request, "signature"))
+	if (*request_word(x->request, "signature"))
 		return by_signature(x, hash, option);
 	if (x->person)
 		return CHECK_GOOD;
@@ -105,24 +91,6 @@ static const struct {
 	{"status", act_do_status},
 };
 
-static bool strings_ok(const json_t *request)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach((json_t *)request, key, value)
-	{
-		const char *s = json_string_value(value);
-
-		if (s && (strlen(s) >= LAW_WORDS_MAX || !text_is_utf8(s, strlen(s))))
-			return false;
-		for (; s && *s; s++)
-			if ((unsigned char)*s < 0x20 || *s == 0x7f)
-				return false;
-	}
-	return json_is_object(request);
-}
-
 int act_request(struct act *a, struct act_client *c, const json_t *request)
 {
 	struct act_asking x = {.a = a,
@@ -136,8 +104,8 @@ int act_request(struct act *a, struct act_client *c, const json_t *request)
 	user_of(c->uid, x.user, sizeof(x.user));
 	x.person = conf_act_user(a->conf, x.user);
 	snprintf(x.actor, sizeof(x.actor), "%s", x.person ? x.person->name : x.user);
-	for (size_t i = 0; strings_ok(request) && i < ARRAY_LEN(requests); i++)
-		if (strcmp(requests[i].name, act_word(request, "do")) == 0)
+	for (size_t i = 0; request_is_good(request) && i < ARRAY_LEN(requests); i++)
+		if (strcmp(requests[i].name, request_word(request, "do")) == 0)
 			r = requests[i].fn(&x);
 	if (r == -ENOENT) {
 		check_refuse(&x.t, 0, "usage", "that is no request", "要求ではありません");

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "judge/json_fields.h"
 #include "router/act_inside.h"
+#include "router/request.h"
 
 /* ---- what is known ---- */
 
@@ -71,7 +72,7 @@ static int fill(struct act *a, const struct act_case *c, const struct plan_optio
 	snprintf(m->purpose, sizeof(m->purpose), "%s", w->purpose);
 	snprintf(m->necessity, sizeof(m->necessity), "%s", w->necessity);
 	snprintf(m->weaker, sizeof(m->weaker), "%s", w->weaker);
-	snprintf(m->consent, sizeof(m->consent), "%s", consent);
+	text_cut(m->consent, sizeof(m->consent), consent);
 	check_override(a->conf, a->law, m->override);
 	m->data = w->data;
 	m->until_us = w->until_us;
@@ -264,25 +265,10 @@ static bool is_started(const struct act *a, const char *plan, const struct plan_
 	return false;
 }
 
-/* 0, which no option has, for what is no number of one. */
-static unsigned asked_option(const json_t *request)
-{
-	json_int_t n = json_integer_value(json_object_get(request, "option"));
-
-	return n > 0 && n <= INT32_MAX ? (unsigned)n : 0;
-}
-
-static int64_t asked_until(const json_t *request)
-{
-	const json_t *until = json_object_get(request, "until");
-
-	return json_is_integer(until) ? json_integer_value(until) : TIME_NONE;
-}
-
 /* Somebody writes it down for others to approve; nothing begins by that. */
 static bool is_proposal(const struct act_asking *x)
 {
-	return json_is_true(json_object_get(x->request, "propose"));
+	return request_says(x->request, "propose");
 }
 
 /* What the plan's comparison says, unless somebody says it himself; saying nothing is no answer. */
@@ -291,8 +277,8 @@ static void fill_weaker(const struct act_asking *x, const struct plan_option *o,
 {
 	if (json_object_get(x->request, "weaker"))
 		return;
-	w->weaker =
-		strcmp(act_word(x->request, "language"), "ja") == 0 ? o->weaker_ja : o->weaker_en;
+	w->weaker = strcmp(request_word(x->request, "language"), "ja") == 0 ? o->weaker_ja
+									    : o->weaker_en;
 }
 
 static int check_all(struct act_asking *x, const struct act_case *c, const struct kept_plan *kept,
@@ -309,7 +295,7 @@ static int check_all(struct act_asking *x, const struct act_case *c, const struc
 			  .world = &c->world.w,
 			  .option = kept->number,
 			  .words = w,
-			  .break_glass = json_is_true(json_object_get(x->request, "break_glass")),
+			  .break_glass = request_says(x->request, "break_glass"),
 			  .approver = x->person	       ? x->person->name
 				      : is_proposal(x) ? x->user
 						       : NULL,
@@ -375,23 +361,24 @@ static int approve_first(struct act_asking *x, struct act_measure *am)
 
 int act_do_start(struct act_asking *x)
 {
-	const char *plan = act_word(x->request, "plan"), *id = act_word(x->request, "incident");
-	struct law_words w = {.basis = act_word(x->request, "basis"),
-			      .purpose = act_word(x->request, "purpose"),
-			      .necessity = act_word(x->request, "necessity"),
-			      .weaker = act_word(x->request, "weaker"),
-			      .consent = act_word(x->request, "consent"),
-			      .until_us = asked_until(x->request)};
+	const char *plan = request_word(x->request, "plan"),
+		   *id = request_word(x->request, "incident");
+	struct law_words w = {.basis = request_word(x->request, "basis"),
+			      .purpose = request_word(x->request, "purpose"),
+			      .necessity = request_word(x->request, "necessity"),
+			      .weaker = request_word(x->request, "weaker"),
+			      .consent = request_word(x->request, "consent"),
+			      .until_us = request_until(x->request)};
 	struct kept_plan *kept = calloc(1, sizeof(*kept));
 	_cleanup_act_case_ struct act_case c = {.incident = NULL};
 	const struct plan_option *o = NULL;
 	struct act_measure *am = NULL;
-	bool glass = json_is_true(json_object_get(x->request, "break_glass"));
+	bool glass = request_says(x->request, "break_glass");
 	int r = CHECK_GOOD;
 
 	if (!kept)
 		return -ENOMEM;
-	kept->number = asked_option(x->request);
+	kept->number = request_option(x->request);
 	if (*plan)
 		r = find_plan(x, plan, kept);
 	r = r ? r : load_case(x, *plan ? kept->incident : id, &c);

@@ -284,7 +284,7 @@ static void on_answer(struct link_user *u, uint64_t seq, bool ok)
 {
 	struct exabgp *x = of_user(u);
 
-	for (size_t i = 0; i < x->n; i++) {
+	for (size_t i = 0; seq && i < x->n; i++) { /* 0: what waits for nothing */
 		struct held *h = &x->held[i];
 
 		for (unsigned k = 0; k < h->n; k++) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "router/pipe_book.h"
 #include "router/talk.h"
 
 struct link {
@@ -116,6 +117,9 @@ static void on_line(struct link *l, const json_t *o)
 		l->hello = true;
 	} else if (neighbor) {
 		on_neighbor(l, neighbor, json_is_true(json_object_get(o, "up")));
+	} else if ((has || ended) && !book_measure_is_good(has ? has : ended)) {
+		log_warn("relay-nonsense", "socket=\"%s\"",
+			 l->path); /* none of ours, nor fit to log */
 	} else if (has && u) {
 		u->has(u, has, undo, json_integer_value(json_object_get(o, "until")));
 	} else if (ended && u) {

@@ -16,6 +16,13 @@ void book_deinit(struct book *b)
 	*b = (struct book){.n = 0};
 }
 
+bool book_measure_is_good(const char *measure)
+{
+	size_t n = strspn(measure, "abcdefghijklmnopqrstuvwxyz0123456789");
+
+	return n > 0 && n < MEASURE_ID_MAX && measure[n] == '\0';
+}
+
 struct book_entry *book_find(struct book *b, const char *undo)
 {
 	uint64_t hash = hash_bytes(undo, strlen(undo), 0);

@@ -29,6 +29,10 @@ struct book {
 
 void book_deinit(struct book *b);
 
+/** book_measure_is_good() - is it written as an id is: small letters and digits, no longer than
+ * one? What stands in a book may be logged and told on. */
+bool book_measure_is_good(const char *measure);
+
 /** book_put() - write down, or change the end and the measure of what is there.
  * Return: 0, -ENOSPC, or -ENOMEM. */
 int book_put(struct book *b, const char *measure, const char *undo, int64_t until_us);

@@ -252,10 +252,16 @@ static void test_hostile_role(void **state)
 	expect(&g->role, "{\"seq\":2,\"ok\":false}");
 	talk_say(&g->role, "[1, 2");
 	expect(&g->role, "{\"seq\":0,\"ok\":false}");
+	/* No id: it could not be told on, or it would end a line of the log. */
+	talk_say(&g->role, "{\"seq\":3,\"measure\":\"m\\n1\",\"say\":\"withdraw a\"}");
+	expect(&g->role, "{\"seq\":3,\"ok\":false}");
+	talk_say(&g->role, "{\"seq\":4,\"measure\":\"m0123456789abcdef\",\"say\":\"withdraw a\"}");
+	expect(&g->role, "{\"seq\":4,\"ok\":false}");
 	silence(&g->exabgp, 200);
 }
 
-/* What the role had asked and ExaBGP was not told yet goes with it. */
+/* What the role had asked and ExaBGP was not told yet goes with it. What ExaBGP was told is
+ * answered, and not to the role that came since: its first question would seem to be meant. */
 static void test_role_goes_while_asking(void **state)
 {
 	struct rig *g = *state;
@@ -268,8 +274,21 @@ static void test_role_goes_while_asking(void **state)
 	talk_close(&g->role);
 	come(g);
 	silence(&g->exabgp, 300);
+	expect(&g->role, "{\"hello\":1}");
+	expect(&g->role, "{\"neighbor\":\"10.99.2.2\",\"up\":true}");
+	{
+		char *line = NULL;
+
+		assert_int_equal(talk_wait(&g->role, WAIT_MS, &line), 0);
+		assert_non_null(strstr(line, "\"has\":\"m1\",\"undo\":\"withdraw a\""));
+	}
+	expect(&g->role, "{\"ready\":true}");
+	ask(g, 1, "announce c", "withdraw c", later(60000));
 	talk_say(&g->exabgp, "done");
-	silence(&g->exabgp, 300);
+	expect(&g->exabgp, "announce c");
+	silence(&g->role, 300);
+	talk_say(&g->exabgp, "error");
+	expect(&g->role, "{\"seq\":1,\"ok\":false}");
 }
 
 static void test_book(void **state)

@@ -95,8 +95,8 @@ void render_say(enum render_kind k, enum render_refusal why, const struct rule *
 
 /** render_nft_count() - the same, but what matches is only counted and goes on. What a limit would
  * let pass is counted too. */
-int render_nft_count(const struct rule *r, const char *destination, const char *counter,
-		     const char *comment, struct text *out);
+enum render_refusal render_nft_count(const struct rule *r, const char *destination,
+				     const char *counter, const char *comment, struct text *out);
 
 /** render_rtbh() - announce (or withdraw) a blackhole route in ExaBGP's words, one line without its
  * end: RFC 7999. @next_hop: "self" or an address. @community: one or more with spaces between them;

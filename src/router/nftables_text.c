@@ -307,7 +307,7 @@ static int add_rule(const struct measure *m, const struct rule *r, const struct 
 {
 	_cleanup_text_ struct text lines = TEXT_NULL, look_up = TEXT_NULL;
 	char counter[NFT_COUNTER_MAX];
-	int wrong;
+	enum render_refusal wrong;
 
 	say_look_up(p, which, &look_up);
 	if (which == LIFTED)
@@ -316,7 +316,7 @@ static int add_rule(const struct measure *m, const struct rule *r, const struct 
 	else
 		wrong = render_nft(r, text_str(&look_up), m->id, comment, &lines);
 	text_add(wrong ? why : out, text_str(&lines));
-	return wrong;
+	return wrong ? 1 : 0;
 }
 
 /* The rules, each a line. @comment: NULL for the text that their mark is made of. */

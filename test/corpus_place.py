@@ -27,6 +27,8 @@ GOOD, REFUSED, USAGE = 0, 1, 2
 DUMPS = CORPUS / '10-mrt'
 EXPECT = DUMPS / 'RIPE-NCC+bgpdump' / 'test_expect'
 MMDB = CORPUS / '11-mmdb'
+# Under a sanitizer one of so many records and addresses is asked for.
+SHARES = int(os.environ.get('NOROSHI_SHARES', '1'))
 DEFAULT_V4 = ipaddress.ip_network('0.0.0.0/0')
 
 
@@ -125,7 +127,7 @@ class Registries(Case):
 
     def test_every_record(self):
         for path in self.files():
-            records = list(self.records(path))
+            records = list(self.records(path))[::SHARES]
             asked, wanted = [], []
             for cell in records:
                 first, last, kind = self.span(cell)
@@ -401,7 +403,7 @@ class Databases(Case):
         aliases = [ipaddress.ip_network(n) for n in ('2002::/16', '2001::/32', '::ffff:0:0/96')]
         asked.update(ipaddress.ip_address(f'::{a}') for a in list(asked) if a.version == 4)
         asked = [a for a in sorted(asked, key=str)
-                 if a.version == 4 or not any(a in n for n in aliases)]
+                 if a.version == 4 or not any(a in n for n in aliases)][::SHARES]
         for path in [p for p in self.databases() if not self.is_bad(p)]:
             text = ''.join(f'{a}\n' for a in asked)
             peer = subprocess.run([PEER_MMDB, str(path)], input=text.encode(), check=True,

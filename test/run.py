@@ -51,6 +51,7 @@ def suites_of(build, wanted):
         if not is_wanted(test, wanted):
             continue
         suite = min(names or ['other'], key=lambda n: rank.get(n, len(rank)))
+        suite = BESIDE.get(suite, suite) if not wanted else suite
         found.setdefault(suite, []).append(test['name'])
     return {s: found[s] for s in sorted(found, key=lambda s: (rank.get(s, len(rank)), s))}
 
@@ -62,8 +63,13 @@ def show_log(entry):
             print('    ' + line)
 
 
-# Daemons are waited for there more than anything is computed.
+# Daemons are waited for there more than anything is computed, so what computes runs beside it.
 AT_ONCE = {'cli': 4}
+BESIDE = {'peer': 'cli'}
+
+
+def with_beside(suite):
+    return [] if suite == 'other' else [suite, *(s for s, with_it in BESIDE.items() if with_it == suite)]
 
 
 def run_suite(build, suite, names, multiplier):
@@ -71,7 +77,7 @@ def run_suite(build, suite, names, multiplier):
     if os.path.exists(log):
         os.remove(log)
     command = ['meson', 'test', '-C', build, '--no-rebuild', '--logbase', f'run-{suite}',
-               *(['--suite', suite] if suite != 'other' else []),
+               *[word for s in with_beside(suite) for word in ('--suite', s)],
                *(['--num-processes', str(AT_ONCE[suite])] if suite in AT_ONCE else []),
                '--timeout-multiplier', str(multiplier), *names]
     done = subprocess.run(command, capture_output=True, text=True)

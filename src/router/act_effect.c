@@ -11,17 +11,21 @@
 #define EFFECT_US      (10 * US_PER_S)
 #define EFFECTS_A_TURN 16
 
+void act_effect_dropped(struct measure_effect *e, uint64_t packets, uint64_t bytes)
+{
+	e->dropped_packets = packets < INT64_MAX ? (int64_t)packets : INT64_MAX;
+	e->dropped_bytes = bytes < INT64_MAX ? (int64_t)bytes : INT64_MAX;
+}
+
 /* Return: could its counter be read? */
 static bool read_counter(struct act *a, struct act_measure *am)
 {
 	struct act_router *ar = act_router_of(a, am->m.option.point);
-	struct measure_effect *e = &am->m.effect;
 	uint64_t packets = 0, bytes = 0;
 
 	if (!ar || ar->r->ops->counter(ar->r, &am->m, &packets, &bytes))
 		return false;
-	e->dropped_packets = packets < INT64_MAX ? (int64_t)packets : INT64_MAX;
-	e->dropped_bytes = bytes < INT64_MAX ? (int64_t)bytes : INT64_MAX;
+	act_effect_dropped(&am->m.effect, packets, bytes);
 	return true;
 }
 

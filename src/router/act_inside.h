@@ -213,6 +213,9 @@ bool act_attack_goes_on(const struct act *a, const struct measure *m);
 
 void act_effect_tick(struct act *a);
 
+/** act_effect_dropped() - what a counter says becomes part of the effect. */
+void act_effect_dropped(struct measure_effect *e, uint64_t packets, uint64_t bytes);
+
 /* ---- act_lift.c ---- */
 
 /** act_lift_look() - one more look at a measure that stands: is lifting it to be proposed? @inc:
@@ -332,6 +335,9 @@ int act_look(struct act *a);
 /** act_incident_pps() - packets per second of its peak, 0 unknown. */
 double act_incident_pps(const struct act *a, const char *incident);
 void act_count_auto(struct act *a, const struct measure *m);
+/** act_order_actor() - who acts by an order, as the log has it: "standing:NAME". @buf:
+ * MEASURE_NAME_MAX. */
+void act_order_actor(const struct conf_standing *s, char *buf);
 
 /* ---- act_head.c, act_page.c, act_hooks.c, act_metrics.c ---- */
 

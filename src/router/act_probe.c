@@ -272,7 +272,7 @@ static void begin(struct act *a, struct act_measure *am)
 		return;
 	}
 	am->unweighed = PROBE_GOOD;
-	snprintf(actor, sizeof(actor), "standing:%.50s", s->name);
+	act_order_actor(s, actor);
 	probe_say_begin(&a->probe.p, s->name, false, &words);
 	if (act_write(a, am, measure_stage_name(before.stage), "probe", actor, text_str(&words))) {
 		am->m = before;

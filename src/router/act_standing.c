@@ -52,8 +52,7 @@ static unsigned started_since(const struct act *a, const char *order, int64_t si
 
 /* ---- may it ---- */
 
-/* In the log: "standing:NAME", @buf: MEASURE_NAME_MAX. */
-static void actor_of(const struct conf_standing *s, char *buf)
+void act_order_actor(const struct conf_standing *s, char *buf)
 {
 	static const char head[] = "standing:";
 
@@ -74,7 +73,7 @@ static void say_once(struct act *a, const char *incident, const struct conf_stan
 		map_clear(a->told_refusals);
 	if (!map_put(a->told_refusals, key, &created) || !created)
 		return;
-	actor_of(s, actor);
+	act_order_actor(s, actor);
 	o = json_pack("{ssss}", "do", "standing", "order", s->name);
 	act_write_refusal(a, incident, actor, t, o);
 	json_decref(o);
@@ -197,7 +196,7 @@ static int start(struct act *a, const struct conf_standing *s, const struct act_
 	char actor[MEASURE_NAME_MAX];
 	int r;
 
-	actor_of(s, actor);
+	act_order_actor(s, actor);
 	r = act_begin(a, c, o, w, s->name, false, actor, &am);
 	for (size_t i = 0; r == 0 && answer == APPROVE_MORE && i < s->n_approvers; i++)
 		r = act_approve(a, am, s->approvers[i], HOW_STANDING, am->m.hash, &answer);

@@ -41,7 +41,7 @@ static int write_change(struct act *a, struct act_measure *am, const struct meas
 
 static void on_has(struct act *a, struct act_measure *am)
 {
-	struct measure before = am->m;
+	struct measure before;
 	int64_t now_us = clock_real_us();
 
 	am->busy = false;
@@ -269,10 +269,8 @@ static void verify(struct act *a, struct act_measure *am)
 	r = ar->r->ops->counter(ar->r, &am->m, &packets, &bytes);
 	if (r < 0 || !ar->r->is_up || !measure_verified(&am->m))
 		return;
-	if (r == 0) {
-		am->m.effect.dropped_packets = packets < INT64_MAX ? (int64_t)packets : INT64_MAX;
-		am->m.effect.dropped_bytes = bytes < INT64_MAX ? (int64_t)bytes : INT64_MAX;
-	}
+	if (r == 0)
+		act_effect_dropped(&am->m.effect, packets, bytes);
 	write_change(a, am, &before, "verified", "noroshi");
 }
 

@@ -217,6 +217,7 @@ static int listing_for(struct nftables *x, const char *measure, const json_t **o
 		json_decref(listing);
 		if (!x->batch.listing)
 			return -ENOMEM;
+		eventfd_write(x->bell, 1); /* it is of this turn only, though nothing may wait */
 	}
 	*out = json_object_get(x->batch.listing, measure);
 	return 0;

@@ -68,7 +68,7 @@ test-long:
 fuzz:
 	@tools/packages.sh build fuzz
 	@$(MAKE) --no-print-directory build-fuzz/build.ninja
-	@ninja -C build-fuzz
+	@ninja -C build-fuzz fuzz_programs
 	@$(PYTHON) test/fuzz.py --build build-fuzz --seconds $(SECONDS)
 
 # The bench's own programs: small, and of src only the headers of base.

@@ -28,7 +28,7 @@ HOSTILE_MINUTES = 10    # a stream that takes longer is too slow to be hit by
 
 def prepare():
     subprocess.run(['make', '--no-print-directory', 'build-fuzz/build.ninja'], cwd=ROOT, check=True)
-    subprocess.run(['ninja', '-C', BUILD], check=True)
+    subprocess.run(['ninja', '-C', BUILD, 'fuzz_programs'], check=True)
     subprocess.run(['make', '--no-print-directory', 'build-test/build.ninja'], cwd=ROOT, check=True)
     subprocess.run(['ninja', '-C', HOSTILE_BUILD, 'test/hostile'], check=True)
 

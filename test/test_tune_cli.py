@@ -382,7 +382,7 @@ class Tune(unittest.TestCase):
         self.assertIsNotNone(everything[0]['lifted'])
         self.assertIn('lifted ', self.at(GOOD, 'suppress', 'list', '--all').stdout)
         self.assertIn('has ended already', self.at(STORE, 'suppress', 'lift', rows[0]['id']).stderr)
-        self.assertIn('no such suppression', self.at(STORE, 'suppress', 'lift', 's0').stderr)
+        self.assertIn('no such suppression', self.at(STORE, 'suppress', 'lift', 's-none').stderr)
         self.ends(GOOD, 'case', 'audit', '--verify', '--db', self.db)
 
     def test_suppress_refused(self):

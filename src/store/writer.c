@@ -183,8 +183,9 @@ static void tell(struct writer *w, bool failing, const char *sentence)
 
 static void keep_sentence(struct writer *w, const char *sentence)
 {
-	size_t n = strnlen(sentence, sizeof(w->stats.sentence) - 1);
+	size_t n = strlen(sentence), most = sizeof(w->stats.sentence) - 1;
 
+	n = n < most ? n : most;
 	memcpy(w->stats.sentence, sentence, n);
 	w->stats.sentence[n] = '\0';
 }

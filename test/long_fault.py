@@ -5,7 +5,9 @@ that does not open, or print something else than the good run and call it good. 
 makes calls fail; for what is written through stdio, `space` is a limit on the size of files instead,
 tried at sizes spread over the output. Where a run has many calls, the first are tried all and the
 rest evenly."""
+import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -23,7 +25,8 @@ FIRST, EVENLY, TIMEOUT_S = 400, 400, 60
 EXITS = range(0, 6)
 EXAMPLE = os.path.join(ROOT, 'data', 'noroshi.example.yaml')
 SEEDS = [1]
-# (name, arguments; {work} is a directory of its own, {pcap} a small drill, kinds of fault)
+# (name, arguments; {work} is a directory of its own, {pcap} a small drill, {db} a copy of the store
+# that reading it left, {id} its incident; kinds of fault)
 RUNS = [
     ('conf-check', ['conf', 'check', EXAMPLE], ['memory']),
     ('conf-print', ['conf', 'print', EXAMPLE], ['memory']),
@@ -33,6 +36,10 @@ RUNS = [
     ('read', ['read', '--json', '--conf', '{pcap}.yaml', '{pcap}'], ['memory']),
     ('read-db', ['read', '--json', '--drill', '--db', '{work}/db', '--conf', '{pcap}.yaml', '{pcap}'],
      ['memory', 'write', 'sql']),
+    ('judge', ['judge', '--json', '--db', '{db}', '--conf', '{pcap}.yaml', '{id}'], ['memory', 'sql']),
+    ('incident-show', ['incident', 'show', '--json', '--db', '{db}', '{id}'], ['memory', 'sql']),
+    ('plan', ['plan', '--json', '--db', '{db}', '--conf', '{pcap}.yaml', '{id}'], ['memory', 'sql']),
+    ('brief', ['brief', '--json', '--db', '{db}', '--conf', '{pcap}.yaml', '{id}'], ['memory']),
     ('place-import', ['place', 'import', '--json', '--db', '{work}/db',
                       *(os.path.join(ROOT, 'fuzz', 'corpus', 'place_' + seed) for seed in (
                           'delegated/apnic', 'mrt/rib4', 'mrt/updates', 'mmdb/v6', 'peeringdb/dump'))],
@@ -51,11 +58,33 @@ def prepare():
     subprocess.run(['ninja', '-C', BUILD], check=True)
 
 
+# The day of the drill; any other time is that of the run itself.
+TIME = re.compile(rb'"(?!2026-01-15)20\d\d-\d\d-\d\dT[^"]*Z"')
+
+
 class Sample:
-    """A small drill file for the runs, made once."""
+    """A small drill file for the runs, and the store of having read it, made once."""
 
     def __init__(self):
         self.folder = None
+        self.incident = None
+
+    def store(self):
+        db = os.path.join(os.path.dirname(self.path()), 'db')
+        if not self.incident:
+            done = subprocess.run([PROGRAM, 'read', '--json', '--drill', '--db', db, '--conf',
+                                   self.path() + '.yaml', self.path()], check=False,
+                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            self.incident = json.loads(done.stdout.splitlines()[0])['id']
+        return db
+
+    def fill(self, arguments, work):
+        words = {'work': work, 'pcap': self.path()}
+        if any('{db}' in a for a in arguments):
+            words['db'] = os.path.join(work, 'db')
+            shutil.copytree(self.store(), words['db'])
+            words['id'] = self.incident
+        return [a.format(**words) for a in arguments]
 
     def path(self):
         if not self.folder:
@@ -87,10 +116,11 @@ def once(arguments, kind, at, stays, count=None):
         env['NOROSHI_FAULT_COUNT'] = count
     limit = (lambda: limit_space(at - 1)) if kind == 'space' and at else None
     try:
-        command = [PROGRAM] + [a.format(work=work, pcap=SAMPLE.path()) for a in arguments]
+        command = [PROGRAM] + SAMPLE.fill(arguments, work)
         done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                               timeout=TIMEOUT_S, preexec_fn=limit)
-        return (done.returncode, done.stdout.replace(work.encode(), b'WORK'), damaged(work),
+        output = TIME.sub(b'"NOW"', done.stdout.replace(work.encode(), b'WORK'))
+        return (done.returncode, output, damaged(work),
                 largest(work))
     except subprocess.TimeoutExpired:
         return -signal.SIGALRM, b'', None, 0

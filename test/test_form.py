@@ -63,6 +63,11 @@ def long_functions(text):
     return found
 
 
+def lossy_json(text):
+    """Numbers of the lines with json_dumps(), which loses a key where memory ends: json_whole()."""
+    return [n for n, line in enumerate(text.split('\n'), 1) if re.search(r'json_dumps\(\w', line)]
+
+
 def machine_paths(data):
     return [m.group().decode() for m in MACHINE.finditer(data)]
 
@@ -112,6 +117,10 @@ class Form(unittest.TestCase):
     def test_function_length(self):
         self.each(self.c_names, lambda n: long_functions(read(n).decode()))
 
+    def test_json_is_whole(self):
+        self.each([n for n in self.c_names if n.startswith('src/') and '/test_' not in n],
+                  lambda n: lossy_json(read(n).decode()))
+
     def test_file_length(self):
         self.each(self.c_names, lambda n: max(0, read(n).count(b'\n') - FILE_MAX))
 
@@ -143,6 +152,9 @@ class BrokenForm(unittest.TestCase):
 
     def test_width_is_seen(self):
         self.assertEqual(wide_lines('a\n' + '\t' * 12 + 'abcde\n'), [2])
+
+    def test_lossy_json_is_seen(self):
+        self.assertEqual(lossy_json('/* json_dumps() */\nchar *s = json_dumps(o, 0);\n'), [2])
 
     def test_spaces_are_seen(self):
         self.assertEqual(space_indents('\tgood\n        bad\n'), [2])

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "act/plan_inside.h"
+#include "base/json_whole.h"
 #include "duty/brief_words.h"
 
 struct plan *plan_free(struct plan *p)
@@ -139,7 +140,7 @@ char *plan_hash(const struct plan *p, char *buf)
 	for (size_t i = 0; o && i < ARRAY_LEN(without); i++)
 		json_object_del(o, without[i]);
 	if (o)
-		text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(9));
+		text = json_whole(o, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(9));
 	json_decref(o);
 	if (!text)
 		return buf;

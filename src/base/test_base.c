@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Proves that addresses, prefixes, maps, times, texts and the cursor hold at their edges. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,9 +12,52 @@
 #include "base/cursor.h"
 #include "base/hash.h"
 #include "base/ip.h"
+#include "base/json_whole.h"
 #include "base/map.h"
 #include "base/text.h"
 #include "base/vector.h"
+
+/* jansson's allocations until one fails; no limit at first. */
+static unsigned long json_left = ULONG_MAX;
+
+static void *json_malloc(size_t n)
+{
+	return json_left && json_left-- ? malloc(n) : NULL;
+}
+
+/* However early memory ends: all of the text, or none of it. */
+static void test_json_whole(void **state)
+{
+	_cleanup_free_ char *whole = NULL;
+	unsigned long refused = 0;
+	json_t *o;
+
+	json_set_alloc_funcs(json_malloc, free);
+	o = json_object();
+	for (int i = 0; i < 200; i++) {
+		char key[32];
+
+		snprintf(key, sizeof(key), "a-key-of-some-length-%d", i);
+		assert_int_equal(json_object_set_new(o, key, json_pack("[i, s]", i, "text")), 0);
+	}
+	whole = json_whole(o, JSON_COMPACT | JSON_SORT_KEYS);
+	assert_non_null(whole);
+	assert_null(json_whole(NULL, 0));
+	for (unsigned long n = 0; n < 2000; n++) {
+		char *got;
+
+		json_left = n;
+		got = json_whole(o, JSON_COMPACT | JSON_SORT_KEYS);
+		if (got)
+			assert_string_equal(got, whole);
+		refused += !got;
+		free(got);
+	}
+	json_left = ULONG_MAX;
+	assert_in_range(refused, 1, 1999);
+	json_decref(o);
+	json_set_alloc_funcs(malloc, free);
+}
 
 static void test_ip_text(void **state)
 {
@@ -260,11 +304,17 @@ static void test_vector_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ip_text),	     cmocka_unit_test(test_prefix),
-		cmocka_unit_test(test_prefix_set),   cmocka_unit_test(test_prefix_set_blocks),
-		cmocka_unit_test(test_hash_spreads), cmocka_unit_test(test_map),
-		cmocka_unit_test(test_time),	     cmocka_unit_test(test_cursor),
-		cmocka_unit_test(test_text),	     cmocka_unit_test(test_vector_names),
+		cmocka_unit_test(test_json_whole),
+		cmocka_unit_test(test_ip_text),
+		cmocka_unit_test(test_prefix),
+		cmocka_unit_test(test_prefix_set),
+		cmocka_unit_test(test_prefix_set_blocks),
+		cmocka_unit_test(test_hash_spreads),
+		cmocka_unit_test(test_map),
+		cmocka_unit_test(test_time),
+		cmocka_unit_test(test_cursor),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_vector_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/json_whole.h"
 #include "cli/blind.h"
 #include "cli/blind_print.h"
 #include "cli/control.h"
@@ -51,7 +52,7 @@ int blind_target_reply(const struct pipeline *p, const char *target, int64_t now
 	json_object_set_new(inputs, "thresholds", thresholds_json(conf_thresholds(p->conf, &addr)));
 	o = json_pack("{s:o, s:o, s:s?}", "inputs", inputs, "usual", usual_json(p, &addr), "object",
 		      object ? object->name : NULL);
-	text = o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+	text = o ? json_whole(o, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
 	text_add(reply, text ? text : "");
 	free(text);
 	json_decref(o);

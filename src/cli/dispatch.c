@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_whole.h"
 #include "cli/verb.h"
 
 #define FIRST_WORDS_MAX 64
@@ -123,8 +124,9 @@ static int whole(const struct cli *cli, int status)
 {
 	if (!text_lost() || (status != EXIT_GOOD && status != EXIT_REFUSED))
 		return status;
-	fprintf(cli->err, "noroshi: %s\n", tr(cli, "out of memory: some of the output is missing",
-					      "メモリ不足のため出力の一部が欠けています"));
+	fprintf(cli->err, "noroshi: %s\n",
+		tr(cli, "out of memory: some of the output is missing",
+		   "メモリ不足のため出力の一部が欠けています"));
 	return EXIT_BROKEN;
 }
 
@@ -134,6 +136,7 @@ int verb_dispatch(int argc, char **argv)
 	_cleanup_free_ void *options = NULL;
 	int words = 0;
 
+	json_watch_memory();
 	if (argc < 2) {
 		help_overview(&cli, stderr);
 		return EXIT_USAGE;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json_whole.h"
 #include "base/steady.h"
 #include "cli/blind.h"
 #include "cli/watch.h"
@@ -409,7 +410,7 @@ char *watch_snapshot(struct watch *w, int64_t now_us, int64_t wall_us)
 	json_object_set_new(o, "heap_bytes", whole(heap_bytes()));
 	json_object_set_new(o, "blind_inputs",
 			    blind_inputs_json(p->conf, p->exporters, p->detect, now_us));
-	text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(9));
+	text = json_whole(o, JSON_COMPACT | JSON_REAL_PRECISION(9));
 	json_decref(o);
 	return text;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/json_whole.h"
 #include "cli/case_desk.h"
 
 #define FORMS "partner customer news feed cert police"
@@ -89,7 +90,7 @@ static char *notice_of_options(const struct notice_options *n)
 		add_text(o, "hosted_abroad", "yes");
 	add_text(o, "motive", n->motive);
 	add_text(o, "text", n->text);
-	text = text_lost() ? NULL : json_dumps(o, JSON_COMPACT);
+	text = text_lost() ? NULL : json_whole(o, JSON_COMPACT);
 	json_decref(span);
 	json_decref(o);
 	return text;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/json_whole.h"
 #include "cli/incident_table.h"
 #include "cli/setup.h"
 #include "judge/spoof.h"
@@ -70,7 +71,7 @@ static int list_tests(const struct cli *cli, bool json)
 	}
 	if (!json)
 		return EXIT_GOOD;
-	text = json_dumps(names, JSON_COMPACT);
+	text = json_whole(names, JSON_COMPACT);
 	json_decref(names);
 	if (!text)
 		return cli_fail(cli, EXIT_BROKEN, "%s", tr(cli, "out of memory", "メモリ不足"));

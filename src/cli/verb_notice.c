@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json_whole.h"
 #include "cli/words_load.h"
 #include "courier/door.h"
 #include "duty/brief_words.h"
@@ -90,7 +91,7 @@ static int hand_on(struct cli *cli, struct words_desk *d, const struct notice_op
 		   const struct incident *inc, const json_t *notice)
 {
 	_cleanup_desk_db_ struct desk_db *desk = NULL;
-	_cleanup_free_ char *body = json_dumps(notice, JSON_COMPACT);
+	_cleanup_free_ char *body = json_whole(notice, JSON_COMPACT);
 	char alarm[ALARM_ID_MAX], actor[ALARM_NAME_MAX];
 	struct desk_out_row row = {.id = json_string_value(json_object_get(notice, "id")),
 				   .kind = "notice",

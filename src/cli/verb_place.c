@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/json_whole.h"
 #include "cli/place_setup.h"
 #include "cli/table.h"
 #include "place/dir.h"
@@ -56,7 +57,7 @@ int place_setup(struct cli *cli, const char *db, const char *path, struct places
 
 void place_put_json(const struct cli *cli, json_t *o)
 {
-	char *line = o ? json_dumps(o, JSON_COMPACT) : NULL;
+	char *line = o ? json_whole(o, JSON_COMPACT) : NULL;
 
 	if (line)
 		fprintf(cli->out, "%s\n", line);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_whole.h"
 #include "base/steady.h"
 #include "cli/snapshot.h"
 #include "cli/watch.h"
@@ -234,7 +235,7 @@ static int add_exporters(const struct watch *w, struct text *reply)
 	text_add(reply, "\"exporters\":[");
 	for (; shown < told; shown++) {
 		json_t *one = short_json(w, ranks[shown].index);
-		_cleanup_free_ char *s = json_dumps(one, JSON_COMPACT | JSON_REAL_PRECISION(9));
+		_cleanup_free_ char *s = json_whole(one, JSON_COMPACT | JSON_REAL_PRECISION(9));
 
 		json_decref(one);
 		if (!s)
@@ -250,7 +251,7 @@ static int add_exporters(const struct watch *w, struct text *reply)
 int watch_sight_reply(struct watch *w, struct text *reply)
 {
 	json_t *o = watch_short(w);
-	_cleanup_free_ char *s = o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+	_cleanup_free_ char *s = o ? json_whole(o, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
 
 	json_decref(o);
 	if (!s)

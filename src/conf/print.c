@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "base/json_whole.h"
 #include "conf/conf.h"
 #include "conf/schema.h"
 #include "conf/value.h"
@@ -229,7 +230,7 @@ static json_t *json_map(const struct conf_map *map, const void *base)
 void conf_print_json(const struct conf *c, struct text *out)
 {
 	json_t *root = json_map(&conf_schema, c);
-	char *s = json_dumps(root, JSON_COMPACT);
+	char *s = json_whole(root, JSON_COMPACT);
 
 	json_decref(root);
 	if (!s) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/json_whole.h"
 #include "courier/channel_mail.h"
 #include "courier/channel_program.h"
 #include "duty/alarm.h"
@@ -53,7 +54,7 @@ static void by_program(const struct conf_duty *conf, const char *program, const 
 		       const json_t *message, struct channel_result *out)
 {
 	json_t *input = deliver_input(data, message);
-	_cleanup_free_ char *text = input ? json_dumps(input, JSON_COMPACT) : NULL;
+	_cleanup_free_ char *text = input ? json_whole(input, JSON_COMPACT) : NULL;
 
 	json_decref(input);
 	if (!text)

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/clock.h"
+#include "base/json_whole.h"
 #include "courier/heartbeat.h"
 
 #define BLIND_SEVERITY 2
@@ -65,7 +66,7 @@ int beat_json(const struct beat *b, struct text *out)
 		      "incidents_open",
 		      json_is_integer(open) ? json_integer(json_integer_value(open)) : json_null(),
 		      "alarms", alarms, "faults", faults);
-	s = o ? json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+	s = o ? json_whole(o, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
 	json_decref(o);
 	if (!s)
 		return -ENOMEM;

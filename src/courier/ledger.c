@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_whole.h"
 #include "base/log.h"
 #include "courier/outbox.h"
 
@@ -61,7 +62,7 @@ char *ledger_alarm_body(const struct alarm *a, const struct severity *s)
 	char *text = NULL;
 
 	if (o && (!s || (reasons && json_object_set(o, "reasons", reasons) == 0)))
-		text = json_dumps(o, JSON_COMPACT);
+		text = json_whole(o, JSON_COMPACT);
 	json_decref(reasons);
 	json_decref(o);
 	return text;
@@ -121,7 +122,7 @@ static int keep_page(struct ledger *l, const struct page *p, FILE *json)
 		return 0;
 	}
 	o = page_json(p);
-	body = o ? json_dumps(o, JSON_COMPACT) : NULL;
+	body = o ? json_whole(o, JSON_COMPACT) : NULL;
 	json_decref(o);
 	list = body ? grow(l->pages, l->n_pages, &l->room_pages, sizeof(*list)) : NULL;
 	if (!list) {

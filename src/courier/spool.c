@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/json_whole.h"
 
 #define NAME_MAX_    (SPOOL_ID_MAX + 40)
 #define RESULT_BYTES 4096
@@ -138,7 +139,7 @@ static int write_file(struct spool *s, const char *name, const char *text)
 
 int spool_put(struct spool *s, const char *id, unsigned attempt, const json_t *message)
 {
-	_cleanup_free_ char *text = json_dumps(message, JSON_COMPACT);
+	_cleanup_free_ char *text = json_whole(message, JSON_COMPACT);
 	char name[NAME_MAX_];
 
 	if (!text)

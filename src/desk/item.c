@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_whole.h"
 #include "desk/inside.h"
 #include "judge/json_fields.h"
 
@@ -52,7 +53,7 @@ char *desk_body(const struct desk_new *e, const struct circle *circle)
 	if (!bad && e->automatic)
 		bad = json_object_set_new(o, "automatic", json_true());
 	if (!bad)
-		text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
+		text = json_whole(o, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(o);
 	return text;
 }
@@ -60,7 +61,7 @@ char *desk_body(const struct desk_new *e, const struct circle *circle)
 static int read_notice(const json_t *body, struct desk_item *out)
 {
 	json_t *o = json_object_get(body, "notice");
-	_cleanup_free_ char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+	_cleanup_free_ char *text = o ? json_whole(o, JSON_COMPACT) : NULL;
 	_cleanup_text_ struct text errors = TEXT_NULL;
 	int r = text ? notice_read(out->id, text, strlen(text), &out->notice, &errors) : 0;
 

@@ -39,12 +39,12 @@ static void find_members(struct members *m, const struct loads *l, uint16_t link
 	if (!own || !own->contracted_bps)
 		return;
 	for (unsigned i = 0; i < l->n && m->n < MEMBERS_MAX; i++) {
-		uint16_t other = l->all[i]->link;
+		uint16_t other = l->all[i].link;
 		const struct conf_interface *c = interface_of(l, other);
 
 		if (other != link && c && c->contracted_bps && strcmp(c->link, own->link) == 0 &&
 		    loads_get(l, other))
-			m->load[m->n++] = l->all[i];
+			m->load[m->n++] = &l->all[i];
 	}
 }
 

@@ -18,14 +18,13 @@ int loads_init(struct loads *l, struct exporters *exporters)
 	*l = (struct loads){.exporters = exporters};
 	l->due = calloc(LINKS_MAX + 1, sizeof(*l->due));
 	l->of = calloc(LINKS_MAX + 1, sizeof(struct link_load *));
-	l->all = calloc(LOADS_MAX, sizeof(struct link_load *));
+	l->all = calloc(LOADS_MAX,
+			sizeof(*l->all)); /* a page of it is taken when it is first used */
 	return l->due && l->of && l->all ? 0 : -ENOMEM;
 }
 
 void loads_deinit(struct loads *l)
 {
-	for (unsigned i = 0; i < l->n; i++)
-		free(l->all[i]);
 	free(l->all);
 	free(l->of);
 	free(l->due);
@@ -59,8 +58,8 @@ static void set_grain(const struct loads *l, struct link_load *load)
 void loads_refresh(struct loads *l)
 {
 	for (unsigned i = 0; i < l->n; i++) {
-		set_look_at(l, l->all[i]);
-		set_grain(l, l->all[i]);
+		set_look_at(l, &l->all[i]);
+		set_grain(l, &l->all[i]);
 	}
 }
 
@@ -97,10 +96,9 @@ static struct link_load *take(struct loads *l, uint16_t index)
 	if (!load) {
 		unsigned room = link->conf ? LOADS_MAX : LOADS_MAX / CONFIGURED_PART;
 
-		load = l->n < room ? malloc(sizeof(*load)) : NULL;
-		if (!load)
+		if (l->n >= room)
 			return NULL;
-		l->of[index] = l->all[l->n++] = load;
+		l->of[index] = load = &l->all[l->n++];
 	}
 	begin(load, link, index);
 	set_look_at(l, load);
@@ -199,14 +197,13 @@ uint64_t load_bytes(const struct link_load *l, int64_t second, unsigned n)
 void loads_drop(struct loads *l)
 {
 	for (unsigned i = 0; i < l->n; i++)
-		l->all[i]->newest_s = l->all[i]->begun_s = INT64_MIN;
+		l->all[i].newest_s = l->all[i].begun_s = INT64_MIN;
 	for (unsigned i = 0; i < l->n; i++)
-		l->all[i]->near = false;
+		l->all[i].near = false;
 }
 
 uint64_t loads_memory(const struct loads *l)
 {
 	return l->n * sizeof(struct link_load) +
-	       (LINKS_MAX + 1) * (sizeof(*l->due) + sizeof(struct link_load *)) +
-	       LOADS_MAX * sizeof(struct link_load *);
+	       (LINKS_MAX + 1) * (sizeof(*l->due) + sizeof(struct link_load *));
 }

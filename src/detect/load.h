@@ -26,7 +26,7 @@ struct link_load {
 	int64_t begun_s;	     /* the first one */
 	bool near;		     /* a second has reached what it is to be looked at for */
 	bool followed;		     /* wide.h wants its records */
-	uint64_t grain; /* loads_grain() */
+	uint64_t grain;		     /* loads_grain() */
 	uint64_t look_at;	     /* bytes in a second, UINT64_MAX never */
 	uint64_t bytes[LOAD_RING_S]; /* [second % LOAD_RING_S], corrected for sampling */
 };
@@ -35,7 +35,7 @@ struct loads {
 	struct exporters *exporters; /* borrowed */
 	uint64_t *due;		     /* by link: gathered, less than a grain */
 	struct link_load **of;	     /* by link; NULL: nothing yet */
-	struct link_load **all;	     /* dense, in the order of their first grain */
+	struct link_load *all;	     /* [LOADS_MAX], dense, in the order of their first grain */
 	unsigned n;
 	uint64_t refused; /* grains of links that found no room */
 	uint32_t look_percent;

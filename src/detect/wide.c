@@ -52,7 +52,7 @@ void wide_drop(struct wide *w)
 	for (unsigned i = 0; i < w->n_followed; i++)
 		followed_end(&w->followed[i]);
 	for (unsigned i = 0; i < w->loads->n; i++)
-		w->loads->all[i]->followed = false;
+		w->loads->all[i].followed = false;
 	w->n_followed = 0;
 	followed_end(&w->network);
 }
@@ -167,7 +167,7 @@ static int follow_near(struct wide *w, const struct shard_world *world)
 
 	loads_refresh(w->loads);
 	for (unsigned i = 0; i < w->loads->n && e == 0; i++) {
-		struct link_load *l = w->loads->all[i];
+		struct link_load *l = &w->loads->all[i];
 
 		if (l->near && !l->followed)
 			e = follow_link(w, world, l);

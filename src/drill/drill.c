@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/json_whole.h"
 #include "drill/assault.h"
 #include "drill/engine.h"
 #include "drill/hold.h"
@@ -276,8 +277,7 @@ int drill_emit(struct drill *d, int64_t at_ns, struct packet *p)
 		r = truth_count(d->truth, p);
 	if (r == 0)
 		r = blend_count(d->blend, p);
-	if (r == 0 && d->sink.frame &&
-	    (d->options.format == DRILL_PACKETS || d->sink.all_frames))
+	if (r == 0 && d->sink.frame && (d->options.format == DRILL_PACKETS || d->sink.all_frames))
 		r = hand_frame(d, p);
 	for (unsigned e = 0; e < d->options.exporters && r == 0 && d->router[e]; e++)
 		r = router_packet(d->router[e], p);
@@ -424,7 +424,7 @@ char *drill_truth_json(struct drill *d)
 		json_decref(o);
 		return NULL;
 	}
-	text = json_dumps(o, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
+	text = json_whole(o, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
 	json_decref(o);
 	return text;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_whole.h"
 #include "duty/work.h"
 
 int said_init(struct said *s)
@@ -135,7 +136,7 @@ int said_act(void *said, const struct desk_act_row *row)
 
 static char *dump(json_t *o)
 {
-	char *s = o ? json_dumps(o, JSON_COMPACT) : NULL;
+	char *s = o ? json_whole(o, JSON_COMPACT) : NULL;
 
 	json_decref(o);
 	return s;

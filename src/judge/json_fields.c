@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_whole.h"
+
 #define PARSE_TURNS 4
 
 #define AT(member) offsetof(struct incident, member)
@@ -173,23 +175,9 @@ int json_parse(const char *text, json_t **out)
 	return -ENOMEM;
 }
 
-/*
- * Not json_dumps(): when its buffer cannot grow for a key, it goes on without that key and says
- * nothing (2.14). Here the size is known before anything is written.
- */
 char *json_line(const json_t *o)
 {
-	size_t n = json_dumpb(o, NULL, 0, JSON_COMPACT | JSON_SORT_KEYS), written;
-	char *text = n ? malloc(n + 1) : NULL;
-
-	if (!text)
-		return NULL;
-	written = json_dumpb(o, text, n, JSON_COMPACT | JSON_SORT_KEYS);
-	text[n] = '\0';
-	if (written == n)
-		return text;
-	free(text);
-	return NULL;
+	return json_whole(o, JSON_COMPACT | JSON_SORT_KEYS);
 }
 
 json_t *json_time(int64_t us)

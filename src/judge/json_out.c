@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/json_whole.h"
 #include "judge/json_fields.h"
 #include "judge/json_path.h"
 
@@ -357,7 +358,7 @@ json_t *incident_to_json(const struct incident *inc)
 char *incident_dump(const struct incident *inc)
 {
 	json_t *o = incident_to_json(inc);
-	char *text = o ? json_dumps(o, DUMP_FLAGS) : NULL;
+	char *text = o ? json_whole(o, DUMP_FLAGS) : NULL;
 
 	if (!text)
 		text_note_lost();

@@ -280,13 +280,15 @@ static void name_watched(struct judge *j, struct watched *w)
 static int update_watched(struct judge *j, struct watched *w, const struct finding *f)
 {
 	int r = incident_fill(w->inc, f, j->exporters, j->conf);
-	bool news;
+	int news;
 
 	if (r)
 		return r;
 	w->is_short = fold_is_short(w->inc); /* this part of it, as the detector has it now */
 	w->inc->drill = j->drill;
 	news = spoof_measure(w->inc, f, j->places, j->conf, j->exporters);
+	if (news < 0)
+		return news;
 	if (!w->inc->id[0] && !w->before)
 		name_watched(j, w);
 	if (w->before)
@@ -332,25 +334,27 @@ static void note_clock(struct judge *j, int64_t recv_us, int64_t record_us)
 		j->start_record_us = record_us;
 }
 
-static struct watched *watched_of(struct judge *j, const struct finding *f, bool *created)
+/* 0, 1 where there is no room, or -ENOMEM. */
+static int find_watched(struct judge *j, const struct finding *f, struct watched **found,
+			bool *created)
 {
-	struct watched *w = map_get(j->watched, &f->handle);
+	struct watched *w = *found = map_get(j->watched, &f->handle);
 
 	*created = false;
 	if (w)
-		return w;
+		return 0;
 	if (!has_room(j, j->watched)) {
 		j->stats.refused++;
-		return NULL;
+		return 1;
 	}
-	w = map_put(j->watched, &f->handle, created);
+	w = *found = map_put(j->watched, &f->handle, created);
 	if (!w)
-		return NULL;
+		return -ENOMEM;
 	w->inc = incident_new();
 	if (w->inc)
-		return w;
+		return 0;
 	map_remove(j->watched, &f->handle);
-	return NULL;
+	return -ENOMEM;
 }
 
 static int close_incident(struct judge *j, struct incident *inc)
@@ -417,9 +421,9 @@ static int judge_take(void *userdata, const struct finding *f)
 	int r;
 
 	note_clock(j, f->updated_us, TIME_NONE);
-	w = watched_of(j, f, &created);
-	if (!w)
-		return 0;
+	r = find_watched(j, f, &w, &created);
+	if (r)
+		return r < 0 ? r : 0;
 	r = update_watched(j, w, f);
 	if (!r && closed)
 		r = end_watched(j, w);

@@ -127,10 +127,10 @@ enum spoof_real {
 /**
  * spoof_measure() - the figures of @f's senders, and of the good sample in @inc; tells the incident
  * which of its top sources are shown real. Where nothing new was seen since, the old ones stay.
- * @places: may be NULL. Return: true when there are new figures.
+ * @places: may be NULL. Return: 1 when there are new figures, else 0, or -ENOMEM.
  */
-bool spoof_measure(struct incident *inc, const struct finding *f, const struct places *places,
-		   const struct conf *conf, struct exporters *exporters);
+int spoof_measure(struct incident *inc, const struct finding *f, const struct places *places,
+		  const struct conf *conf, struct exporters *exporters);
 
 /** spoof_judge() - the verdict from inc->facts and its vectors. @without: bits of tests. */
 void spoof_judge(struct incident *inc, uint32_t without);

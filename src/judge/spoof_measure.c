@@ -3,6 +3,7 @@
  * From a sample of senders to figures. All shares are over senders, not packets, so that one loud
  * sender cannot speak for the others.
  */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +34,7 @@
 
 /* Senders that are measured together, with what is needed to look them up. */
 struct crowd {
-	const struct facts_source **s;
+	const struct facts_source *s[FACTS_SOURCES];
 	unsigned n;
 	unsigned level;
 };
@@ -581,14 +582,15 @@ static void measure_ids(struct spoof_figures *o, const struct finding *f)
 	}
 }
 
-/* The good sample's records as senders, by the same means. */
-static void measure_good(struct spoof_facts *o, const struct incident *inc, struct crowd *c,
-			 const struct world *w)
+/* The good sample's records as senders, by the same means. 0 or -ENOMEM. */
+static int measure_good(struct spoof_facts *o, const struct incident *inc, struct crowd *c,
+			const struct world *w)
 {
 	const struct header_sample *good = &inc->evidence[SAMPLE_GOOD];
 	struct facts *f = good->record ? facts_new() : NULL;
 	struct finding none = {.facts = {.n = 0}};
 	struct world without = *w;
+	int r;
 
 	for (unsigned i = 0; f && i < good->n; i++) {
 		const struct evidence_record *e = &good->record[i];
@@ -604,7 +606,9 @@ static void measure_good(struct spoof_facts *o, const struct incident *inc, stru
 		gather(c, &none, NULL);
 		measure_part(&o->part[PART_GOOD], c, &without);
 	}
+	r = good->record && (!f || f->failed) ? -ENOMEM : 0;
 	facts_free(f);
+	return r;
 }
 
 /* ---- top sources ---- */
@@ -667,16 +671,15 @@ static void measure_target(struct spoof_facts *o, const struct finding *f)
 	o->records = f->records;
 }
 
-bool spoof_measure(struct incident *inc, const struct finding *f, const struct places *places,
-		   const struct conf *conf, struct exporters *exporters)
+int spoof_measure(struct incident *inc, const struct finding *f, const struct places *places,
+		  const struct conf *conf, struct exporters *exporters)
 {
 	struct world w = {f, places, conf, exporters};
-	struct crowd c = {.s = NULL};
-	bool measured;
+	struct crowd c; /* 32 KiB of the stack: what is measured does not depend on memory */
+	bool measured = has_news(inc, f) && covers(f);
+	int r = 0;
 
-	if (has_news(inc, f) && covers(f))
-		c.s = calloc(FACTS_SOURCES, sizeof(*c.s)); /* without it the old figures stay */
-	if (c.s) {
+	if (measured) {
 		measure_target(&inc->facts, f);
 		gather(&c, f, NULL);
 		drop_strangers(&c);
@@ -684,10 +687,8 @@ bool spoof_measure(struct incident *inc, const struct finding *f, const struct p
 		measure_ids(&inc->facts.part[PART_ALL], f);
 		measure_halves(&inc->facts, &c, &w);
 		if (!inc->facts.part[PART_GOOD].n)
-			measure_good(&inc->facts, inc, &c, &w);
+			r = measure_good(&inc->facts, inc, &c, &w);
 	}
-	measured = c.s != NULL;
-	free(c.s);
 	show_real(inc, &w);
-	return measured;
+	return r ? r : measured;
 }

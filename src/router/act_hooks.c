@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/json_whole.h"
 #include "base/log.h"
 #include "courier/channel_program.h"
 #include "router/act_inside.h"
@@ -61,7 +62,7 @@ struct act_hooks *act_hooks_free(struct act_hooks *h)
 
 static char *dump(json_t *o_take)
 {
-	char *text = o_take ? json_dumps(o_take, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	char *text = o_take ? json_whole(o_take, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 
 	json_decref(o_take);
 	return text;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/json_whole.h"
 #include "base/log.h"
 #include "base/zone.h"
 #include "courier/door.h"
@@ -81,7 +82,7 @@ static void add(struct paging *g, const struct conf_person *who, enum page_chann
 				     .due_us = g->now_us,
 				     .changed_us = g->now_us,
 				     .why = "",
-				     .body = body ? json_dumps(body, JSON_COMPACT) : NULL};
+				     .body = body ? json_whole(body, JSON_COMPACT) : NULL};
 	json_decref(body);
 	g->n += row->body != NULL;
 }

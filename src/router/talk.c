@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/json_whole.h"
 
 #define READ_PIECE (64u << 10)
 #define QUEUE_MAX  32 /* connections that wait to be accepted */
@@ -234,7 +235,7 @@ int talk_say(struct talk *t, const char *line)
 
 int talk_say_json(struct talk *t, json_t *o)
 {
-	_cleanup_free_ char *line = o ? json_dumps(o, JSON_COMPACT) : NULL;
+	_cleanup_free_ char *line = o ? json_whole(o, JSON_COMPACT) : NULL;
 
 	json_decref(o);
 	return line ? talk_say(t, line) : -ENOMEM;

@@ -91,9 +91,10 @@ static int read_kind(struct desk_db *db)
 	_cleanup_desk_stmt_ sqlite3_stmt *st =
 		desk_prepare(db, "SELECT value FROM meta WHERE key = 'kind'");
 	const char *word;
+	int code = st ? sqlite3_step(st) : sqlite3_errcode(db->sql);
 
-	if (!st || sqlite3_step(st) != SQLITE_ROW)
-		return STORE_BROKEN;
+	if (code != SQLITE_ROW)
+		return code == SQLITE_DONE ? STORE_BROKEN : desk_code(code);
 	word = (const char *)sqlite3_column_text(st, 0);
 	db->kind = word && strcmp(word, "drill") == 0 ? STORE_DRILL : STORE_REAL;
 	return 0;

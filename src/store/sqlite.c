@@ -63,7 +63,7 @@ int watch_migrate(sqlite3 *db, unsigned to)
 	return SQLITE_OK;
 }
 
-static int answer_of(int code)
+int watch_answer(int code)
 {
 	static const struct {
 		int code, answer;
@@ -122,7 +122,7 @@ static int read_kind(sqlite3 *sql, enum store_kind *kind)
 	int code = st ? sqlite3_step(st) : sqlite3_errcode(sql);
 
 	if (code != SQLITE_ROW)
-		return code == SQLITE_DONE ? STORE_BROKEN : answer_of(code);
+		return code == SQLITE_DONE ? STORE_BROKEN : watch_answer(code);
 	word = (const char *)sqlite3_column_text(st, 0);
 	if (word && strcmp(word, "real") == 0)
 		*kind = STORE_REAL;
@@ -140,7 +140,7 @@ static int check_store(sqlite3 *sql, bool writer)
 
 	code = code ? code : pragma_int(sql, "PRAGMA user_version", &version);
 	if (code)
-		return answer_of(code);
+		return watch_answer(code);
 	if (id != WATCH_APPLICATION_ID)
 		return STORE_BROKEN;
 	if (version < 0 || (unsigned)version > watch_schema)
@@ -170,12 +170,12 @@ static int be_born(sqlite3 *sql, enum store_kind kind)
 
 	code = watch_migrate(sql, 1);
 	if (code)
-		return answer_of(code);
+		return watch_answer(code);
 	snprintf(born, sizeof(born),
 		 "BEGIN IMMEDIATE; INSERT OR IGNORE INTO meta VALUES ('kind', '%s');"
 		 "PRAGMA application_id = %d; COMMIT",
 		 kind_word(kind), WATCH_APPLICATION_ID);
-	return answer_of(sqlite3_exec(sql, born, NULL, NULL, NULL));
+	return watch_answer(sqlite3_exec(sql, born, NULL, NULL, NULL));
 }
 
 static int set_up_writer(sqlite3 *sql)
@@ -190,7 +190,7 @@ static int set_up_writer(sqlite3 *sql)
 	int on = 1;
 
 	sqlite3_file_control(sql, "main", SQLITE_FCNTL_PERSIST_WAL, &on);
-	return answer_of(sqlite3_exec(sql, setup, NULL, NULL, NULL));
+	return watch_answer(sqlite3_exec(sql, setup, NULL, NULL, NULL));
 }
 
 /* True for a file that was never finished being born: no id, no version, no kind. */
@@ -226,7 +226,7 @@ static int open_writer(struct store_db *db, const char *dir, enum store_kind *ki
 			       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
 			       NULL);
 	if (code)
-		return answer_of(code);
+		return watch_answer(code);
 	sqlite3_extended_result_codes(db->writer, 1);
 	sqlite3_busy_timeout(db->writer, BUSY_MS);
 	if (is_unborn(db->writer) && !has_other_tables(db->writer)) {
@@ -237,7 +237,7 @@ static int open_writer(struct store_db *db, const char *dir, enum store_kind *ki
 		r = r ? r : set_up_writer(db->writer);
 	}
 	r = r ? r : check_kind(db->writer, kind);
-	return r ? r : answer_of(watch_migrate(db->writer, watch_schema));
+	return r ? r : watch_answer(watch_migrate(db->writer, watch_schema));
 }
 
 static int open_reader(struct store_db *db, enum store_kind *kind)
@@ -249,7 +249,7 @@ static int open_reader(struct store_db *db, enum store_kind *kind)
 	code = sqlite3_open_v2(db->path, &db->reader, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX,
 			       NULL);
 	if (code)
-		return answer_of(code);
+		return watch_answer(code);
 	sqlite3_busy_timeout(db->reader, BUSY_MS);
 	code = check_store(db->reader, false);
 	return code ? code : check_kind(db->reader, kind);

@@ -37,6 +37,10 @@ int watch_migrate(sqlite3 *db, unsigned to);
 /** watch_version() - PRAGMA user_version, or a negative SQLite code. */
 int watch_version(sqlite3 *db);
 
+/** watch_answer() - what a result code of SQLite is to those who use a store. Return: 0, -errno, or
+ * an answer. */
+int watch_answer(int code);
+
 /** watch_prepare() - a statement, NULL on failure. Owned. */
 sqlite3_stmt *watch_prepare(sqlite3 *db, const char *sql);
 

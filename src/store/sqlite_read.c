@@ -180,27 +180,38 @@ int watch_row_since(struct store_db *db, int64_t since_us, int64_t *row)
 	return r;
 }
 
+/* What it means that a step gave no row. */
+static int none_or(int code)
+{
+	return code == SQLITE_DONE ? STORE_NOT_FOUND : watch_answer(code);
+}
+
 static int get_locked(sqlite3 *db, const char *id, struct incident **out)
 {
 	_cleanup_stmt_ sqlite3_stmt *st = watch_prepare(
 		db, "SELECT json, id = ?1 AS exact FROM incidents WHERE substr(id, 1, ?2) = ?1"
 		    " ORDER BY exact DESC, id LIMIT 2");
 	bool exact;
-	int r;
+	int code, r;
 
 	if (!st)
 		return STORE_BROKEN;
+	if (!*id)
+		return STORE_NOT_FOUND;
 	sqlite3_bind_text(st, 1, id, -1, SQLITE_STATIC);
 	sqlite3_bind_int(st, 2, (int)strnlen(id, INCIDENT_ID_MAX));
-	if (!*id || sqlite3_step(st) != SQLITE_ROW)
-		return STORE_NOT_FOUND;
+	code = sqlite3_step(st);
+	if (code != SQLITE_ROW)
+		return none_or(code);
 	r = read_row(st, out);
 	exact = sqlite3_column_int(st, 1);
-	if (!r && !exact && sqlite3_step(st) == SQLITE_ROW) {
-		*out = incident_free(*out);
-		return STORE_AMBIGUOUS;
-	}
-	return r;
+	if (r || exact)
+		return r;
+	code = sqlite3_step(st);
+	if (code == SQLITE_DONE)
+		return 0;
+	*out = incident_free(*out);
+	return code == SQLITE_ROW ? STORE_AMBIGUOUS : watch_answer(code);
 }
 
 int watch_get(struct store_db *db, const char *id, struct incident **out)
@@ -218,16 +229,19 @@ static int evidence_locked(sqlite3 *db, struct incident *inc)
 {
 	_cleanup_stmt_ sqlite3_stmt *st = watch_prepare(
 		db, "SELECT packed FROM evidence WHERE incident = ?1 AND sample = ?2");
-	int r = STORE_NOT_FOUND;
+	int code, r = STORE_NOT_FOUND;
 
 	if (!st)
 		return STORE_BROKEN;
 	sqlite3_bind_text(st, 1, inc->id, -1, SQLITE_STATIC);
 	for (enum sample k = 0; k < SAMPLE_COUNT && (r == 0 || r == STORE_NOT_FOUND); k++) {
 		sqlite3_bind_text(st, 2, watch_sample_name(k), -1, SQLITE_STATIC);
-		if (sqlite3_step(st) == SQLITE_ROW)
+		code = sqlite3_step(st);
+		if (code == SQLITE_ROW)
 			r = evidence_unpack(inc, k, sqlite3_column_blob(st, 0),
 					    (size_t)sqlite3_column_bytes(st, 0));
+		else if (code != SQLITE_DONE)
+			r = watch_answer(code);
 		sqlite3_reset(st);
 	}
 	return r == -EINVAL ? STORE_BROKEN : r;
@@ -247,10 +261,13 @@ static int status_locked(sqlite3 *db, struct text *json, int64_t *at_us)
 {
 	_cleanup_stmt_ sqlite3_stmt *st = watch_prepare(db, "SELECT at_us, json FROM status");
 
+	int code;
+
 	if (!st)
 		return STORE_BROKEN;
-	if (sqlite3_step(st) != SQLITE_ROW)
-		return STORE_NOT_FOUND;
+	code = sqlite3_step(st);
+	if (code != SQLITE_ROW)
+		return none_or(code);
 	*at_us = sqlite3_column_int64(st, 0);
 	text_add(json, (const char *)sqlite3_column_text(st, 1));
 	return text_ok(json) ? 0 : -ENOMEM;
@@ -271,7 +288,7 @@ static int sampling_locked(sqlite3 *db, struct exporters *exporters)
 	_cleanup_stmt_ sqlite3_stmt *st = watch_prepare(
 		db, "SELECT exporter, domain, sampler, factor, learnt_us FROM sampling"
 		    " ORDER BY exporter, domain, sampler");
-	int code, r = 0;
+	int code = SQLITE_DONE, r = 0;
 
 	if (!st)
 		return STORE_BROKEN;
@@ -290,7 +307,9 @@ static int sampling_locked(sqlite3 *db, struct exporters *exporters)
 					   (uint32_t)sqlite3_column_int64(st, 3),
 					   sqlite3_column_int64(st, 4));
 	}
-	return r < 0 ? r : 0;
+	if (r)
+		return r < 0 ? r : 0;
+	return code == SQLITE_DONE ? 0 : watch_answer(code);
 }
 
 int watch_sampling(struct store_db *db, struct exporters *exporters)

@@ -64,7 +64,7 @@ def show_log(entry):
 
 
 # Daemons are waited for there more than anything is computed, so what computes runs beside it.
-AT_ONCE = {'cli': 5}
+AT_ONCE = {'cli': 4}
 BESIDE = {'peer': 'cli'}
 
 

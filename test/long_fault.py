@@ -120,8 +120,7 @@ def once(arguments, kind, at, stays, count=None):
         done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                               timeout=TIMEOUT_S, preexec_fn=limit)
         output = TIME.sub(b'"NOW"', done.stdout.replace(work.encode(), b'WORK'))
-        return (done.returncode, output, damaged(work),
-                largest(work))
+        return done.returncode, output, damaged(work), largest(work)
     except subprocess.TimeoutExpired:
         return -signal.SIGALRM, b'', None, 0
     finally:

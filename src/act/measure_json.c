@@ -344,7 +344,7 @@ int measure_from_json(const json_t *from, struct measure *out)
 char *measure_text(const struct measure *m)
 {
 	json_t *o = measure_json(m);
-	char *text = o ? json_line(o) : NULL;
+	char *text = json_line(o);
 
 	json_decref(o);
 	return text;

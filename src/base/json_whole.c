@@ -25,24 +25,21 @@ void json_watch_memory(void)
 	json_set_alloc_funcs(watched_malloc, free);
 }
 
-static char *dump(const json_t *o, size_t flags)
+static int add(const char *piece, size_t n, void *text)
 {
-	size_t n = o ? json_dumpb(o, NULL, 0, flags) : 0;
-	char *text = n ? malloc(n + 1) : NULL;
-
-	if (!text)
-		return NULL;
-	text[n] = '\0';
-	if (json_dumpb(o, text, n, flags) == n)
-		return text;
-	free(text);
-	return NULL;
+	text_add_n(text, piece, n);
+	return text_ok(text) ? 0 : -1;
 }
 
 char *json_whole(const json_t *o, size_t flags)
 {
-	char *text = spoilt ? NULL : dump(o, flags);
+	struct text text = TEXT_NULL;
+	bool whole =
+		o && !spoilt && json_dump_callback(o, add, &text, flags) == 0 && text_ok(&text);
+	char *exact = whole ? realloc(text.s, text.len + 1) : NULL;
 
 	spoilt = false;
-	return text;
+	if (!whole)
+		text_deinit(&text);
+	return exact ? exact : text.s;
 }

@@ -2,7 +2,7 @@
 /*
  * JSON to text, wholly or not at all. Not json_dumps(): when its buffer cannot grow for a key, it
  * goes on without that key and says nothing (jansson 2.14), and what is printed or stored is no
- * JSON any more. Here the size is known before anything is written.
+ * JSON any more. Here what it goes on with is a struct text, whose failure is sticky.
  *
  * The same of building it: a value that could not be put into its object is missing there, and most
  * makers of JSON have no use for hundreds of checks. So jansson's memory is watched in one place.
@@ -19,5 +19,8 @@
  */
 void json_watch_memory(void);
 
-/** json_whole() - @o as text by jansson's @flags; owned, or NULL without memory or without @o. */
+/**
+ * json_whole() - @o as text by jansson's @flags; owned, or NULL without memory or without @o. One
+ * that could not be made (NULL) is handed here too: it is what memory ran out for.
+ */
 char *json_whole(const json_t *o, size_t flags);

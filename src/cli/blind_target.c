@@ -52,7 +52,7 @@ int blind_target_reply(const struct pipeline *p, const char *target, int64_t now
 	json_object_set_new(inputs, "thresholds", thresholds_json(conf_thresholds(p->conf, &addr)));
 	o = json_pack("{s:o, s:o, s:s?}", "inputs", inputs, "usual", usual_json(p, &addr), "object",
 		      object ? object->name : NULL);
-	text = o ? json_whole(o, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+	text = json_whole(o, JSON_COMPACT | JSON_REAL_PRECISION(9));
 	text_add(reply, text ? text : "");
 	free(text);
 	json_decref(o);

@@ -6,10 +6,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/json_whole.h"
 #include "base/zone.h"
 #include "cli/page_desk.h"
 #include "conf/units.h"
+#include "judge/json_fields.h"
 
 #define SNOOZE_MOST_S (7 * UINT64_C(86400)) /* what sleeps longer is forgotten */
 
@@ -39,7 +39,7 @@ static int find_open(struct cli *cli, struct page_desk *d, const struct page_ala
 static int write_act(struct cli *cli, struct page_desk *d, const char *act, const struct alarm *a,
 		     const char *actor, json_t *body)
 {
-	_cleanup_free_ char *text = body ? json_whole(body, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	_cleanup_free_ char *text = json_line(body);
 	struct desk_act_row row = {.act = act,
 				   .subject = a->id,
 				   .actor = actor,

@@ -65,7 +65,7 @@ static int add(struct test *t, const struct conf_person *who, enum page_channel 
 				     .due_us = t->now_us,
 				     .changed_us = t->now_us,
 				     .why = "",
-				     .body = body ? json_whole(body, JSON_COMPACT) : NULL};
+				     .body = json_whole(body, JSON_COMPACT)};
 	memcpy(t->ids[t->n], p.id, sizeof(p.id));
 	json_decref(body);
 	t->n += row->body != NULL;

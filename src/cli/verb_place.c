@@ -57,7 +57,7 @@ int place_setup(struct cli *cli, const char *db, const char *path, struct places
 
 void place_put_json(const struct cli *cli, json_t *o)
 {
-	char *line = o ? json_whole(o, JSON_COMPACT) : NULL;
+	char *line = json_whole(o, JSON_COMPACT);
 
 	if (line)
 		fprintf(cli->out, "%s\n", line);

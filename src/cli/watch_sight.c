@@ -251,7 +251,7 @@ static int add_exporters(const struct watch *w, struct text *reply)
 int watch_sight_reply(struct watch *w, struct text *reply)
 {
 	json_t *o = watch_short(w);
-	_cleanup_free_ char *s = o ? json_whole(o, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+	_cleanup_free_ char *s = json_whole(o, JSON_COMPACT | JSON_REAL_PRECISION(9));
 
 	json_decref(o);
 	if (!s)

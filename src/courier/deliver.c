@@ -54,7 +54,7 @@ static void by_program(const struct conf_duty *conf, const char *program, const 
 		       const json_t *message, struct channel_result *out)
 {
 	json_t *input = deliver_input(data, message);
-	_cleanup_free_ char *text = input ? json_whole(input, JSON_COMPACT) : NULL;
+	_cleanup_free_ char *text = json_whole(input, JSON_COMPACT);
 
 	json_decref(input);
 	if (!text)

@@ -122,7 +122,7 @@ static int keep_page(struct ledger *l, const struct page *p, FILE *json)
 		return 0;
 	}
 	o = page_json(p);
-	body = o ? json_whole(o, JSON_COMPACT) : NULL;
+	body = json_whole(o, JSON_COMPACT);
 	json_decref(o);
 	list = body ? grow(l->pages, l->n_pages, &l->room_pages, sizeof(*list)) : NULL;
 	if (!list) {

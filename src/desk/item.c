@@ -53,7 +53,7 @@ char *desk_body(const struct desk_new *e, const struct circle *circle)
 	if (!bad && e->automatic)
 		bad = json_object_set_new(o, "automatic", json_true());
 	if (!bad)
-		text = json_whole(o, JSON_COMPACT | JSON_SORT_KEYS);
+		text = json_line(o);
 	json_decref(o);
 	return text;
 }

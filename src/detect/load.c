@@ -18,8 +18,9 @@ int loads_init(struct loads *l, struct exporters *exporters)
 	*l = (struct loads){.exporters = exporters};
 	l->due = calloc(LINKS_MAX + 1, sizeof(*l->due));
 	l->of = calloc(LINKS_MAX + 1, sizeof(struct link_load *));
-	l->all = calloc(LOADS_MAX,
-			sizeof(*l->all)); /* a page of it is taken when it is first used */
+	/* Whole, so that no link's first grain needs memory; a page is taken when it is first used.
+	 */
+	l->all = calloc(LOADS_MAX, sizeof(*l->all));
 	return l->due && l->of && l->all ? 0 : -ENOMEM;
 }
 

@@ -39,8 +39,10 @@ def is_bad(frame):
 
 
 def is_told(frame, form):
-    field, version = VERSION.get(form, ('frame.number', None))
-    return bool(frame[field]) if version is None else version in frame[field]
+    if form not in VERSION:
+        return True
+    field, version = VERSION[form]
+    return version in frame[field]
 
 
 def check(writer, folder, scenario, form, most, background):

@@ -136,7 +136,7 @@ int said_act(void *said, const struct desk_act_row *row)
 
 static char *dump(json_t *o)
 {
-	char *s = o ? json_whole(o, JSON_COMPACT) : NULL;
+	char *s = json_whole(o, JSON_COMPACT);
 
 	json_decref(o);
 	return s;

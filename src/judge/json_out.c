@@ -358,7 +358,7 @@ json_t *incident_to_json(const struct incident *inc)
 char *incident_dump(const struct incident *inc)
 {
 	json_t *o = incident_to_json(inc);
-	char *text = o ? json_whole(o, DUMP_FLAGS) : NULL;
+	char *text = json_whole(o, DUMP_FLAGS);
 
 	if (!text)
 		text_note_lost();

@@ -139,7 +139,7 @@ int act_write(struct act *a, struct act_measure *am, const char *from, const cha
 	const struct measure *m = &am->m;
 	const char *event;
 	json_t *o = measure_json(m);
-	_cleanup_free_ char *body = o ? json_line(o) : NULL;
+	_cleanup_free_ char *body = json_line(o);
 	struct desk_measure_row row = {.id = m->id,
 				       .plan = m->plan,
 				       .incident = m->incident,
@@ -167,7 +167,7 @@ int act_write(struct act *a, struct act_measure *am, const char *from, const cha
 int act_write_plan(struct act *a, const struct plan *p, const char *actor)
 {
 	json_t *o = plan_json(p);
-	_cleanup_free_ char *body = o ? json_line(o) : NULL;
+	_cleanup_free_ char *body = json_line(o);
 	struct desk_plan_row row = {.id = p->id,
 				    .incident = p->incident,
 				    .hash = p->hash,

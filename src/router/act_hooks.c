@@ -14,9 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/json_whole.h"
 #include "base/log.h"
 #include "courier/channel_program.h"
+#include "judge/json_fields.h"
 #include "router/act_inside.h"
 
 #define WAITING_MAX 1024
@@ -62,7 +62,7 @@ struct act_hooks *act_hooks_free(struct act_hooks *h)
 
 static char *dump(json_t *o_take)
 {
-	char *text = o_take ? json_whole(o_take, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	char *text = json_line(o_take);
 
 	json_decref(o_take);
 	return text;

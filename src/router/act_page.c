@@ -82,7 +82,7 @@ static void add(struct paging *g, const struct conf_person *who, enum page_chann
 				     .due_us = g->now_us,
 				     .changed_us = g->now_us,
 				     .why = "",
-				     .body = body ? json_whole(body, JSON_COMPACT) : NULL};
+				     .body = json_whole(body, JSON_COMPACT)};
 	json_decref(body);
 	g->n += row->body != NULL;
 }

@@ -235,7 +235,7 @@ int talk_say(struct talk *t, const char *line)
 
 int talk_say_json(struct talk *t, json_t *o)
 {
-	_cleanup_free_ char *line = o ? json_whole(o, JSON_COMPACT) : NULL;
+	_cleanup_free_ char *line = json_whole(o, JSON_COMPACT);
 
 	json_decref(o);
 	return line ? talk_say(t, line) : -ENOMEM;

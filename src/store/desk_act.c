@@ -31,7 +31,7 @@ static int log_row(struct desk_db *db, const struct desk_change *c, const char *
 		json_decref(line);
 		line = NULL;
 	}
-	body = line ? json_line(line) : NULL;
+	body = json_line(line);
 	json_decref(line);
 	return body ? desk_log_line(db, c, body, id) : -ENOMEM;
 }

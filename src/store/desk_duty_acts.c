@@ -41,7 +41,7 @@ static int log_act(struct desk_db *db, const struct desk_act_row *row, uint64_t 
 	desk_digest_act(db, row->act, row->subject, row->actor, row->at_us, row->body, digest);
 	o = json_pack("{s[{sIssss}]s[]s[]}", "acts", "number", (json_int_t)number, "subject",
 		      row->subject, "digest", digest, "entries", "cases");
-	body = o ? json_line(o) : NULL;
+	body = json_line(o);
 	json_decref(o);
 	return body ? desk_log_line(db, &c, body, id) : -ENOMEM;
 }

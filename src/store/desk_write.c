@@ -298,7 +298,7 @@ static int erase_listed(struct desk_db *db, int64_t now_us, json_t *entries)
 {
 	struct desk_change c = {.act = "erase", .actor = "noroshi", .at_us = now_us};
 	json_t *o = json_pack("{sOs[]}", "entries", entries, "cases");
-	_cleanup_free_ char *body = o ? json_line(o) : NULL;
+	_cleanup_free_ char *body = json_line(o);
 	char id[DESK_ID_MAX];
 	size_t i;
 	json_t *e;

@@ -260,7 +260,6 @@ int watch_evidence(struct store_db *db, struct incident *inc)
 static int status_locked(sqlite3 *db, struct text *json, int64_t *at_us)
 {
 	_cleanup_stmt_ sqlite3_stmt *st = watch_prepare(db, "SELECT at_us, json FROM status");
-
 	int code;
 
 	if (!st)

@@ -181,15 +181,6 @@ static void tell(struct writer *w, bool failing, const char *sentence)
 		w->watcher.trouble(w->watcher.userdata, failing, sentence);
 }
 
-static void keep_sentence(struct writer *w, const char *sentence)
-{
-	size_t n = strlen(sentence), most = sizeof(w->stats.sentence) - 1;
-
-	n = n < most ? n : most;
-	memcpy(w->stats.sentence, sentence, n);
-	w->stats.sentence[n] = '\0';
-}
-
 /* One transaction. Called with the lock held, which is let go of while the disk works. */
 static int write_once(struct writer *w, struct taken *t)
 {
@@ -220,7 +211,7 @@ static int write_once(struct writer *w, struct taken *t)
 		w->retry_us = w->since_us = 0;
 		text_printf(&sentence, "%s can be written again.", w->where);
 	}
-	keep_sentence(w, r ? text_str(&sentence) : "");
+	text_cut(w->stats.sentence, sizeof(w->stats.sentence), r ? text_str(&sentence) : "");
 	if (changed) {
 		pthread_mutex_unlock(&w->lock);
 		tell(w, r != 0, text_str(&sentence));

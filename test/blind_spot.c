@@ -294,7 +294,7 @@ static int read_arguments(int argc, char **argv, struct asked *a)
 
 int main(int argc, char **argv)
 {
-	unsigned passed = 0, failed = 0;
+	unsigned passed = 0, failed = 0, chosen = 0;
 	struct asked a;
 
 	if (read_arguments(argc, argv, &a) < 0) {
@@ -311,8 +311,8 @@ int main(int argc, char **argv)
 	add_unsampled();
 	for (unsigned i = 0; i < n_cases; i++) {
 		name_case(&cases[i]);
-		if ((a.cut && !cases[i].cut) || i % a.parts != a.part ||
-		    !strstr(cases[i].name, a.only))
+		if ((a.cut && !cases[i].cut) || !strstr(cases[i].name, a.only) ||
+		    chosen++ % a.parts != a.part)
 			continue;
 		if (a.list)
 			puts(cases[i].name);

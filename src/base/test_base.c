@@ -35,7 +35,7 @@ static void test_json_whole(void **state)
 	json_set_alloc_funcs(json_malloc, free);
 	o = json_object();
 	for (int i = 0; i < 200; i++) {
-		char key[32];
+		char key[48];
 
 		snprintf(key, sizeof(key), "a-key-of-some-length-%d", i);
 		assert_int_equal(json_object_set_new(o, key, json_pack("[i, s]", i, "text")), 0);

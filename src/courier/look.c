@@ -70,9 +70,12 @@ static enum sight_bell ring(const char *dir, struct look *l)
  */
 static bool is_old(const struct look *l, uint64_t old_s)
 {
-	int64_t age_us = clock_real_us() - l->look.status_us;
+	int64_t age_us;
 
-	return !l->status || age_us < -US_PER_S || age_us > (int64_t)old_s * US_PER_S;
+	if (!l->status)
+		return true;
+	age_us = clock_real_us() - l->look.status_us;
+	return age_us < -US_PER_S || age_us > (int64_t)old_s * US_PER_S;
 }
 
 int look_take(struct store *store, const char *dir, uint64_t old_s, struct look *out)

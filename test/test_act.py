@@ -118,6 +118,60 @@ class Blackhole(Case):
         w.wait(lambda: TARGET in w.blackholes(), 'the blackhole', seconds=60)
 
 
+class Told(Case):
+    """What stands is in every text about its incident, and what is over too."""
+
+    def said(self, verb, *args, lang='en'):
+        return ' '.join(self.world.check(verb, *args, '--lang', lang).split())
+
+    def test_handover_brief_and_notice(self):
+        w, incident = self.world, self.incident
+        self.assertIn('MEASURES IN FORCE None by noroshi.', self.said('handover'))
+        self.assertIn('noroshi has taken no measure.', self.said('brief', incident))
+        self.assertIn('no measure has been taken', self.said('notice', incident))
+        measure = w.started(incident, until='20m')
+        w.wait(lambda: TARGET in w.blackholes(), 'the blackhole')
+        standing, = json.loads(w.check('handover', '--json'))['measures']
+        self.assertEqual((standing['id'], standing['incident'], standing['means'], standing['standing'],
+                          standing['point'], standing['holds']),
+                         (measure, incident, 'blackhole', 'in_force', 'bird', None))
+        self.assertIn(standing['minutes_left'], (19, 20))
+        for lang, handover, brief, notice in (
+                ('en', 'site-01: blackhole at bird, until', 'A blackhole at bird is in force until',
+                 'is dropped in our network, so nobody can reach it.'),
+                ('ja', 'site-01: ブラックホール（bird）、', 'bird のブラックホールを実施中', 'どこからも接続できません')):
+            self.assertIn(f'{measure} {handover}', self.said('handover', lang=lang))
+            self.assertIn(brief, self.said('brief', incident, lang=lang))
+            self.assertIn(notice, self.said('notice', incident, lang=lang).replace(' ', '' if lang == 'ja' else ' '))
+        w.check('act', 'freeze', '--why', 'the log is looked at')
+        self.assertIn('FROZEN', self.said('handover'))
+        w.check('act', 'thaw')
+        w.check('act', 'withdraw', measure, '--why', 'test is over')
+        w.wait(lambda: w.stage(measure) == 'gone', 'that the store knows')
+        page = self.said('handover')
+        self.assertIn('MEASURES IN FORCE None by noroshi.', page)
+        self.assertIn(f'Measures begun 1: {measure} site-01.', page)
+        self.assertIn(f'Measures ended 1: {measure} site-01 by alice.', page)
+        self.assertIn('A blackhole at bird ended at', self.said('brief', incident))
+        self.assertIn('Earlier, at', self.said('notice', incident))
+
+    def test_a_row_that_is_not_ours(self):
+        """It is in no text, and everybody who would have told of it says so."""
+        w = self.world
+        measure = w.started(self.incident, until='20m')
+        w.wait(lambda: w.stage(measure) in ('applied', 'verified'), 'that it stands')
+        w.kill(self.act)
+        with w.desk() as db:
+            db.execute("UPDATE measures SET until_us = until_us + 1")
+        page = w.run('handover', '--lang', 'en')
+        self.assertNotIn(measure, page.stdout.split('SINCE')[0])
+        self.assertIn('noroshi did not write them', ' '.join(page.stdout.split()))
+        self.assertEqual(page.returncode, GOOD)
+        courier = w.spawn('courier', [self.program, 'courier', '--conf', w.conf, '--db', w.db])
+        w.wait(lambda: 'measures-forged' in w.log('courier'), 'that the courier says so', courier)
+        self.assertEqual(w.log('courier').count('measures-forged'), 1)
+
+
 class Flow(Case):
     """FlowSpec as the plan derives it, seen by both receivers."""
     daemons = ('bird', 'gobgp', 'exabgp', 'act')

@@ -38,6 +38,10 @@ static int brief_run(struct cli *cli)
 	if (r)
 		return r;
 	if (inc)
+		r = words_measures(cli, &d, inc->id, 0);
+	if (r)
+		return r;
+	if (inc)
 		words_severity(&d, inc, alarm, &severity);
 	else
 		severity.level = alarm->a.severity;
@@ -49,6 +53,7 @@ static int brief_run(struct cli *cli)
 				  .alarm = alarm ? &alarm->a : NULL,
 				  .severity = severity.level ? &severity : NULL,
 				  .conf = d.conf,
+				  .measures = words_measures_of(&d),
 				  .desk_known = d.desk != NULL,
 				  .is_false = inc && words_is_false(&d, inc->id),
 				  .zone = d.conf->duty.zone,

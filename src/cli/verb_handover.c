@@ -40,6 +40,7 @@ struct gathered {
 	struct fault faults[FAULTS_MAX];
 	unsigned n_open, n_suppressions, n_changes, n_faults;
 	bool status_known;
+	struct desk_freeze_row freeze[FREEZES];
 	struct handover_input in;
 };
 
@@ -172,6 +173,35 @@ static int on_out(void *userdata, const struct desk_out_row *row)
 	return 0;
 }
 
+/* A measure that was refused never began; one that ended may have begun since then too. */
+static void add_measures(struct gathered *g)
+{
+	for (unsigned i = 0; i < g->d->measures.n; i++) {
+		const struct duty_measure *m = &g->d->measures.list[i];
+		bool over = m->standing == STANDING_ENDS || m->standing == STANDING_OVER;
+
+		if (m->begun_us >= g->since_us)
+			add_change(g, ACT_BEGUN, m->begun_us, m->id, m->object, "");
+		if (m->failed && m->ended_us >= g->since_us)
+			add_change(g, ACT_FAILED, m->ended_us, m->id, m->object, "");
+		else if (over && m->begun_us != TIME_NONE && m->ended_us >= g->since_us)
+			add_change(g, ACT_ENDED, m->ended_us, m->id, m->object, m->ended_by);
+	}
+}
+
+static int gather_freezes(struct cli *cli, struct gathered *g)
+{
+	int r = 0;
+
+	for (unsigned kind = 0; g->d->desk && r == 0 && kind < FREEZES; kind++)
+		r = desk_act_frozen_by(g->d->desk, (enum desk_freeze)kind, &g->freeze[kind]);
+	if (r == -ENOMEM)
+		return EXIT_BROKEN;
+	if (r)
+		cli_fail(cli, 0, "%s: %s", g->d->dir, desk_db_answer(r, language_name(cli)));
+	return EXIT_GOOD;
+}
+
 static int gather_changes(struct cli *cli, struct gathered *g)
 {
 	struct desk_db *desk = g->d->desk;
@@ -185,6 +215,7 @@ static int gather_changes(struct cli *cli, struct gathered *g)
 		return EXIT_GOOD;
 	r = desk_duty_outbox(desk, (1u << OUT_STATES) - 1, on_out, g);
 	r = r ? r : desk_duty_acts(desk, NULL, 0, on_act, g);
+	add_measures(g);
 	if (r == -ENOMEM)
 		return EXIT_BROKEN;
 	if (r)
@@ -283,6 +314,8 @@ static int gather(struct cli *cli, struct gathered *g)
 	struct words_desk *d = g->d;
 	int r = words_alarms(cli, d, g->since_us);
 
+	r = r ? r : words_measures(cli, d, NULL, g->since_us);
+	r = r ? r : gather_freezes(cli, g);
 	r = r ? r : words_incidents(cli, d, g->since_us, TIME_NONE, true, &g->found);
 	if (r)
 		return r;
@@ -296,6 +329,12 @@ static int gather(struct cli *cli, struct gathered *g)
 	gather_suppressions(g);
 	r = gather_faults(g);
 	return r ? r : gather_changes(cli, g);
+}
+
+static struct handover_freeze freeze_of(const struct desk_freeze_row *row)
+{
+	return (struct handover_freeze){
+		.frozen = row->frozen, .who = row->actor, .why = row->why, .at_us = row->at_us};
 }
 
 static void fill_in(struct cli *cli, struct gathered *g)
@@ -320,6 +359,10 @@ static void fill_in(struct cli *cli, struct gathered *g)
 	g->in.n_suppressions = g->n_suppressions;
 	g->in.changes = g->plain;
 	g->in.n_changes = g->n_changes;
+	g->in.measures = words_measures_of(d);
+	g->in.forged = d->measure_list.forged;
+	g->in.freeze = freeze_of(&g->freeze[FREEZE_ALL]);
+	g->in.freeze_automatic = freeze_of(&g->freeze[FREEZE_AUTOMATIC]);
 	g->in.status_known = g->status_known;
 	g->in.faults = g->faults;
 	g->in.n_faults = g->n_faults;

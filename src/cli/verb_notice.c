@@ -177,10 +177,14 @@ static int notice_run(struct cli *cli)
 		return cli_fail(
 			cli, EXIT_STORE, "%s: %s", cli->operands[0],
 			tr(cli, "no incident that is kept", "保存された検知ではありません"));
+	r = words_measures(cli, &d, inc->id, 0);
+	if (r)
+		return r;
 	words_severity(&d, inc, alarm, &severity);
 	in = (struct customer_notice){.incident = inc,
 				      .object = words_conf_object(inc, d.conf),
 				      .conf = d.conf,
+				      .measures = words_measures_of(&d),
 				      .severity = severity.level,
 				      .closing = o->closing,
 				      .zone = d.conf->duty.zone,

@@ -10,6 +10,7 @@
 void words_close(struct words_desk *d)
 {
 	free(d->alarms);
+	duty_measure_list_deinit(&d->measure_list);
 	said_deinit(&d->said);
 	desk_db_close(d->desk);
 	store_close(d->watch);
@@ -57,6 +58,7 @@ static int open_stores(struct cli *cli, struct words_desk *d)
 		cli_fail(cli, 0, "%s: %s", d->dir, store_answer(w, language_name(cli)));
 	if (k && k != STORE_MISSING && k != STORE_OLDER)
 		cli_fail(cli, 0, "%s: %s", d->dir, desk_db_answer(k, language_name(cli)));
+	d->desk_missing = k == STORE_MISSING;
 	d->drill = d->watch ? store_kind(d->watch) == STORE_DRILL
 			    : desk_db_kind(d->desk) == STORE_DRILL;
 	return EXIT_GOOD;
@@ -172,6 +174,32 @@ int words_alarms(struct cli *cli, struct words_desk *d, int64_t since_us)
 	return EXIT_GOOD;
 }
 
+int words_measures(struct cli *cli, struct words_desk *d, const char *incident, int64_t since_us)
+{
+	int r;
+
+	d->measures_known = d->desk || d->desk_missing;
+	if (!d->desk)
+		return EXIT_GOOD;
+	r = incident ? duty_measure_list_of(&d->measure_list, d->desk, incident)
+		     : duty_measure_list_read(&d->measure_list, d->desk, since_us);
+	d->measures = duty_measure_list_all(&d->measure_list);
+	if (r == -ENOMEM)
+		return cli_fail(cli, EXIT_BROKEN, "%s", strerror(ENOMEM));
+	if (r) {
+		d->measures_known = false;
+		cli_fail(cli, 0, "%s: %s", d->dir, desk_db_answer(r, language_name(cli)));
+	}
+	if (d->measure_list.forged)
+		cli_fail(cli, 0, "%s: %s", d->dir, desk_db_answer(DESK_FORGED, language_name(cli)));
+	return EXIT_GOOD;
+}
+
+const struct duty_measures *words_measures_of(const struct words_desk *d)
+{
+	return d->measures_known ? &d->measures : NULL;
+}
+
 const struct words_alarm *words_alarm_of(const struct words_desk *d, const char *incident)
 {
 	for (unsigned i = 0; i < d->n_alarms; i++)
@@ -226,16 +254,15 @@ int words_find(struct cli *cli, struct words_desk *d, const char *id, struct inc
 void words_severity(const struct words_desk *d, const struct incident *inc,
 		    const struct words_alarm *alarm, struct severity *out)
 {
-	struct severity_input in = {.incident = inc,
-				    .conf = d->conf,
-				    .measure = MEASURE_NONE,
-				    .objects_now = 1,
-				    .now_us = d->now_us};
+	struct severity_input in = {
+		.incident = inc, .conf = d->conf, .objects_now = 1, .now_us = d->now_us};
+	bool told;
 
 	if (alarm && alarm->severity.level) {
 		*out = alarm->severity;
 		return;
 	}
+	in.measure = duty_measure_state(words_measures_of(d), inc->id, &told);
 	/* Of one that is over the time since then says nothing. */
 	if (inc->f.state == FINDING_CLOSED && inc->f.last_us != TIME_NONE)
 		in.now_us = inc->f.last_us;

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "act/measure_duty.h"
 #include "cli/results.h"
 #include "cli/setup.h"
 #include "cli/verb.h"
@@ -44,6 +45,10 @@ struct words_desk {
 	struct words_alarm *alarms; /* of words_alarms(), by opening */
 	unsigned n_alarms, room;
 	bool alarms_failed;
+	struct duty_measure_list measure_list; /* of words_measures() */
+	struct duty_measures measures;
+	bool measures_known; /* they could be read, or there is no desk where any could be */
+	bool desk_missing;
 	bool drill;
 	int64_t now_us;
 };
@@ -71,6 +76,12 @@ const struct words_alarm *words_alarm_of(const struct words_desk *d, const char 
  */
 int words_find(struct cli *cli, struct words_desk *d, const char *id, struct incident **inc,
 	       const struct words_alarm **alarm);
+
+/** words_measures() - those against one incident, or (@incident NULL) all that stand or changed
+ * since @since_us. Return: as words_alarms(). words_measures_of(): NULL where they are not known.
+ */
+int words_measures(struct cli *cli, struct words_desk *d, const char *incident, int64_t since_us);
+const struct duty_measures *words_measures_of(const struct words_desk *d);
 
 /** words_severity() - as the courier judged it last, else as it is judged now. */
 void words_severity(const struct words_desk *d, const struct incident *inc,

@@ -15,7 +15,8 @@
 #include "base/log.h"
 #include "courier/courier_inside.h"
 
-#define LOOK_US US_PER_S
+#define LOOK_US	    US_PER_S
+#define MEASURES_US (86400 * US_PER_S)
 
 /* ---- one look ---- */
 
@@ -44,6 +45,29 @@ static int tell_acts(struct courier *c, int64_t now_us)
 		log_error("acts-unread", "dir=\"%s\" reason=\"%s\"", c->dir,
 			  desk_db_answer(r, "en"));
 	return r < 0 ? r : 0;
+}
+
+/* What stands against an attack, and what ended within a day. */
+static int tell_measures(struct courier *c, int64_t now_us)
+{
+	struct duty_measures all;
+	int r;
+
+	if (!c->desk)
+		return 0;
+	r = duty_measure_list_read(&c->measures, c->desk, now_us - MEASURES_US);
+	if (r < 0)
+		return r;
+	if (r > 0) {
+		log_error("measures-unread", "dir=\"%s\" reason=\"%s\"", c->dir,
+			  desk_db_answer(r, "en"));
+		return 0;
+	}
+	if (c->measures.forged != c->forged)
+		log_error("measures-forged", "dir=\"%s\" rows=%u", c->dir, c->measures.forged);
+	c->forged = c->measures.forged;
+	all = duty_measure_list_all(&c->measures);
+	return duty_measures(c->duty, &all);
 }
 
 static bool urgent(void *userdata, const char *alarm)
@@ -123,6 +147,7 @@ int courier_look(struct courier *c)
 	courier_open_watch(c);
 	r = r ? r : courier_see(c);
 	r = r ? r : tell_acts(c, now_us);
+	r = r ? r : tell_measures(c, now_us);
 	r = r ? r : tell_incidents(c, now_us);
 	r = r ? r : duty_clock(c->duty, now_us);
 	r = r ? r : take_and_commit(c, now_us);
@@ -287,6 +312,7 @@ struct courier *courier_close(struct courier *c)
 	outbox_free(c->outbox);
 	ledger_free(c->ledger);
 	feed_free(c->feed);
+	duty_measure_list_deinit(&c->measures);
 	duty_free(c->duty);
 	memory_free(c->memory);
 	trouble_free(c->trouble);

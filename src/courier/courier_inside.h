@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include "act/measure_duty.h"
 #include "base/loop.h"
 #include "courier/courier.h"
 #include "courier/door.h"
@@ -37,6 +38,8 @@ struct courier {
 	bool drill;
 
 	struct duty *duty;
+	struct duty_measure_list measures; /* as the duty knows them */
+	unsigned forged;		   /* rows of them that are not ours, when last told */
 	struct feed *feed;
 	struct ledger *ledger;
 	struct memory *memory;

@@ -15,6 +15,7 @@
 #include "conf/conf.h"
 #include "duty/alarm.h"
 #include "duty/fault.h"
+#include "duty/measures.h"
 #include "duty/severity.h"
 #include "judge/incident.h"
 
@@ -41,12 +42,13 @@ enum brief_about {
 struct brief_input {
 	const struct incident *incident;
 	const struct fault *fault;
-	const struct alarm *alarm;	 /* NULL: none was raised, or there is no desk */
-	const struct severity *severity; /* NULL: not judged */
-	const struct conf *conf;	 /* NULL: none */
-	bool desk_known;		 /* desk.db could be read */
-	bool is_false;			 /* marked as no attack */
-	const char *zone;		 /* "" the program's own */
+	const struct alarm *alarm;	      /* NULL: none was raised, or there is no desk */
+	const struct severity *severity;      /* NULL: not judged */
+	const struct conf *conf;	      /* NULL: none */
+	const struct duty_measures *measures; /* NULL: not known */
+	bool desk_known;		      /* desk.db could be read */
+	bool is_false;			      /* marked as no attack */
+	const char *zone;		      /* "" the program's own */
 	bool ja;
 	int64_t now_us;
 };

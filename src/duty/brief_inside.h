@@ -20,6 +20,11 @@ void brief_say_unknown(const struct brief_input *in, struct text *out);
 void brief_say_blind(const struct brief_input *in, struct text *out);
 void brief_say_next(const struct brief_input *in, struct text *out);
 
+/** brief_say_measure() - what stands against it. brief_say_measure_next() - what comes next because
+ * of that; false: nothing does. brief_measure.c. */
+void brief_say_measure(const struct brief_input *in, struct text *out);
+bool brief_say_measure_next(const struct brief_input *in, struct text *out);
+
 /* Of a fault or a storm. */
 void brief_say_fault(const struct brief_input *in, struct text *out);
 void brief_say_fault_means(const struct brief_input *in, struct text *out);

@@ -96,11 +96,10 @@ void brief_say_owner(const struct brief_input *in, struct text *out)
 		text_add(out,
 			 in_words(in, "Who has it is not known: there are no records of the desk.",
 				  "担当は不明（当直の記録がない）。"));
-	/* The room that takes measures comes later; until then none is ever taken by this program.
-	 */
-	if (in->incident && in->incident->f.kind == FINDING_ATTACK)
-		text_printf(out, "%s%s", out->len && space ? " " : "",
-			    in_words(in, "noroshi has taken no measure.", "noroshi の対処なし。"));
+	if (in->incident && in->incident->f.kind == FINDING_ATTACK) {
+		text_add(out, out->len && space ? " " : "");
+		brief_say_measure(in, out);
+	}
 }
 
 static bool is_nobodys(const struct brief_input *in)
@@ -120,7 +119,7 @@ static void say_agreed(const struct brief_input *in, const struct conf_object *o
 	words_list(kinds, n, n, in->ja, &list);
 	text_printf(out,
 		    in_words(in, "Next: decide on a measure (agreed: %s).",
-			     "次: 対処を判断する（合意済み: %s）。"),
+			     "次: 措置を判断する（合意済み: %s）。"),
 		    text_str(&list));
 }
 
@@ -138,7 +137,7 @@ static void say_object_next(const struct brief_input *in, const struct conf_obje
 		say_agreed(in, o, out);
 	else if (o->n_contacts)
 		text_add(out, in_words(in, "Next: tell the customer; no measure is agreed.",
-				       "次: お客様へ連絡する（合意済みの対処はない）。"));
+				       "次: お客様へ連絡する（合意済みの措置はない）。"));
 	else
 		text_add(out, in_words(in, "Next: find out whom to tell; no contact is configured.",
 				       "次: 連絡先を確認する（設定に連絡先がない）。"));
@@ -155,6 +154,8 @@ void brief_say_next(const struct brief_input *in, struct text *out)
 			 in_words(in, "Next: somebody must take it.", "次: 誰かが引き受ける。"));
 	else if (inc->known_test || in->is_false)
 		text_add(out, in_words(in, "Next: nothing is to be done.", "次: 対応不要。"));
+	else if (brief_say_measure_next(in, out))
+		return;
 	else if (inc->f.state == FINDING_LOST_SIGHT)
 		text_add(out, in_words(in, "Next: get the flow records back, then look again.",
 				       "次: フロー記録の受信を復旧し、再確認する。"));

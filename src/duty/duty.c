@@ -54,6 +54,7 @@ struct duty *duty_free(struct duty *d)
 	map_free(d->pairs);
 	map_free(d->on_link);
 	free(d->suppressions);
+	free(d->measures);
 	free(d->watch);
 	conf_unref(d->conf);
 	free(d);
@@ -101,6 +102,26 @@ int duty_suppressions(struct duty *d, const struct suppression *list, unsigned n
 	free(d->suppressions);
 	d->suppressions = copy;
 	d->n_suppressions = n;
+	wake_all(d);
+	return 0;
+}
+
+int duty_measures(struct duty *d, const struct duty_measures *all)
+{
+	struct duty_measure *copy = NULL;
+	size_t size = all->n * sizeof(*copy);
+
+	if (all->n == d->n_measures && (!size || memcmp(d->measures, all->list, size) == 0))
+		return 0;
+	if (size) {
+		copy = malloc(size);
+		if (!copy)
+			return -ENOMEM;
+		memcpy(copy, all->list, size);
+	}
+	free(d->measures);
+	d->measures = copy;
+	d->n_measures = all->n;
 	wake_all(d);
 	return 0;
 }

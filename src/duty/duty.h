@@ -11,6 +11,7 @@
 #include "conf/conf.h"
 #include "desk/calendar.h"
 #include "duty/alarm.h"
+#include "duty/measures.h"
 #include "duty/roster.h"
 #include "judge/incident.h"
 
@@ -51,6 +52,10 @@ int duty_resume(struct duty *d, const struct alarm *a, const struct severity *s)
 
 /** duty_suppressions() - replaces what is known of them. Return: 0 or -ENOMEM. */
 int duty_suppressions(struct duty *d, const struct suppression *list, unsigned n);
+
+/** duty_measures() - replaces what is known of them; who is worse or better off because of that is
+ * judged anew. Return: 0 or -ENOMEM. */
+int duty_measures(struct duty *d, const struct duty_measures *all);
 
 /** duty_incident() - the newest state of an incident. Return: 0 or -ENOMEM. */
 int duty_incident(struct duty *d, const struct incident *inc, int64_t now_us);

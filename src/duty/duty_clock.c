@@ -17,7 +17,9 @@ static bool is_news(const struct severity *s)
 bool duty_judge(struct duty *d, struct entry *e)
 {
 	struct severity_input in = {.incident = e->incident, .conf = d->conf, .now_us = d->now_us};
+	struct duty_measures measures = {.list = d->measures, .n = d->n_measures};
 	unsigned before = e->a.severity;
+	bool told;
 
 	if (e->a.kind == ALARM_FAULT) {
 		e->a.severity = fault_severity(e->fault.kind);
@@ -26,10 +28,11 @@ bool duty_judge(struct duty *d, struct entry *e)
 	if (!e->incident)
 		return false;
 	in.objects_now = duty_objects_now(d, e);
+	in.measure = duty_measure_state(&measures, e->a.ref, &told);
 	severity_judge(&in, &e->severity);
 	if (e->severity.level < e->a.severity)
 		e->a.severity = e->severity.level;
-	return e->a.severity < before && is_news(&e->severity);
+	return e->a.severity < before && !told && is_news(&e->severity);
 }
 
 void duty_end(struct duty *d, struct entry *e)

@@ -48,6 +48,8 @@ struct duty {
 	bool links_known;	     /* both are as the entries are */
 	struct suppression *suppressions;
 	unsigned n_suppressions;
+	struct duty_measure *measures; /* owned */
+	unsigned n_measures;
 	struct heightened_time *watch;		/* of conf->heightened, now or next */
 	int64_t watch_known_us, watch_check_us; /* they hold between these */
 	struct page **pages, **handed;

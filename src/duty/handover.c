@@ -116,6 +116,18 @@ static json_t *suppressions_json(handover in)
 	return all;
 }
 
+/* Names in it pass the guard with those of the whole page. */
+static json_t *measures_json(handover in)
+{
+	json_t *all = in->measures ? json_array() : json_null();
+
+	for (unsigned i = 0; json_is_array(all) && i < in->measures->n; i++)
+		if (in->measures->list[i].standing != STANDING_OVER)
+			json_array_append_new(
+				all, duty_measure_json(&in->measures->list[i], in->now_us));
+	return all;
+}
+
 static json_t *held_json(handover in)
 {
 	json_t *o = json_object();
@@ -133,12 +145,14 @@ json_t *handover_json(const struct handover_input *in)
 	_cleanup_text_ struct text text = TEXT_NULL;
 	uint64_t withheld = handover_text(in, &text);
 	char at[TIME_TEXT_MAX], since[TIME_TEXT_MAX];
-	json_t *o = json_pack(
-		"{s:s, s:s, s:s, s:b, s:b, s:b, s:o, s:o, s:o}", "at",
-		time_format_utc(in->now_us, at), "since", time_format_utc(in->since_us, since),
-		"language", in->ja ? "ja" : "en", "drill", in->drill, "incidents_known",
-		in->watch_known, "desk_known", in->desk_known, "unanswered", alarms_json(in),
-		"suppressions", suppressions_json(in), "held", held_json(in));
+	json_t *o = json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o}", "at",
+			      time_format_utc(in->now_us, at), "since",
+			      time_format_utc(in->since_us, since), "language",
+			      in->ja ? "ja" : "en", "drill", in->drill, "incidents_known",
+			      in->watch_known, "desk_known", in->desk_known, "frozen",
+			      in->freeze.frozen, "frozen_automatic", in->freeze_automatic.frozen,
+			      "measures", measures_json(in), "unanswered", alarms_json(in),
+			      "suppressions", suppressions_json(in), "held", held_json(in));
 
 	if (!o || guard_json(&guard, o, in->ja) < 0) {
 		json_decref(o);

@@ -16,6 +16,7 @@
 #include "duty/alarm.h"
 #include "duty/duty.h"
 #include "duty/fault.h"
+#include "duty/measures.h"
 #include "judge/incident.h"
 
 #define HANDOVER_AHEAD_US (12 * 3600 * US_PER_S) /* of maintenance */
@@ -34,6 +35,9 @@ enum handover_act {
 	ACT_UNMARKED,
 	ACT_SUPPRESSED,
 	ACT_LIFTED,
+	ACT_BEGUN, /* a measure */
+	ACT_ENDED,
+	ACT_FAILED,
 	HANDOVER_ACTS
 };
 
@@ -43,6 +47,13 @@ struct handover_change {
 	const char *subject; /* incident, alarm or suppression: an id */
 	const char *what;    /* object, or "" */
 	const char *who;     /* "" the program */
+};
+
+/* That nothing new may be done: by everybody, or only by standing orders. */
+struct handover_freeze {
+	bool frozen;
+	const char *who, *why; /* "" not said */
+	int64_t at_us;
 };
 
 /* All borrowed. Lists hold nothing outside of what they are named after. */
@@ -67,6 +78,10 @@ struct handover_input {
 	const struct handover_change *changes; /* since since_us, oldest first */
 	unsigned n_changes;
 	uint64_t held[MUTE_KINDS]; /* alarms held back since since_us, by why */
+
+	const struct duty_measures *measures; /* that stand or wait; NULL: not known */
+	unsigned forged;		      /* rows of measures that are not ours */
+	struct handover_freeze freeze, freeze_automatic;
 
 	bool status_known;	    /* there is a status of the watch of now */
 	const struct fault *faults; /* that it shows, beside those of the alarms */

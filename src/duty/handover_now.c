@@ -163,14 +163,7 @@ void handover_incidents(handover in, struct sheet *s)
 		sheet_say(s, "None.", "なし。");
 }
 
-/* Measures and requests: later rooms fill these two. Until they do there is nothing of the kind. */
-void handover_measures(handover in, struct sheet *s)
-{
-	sheet_head(s, "MEASURES IN FORCE", "実施中の対処");
-	sheet_say(s, "None by noroshi, which takes no measures yet.",
-		  "noroshi によるものはない（対処機能は未実装）。");
-}
-
+/* A later room fills this. Until it does there is nothing of the kind. */
 void handover_requests(handover in, struct sheet *s)
 {
 	sheet_head(s, "REQUESTS WITHOUT AN ANSWER", "回答待ちの依頼");

@@ -44,6 +44,9 @@ static const struct {
 	[ACT_UNMARKED] = {"Mark taken back", "記録の取消"},
 	[ACT_SUPPRESSED] = {"Suppressed", "抑止を設定"},
 	[ACT_LIFTED] = {"Suppression lifted", "抑止を解除"},
+	[ACT_BEGUN] = {"Measures begun", "措置を開始"},
+	[ACT_ENDED] = {"Measures ended", "措置を終了"},
+	[ACT_FAILED] = {"Measures failed", "措置に失敗"},
 };
 
 /* A line is "Opened 12: shop (n01…), mail (n02…) and 10 more". */

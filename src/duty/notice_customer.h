@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "conf/conf.h"
+#include "duty/measures.h"
 #include "judge/incident.h"
 
 #define NOTICE_LANGUAGES_MAX 2
@@ -22,7 +23,8 @@ struct customer_notice {
 	const struct incident *incident;
 	const struct conf_object *object; /* that is attacked */
 	const struct conf *conf;
-	unsigned severity; /* 1 to 4, 0 not judged */
+	const struct duty_measures *measures; /* NULL: not known */
+	unsigned severity;		      /* 1 to 4, 0 not judged */
 	bool closing;
 	bool ja;
 	const char *zone;

@@ -35,7 +35,7 @@ enum severity_rule {
 /* What RULE_PROTECTED saw, as its figure. */
 enum severity_target { TARGET_UNPROTECTED, TARGET_PROTECTED, TARGET_SHARED, TARGET_SCAN };
 
-/* What the act room will know; until then NONE. */
+/* Of what stands against it, where its effect is measured (duty_measure_holds()). */
 enum measure_state { MEASURE_NONE, MEASURE_WORKS, MEASURE_FAILS };
 
 struct severity_reason {

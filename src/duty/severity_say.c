@@ -97,8 +97,8 @@ static const struct sentence sentences[] = {
 	 "%F前から観測できていない。続いている可能性がある"},
 	{RULE_LOST_SIGHT, 1, FIGURE_NONE, "we do not see it any more: it may go on",
 	 "観測できなくなった。続いている可能性がある"},
-	{RULE_MEASURE, 0, FIGURE_NONE, "a measure holds it", "対策が効いている"},
-	{RULE_MEASURE, 1, FIGURE_NONE, "a measure failed", "対策が失敗した"},
+	{RULE_MEASURE, 0, FIGURE_NONE, "a measure holds it", "措置が効いている"},
+	{RULE_MEASURE, 1, FIGURE_NONE, "a measure failed", "措置が失敗した"},
 	{RULE_CONTRACT, 0, FIGURE_NONE, "the contract is critical", "契約区分: 重要"},
 	{RULE_CONTRACT, 1, FIGURE_NONE, "the contract is basic", "契約区分: 基本"},
 };

@@ -35,6 +35,7 @@ static void scene_make(struct scene *s, struct incident *inc, enum alarm_state s
 				     .alarm = &s->alarm,
 				     .severity = &s->severity,
 				     .conf = s->conf,
+				     .measures = &kit_no_measures,
 				     .desk_known = true,
 				     .zone = ZONE,
 				     .now_us = NOW_US};
@@ -79,6 +80,65 @@ static void test_syn_flood(void **state)
 
 	scene_make(&s, kit_syn_flood(), ALARM_ACKNOWLEDGED);
 	golden("brief-syn-flood", &s);
+}
+
+/* Every standing of a measure, one paragraph after the other. */
+static void test_measures(void **state)
+{
+	struct duty_measure m[2], made[8];
+	struct duty_measures all = {.list = m, .n = 1};
+	_cleanup_text_ struct text out = TEXT_NULL;
+	struct scene s;
+
+	scene_make(&s, kit_syn_flood(), ALARM_ACKNOWLEDGED);
+	s.in.measures = &all;
+	for (size_t i = 0; i < ARRAY_LEN(made); i++)
+		made[i] = kit_measure(s.inc, MEANS_BLACKHOLE);
+	made[0].standing = STANDING_WAITS;
+	made[1].standing = STANDING_BEGINS;
+	made[2].sign_by_us = AGO_MIN(-20);
+	kit_measured(&made[3], 650000000, 12000000);
+	made[4].means = MEANS_FILTER;
+	kit_measured(&made[4], 650000000, 610000000);
+	made[5].standing = STANDING_ENDS;
+	kit_ended(&made[6], "Sato");
+	kit_ended(&made[7], "");
+	made[7].failed = true;
+	for (size_t i = 0; i < ARRAY_LEN(made); i++) {
+		m[0] = made[i];
+		both(&s.in, &out);
+		text_add(&out, "\n");
+	}
+	all.n = 2;
+	m[0] = made[4];
+	m[1] = made[3];
+	m[1].lift = true;
+	both(&s.in, &out);
+	text_add(&out, "\n");
+	s.in.measures = NULL;
+	both(&s.in, &out);
+	golden_is("brief-measures", text_str(&out));
+	scene_end(&s);
+}
+
+/* One that nobody approved has done nothing; those against others are not spoken of. */
+static void test_no_measure(void **state)
+{
+	struct duty_measure m[2];
+	struct duty_measures all = {.list = m, .n = 2};
+	_cleanup_text_ struct text out = TEXT_NULL;
+	struct scene s;
+
+	scene_make(&s, kit_syn_flood(), ALARM_ACKNOWLEDGED);
+	s.in.measures = &all;
+	m[0] = m[1] = kit_measure(s.inc, MEANS_BLACKHOLE);
+	m[0].begun_us = TIME_NONE;
+	kit_ended(&m[0], "");
+	snprintf(m[1].incident, sizeof(m[1].incident), "n000000000001");
+	both(&s.in, &out);
+	assert_non_null(strstr(text_str(&out), "noroshi has taken no measure."));
+	assert_non_null(strstr(text_str(&out), "noroshi の措置なし。"));
+	scene_end(&s);
 }
 
 static void test_carpet(void **state)
@@ -336,6 +396,7 @@ static void test_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_measures),    cmocka_unit_test(test_no_measure),
 		cmocka_unit_test(test_syn_flood),   cmocka_unit_test(test_carpet),
 		cmocka_unit_test(test_amplified),   cmocka_unit_test(test_lost_sight),
 		cmocka_unit_test(test_unprotected), cmocka_unit_test(test_scan),

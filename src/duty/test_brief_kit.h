@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "duty/alarm.h"
+#include "duty/measures.h"
 #include "duty/severity.h"
 #include "judge/incident.h"
 #include "judge/test_findings.h"
@@ -190,6 +191,42 @@ static inline void kit_alarm(struct alarm *a, enum alarm_kind kind, const char *
 	snprintf(a->ref, sizeof(a->ref), "%s", ref);
 	alarm_id(kind, ref, a->id);
 }
+
+/* Against @inc, in force since ten minutes and for 28 more, its effect not looked at yet. */
+static inline struct duty_measure kit_measure(const struct incident *inc, enum duty_means means)
+{
+	struct duty_measure m = {.id = "m0123456789ab",
+				 .object = "shop",
+				 .point = "transit-a",
+				 .means = means,
+				 .standing = STANDING_IN_FORCE,
+				 .begun_us = AGO_MIN(10),
+				 .until_us = AGO_MIN(-28),
+				 .ended_us = TIME_NONE,
+				 .sign_by_us = TIME_NONE,
+				 .before_bps = -1,
+				 .after_bps = -1};
+
+	snprintf(m.incident, sizeof(m.incident), "%s", inc->id);
+	return m;
+}
+
+static inline void kit_measured(struct duty_measure *m, double before_bps, double after_bps)
+{
+	m->measured = true;
+	m->before_bps = before_bps;
+	m->after_bps = after_bps;
+}
+
+static inline void kit_ended(struct duty_measure *m, const char *by)
+{
+	m->standing = STANDING_OVER;
+	m->ended_us = AGO_MIN(2);
+	snprintf(m->ended_by, sizeof(m->ended_by), "%s", by);
+}
+
+/* Nothing was done. */
+static const struct duty_measures kit_no_measures;
 
 /* ---- incidents that several tests tell of ---- */
 

@@ -313,6 +313,26 @@ static void some_alarm(struct alarm *a, const struct incident *inc)
 	a->members = (unsigned)dice(20);
 }
 
+static struct duty_measure some_measure(const struct incident *inc)
+{
+	struct duty_measure m = kit_measure(inc, (enum duty_means)dice(DUTY_MEANS));
+
+	m.standing = (enum duty_standing)dice(DUTY_STANDINGS);
+	some_name(m.object, sizeof(m.object));
+	some_name(m.point, sizeof(m.point));
+	some_name(m.ended_by, sizeof(m.ended_by));
+	m.begun_us = some_time();
+	m.until_us = one_in(2) ? some_time() : NOW_US + (int64_t)dice(7200) * US_PER_S;
+	m.ended_us = some_time();
+	m.sign_by_us = some_time();
+	m.failed = one_in(4);
+	m.lift = one_in(4);
+	if (one_in(2))
+		kit_measured(&m, one_in(3) ? -1 : (double)size_of_something(),
+			     one_in(3) ? -1 : (double)size_of_something());
+	return m;
+}
+
 static void try_brief(const struct brief_input *in)
 {
 	_cleanup_brief_ struct brief b = {0};
@@ -353,11 +373,13 @@ static void try_page(const struct incident *inc, const struct alarm *a,
 	assert_true(page_characters(p.text) <= PAGE_CHARS_MAX);
 }
 
-static void try_notice(const struct incident *inc, struct conf *conf, bool ja)
+static void try_notice(const struct incident *inc, struct conf *conf,
+		       const struct duty_measures *measures, bool ja)
 {
 	struct customer_notice in = {.incident = inc,
 				     .object = &conf->objects[dice(2)],
 				     .conf = conf,
+				     .measures = measures,
 				     .severity = (unsigned)dice(5),
 				     .closing = one_in(2),
 				     .ja = ja,
@@ -376,12 +398,16 @@ static void test_incidents(void **state)
 	seed = 0x9e3779b97f4a7c15u;
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		_cleanup_incident_ struct incident *inc = some_incident();
+		struct duty_measure measure[2] = {some_measure(inc), some_measure(inc)};
+		struct duty_measures all = {.list = measure, .n = (unsigned)dice(3)};
+		const struct duty_measures *measures = one_in(4) ? NULL : &all;
 		struct severity severity;
 		struct alarm a;
 		struct brief_input in = {.incident = inc,
 					 .alarm = one_in(4) ? NULL : &a,
 					 .severity = one_in(4) ? NULL : &severity,
 					 .conf = one_in(4) ? NULL : conf,
+					 .measures = measures,
 					 .desk_known = one_in(2),
 					 .is_false = one_in(4),
 					 .zone = ZONE,
@@ -396,7 +422,7 @@ static void test_incidents(void **state)
 		for (int ja = 0; ja < 2; ja++) {
 			in.ja = ja;
 			try_brief(&in);
-			try_notice(inc, conf, ja);
+			try_notice(inc, conf, measures, ja);
 			try_page(inc, &a, &severity, conf, ja);
 		}
 	}
@@ -439,6 +465,8 @@ static void try_handover(struct conf *conf, struct incident **inc, unsigned n)
 	struct handover_incident row[8];
 	struct alarm alarm[8];
 	struct suppression x = {.id = "x000000000001", .until_us = NOW_US + US_PER_S};
+	struct duty_measure measure[8];
+	struct duty_measures measures = {.list = measure, .n = n};
 	struct handover_change change = {
 		.at_us = NOW_US, .subject = "n000000000001", .what = x.object, .who = x.actor};
 	struct handover_input in = {.conf = conf,
@@ -454,6 +482,10 @@ static void try_handover(struct conf *conf, struct incident **inc, unsigned n)
 				    .n_alarms = n,
 				    .suppressions = &x,
 				    .n_suppressions = (unsigned)dice(2),
+				    .measures = one_in(4) ? NULL : &measures,
+				    .forged = (unsigned)dice(3),
+				    .freeze = {one_in(3), x.actor, x.reason, some_time()},
+				    .freeze_automatic = {one_in(3), "", "", some_time()},
 				    .changes = &change,
 				    .n_changes = (unsigned)dice(2)};
 
@@ -461,6 +493,9 @@ static void try_handover(struct conf *conf, struct incident **inc, unsigned n)
 		some_alarm(&alarm[i], inc[i]);
 		row[i] = (struct handover_incident){inc[i], one_in(4) ? NULL : &alarm[i],
 						    (unsigned)dice(5), one_in(4)};
+		measure[i] = some_measure(inc[i]);
+		if (one_in(4))
+			snprintf(measure[i].incident, sizeof(measure[i].incident), "n000000000009");
 	}
 	some_name(x.object, sizeof(x.object));
 	some_name(x.actor, sizeof(x.actor));

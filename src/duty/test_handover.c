@@ -18,6 +18,8 @@ struct scene {
 	struct alarm alarm[2 * MANY];
 	struct suppression suppression[6];
 	struct handover_change change[16];
+	struct duty_measure measure[MANY];
+	struct duty_measures measures;
 	char id[MANY][INCIDENT_ID_MAX];
 	struct handover_input in;
 };
@@ -36,7 +38,9 @@ static struct scene *scene_new(void)
 					.incidents = s->row,
 					.alarms = s->alarm,
 					.suppressions = s->suppression,
-					.changes = s->change};
+					.changes = s->change,
+					.measures = &s->measures};
+	s->measures.list = s->measure;
 	return s;
 }
 
@@ -178,12 +182,70 @@ static void test_full(void **state)
 	golden("handover-full", s);
 }
 
+static struct duty_measure *add_measure(struct scene *s, unsigned incident, enum duty_means means)
+{
+	struct duty_measure *m = &s->measure[s->measures.n++];
+
+	*m = kit_measure(s->inc[incident], means);
+	snprintf(m->id, sizeof(m->id), "m%012u", s->measures.n);
+	return m;
+}
+
+static void test_measures(void **state)
+{
+	struct scene *s = scene_new();
+
+	fill(s);
+	kit_measured(add_measure(s, 0, MEANS_BLACKHOLE), 650000000, 0);
+	s->measure[0].lift = true;
+	kit_measured(add_measure(s, 1, MEANS_FILTER), 5900000000, 4100000000);
+	add_measure(s, 2, MEANS_LIMIT)->sign_by_us = AGO_MIN(-20);
+	add_measure(s, 3, MEANS_COMMUNITY)->standing = STANDING_WAITS;
+	s->measure[3].sign_by_us = AGO_MIN(-9);
+	kit_ended(add_measure(s, 0, MEANS_FILTER), "Sato");
+	kit_measured(add_measure(s, 3, MEANS_DIVERSION), 10000000, 3000000);
+	s->in.freeze = (struct handover_freeze){true, "Lee", "the log is looked at", AGO_MIN(31)};
+	s->change[3] =
+		(struct handover_change){ACT_BEGUN, AGO_MIN(10), "m000000000001", "shop", ""};
+	s->change[4] =
+		(struct handover_change){ACT_ENDED, AGO_MIN(2), "m000000000005", "shop", "Sato"};
+	s->in.n_changes = 5;
+	s->in.forged = 1;
+	golden("handover-measures", s);
+}
+
+static void test_measures_json(void **state)
+{
+	struct scene *s = scene_new();
+	json_t *o, *list, *m;
+
+	fill(s);
+	kit_measured(add_measure(s, 0, MEANS_BLACKHOLE), 650000000, 0);
+	kit_ended(add_measure(s, 0, MEANS_FILTER), "Sato");
+	o = handover_json(&s->in);
+	list = json_object_get(o, "measures");
+	assert_int_equal(json_array_size(list), 1); /* what is over stands in the changes */
+	m = json_array_get(list, 0);
+	assert_string_equal(json_string_value(json_object_get(m, "means")), "blackhole");
+	assert_string_equal(json_string_value(json_object_get(m, "standing")), "in_force");
+	assert_int_equal(json_integer_value(json_object_get(m, "minutes_left")), 28);
+	assert_true(json_is_true(json_object_get(m, "holds")));
+	assert_true(json_is_null(json_object_get(m, "sign_by")));
+	json_decref(o);
+	s->in.measures = NULL; /* not known is not none */
+	o = handover_json(&s->in);
+	assert_true(json_is_null(json_object_get(o, "measures")));
+	json_decref(o);
+	scene_free(s);
+}
+
 static void test_no_desk(void **state)
 {
 	struct scene *s = scene_new();
 
 	fill(s);
 	s->in.desk_known = false;
+	s->in.measures = NULL;
 	for (unsigned i = 0; i < s->in.n_incidents; i++)
 		s->row[i].alarm = NULL;
 	s->in.n_alarms = s->in.n_suppressions = s->in.n_changes = 0;
@@ -268,6 +330,8 @@ static void test_page(void **state)
 		s->change[i] = (struct handover_change){ACT_MARKED, AGO_MIN(5), "n000000000001",
 							"shop", "Sato"};
 	s->in.n_changes = ARRAY_LEN(s->change);
+	for (unsigned i = 0; i < MANY; i++)
+		add_measure(s, i, MEANS_FILTER)->until_us = AGO_MIN(-28) + i;
 	for (int ja = 0; ja < 2; ja++) {
 		_cleanup_text_ struct text t = TEXT_NULL;
 
@@ -278,6 +342,8 @@ static void test_page(void **state)
 				 MANY);
 		assert_int_equal(told(text_str(&t), ja ? "未応答の警報\n" : "NOBODY HAS TAKEN\n"),
 				 2 * MANY);
+		assert_int_equal(told(text_str(&t), ja ? "実施中の措置\n" : "MEASURES IN FORCE\n"),
+				 MANY);
 		assert_int_equal(told(text_str(&t), ja ? "呼び出しの抑止\n" : "SUPPRESSIONS\n"),
 				 ARRAY_LEN(s->suppression));
 	}
@@ -344,10 +410,11 @@ static void test_smuggling(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_empty),	cmocka_unit_test(test_full),
-		cmocka_unit_test(test_no_desk), cmocka_unit_test(test_no_watch),
-		cmocka_unit_test(test_faults),	cmocka_unit_test(test_page),
-		cmocka_unit_test(test_json),	cmocka_unit_test(test_smuggling),
+		cmocka_unit_test(test_measures), cmocka_unit_test(test_measures_json),
+		cmocka_unit_test(test_empty),	 cmocka_unit_test(test_full),
+		cmocka_unit_test(test_no_desk),	 cmocka_unit_test(test_no_watch),
+		cmocka_unit_test(test_faults),	 cmocka_unit_test(test_page),
+		cmocka_unit_test(test_json),	 cmocka_unit_test(test_smuggling),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

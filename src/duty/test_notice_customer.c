@@ -14,6 +14,7 @@ static struct customer_notice notice_of(const struct incident *inc, const struct
 	return (struct customer_notice){.incident = inc,
 					.object = &conf->objects[0],
 					.conf = conf,
+					.measures = &kit_no_measures,
 					.severity = 2,
 					.closing = closing,
 					.zone = ZONE,
@@ -87,6 +88,75 @@ static void test_closing(void **state)
 	_cleanup_incident_ struct incident *inc = kit_closed();
 
 	golden("notice-closing", notice_of(inc, conf, true));
+	conf_unref(conf);
+}
+
+/* What is said of each means and standing; the rest of a notice is as without. */
+static void test_measures(void **state)
+{
+	struct conf *conf = kit_conf();
+	_cleanup_incident_ struct incident *inc = kit_syn_flood();
+	struct customer_notice in = notice_of(inc, conf, false);
+	struct duty_measure m;
+	struct duty_measures all = {.list = &m, .n = 1};
+
+	in.measures = &all;
+	m = kit_measure(inc, MEANS_BLACKHOLE);
+	golden("notice-blackhole", in);
+	m = kit_measure(inc, MEANS_FILTER);
+	kit_ended(&m, "Sato");
+	golden("notice-filter-ended", in);
+	in.closing = true;
+	inc->f.state = FINDING_CLOSED;
+	m.means = MEANS_COMMUNITY;
+	golden("notice-blackhole-closing", in);
+	conf_unref(conf);
+}
+
+static bool says(const struct customer_notice *in, const char *what)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+
+	customer_notice_text(in, &t);
+	for (size_t i = 0; i < t.len; i++)
+		if (t.s[i] == '\n')
+			t.s[i] = ' ';
+	return strstr(text_str(&t), what);
+}
+
+static void test_measures_told(void **state)
+{
+	static const struct {
+		enum duty_means means;
+		const char *said;
+		bool offline;
+	} rows[] = {{MEANS_BLACKHOLE, "is dropped in our network", true},
+		    {MEANS_COMMUNITY, "is dropped by our transit provider", true},
+		    {MEANS_FILTER, "that looks like the attack is dropped", false},
+		    {MEANS_LIMIT, "that looks like the attack is limited", false},
+		    {MEANS_DIVERSION, "is led through a scrubbing service", false}};
+	struct conf *conf = kit_conf();
+	_cleanup_incident_ struct incident *inc = kit_syn_flood();
+	struct customer_notice in = notice_of(inc, conf, false);
+	struct duty_measure m;
+	struct duty_measures all = {.list = &m, .n = 1};
+
+	in.measures = &all;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		m = kit_measure(inc, rows[i].means);
+		assert_true(says(&in, rows[i].said));
+		assert_int_equal(says(&in, "cannot be reached while its traffic is dropped"),
+				 rows[i].offline);
+		assert_false(says(&in, "transit-a")); /* no point of ours by its name */
+		assert_false(says(&in, "no measure"));
+	}
+	m.standing = STANDING_WAITS;
+	assert_true(says(&in, "a measure is being prepared"));
+	m.standing = STANDING_OVER; /* and it never began */
+	m.begun_us = TIME_NONE;
+	assert_true(says(&in, "no measure has been taken"));
+	in.measures = NULL;
+	assert_true(says(&in, "we cannot say at present"));
 	conf_unref(conf);
 }
 
@@ -224,6 +294,7 @@ static void test_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_measures),    cmocka_unit_test(test_measures_told),
 		cmocka_unit_test(test_open),	    cmocka_unit_test(test_full_line),
 		cmocka_unit_test(test_lost_sight),  cmocka_unit_test(test_closing),
 		cmocka_unit_test(test_no_promise),  cmocka_unit_test(test_bare),

@@ -483,8 +483,8 @@ static const struct {
 	{{RULE_LOST_SIGHT, 2, 45, "", false},
 	 "we do not see it any more, for 45 s: it may go on",
 	 "45 秒前から観測できていない。続いている可能性がある"},
-	{{RULE_MEASURE, 3, 1, "works", false}, "a measure holds it", "対策が効いている"},
-	{{RULE_MEASURE, 1, 2, "failed", false}, "a measure failed", "対策が失敗した"},
+	{{RULE_MEASURE, 3, 1, "works", false}, "a measure holds it", "措置が効いている"},
+	{{RULE_MEASURE, 1, 2, "failed", false}, "a measure failed", "措置が失敗した"},
 	{{RULE_CONTRACT, 1, 1, "critical", false}, "the contract is critical", "契約区分: 重要"},
 	{{RULE_CONTRACT, 4, 2, "basic", false}, "the contract is basic", "契約区分: 基本"},
 };

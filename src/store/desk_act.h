@@ -52,11 +52,14 @@ int desk_act_refusal(struct desk_db *db, const char *subject, const char *actor,
  * then the answer at the end is DESK_FORGED.
  * desk_act_measures() - those whose id, plan or incident begins with @id ("" all), oldest first;
  * @standing: only those of which something is left to be done.
+ * desk_act_measures_since() - those of which something is left to be done, and all that changed
+ * since @since_us; oldest first.
  * A reader that has no key (desk_act_can_prove()) is told all of them as they stand.
  */
 int desk_act_plans(struct desk_db *db, const char *id, desk_plan_fn fn, void *ud);
 int desk_act_measures(struct desk_db *db, const char *id, bool standing, desk_measure_fn fn,
 		      void *ud);
+int desk_act_measures_since(struct desk_db *db, int64_t since_us, desk_measure_fn fn, void *ud);
 
 /** desk_act_plan_get(), desk_act_measure_get() - the same of the one whose whole id is @id. */
 int desk_act_plan_get(struct desk_db *db, const char *id, desk_plan_fn fn, void *ud);

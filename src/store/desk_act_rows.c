@@ -189,6 +189,17 @@ int desk_act_measures(struct desk_db *db, const char *id, bool standing, desk_me
 	return st ? walk_measures(db, st, fn, ud) : desk_failed(db);
 }
 
+int desk_act_measures_since(struct desk_db *db, int64_t since_us, desk_measure_fn fn, void *ud)
+{
+	_cleanup_desk_stmt_ sqlite3_stmt *st = desk_prepare(
+		db, SELECT_MEASURES "WHERE over = 0 OR changed_us >= ?1 ORDER BY number");
+
+	if (!st)
+		return desk_failed(db);
+	sqlite3_bind_int64(st, 1, since_us);
+	return walk_measures(db, st, fn, ud);
+}
+
 int desk_act_measure_get(struct desk_db *db, const char *id, desk_measure_fn fn, void *ud)
 {
 	_cleanup_desk_stmt_ sqlite3_stmt *st = select_id(db, SELECT_MEASURES "WHERE id = ?1", id);

@@ -83,6 +83,39 @@ static int put(struct desk_db *db, const char *id, const char *from, const char 
 	return desk_act_change(db, &row, from, act, "alice", "it hurts others");
 }
 
+static int gather(void *userdata, const struct desk_measure_row *row, bool forged)
+{
+	struct text *out = userdata;
+
+	text_printf(out, "%s%s ", row->id, forged ? "!" : "");
+	return 0;
+}
+
+static void since_is(struct desk_db *db, int64_t since_us, const char *told)
+{
+	_cleanup_text_ struct text got = TEXT_NULL;
+
+	assert_int_equal(desk_act_measures_since(db, since_us, gather, &got), 0);
+	assert_string_equal(text_str(&got), told);
+}
+
+/* What is left to be done is told however old it is; what is over only while it is news. */
+static void test_since(void **state)
+{
+	struct desk_db *db = open_desk();
+
+	assert_int_equal(put(db, "m1", NULL, "planned", "start"), 0);
+	assert_int_equal(put(db, "m2", NULL, "planned", "start"), 0);
+	assert_int_equal(put(db, "m2", "planned", "gone", "gone"), 0);
+	assert_int_equal(put(db, "m3", NULL, "planned", "start"), 0);
+	since_is(db, T0, "m1 m2 m3 ");
+	since_is(db, T0 + 1, "m1 m3 ");
+	since_is(db, INT64_MAX, "m1 m3 ");
+	meddle("UPDATE measures SET stage = 'applied' WHERE id = 'm3'");
+	since_is(db, T0, "m1 m2 m3! ");
+	desk_db_close(db);
+}
+
 struct seen {
 	char text[1024];
 };
@@ -650,6 +683,7 @@ int main(void)
 		T(test_plans),
 		T(test_a_life),
 		T(test_over),
+		T(test_since),
 		T(test_what_the_log_says),
 		T(test_bounds),
 		T(test_meddling_is_found),

@@ -5,6 +5,7 @@ reading, and watching live over loopback.
 
 test_cli.py PROGRAM MANDIR [unittest options]
 """
+import contextlib
 import glob
 import json
 import os
@@ -12,6 +13,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -167,6 +169,83 @@ class Help(Case):
             for phrase in [verb['help']] + [o['help'] for o in verb['options']]:
                 self.assertTrue(phrase['en'] and phrase['ja'], phrase)
                 self.assertRegex(phrase['ja'], '[\u3040-\u30ff\u4e00-\u9fff]')
+
+
+class NothingSeen(Case):
+    """What an empty list means depends on whether anybody looks."""
+
+    def store(self):
+        db = self.path('db')
+        self.ends(GOOD, 'watch', '--listen', '127.0.0.1:0', '--any-exporter', '--for', '1', '--db', db)
+        return db
+
+    def test_a_watch_that_stopped(self):
+        db = self.store()
+        fresh = self.ends(GOOD, 'incident', 'list', '--db', db).stdout
+        self.assertNotIn('nothing is seen now', fresh)
+        with contextlib.closing(sqlite3.connect(os.path.join(db, 'watch.db'))) as raw, raw:
+            self.assertEqual(raw.execute('UPDATE status SET at_us = at_us - 400000000').rowcount, 1)
+        old = self.ends(GOOD, 'incident', 'list', '--db', db).stdout
+        self.assertRegex(old, r'no watch tells anything since \d{4}-.*: nothing is seen now')
+        self.assertNotIn('as the exporters are now', old)
+        self.assertIn('現在は何も見えていない', self.ends(GOOD, 'incident', 'list', '--db', db, '--lang', 'ja').stdout)
+
+    def test_no_watch_at_all(self):
+        capture, db = self.path('quiet.pcap'), self.path('db')
+        self.ends(GOOD, 'drill', 'write', 'background-only', capture)
+        self.ends(GOOD, 'read', '--quiet', '--db', db, capture)
+        self.assertIn('no watch has run on this store', self.ends(GOOD, 'incident', 'list', '--db', db).stdout)
+
+    def test_an_object_that_nobody_has(self):
+        db = self.store()
+        conf = self.path('c.yaml', 'own: [192.0.2.0/24]\nprotected: [{name: shop, prefixes: 192.0.2.1}]\n')
+        for name, said in (('shop', False), ('shp', True)):
+            done = self.ends(GOOD, 'incident', 'list', '--db', db, '--conf', conf, '--object', name)
+            self.assertEqual('no object of that name' in done.stderr, said, done.stderr)
+
+    def test_the_configuration_is_read_beside_the_directory(self):
+        db = self.store()
+        ja, bad = self.path('ja.yaml', 'language: ja\n'), self.path('bad.yaml', 'own: [nonsense]\n')
+        self.assertRegex(self.ends(GOOD, 'status', '--db', db, '--conf', ja).stdout, '[\u3040-\u30ff]')
+        for verb in (['status'], ['reload'], ['judge', 'n1']):
+            done = self.ends(CONF, *verb, '--db', db, '--conf', bad)
+            self.assertIn('bad.yaml:1:', done.stderr)
+
+    def test_a_disk_that_was_full_from_the_start(self):
+        """The watch has left no status; it is asked itself."""
+        disk = self.path('disk')
+        os.mkdir(disk)
+        if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk],
+                          capture_output=True, check=False).returncode:
+            self.skipTest('no tmpfs can be mounted here')
+        self.addCleanup(subprocess.run, ['umount', disk], check=False)
+        db = os.path.join(disk, 'db')
+        self.ends(GOOD, 'watch', '--listen', '127.0.0.1:0', '--any-exporter', '--for', '1', '--db', db)
+        with contextlib.closing(sqlite3.connect(os.path.join(db, 'watch.db'))) as raw, raw:
+            raw.execute('DELETE FROM status')
+        with open(os.path.join(disk, 'big'), 'wb', buffering=0) as big:
+            try:
+                while big.write(b'x' * 512):
+                    pass
+            except OSError:
+                big.truncate(big.tell() - (36 << 10))       # room for the journal's index alone
+        watch = subprocess.Popen([PROGRAM, 'watch', '--listen', '127.0.0.1:0', '--any-exporter', '--db', db],
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        try:
+            for _ in range(100):
+                done = run('status', '--json', '--db', db)
+                if done.returncode == GOOD:
+                    break
+                time.sleep(0.1)
+            self.assertEqual(done.returncode, GOOD, done.stderr)
+            self.assertIn('a watch runs', done.stderr)
+            self.assertTrue(json.loads(done.stdout)['running'])
+        finally:
+            watch.terminate()
+            said = watch.communicate(timeout=30)[1]
+        self.assertEqual(watch.returncode, STORE)
+        self.assertIn('what is new since then is lost', said)
+        self.assertNotIn('not an error', said)
 
 
 class Completion(Case):

@@ -35,17 +35,18 @@ int setup_db(struct cli *cli, const char *db, const char *path, char *buf)
 	_cleanup_text_ struct text messages = TEXT_NULL;
 	_cleanup_conf_ struct conf *c = NULL;
 
-	if (db) {
-		if (strlen(db) >= CONF_TEXT_MAX)
-			return cli_usage(cli, "--db: the name is too long");
-		strcpy(buf, db);
-		return EXIT_GOOD;
-	}
+	if (db && strlen(db) >= CONF_TEXT_MAX)
+		return cli_usage(cli, "%s",
+				 tr(cli, "--db: the name is too long", "--db: 名前が長すぎます"));
 	c = path ? conf_load(path, &messages) : conf_default();
 	fputs(text_str(&messages), cli->err);
 	if (!c)
 		return path ? EXIT_CONF : EXIT_BROKEN;
 	setup_language(cli, c);
+	if (db) {
+		strcpy(buf, db);
+		return EXIT_GOOD;
+	}
 	if (!c->db[0])
 		return cli_usage(cli, "which store? say --db DIR, or --conf FILE that names one");
 	memcpy(buf, c->db, CONF_TEXT_MAX);

@@ -102,7 +102,7 @@ static enum tune_kind kind_of(const struct said_desk *x, const struct incident *
 	case SAID_MAINTENANCE:
 		return TUNE_MAINTENANCE;
 	default:
-		return TUNE_REAL;
+		return inc->f.kind == FINDING_SCAN ? TUNE_SCAN : TUNE_REAL;
 	}
 }
 
@@ -175,7 +175,6 @@ int tune_minutes(const struct said_desk *x, const struct conf_object *o,
 	f.from_us = p->from_us;
 	f.until_us = p->until_us;
 	f.object = o->name;
-	f.kinds = 1u << FINDING_ATTACK;
 	f.limit = TUNE_INCIDENTS_MAX + 1;
 	r = store_list(x->watch, &f, put_incident, &l);
 	f.object = NULL;

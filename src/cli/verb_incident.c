@@ -14,6 +14,8 @@
 #include "cli/results.h"
 #include "cli/said_desk.h"
 
+#define STALE_US (10 * US_PER_S) /* the watch writes a status each second */
+
 struct list_options {
 	struct said_options o;
 	const char *object, *target;
@@ -48,22 +50,46 @@ static int make_filter(const struct cli *cli, const struct list_options *o, stru
 	return EXIT_GOOD;
 }
 
+/* A watch that has stopped sees nothing, however good its exporters were. */
+static void print_stale(const struct cli *cli, int64_t at_us)
+{
+	char at[TIME_TEXT_MAX];
+
+	fprintf(cli->out,
+		tr(cli, "no watch tells anything since %s: nothing is seen now\n",
+		   "%s 以降 watch からの報告がなく、現在は何も見えていない\n"),
+		time_format_local(at_us, at));
+}
+
 /* What "none" means, by what the watch last knew of its exporters. */
 static void print_blind(const struct cli *cli, struct store *store)
 {
 	_cleanup_text_ struct text text = TEXT_NULL;
 	json_t *status, *blind;
 	int64_t at_us;
+	bool stale;
 
-	if (store_get_status(store, &text, &at_us))
+	if (store_get_status(store, &text, &at_us)) {
+		fprintf(cli->out, "%s\n",
+			tr(cli,
+			   "no watch has run on this store, so it is not known what would have "
+			   "been "
+			   "seen",
+			   "この記録庫で watch が動いたことはなく、何が見えたかは不明"));
 		return;
+	}
 	status = json_loadb(text_str(&text), text.len, 0, NULL);
 	blind_in_status(status, NULL, BLIND_BRIEF);
 	blind = json_object_get(status, "blind_spot");
+	stale = clock_real_us() - at_us >= STALE_US;
+	if (stale)
+		print_stale(cli, at_us);
 	if (json_array_size(blind))
 		blind_print_short(cli, blind,
-				  tr(cli, "as the exporters are now, this would be seen:",
-				     "現在のエクスポーターで見えるのは次のとおり:"),
+				  stale ? tr(cli, "this would have been seen then:",
+					     "その時点で見えたのは次のとおり:")
+					: tr(cli, "as the exporters are now, this would be seen:",
+					     "現在のエクスポーターで見えるのは次のとおり:"),
 				  cli->out);
 	json_decref(status);
 }
@@ -125,6 +151,19 @@ static int print_list(struct cli *cli, const struct said_desk *x, const struct r
 	return EXIT_GOOD;
 }
 
+/* Nothing of an object that nobody has is no all-clear. */
+static void check_object(struct cli *cli, const struct conf *conf, const char *name)
+{
+	if (!name || !conf || !conf->n_objects)
+		return;
+	for (size_t i = 0; i < conf->n_objects; i++)
+		if (strcmp(conf->objects[i].name, name) == 0)
+			return;
+	cli_fail(cli, 0, "--object %s: %s", name,
+		 tr(cli, "the configuration has no object of that name",
+		    "設定にその名前の保護対象はありません"));
+}
+
 static int list_run(struct cli *cli)
 {
 	const struct list_options *o = cli->options;
@@ -138,6 +177,7 @@ static int list_run(struct cli *cli)
 		r = said_desk_open(cli, &o->o, &x);
 	if (r)
 		return r;
+	check_object(cli, x.conf, o->object);
 	r = store_list(x.watch, &filter, on_row, &found);
 	r = r ? cli_fail(cli, EXIT_STORE, "%s", store_answer(r, language_name(cli)))
 	      : print_list(cli, &x, &found, o->o.json);

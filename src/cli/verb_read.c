@@ -142,7 +142,13 @@ static int finish(struct reading *r, int got)
 	kept = store_flush(r->pipeline.store);
 	if (kept)
 		return cli_fail(r->cli, EXIT_STORE, "%s: %s", r->options->db,
-				store_answer(kept, language_name(r->cli)));
+				kept == STORE_FAILING
+					? tr(r->cli,
+					     "it cannot be written: what this run found is shown "
+					     "above, and not all of it is stored",
+					     "書き込めません。この実行の結果は上に表示しましたが、"
+					     "すべては保存されていません")
+					: store_answer(kept, language_name(r->cli)));
 	return r->summary.inputs_unread ? EXIT_USAGE : r->refused ? EXIT_REFUSED : EXIT_GOOD;
 }
 

@@ -53,40 +53,60 @@ static bool ask_watch(const char *dir, json_t *status)
 	return true;
 }
 
+static const char *why_no_status(const struct cli *cli, int answer)
+{
+	return answer == STORE_NOT_FOUND ? tr(cli, "no noroshi watch has ever run on this store",
+					      "この記録庫で watch が動いたことはありません")
+					 : store_answer(answer, language_name(cli));
+}
+
+/* What the watch left in the store; @opened: how that could be opened. A watch whose disk was full
+ * from its start left nothing, or nothing that can be read now: it is asked itself. */
+static int last_status(struct cli *cli, const char *dir, struct store *store, int opened,
+		       json_t **out, int64_t *at_us)
+{
+	_cleanup_text_ struct text text = TEXT_NULL;
+	int r = opened ? opened : store_get_status(store, &text, at_us);
+
+	*out = r ? json_object() : json_loadb(text_str(&text), text.len, 0, NULL);
+	if (r == 0 && json_is_object(*out))
+		return EXIT_GOOD;
+	r = r ? r : STORE_BROKEN;
+	if (r != STORE_MISSING && json_is_object(*out) && ask_watch(dir, *out)) {
+		*at_us = clock_real_us();
+		cli_fail(cli, 0, "%s: %s", dir,
+			 tr(cli, "a watch runs, but its status cannot be read: it was asked itself",
+			    "watch は動作中ですが状態を読めないため、直接問い合わせました"));
+		return EXIT_GOOD;
+	}
+	json_decref(*out);
+	*out = NULL;
+	return cli_fail(cli, EXIT_STORE, "%s%s%s", opened ? dir : "", opened ? ": " : "",
+			why_no_status(cli, r));
+}
+
 static int status_run(struct cli *cli)
 {
 	const struct status_options *o = cli->options;
 	_cleanup_store_ struct store *store = NULL;
-	_cleanup_text_ struct text text = TEXT_NULL;
 	int64_t at_us = 0, age_us;
 	char dir[CONF_TEXT_MAX];
 	json_t *status;
-	int r = setup_store(cli, o->db, o->conf, &store);
+	int r = setup_db(cli, o->db, o->conf, dir);
 
 	if (r)
 		return r;
-	r = store_get_status(store, &text, &at_us);
+	r = store_open(dir, STORE_ANY, STORE_READ, NULL, &store);
+	r = last_status(cli, dir, store, r, &status, &at_us);
 	if (r)
-		return cli_fail(cli, EXIT_STORE, "%s",
-				r == STORE_NOT_FOUND
-					? tr(cli, "no noroshi watch has ever run on this store",
-					     "この記録庫で watch が動いたことはありません")
-					: store_answer(r, language_name(cli)));
-	status = json_loadb(text_str(&text), text.len, 0, NULL);
-	if (!json_is_object(status)) {
-		json_decref(status);
-		return cli_fail(cli, EXIT_STORE, "%s",
-				store_answer(STORE_BROKEN, language_name(cli)));
-	}
+		return r;
 	if (o->blind) {
-		r = setup_db(cli, o->db, o->conf, dir);
-		r = r ? r : blind_target_print(cli, dir, status, o->blind, o->json);
+		r = blind_target_print(cli, dir, status, o->blind, o->json);
 		json_decref(status);
 		return r;
 	}
 	age_us = clock_real_us() - at_us;
-	if (age_us >= STALE_US && setup_db(cli, o->db, o->conf, dir) == EXIT_GOOD &&
-	    ask_watch(dir, status))
+	if (age_us >= STALE_US && ask_watch(dir, status))
 		age_us = 0;
 	blind_in_status(status, NULL, o->json ? BLIND_ALL : BLIND_HOSTS);
 	if (o->json)

@@ -253,7 +253,10 @@ int watch_run(struct watch *w)
 	each_second(w, steady_us());
 	r = pipeline_pause(&w->pipeline);
 	if (r > 0)
-		log_error("store-failing", "reason=\"%s\"", store_answer(r, "en"));
+		log_error("store-failing", "reason=\"%s\"",
+			  r == STORE_FAILING
+				  ? "it cannot be written: what is new since then is lost"
+				  : store_answer(r, "en"));
 	return r == 0 ? EXIT_GOOD : r > 0 ? EXIT_STORE : EXIT_BROKEN;
 }
 

@@ -77,6 +77,43 @@ static void check_words(const struct tune_result *r, const char *en, const char 
 	}
 }
 
+/* A port scan over the threshold is no ordinary minute, and none that has to be caught. */
+static void test_scan(void **state)
+{
+	struct made *m = malloc(sizeof(*m));
+	struct tune_result r;
+
+	make(m, 2500, 1000);
+	incident(m, "n12ab00000000", TUNE_SCAN, 2000, 300, 4100);
+	tune_judge(&m->in, &r);
+	assert_int_equal(r.verdict, TUNE_KEEP);
+	assert_int_equal(r.now.of[TUNE_SCAN], 1);
+	assert_int_equal(r.now.missed, 0);
+	check_words(&r, "(1 for scans)", "(スキャン 1 回)");
+	m->incident[0].kind = TUNE_NOTHING; /* as it was taken before */
+	tune_judge(&m->in, &r);
+	assert_int_equal(r.verdict, TUNE_RAISE);
+	free(m);
+}
+
+/* Minutes kept with a lower floor are under that of now, as all that is under it. */
+static void test_under_the_floor(void **state)
+{
+	struct made *m = malloc(sizeof(*m));
+	struct tune_result r;
+
+	make(m, 2500, 0);
+	m->in.course.floor = 300;
+	for (unsigned i = 0; i < N; i += 3)
+		peak(m, i, 82);
+	peak(m, 723, 2000);
+	tune_judge(&m->in, &r);
+	assert_int_equal(r.median, 0);
+	assert_int_equal(r.p999, 0);
+	assert_in_range(r.most, 2000, 2200);
+	free(m);
+}
+
 /* Ordinary peaks of 4,100 open 2,500 again and again; a real attack of 20,000 stays seen. */
 static void test_raise(void **state)
 {
@@ -317,6 +354,7 @@ static void test_rate_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_scan),	   cmocka_unit_test(test_under_the_floor),
 		cmocka_unit_test(test_raise),	   cmocka_unit_test(test_conflict),
 		cmocka_unit_test(test_known),	   cmocka_unit_test(test_lower),
 		cmocka_unit_test(test_too_little), cmocka_unit_test(test_rules),

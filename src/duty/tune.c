@@ -22,8 +22,8 @@ const char *tune_verdict_name(enum tune_verdict v)
 
 const char *tune_kind_name(enum tune_kind k)
 {
-	static const char *const names[TUNE_KINDS] = {"nothing", "false", "maintenance", "test",
-						      "real"};
+	static const char *const names[TUNE_KINDS] = {"nothing",     "false", "scan",
+						      "maintenance", "test",  "real"};
 
 	return names[k];
 }
@@ -186,6 +186,12 @@ static uint64_t at_share(const struct tune_input *in, const unsigned count[CODES
 	return 0;
 }
 
+/* Minutes of a time with a lower floor may lie under that of now. */
+static uint64_t from_floor(const struct tune_input *in, uint64_t rate)
+{
+	return rate < in->course.floor ? 0 : rate;
+}
+
 static int look_at_course(const struct tune_input *in, struct tune_result *out)
 {
 	_cleanup_free_ uint8_t *taken = calloc(in->course.n + 1, 1);
@@ -209,8 +215,8 @@ static int look_at_course(const struct tune_input *in, struct tune_result *out)
 		out->most_us = in->course.from_us + m * MINUTE_US;
 	}
 	if (out->ordinary) {
-		out->median = at_share(in, count, out->ordinary, 0.5);
-		out->p999 = at_share(in, count, out->ordinary, 0.999);
+		out->median = from_floor(in, at_share(in, count, out->ordinary, 0.5));
+		out->p999 = from_floor(in, at_share(in, count, out->ordinary, 0.999));
 		out->most = roll_most(in->track, most);
 	}
 	/* What is under the floor is not told apart. */

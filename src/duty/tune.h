@@ -24,7 +24,15 @@
 #define TUNE_SHORT_US	    (10 * INT64_C(1000000))
 
 /* What an incident turned out to be; the last ones of an enum weigh most where several meet. */
-enum tune_kind { TUNE_NOTHING, TUNE_FALSE, TUNE_MAINTENANCE, TUNE_TEST, TUNE_REAL, TUNE_KINDS };
+enum tune_kind {
+	TUNE_NOTHING,
+	TUNE_FALSE,
+	TUNE_SCAN, /* somebody looking for open ports: neither ordinary nor to be caught */
+	TUNE_MAINTENANCE,
+	TUNE_TEST,
+	TUNE_REAL,
+	TUNE_KINDS
+};
 
 /* An incident of the object. */
 struct tune_incident {
@@ -79,7 +87,7 @@ struct tune_result {
 	const struct tune_input *in; /* borrowed */
 	enum tune_verdict verdict;
 	unsigned seen, ordinary;     /* minutes */
-	uint64_t median, p999, most; /* of ordinary minutes; `floor` stands for less than it */
+	uint64_t median, p999, most; /* of ordinary minutes; median and p999: 0 under the floor */
 	int64_t most_us;	     /* the minute of `most`; TIME_NONE: none reached the floor */
 	uint64_t least_attack;	     /* that rests on this track; 0 none */
 	char least_id[INCIDENT_ID_MAX]; /* which */

@@ -53,6 +53,7 @@ static void say_kinds(const struct saying *s, const struct tune_opens *o)
 	static const char *const words[TUNE_KINDS][2] = {
 		[TUNE_NOTHING] = {"for no incident", "該当する検知なし"},
 		[TUNE_FALSE] = {"for incidents marked false", "誤検知とされたもの"},
+		[TUNE_SCAN] = {"for scans", "スキャン"},
 		[TUNE_MAINTENANCE] = {"in maintenance", "作業中"},
 		[TUNE_TEST] = {"in known tests", "予告された試験中"},
 		[TUNE_REAL] = {"for real attacks", "実際の攻撃"},

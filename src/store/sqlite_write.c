@@ -214,14 +214,22 @@ static bool is_full(sqlite3 *db, int code)
 	       ((code & 0xff) == SQLITE_IOERR && (os == ENOSPC || os == EDQUOT));
 }
 
+/* The connection may have forgotten by now, and would say "not an error". */
+static const char *why_failed(sqlite3 *db, int code, bool full)
+{
+	return full				  ? "the disk is full"
+	       : sqlite3_errcode(db) != SQLITE_OK ? sqlite3_errmsg(db)
+						  : sqlite3_errstr(code);
+}
+
 int watch_write(struct store_db *db, struct store_batch *b, struct text *why)
 {
 	int code = write_all(db->writer, b);
 
 	if (code) {
 		/* Before the rollback, which has an answer of its own. */
-		text_add(why, sqlite3_errmsg(db->writer));
 		b->full = is_full(db->writer, code);
+		text_add(why, why_failed(db->writer, code, b->full));
 		sqlite3_exec(db->writer, "ROLLBACK", NULL, NULL, NULL);
 		b->erase.evidence_erased = b->erase.incidents_erased = 0;
 		return STORE_FAILING;

@@ -204,7 +204,7 @@ static int write_once(struct writer *w, struct taken *t)
 		queue_put_back(&w->queue, t);
 		text_printf(&sentence,
 			    "cannot write to %s: %s. What is new is kept in memory and tried "
-			    "again every second; watching goes on.",
+			    "again every second.",
 			    w->where, text_str(&why));
 	} else {
 		queue_written(&w->queue, t, now_us);

@@ -55,6 +55,7 @@ static int brief_run(struct cli *cli)
 				  .conf = d.conf,
 				  .measures = words_measures_of(&d),
 				  .desk_known = d.desk != NULL,
+				  .courier_gone = d.courier_gone,
 				  .is_false = inc && words_is_false(&d, inc->id),
 				  .zone = d.conf->duty.zone,
 				  .ja = cli->language == LANGUAGE_JA,

@@ -10,6 +10,7 @@
 #include "base/zone.h"
 #include "cli/words_load.h"
 #include "courier/look.h"
+#include "duty/brief.h"
 #include "duty/handover.h"
 #include "duty/sight.h"
 
@@ -189,6 +190,20 @@ static void add_measures(struct gathered *g)
 	}
 }
 
+/* Times without sight that ended meanwhile; those that go on have a place of their own. */
+static void add_blind(const struct cli *cli, struct gathered *g)
+{
+	for (unsigned i = 0; i < g->d->n_alarms; i++) {
+		const struct alarm *a = &g->d->alarms[i].a;
+		_cleanup_text_ struct text what = TEXT_NULL;
+
+		if (a->kind != ALARM_FAULT || a->state != ALARM_ENDED || a->ended_us < g->since_us)
+			continue;
+		brief_fault(a->ref, cli->language == LANGUAGE_JA, &what);
+		add_change(g, ACT_BLIND, a->ended_us, text_str(&what), "", "");
+	}
+}
+
 static int gather_freezes(struct cli *cli, struct gathered *g)
 {
 	int r = 0;
@@ -216,6 +231,7 @@ static int gather_changes(struct cli *cli, struct gathered *g)
 	r = desk_duty_outbox(desk, (1u << OUT_STATES) - 1, on_out, g);
 	r = r ? r : desk_duty_acts(desk, NULL, 0, on_act, g);
 	add_measures(g);
+	add_blind(cli, g);
 	if (r == -ENOMEM)
 		return EXIT_BROKEN;
 	if (r)
@@ -352,6 +368,8 @@ static void fill_in(struct cli *cli, struct gathered *g)
 	g->in.incidents = g->incidents;
 	g->in.n_incidents = (unsigned)g->found.n;
 	g->in.more_incidents = g->found.refused;
+	g->in.conf_known = d->conf_known;
+	g->in.courier_gone = d->courier_gone;
 	g->in.desk_known = d->desk != NULL;
 	g->in.alarms = g->open;
 	g->in.n_alarms = g->n_open;

@@ -24,17 +24,38 @@ static int turn_down(struct cli *cli, const char *id, const char *why)
 	return cli_fail(cli, EXIT_USAGE, "%s: %s", id, why);
 }
 
+/* Of a prefix whose hosts belong to several, each is told of its own. */
+struct told {
+	const struct conf_object *object[WORDS_OBJECTS_MAX];
+	unsigned n;
+	bool named; /* at least by the incident */
+};
+
+static void find_objects(const struct words_desk *d, const struct incident *inc, struct told *out)
+{
+	const char *names[WORDS_OBJECTS_MAX];
+	unsigned n = words_objects_hit(inc, d->conf, names);
+
+	*out = (struct told){.named = n > 0};
+	for (unsigned i = 0; i < n; i++) {
+		const struct conf_object *o = words_object_named(d->conf, names[i]);
+
+		if (o)
+			out->object[out->n++] = o;
+	}
+}
+
 /* May anything be told, and is it the right notice? */
 static int check(struct cli *cli, const struct words_desk *d, const struct notice_options *o,
-		 const struct incident *inc, const struct conf_object *object)
+		 const struct incident *inc, const struct told *told)
 {
 	bool over = inc->f.state == FINDING_CLOSED;
 
-	if (!inc->object[0])
+	if (!told->named)
 		return turn_down(cli, inc->id,
 				 tr(cli, "it hits no protected object, so there is nobody to tell",
 				    "保護対象への攻撃ではないため、連絡先がありません"));
-	if (!object)
+	if (!told->n)
 		return turn_down(
 			cli, inc->object,
 			tr(cli, "the configuration has no such object; say --conf FILE",
@@ -135,8 +156,8 @@ static int write_one(struct cli *cli, struct words_desk *d, const struct notice_
 	return r;
 }
 
-static int write_all(struct cli *cli, struct words_desk *d, const struct notice_options *o,
-		     struct customer_notice *in, FILE *to)
+static int write_object(struct cli *cli, struct words_desk *d, const struct notice_options *o,
+			struct customer_notice *in, bool first, FILE *to)
 {
 	bool ja[NOTICE_LANGUAGES_MAX];
 	unsigned n = customer_notice_languages(in->object, d->conf, ja);
@@ -148,13 +169,25 @@ static int write_all(struct cli *cli, struct words_desk *d, const struct notice_
 	}
 	for (unsigned i = 0; r == EXIT_GOOD && i < n; i++) {
 		in->ja = ja[i];
-		r = write_one(cli, d, o, in, i == 0, to);
+		r = write_one(cli, d, o, in, first && i == 0, to);
 	}
 	if (!in->object->n_contacts)
 		cli_fail(cli, 0,
 			 tr(cli, "%s has no contacts in the configuration",
 			    "%s の連絡先が設定にありません"),
 			 in->object->name);
+	return r;
+}
+
+static int write_all(struct cli *cli, struct words_desk *d, const struct notice_options *o,
+		     struct customer_notice *in, const struct told *told, FILE *to)
+{
+	int r = EXIT_GOOD;
+
+	for (unsigned i = 0; r == EXIT_GOOD && i < told->n; i++) {
+		in->object = told->object[i];
+		r = write_object(cli, d, o, in, i == 0, to);
+	}
 	return r;
 }
 
@@ -166,6 +199,7 @@ static int notice_run(struct cli *cli)
 	const struct words_alarm *alarm;
 	struct severity severity = {0};
 	struct customer_notice in;
+	struct told told;
 	FILE *to = cli->out;
 	int r = words_open(cli, &o->w, &d);
 
@@ -182,19 +216,19 @@ static int notice_run(struct cli *cli)
 		return r;
 	words_severity(&d, inc, alarm, &severity);
 	in = (struct customer_notice){.incident = inc,
-				      .object = words_conf_object(inc, d.conf),
 				      .conf = d.conf,
 				      .measures = words_measures_of(&d),
 				      .severity = severity.level,
 				      .closing = o->closing,
 				      .zone = d.conf->duty.zone,
 				      .now_us = d.now_us};
-	r = check(cli, &d, o, inc, in.object);
+	find_objects(&d, inc, &told);
+	r = check(cli, &d, o, inc, &told);
 	if (r == EXIT_GOOD && o->out)
 		to = open_out(cli, o->out, &r);
 	if (r)
 		return r;
-	r = write_all(cli, &d, o, &in, to);
+	r = write_all(cli, &d, o, &in, &told, to);
 	if (to != cli->out && fclose(to) && r == EXIT_GOOD)
 		r = cli_fail(cli, EXIT_USAGE, "%s: %s", o->out, strerror(errno));
 	return r;

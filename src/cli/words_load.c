@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "courier/door.h"
 
 void words_close(struct words_desk *d)
 {
@@ -79,7 +80,14 @@ int words_conf(struct cli *cli, const struct words_options *o, struct words_desk
 	int r = load_conf(cli, o, d);
 
 	d->now_us = clock_real_us();
+	d->conf_known = o->conf != NULL;
 	return r ? r : load_calendars(cli, d);
+}
+
+/* Whoever may not ring cannot tell. */
+static bool is_gone(int rang)
+{
+	return rang == -ENOENT || rang == -ECONNREFUSED;
 }
 
 int words_open(struct cli *cli, const struct words_options *o, struct words_desk *d)
@@ -95,6 +103,7 @@ int words_open(struct cli *cli, const struct words_options *o, struct words_desk
 	if (strlen(dir) >= sizeof(d->dir))
 		return cli_usage(cli, "--db: the name is too long");
 	strcpy(d->dir, dir);
+	d->courier_gone = d->conf->duty.n_people && is_gone(door_ring(d->dir));
 	if (said_init(&d->said))
 		return cli_fail(cli, EXIT_BROKEN, "%s", strerror(ENOMEM));
 	r = open_stores(cli, d);

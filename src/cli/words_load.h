@@ -49,6 +49,8 @@ struct words_desk {
 	struct duty_measures measures;
 	bool measures_known; /* they could be read, or there is no desk where any could be */
 	bool desk_missing;
+	bool conf_known;   /* one was named */
+	bool courier_gone; /* people are to be paged, and no courier runs */
 	bool drill;
 	int64_t now_us;
 };

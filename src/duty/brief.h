@@ -47,6 +47,7 @@ struct brief_input {
 	const struct conf *conf;	      /* NULL: none */
 	const struct duty_measures *measures; /* NULL: not known */
 	bool desk_known;		      /* desk.db could be read */
+	bool courier_gone;		      /* people are to be paged, and no courier runs */
 	bool is_false;			      /* marked as no attack */
 	const char *zone;		      /* "" the program's own */
 	bool ja;

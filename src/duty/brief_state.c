@@ -7,7 +7,7 @@
 const char *brief_mute(enum alarm_mute m, bool ja)
 {
 	static const char *const words[MUTE_KINDS][2] = {
-		[MUTE_NOT] = {"no page is due yet", "まだ呼び出しの時機ではない"},
+		[MUTE_NOT] = {"nobody is on call", "当直者がいない"},
 		[MUTE_SHORT] = {"a single short burst so far", "短い単発のバーストのみ"},
 		[MUTE_SEVERITY] = {"not bad enough for its object", "対象の呼び出し基準に満たない"},
 		[MUTE_SUPPRESSED] = {"suppressed", "抑止中"},
@@ -53,14 +53,33 @@ static void say_snoozed(const struct brief_input *in, struct text *out)
 	text_add(out, in_words(in, ".", "。"));
 }
 
+/* What silenced it may have come behind a page. */
+static void say_held(const struct brief_input *in, struct text *out)
+{
+	const struct alarm *a = in->alarm;
+
+	if (!a->step || !a->paged[0]) {
+		text_printf(out, in_words(in, "Nobody was paged: %s.", "呼び出しなし（%s）。"),
+			    brief_mute(a->mute, in->ja));
+		return;
+	}
+	text_printf(out, in_words(in, "%s was paged", "%s を"), a->paged);
+	if (time_known(a->paged_us)) {
+		text_add(out, in_words(in, " at ", " "));
+		words_time(in->zone, a->paged_us, in->now_us, out);
+		text_add(out, in_words(in, "", " に"));
+	}
+	text_printf(out, in_words(in, "; silent since: %s.", "呼び出し、以後は停止（%s）。"),
+		    brief_mute(a->mute, in->ja));
+}
+
 static void say_state(const struct brief_input *in, struct text *out)
 {
 	const struct alarm *a = in->alarm;
 
 	switch (a->state) {
 	case ALARM_HELD:
-		text_printf(out, in_words(in, "Nobody was paged: %s.", "呼び出しなし（%s）。"),
-			    brief_mute(a->mute, in->ja));
+		say_held(in, out);
 		break;
 	case ALARM_PAGED:
 		say_paged(in, out);
@@ -96,6 +115,11 @@ void brief_say_owner(const struct brief_input *in, struct text *out)
 		text_add(out,
 			 in_words(in, "Who has it is not known: there are no records of the desk.",
 				  "担当は不明（当直の記録がない）。"));
+	if (in->courier_gone) {
+		text_add(out, out->len && space ? " " : "");
+		text_add(out, in_words(in, "No courier runs: nobody is paged now.",
+				       "courier が停止中のため、現在は誰も呼び出されない。"));
+	}
 	if (in->incident && in->incident->f.kind == FINDING_ATTACK) {
 		text_add(out, out->len && space ? " " : "");
 		brief_say_measure(in, out);

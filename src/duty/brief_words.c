@@ -188,6 +188,14 @@ static bool is_named(const char *const *names, unsigned n, const char *name)
 	return false;
 }
 
+const struct conf_object *words_object_named(const struct conf *conf, const char *name)
+{
+	for (size_t i = 0; conf && name[0] && i < conf->n_objects; i++)
+		if (strcmp(conf->objects[i].name, name) == 0)
+			return &conf->objects[i];
+	return NULL;
+}
+
 unsigned words_objects_hit(const struct incident *inc, const struct conf *conf,
 			   const char *names[WORDS_OBJECTS_MAX])
 {

@@ -73,6 +73,9 @@ bool words_is_own_out(const struct incident *inc);
 /** words_conf_object() - the protected object of an incident, or NULL. */
 const struct conf_object *words_conf_object(const struct incident *inc, const struct conf *conf);
 
+/** words_object_named() - the object of that name, NULL: there is none, or no configuration. */
+const struct conf_object *words_object_named(const struct conf *conf, const char *name);
+
 #define WORDS_OBJECTS_MAX 64
 
 /** words_objects_hit() - protected objects that hold the hosts hit, its own first, nobody twice.

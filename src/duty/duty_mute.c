@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "duty/brief_words.h"
 #include "duty/duty_inside.h"
 #include "duty/said.h"
 #include "duty/work.h"
@@ -41,10 +42,26 @@ bool duty_is_marked(const struct duty *d, const char *incident)
 
 static const struct conf_object *object_of(const struct duty *d, const char *name)
 {
-	for (size_t i = 0; name[0] && i < d->conf->n_objects; i++)
-		if (strcmp(d->conf->objects[i].name, name) == 0)
-			return &d->conf->objects[i];
-	return NULL;
+	return words_object_named(d->conf, name);
+}
+
+/* Of several objects under one attack: from which severity on somebody is woken (of one that says
+ * nothing @usual), and whether for a burst too. What asks for most counts. */
+static unsigned page_from(const struct duty *d, const struct incident *inc, unsigned usual,
+			  bool *bursts)
+{
+	const char *names[WORDS_OBJECTS_MAX];
+	unsigned n = words_objects_hit(inc, d->conf, names), from = n ? 0 : usual;
+
+	*bursts = false;
+	for (unsigned i = 0; i < n; i++) {
+		const struct conf_object *o = object_of(d, names[i]);
+		unsigned own = o && o->page_from ? o->page_from : usual;
+
+		from = own > from ? own : from;
+		*bursts |= o && o->page_bursts;
+	}
+	return from;
 }
 
 /*
@@ -153,12 +170,10 @@ static void rule_suppression(struct mute *m, const struct duty *d, const struct 
 static void rule_severity(struct mute *m, struct duty *d, const struct entry *e)
 {
 	const struct conf_heightened *watch = duty_watch_of(d, e, &m->change_us);
-	const struct conf_object *o = object_of(d, e->incident->object);
-	unsigned from = o && o->page_from ? o->page_from
-			: watch		  ? watch->page_from
-					  : d->conf->duty.page_from;
+	unsigned usual = watch ? watch->page_from : d->conf->duty.page_from;
+	bool bursts;
 
-	if (e->a.severity > from)
+	if (e->a.severity > page_from(d, e->incident, usual, &bursts))
 		say(m, MUTE_SEVERITY, "");
 }
 
@@ -166,9 +181,10 @@ static void rule_severity(struct mute *m, struct duty *d, const struct entry *e)
 static void rule_short(struct mute *m, const struct duty *d, const struct entry *e)
 {
 	const struct finding *f = &e->incident->f;
-	const struct conf_object *o = object_of(d, e->incident->object);
+	bool bursts;
 
-	if (f->pulses <= 1 && f->state != FINDING_LOST_SIGHT && !(o && o->page_bursts) &&
+	page_from(d, e->incident, d->conf->duty.page_from, &bursts);
+	if (f->pulses <= 1 && f->state != FINDING_LOST_SIGHT && !bursts &&
 	    f->last_us - f->first_us < (int64_t)d->conf->duty.burst_s * US_PER_S)
 		say(m, MUTE_SHORT, "");
 }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "duty/handover_inside.h"
+#include "duty/roster.h"
 
 typedef void (*section)(handover in, struct sheet *s);
 
@@ -139,6 +140,47 @@ static json_t *held_json(handover in)
 	return o;
 }
 
+/* Those who are asked now, in that order. */
+static json_t *on_call_json(handover in)
+{
+	json_t *all = in->conf_known ? json_array() : json_null();
+	struct roster now;
+
+	roster_at(in->conf, NULL, in->now_us, &now);
+	for (unsigned i = 0; json_is_array(all) && i < now.n; i++)
+		json_array_append_new(all, json_string(now.person[i]->name));
+	return all;
+}
+
+static json_t *changes_json(handover in)
+{
+	static const char *const names[HANDOVER_ACTS] = {
+		[ACT_WORSE] = "worse",
+		[ACT_MARKED] = "marked_false",
+		[ACT_UNMARKED] = "mark_lifted",
+		[ACT_SUPPRESSED] = "suppressed",
+		[ACT_LIFTED] = "suppression_lifted",
+		[ACT_BEGUN] = "measure_begun",
+		[ACT_ENDED] = "measure_ended",
+		[ACT_FAILED] = "measure_failed",
+		[ACT_BLIND] = "blind",
+	};
+	json_t *all = json_array();
+	char at[TIME_TEXT_MAX];
+
+	for (unsigned i = 0; all && i < in->n_changes; i++) {
+		const struct handover_change *c = &in->changes[i];
+
+		if (c->at_us >= in->since_us)
+			json_array_append_new(
+				all, json_pack("{s:s, s:s, s:s, s:o, s:o}", "act", names[c->act],
+					       "at", time_format_utc(c->at_us, at), "subject",
+					       c->subject, "object", name_or_null(c->what), "by",
+					       name_or_null(c->who)));
+	}
+	return all;
+}
+
 json_t *handover_json(const struct handover_input *in)
 {
 	struct guard guard = guard_about(GUARD_HOUSE, in->conf, NULL);
@@ -154,6 +196,12 @@ json_t *handover_json(const struct handover_input *in)
 			      "measures", measures_json(in), "unanswered", alarms_json(in),
 			      "suppressions", suppressions_json(in), "held", held_json(in));
 
+	if (o) {
+		json_object_set_new(o, "conf_known", json_boolean(in->conf_known));
+		json_object_set_new(o, "courier_gone", json_boolean(in->courier_gone));
+		json_object_set_new(o, "on_call", on_call_json(in));
+		json_object_set_new(o, "changes", changes_json(in));
+	}
 	if (!o || guard_json(&guard, o, in->ja) < 0) {
 		json_decref(o);
 		return NULL;

@@ -38,6 +38,7 @@ enum handover_act {
 	ACT_BEGUN, /* a measure */
 	ACT_ENDED,
 	ACT_FAILED,
+	ACT_BLIND, /* we were, and are not any more */
 	HANDOVER_ACTS
 };
 
@@ -69,6 +70,9 @@ struct handover_input {
 	const struct handover_incident *incidents; /* open now, or alive since since_us */
 	unsigned n_incidents;
 	uint64_t more_incidents; /* that found no room */
+
+	bool conf_known;   /* a configuration was named; else people and work are not known */
+	bool courier_gone; /* people are to be paged, and no courier runs */
 
 	bool desk_known;	    /* desk.db could be read */
 	const struct alarm *alarms; /* not ended, of every kind */

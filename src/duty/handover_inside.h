@@ -26,6 +26,7 @@ void handover_more(handover in, uint64_t all, uint64_t shown, struct sheet *s);
  * none was raised). handover_subject() - what it is about, "" where that is not known; @inc: its
  * incident, NULL unknown. */
 void handover_no_desk(struct sheet *s);
+void handover_no_conf(struct sheet *s); /* that no configuration is known */
 void handover_owner(handover in, const struct alarm *a, struct text *out);
 void handover_subject(handover in, const struct alarm *a, const struct incident *inc,
 		      struct text *out);

@@ -30,6 +30,12 @@ static void add_people(handover in, const struct roster *r, struct text *out)
 			    r->n - NAMES_SHOWN - 1);
 }
 
+void handover_no_conf(struct sheet *s)
+{
+	sheet_say(s, "Not known: no configuration is named (--conf).",
+		  "不明（設定ファイルの指定がない、--conf）。");
+}
+
 void handover_on_call(handover in, struct sheet *s)
 {
 	_cleanup_text_ struct text t = TEXT_NULL;
@@ -37,6 +43,13 @@ void handover_on_call(handover in, struct sheet *s)
 
 	roster_at(in->conf, NULL, in->now_us, &now);
 	sheet_head(s, "ON CALL", "当直");
+	if (in->courier_gone)
+		sheet_say(s, "NO COURIER RUNS: nobody is paged.",
+			  "courier が停止中: 誰も呼び出されない。");
+	if (!in->conf_known) {
+		handover_no_conf(s);
+		return;
+	}
 	if (!now.n) {
 		sheet_say(s, "Nobody is on call now.", "現在、当直者はいない。");
 	} else {
@@ -76,12 +89,22 @@ static int worse(const void *a, const void *b)
 	return strcmp(x->incident->id, y->incident->id);
 }
 
+static void add_owner(handover in, const struct alarm *a, struct text *out)
+{
+	text_printf(out, handover_pick(in, "owner %s", "担当 %s"), a->owner);
+	if (a->state != ALARM_SNOOZED || !handover_time_known(a->snoozed_until_us))
+		return;
+	text_add(out, handover_pick(in, ", silent until ", "、"));
+	words_time(in->zone, a->snoozed_until_us, in->now_us, out);
+	text_add(out, handover_pick(in, "", " まで呼び出し停止"));
+}
+
 void handover_owner(handover in, const struct alarm *a, struct text *out)
 {
 	if (!in->desk_known)
 		text_add(out, handover_pick(in, "owner not known", "担当不明"));
 	else if (a && a->owner[0])
-		text_printf(out, handover_pick(in, "owner %s", "担当 %s"), a->owner);
+		add_owner(in, a, out);
 	else if (a && a->state == ALARM_HELD)
 		text_printf(out, handover_pick(in, "nobody paged (%s)", "呼び出しなし（%s）"),
 			    brief_mute(a->mute, in->ja));
@@ -206,7 +229,9 @@ static void say_unanswered(handover in, const struct alarm *a, struct sheet *s)
 	handover_subject(in, a, inc, &subject);
 	if (subject.len)
 		text_printf(&t, " %s", text_str(&subject));
-	if (a->paged[0]) {
+	if (a->state == ALARM_HELD) {
+		text_printf(&t, handover_pick(in, "; %s", "、%s"), brief_mute(MUTE_NOT, in->ja));
+	} else if (a->paged[0]) {
 		text_printf(&t, handover_pick(in, "; %s was paged", "、%s を呼び出し"), a->paged);
 		if (handover_time_known(a->paged_us)) {
 			text_add(&t, handover_pick(in, " at ", "（"));
@@ -214,7 +239,7 @@ static void say_unanswered(handover in, const struct alarm *a, struct sheet *s)
 			text_add(&t, handover_pick(in, "", "）"));
 		}
 	}
-	if (handover_time_known(a->next_us)) {
+	if (handover_time_known(a->next_us) && !in->courier_gone) {
 		text_add(&t, handover_pick(in, "; the next one at ", "、次の呼び出し "));
 		words_time(in->zone, a->next_us, in->now_us, &t);
 	}
@@ -228,11 +253,44 @@ static int worse_alarm(const void *a, const void *b)
 	const struct alarm *y = *(const struct alarm *const *)b;
 	unsigned sx = x->severity ? x->severity : 9, sy = y->severity ? y->severity : 9;
 
+	/* A storm stands for many, of which the others here may be some. */
+	if ((x->kind == ALARM_STORM) != (y->kind == ALARM_STORM))
+		return x->kind == ALARM_STORM ? -1 : 1;
 	if (sx != sy)
 		return sx < sy ? -1 : 1;
 	if (x->opened_us != y->opened_us)
 		return x->opened_us < y->opened_us ? -1 : 1;
 	return strcmp(x->id, y->id);
+}
+
+/* Paged, or silent only because nobody is on call. */
+static bool waits_for_somebody(const struct alarm *a)
+{
+	return a->state == ALARM_PAGED || (a->state == ALARM_HELD && a->mute == MUTE_NOT);
+}
+
+/* Bad enough to wake somebody, and nobody raised an alarm: no courier has seen it. */
+static unsigned say_without_alarm(handover in, struct sheet *s)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+	unsigned n = 0;
+
+	for (unsigned i = 0; in->courier_gone && i < in->n_incidents; i++) {
+		const struct handover_incident *x = &in->incidents[i];
+
+		if (x->alarm || !handover_open(x) || !x->severity ||
+		    x->severity > in->conf->duty.page_from)
+			continue;
+		if (n++ < sheet_cap(s, UNANSWERED_SHOWN))
+			text_printf(&t, "%s%s", t.len ? handover_pick(in, ", ", "、") : "",
+				    x->incident->id);
+	}
+	if (!n)
+		return 0;
+	text_add(&t, handover_pick(in, ": no alarm was raised.", ": 警報は上がっていない。"));
+	sheet_item(s, 2, NULL, text_str(&t));
+	handover_more(in, n, sheet_cap(s, UNANSWERED_SHOWN), s);
+	return n;
 }
 
 void handover_unanswered(handover in, struct sheet *s)
@@ -251,12 +309,13 @@ void handover_unanswered(handover in, struct sheet *s)
 		return;
 	}
 	for (unsigned i = 0; i < in->n_alarms; i++)
-		if (in->alarms[i].state == ALARM_PAGED)
+		if (waits_for_somebody(&in->alarms[i]))
 			list[n++] = &in->alarms[i];
 	qsort(list, n, sizeof(*list), worse_alarm);
 	for (unsigned i = 0; i < n && i < sheet_cap(s, UNANSWERED_SHOWN); i++)
 		say_unanswered(in, list[i], s);
 	handover_more(in, n, sheet_cap(s, UNANSWERED_SHOWN), s);
+	n += say_without_alarm(in, s);
 	if (!n)
 		sheet_say(s, "None.", "なし。");
 }

@@ -47,6 +47,7 @@ static const struct {
 	[ACT_BEGUN] = {"Measures begun", "措置を開始"},
 	[ACT_ENDED] = {"Measures ended", "措置を終了"},
 	[ACT_FAILED] = {"Measures failed", "措置に失敗"},
+	[ACT_BLIND] = {"Were blind for a time", "一時的に見えなかった"},
 };
 
 /* A line is "Opened 12: shop (n01…), mail (n02…) and 10 more". */

@@ -149,6 +149,10 @@ void handover_maintenance(handover in, struct sheet *s)
 
 	sheet_head(s, "MAINTENANCE AND TESTS, NOW AND IN THE NEXT 12 H",
 		   "作業と試験（現在から 12 時間）");
+	if (!in->conf_known) {
+		handover_no_conf(s);
+		return;
+	}
 	if (!list) {
 		text_note_lost();
 		return;
@@ -233,6 +237,10 @@ void handover_heightened(handover in, struct sheet *s)
 	unsigned n = 0;
 
 	sheet_head(s, "HEIGHTENED WATCHES", "警戒強化");
+	if (!in->conf_known) {
+		handover_no_conf(s);
+		return;
+	}
 	for (size_t i = 0; i < in->conf->n_heightened; i++) {
 		const struct conf_heightened *h = &in->conf->heightened[i];
 		_cleanup_text_ struct text t = TEXT_NULL;

@@ -43,6 +43,12 @@ int64_t customer_notice_next_us(unsigned severity, int64_t now_us)
 	return (now_us + wait_us + ROUND_US - 1) / ROUND_US * ROUND_US;
 }
 
+/* Is the attack on more than what is theirs? */
+static bool is_one_of_several(notice_input in)
+{
+	return strcmp(in->incident->object, in->object->name) != 0;
+}
+
 /* "shop (198.51.100.7)": the name that the customer knows, and what of theirs is hit. */
 static void add_object(notice_input in, struct text *out)
 {
@@ -50,7 +56,8 @@ static void add_object(notice_input in, struct text *out)
 	char target[INCIDENT_TARGET_MAX];
 
 	text_add(out, in->object->name);
-	if (inc->f.level <= LEVEL_PREFIX)
+	/* A prefix that is not theirs alone holds the addresses of others. */
+	if (inc->f.level <= LEVEL_PREFIX && !is_one_of_several(in))
 		text_printf(out, notice_pick(in, " (%s)", "（%s）"), incident_target(inc, target));
 }
 
@@ -182,8 +189,16 @@ static void say_what(notice_input in, struct text *out)
 			text_str(&what), text_str(&names));
 	if (!words_figures(in->incident, in->ja, &peak))
 		return;
-	text_printf(out, notice_pick(in, "%sAt its peak we measured %s", "%s最大で %s"),
-		    out->len && !in->ja ? " " : "", text_str(&peak));
+	text_printf(
+		out,
+		is_one_of_several(in)
+			? notice_pick(in,
+				      "%sOver all addresses that are hit, yours among them, we "
+				      "measured %s at its peak",
+				      "%s攻撃を受けている全アドレス（お客様を含む）の合計で最大 "
+				      "%s")
+			: notice_pick(in, "%sAt its peak we measured %s", "%s最大で %s"),
+		out->len && !in->ja ? " " : "", text_str(&peak));
 	if (line > 0) {
 		text_add(out, notice_pick(in, ", which is ", "（ご契約回線の "));
 		words_share(line, in->ja, out);

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "duty/brief_words.h"
+
 #define LINE_BAD	0.80 /* of the access line: little is left for anybody else */
 #define LINE_FELT	0.30
 #define LINK_SUFFERS	0.20 /* of a full link's load: without the attack it would not be full */
@@ -28,6 +30,8 @@ struct look {
 	const struct severity_input *in;
 	const struct incident *inc;
 	enum severity_target target;
+	const char *object[WORDS_OBJECTS_MAX]; /* protected ones that are hit */
+	unsigned n_objects;
 	bool outgoing;
 	unsigned link_level; /* what RULE_LINK said, 4 nothing: outgoing attacks ask */
 	unsigned worst;	     /* of the rules before, for those that only raise */
@@ -74,7 +78,7 @@ static bool look_protected(struct look *l, struct severity_reason *r)
 	r->level = levels[l->target];
 	r->figure = l->target;
 	if (l->target == TARGET_PROTECTED)
-		set_name(r, l->inc->object);
+		set_name(r, l->object[0]);
 	return true;
 }
 
@@ -217,19 +221,20 @@ static bool look_bystanders(struct look *l, struct severity_reason *r)
 static bool look_spread(struct look *l, struct severity_reason *r)
 {
 	char link[SEVERITY_LINK_MAX];
+	unsigned objects = l->in->objects_now > l->n_objects ? l->in->objects_now : l->n_objects;
 
 	if (l->outgoing)
 		return false;
 	r->level = 2;
-	if (l->in->objects_now >= OBJECTS_MANY) {
-		r->figure = l->in->objects_now;
+	if (objects >= OBJECTS_MANY) {
+		r->figure = objects;
 		set_name(r, severity_link(l->inc, link));
 		if (r->name[0])
 			return true;
 	}
 	r->figure = (double)l->inc->f.hosts_hit;
 	r->at_least = !l->inc->f.sampling_known;
-	return l->inc->f.hosts_hit >= HOSTS_MANY;
+	return l->inc->f.hosts_hit >= HOSTS_MANY || l->n_objects >= OBJECTS_MANY;
 }
 
 static bool look_over(struct look *l, struct severity_reason *r)
@@ -320,10 +325,12 @@ static void look_at(struct look *l, const struct severity_input *in)
 	const struct finding *f = &inc->f;
 
 	*l = (struct look){.in = in, .inc = inc, .link_level = 4, .worst = 4};
+	/* A prefix that is no object's may hold the hosts of many. */
+	l->n_objects = words_objects_hit(inc, in->conf, l->object);
 	l->outgoing = f->own_known && f->direction == DIRECTION_OUT;
 	l->target = f->kind == FINDING_SCAN				  ? TARGET_SCAN
 		    : f->level == LEVEL_LINK || f->level == LEVEL_NETWORK ? TARGET_SHARED
-		    : inc->object[0]					  ? TARGET_PROTECTED
+		    : l->n_objects					  ? TARGET_PROTECTED
 									  : TARGET_UNPROTECTED;
 }
 
@@ -373,21 +380,27 @@ static void step_measure(struct severity *out, enum measure_state measure, unsig
 	add_last(out, RULE_MEASURE, measure, measure == MEASURE_WORKS ? "works" : "failed");
 }
 
-static const struct conf_object *object_of(const struct severity_input *in)
+/* Of several objects that are hit the one whose contract asks for most; NULL: there is none. */
+static const struct conf_object *strictest(const struct look *l)
 {
-	const struct conf *c = in->conf;
+	static const unsigned asks[] = {
+		[CONTRACT_CRITICAL] = 3, [CONTRACT_STANDARD] = 2, [CONTRACT_BASIC] = 1};
+	const struct conf_object *best = NULL;
 
-	for (size_t i = 0; c && in->incident->object[0] && i < c->n_objects; i++)
-		if (strcmp(c->objects[i].name, in->incident->object) == 0)
-			return &c->objects[i];
-	return NULL;
+	for (unsigned i = 0; i < l->n_objects; i++) {
+		const struct conf_object *o = words_object_named(l->in->conf, l->object[i]);
+
+		if (o && (!best || asks[o->contract] > asks[best->contract]))
+			best = o;
+	}
+	return best;
 }
 
 /* A basic contract makes nothing milder that others suffer from: @shared, what rules say of them.
  */
-static void step_contract(struct severity *out, const struct severity_input *in, unsigned shared)
+static void step_contract(struct severity *out, const struct look *l, unsigned shared)
 {
-	const struct conf_object *o = object_of(in);
+	const struct conf_object *o = strictest(l);
 	unsigned before = out->level, mild;
 
 	if (!o || o->contract == CONTRACT_STANDARD)
@@ -435,5 +448,5 @@ void severity_judge(const struct severity_input *in, struct severity *out)
 	if (l.target == TARGET_SCAN)
 		return;
 	step_measure(out, in->measure, &shared);
-	step_contract(out, in, shared);
+	step_contract(out, &l, shared);
 }

@@ -121,6 +121,34 @@ static void test_measures(void **state)
 	scene_end(&s);
 }
 
+static bool brief_says(const struct scene *s, const char *what)
+{
+	_cleanup_text_ struct text out = TEXT_NULL;
+
+	both(&s->in, &out);
+	return strstr(text_str(&out), what);
+}
+
+/* What silenced it may have come behind a page; without a reason there was nobody. */
+static void test_silenced(void **state)
+{
+	struct scene s;
+
+	scene_make(&s, kit_syn_flood(), ALARM_HELD);
+	assert_true(brief_says(&s, "Nobody was paged: nobody is on call."));
+	s.alarm.mute = MUTE_FALSE;
+	assert_true(brief_says(&s, "Nobody was paged: marked as no attack."));
+	s.alarm.step = 2;
+	assert_true(
+		brief_says(&s, "Sato was paged at 02:32 JST; silent since: marked as no attack."));
+	assert_true(brief_says(
+		&s, "Sato を 02:32 JST に呼び出し、以後は停止（攻撃ではないと記録済み）。"));
+	assert_false(brief_says(&s, "No courier runs"));
+	s.in.courier_gone = true;
+	assert_true(brief_says(&s, "No courier runs: nobody is paged now."));
+	scene_end(&s);
+}
+
 /* One that nobody approved has done nothing; those against others are not spoken of. */
 static void test_no_measure(void **state)
 {
@@ -396,15 +424,25 @@ static void test_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_measures),    cmocka_unit_test(test_no_measure),
-		cmocka_unit_test(test_syn_flood),   cmocka_unit_test(test_carpet),
-		cmocka_unit_test(test_amplified),   cmocka_unit_test(test_lost_sight),
-		cmocka_unit_test(test_unprotected), cmocka_unit_test(test_scan),
-		cmocka_unit_test(test_outgoing),    cmocka_unit_test(test_sampling_unknown),
-		cmocka_unit_test(test_pulses),	    cmocka_unit_test(test_closed),
-		cmocka_unit_test(test_marks),	    cmocka_unit_test(test_bare),
-		cmocka_unit_test(test_faults),	    cmocka_unit_test(test_storm),
-		cmocka_unit_test(test_unsure),	    cmocka_unit_test(test_no_room),
+		cmocka_unit_test(test_measures),
+		cmocka_unit_test(test_no_measure),
+		cmocka_unit_test(test_silenced),
+		cmocka_unit_test(test_syn_flood),
+		cmocka_unit_test(test_carpet),
+		cmocka_unit_test(test_amplified),
+		cmocka_unit_test(test_lost_sight),
+		cmocka_unit_test(test_unprotected),
+		cmocka_unit_test(test_scan),
+		cmocka_unit_test(test_outgoing),
+		cmocka_unit_test(test_sampling_unknown),
+		cmocka_unit_test(test_pulses),
+		cmocka_unit_test(test_closed),
+		cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_bare),
+		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_storm),
+		cmocka_unit_test(test_unsure),
+		cmocka_unit_test(test_no_room),
 		cmocka_unit_test(test_json),
 	};
 

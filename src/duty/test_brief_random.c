@@ -409,6 +409,7 @@ static void test_incidents(void **state)
 					 .conf = one_in(4) ? NULL : conf,
 					 .measures = measures,
 					 .desk_known = one_in(2),
+					 .courier_gone = one_in(4),
 					 .is_false = one_in(4),
 					 .zone = ZONE,
 					 .now_us = NOW_US};
@@ -475,6 +476,8 @@ static void try_handover(struct conf *conf, struct incident **inc, unsigned n)
 				    .now_us = NOW_US,
 				    .since_us = AGO_MIN(600),
 				    .watch_known = one_in(2),
+				    .conf_known = !one_in(4),
+				    .courier_gone = one_in(4),
 				    .incidents = row,
 				    .n_incidents = n,
 				    .desk_known = one_in(2),

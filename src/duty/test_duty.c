@@ -237,6 +237,28 @@ static void test_severity_mutes(void **state)
 	kit_close(&k);
 }
 
+/* Of several objects in one prefix what asks for most counts: bank pages bursts, calm only a 1. */
+static void test_prefix_of_several(void **state)
+{
+	static const struct {
+		const char *host;
+		enum alarm_mute mute;
+	} rows[] = {{"198.51.100.4", MUTE_SEVERITY}, {"198.51.100.2", MUTE_NOT}};
+	struct kit k;
+	_cleanup_incident_ struct incident *inc = kit_incident("n1", 9, T0, T0 + 5 * S);
+
+	kit_open(&k);
+	inc->f.level = LEVEL_PREFIX;
+	kit_times(inc, 12); /* a 2 */
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_int_equal(ip_parse(rows[i].host, &inc->f.children[inc->f.n_children++]), 0);
+		kit_tell(&k, inc);
+		assert_int_equal(kit_alarm(&k, "n1")->mute, rows[i].mute);
+	}
+	kit_logged(&k, "+0 new alice mail n1\n");
+	kit_close(&k);
+}
+
 static void test_maintenance(void **state)
 {
 	struct kit k;
@@ -640,6 +662,7 @@ int main(void)
 		cmocka_unit_test(test_short),
 		cmocka_unit_test(test_bursts_fold),
 		cmocka_unit_test(test_severity_mutes),
+		cmocka_unit_test(test_prefix_of_several),
 		cmocka_unit_test(test_maintenance),
 		cmocka_unit_test(test_maintenance_ends_in_it),
 		cmocka_unit_test(test_suppression),

@@ -34,6 +34,7 @@ static struct scene *scene_new(void)
 					.now_us = NOW_US,
 					.since_us = AGO_MIN(372),
 					.watch_known = true,
+					.conf_known = true,
 					.desk_known = true,
 					.incidents = s->row,
 					.alarms = s->alarm,
@@ -239,6 +240,66 @@ static void test_measures_json(void **state)
 	scene_free(s);
 }
 
+/* An item's later lines are read as one with its first. */
+static bool page_says(struct scene *s, const char *what)
+{
+	_cleanup_text_ struct text t = TEXT_NULL, line = TEXT_NULL;
+
+	handover_text(&s->in, &t);
+	for (size_t i = 0; i < t.len; i++) {
+		bool goes_on = t.s[i] == '\n' && strncmp(t.s + i, "\n    ", 5) == 0;
+
+		text_add_n(&line, goes_on ? " " : &t.s[i], 1);
+		i += goes_on ? 4 : 0;
+	}
+	return strstr(text_str(&line), what);
+}
+
+/* Nobody is paged by nobody: it is said, and no next page is promised. */
+static void test_no_courier(void **state)
+{
+	struct scene *s = scene_new();
+
+	fill(s);
+	assert_false(page_says(s, "NO COURIER RUNS"));
+	assert_true(page_says(s, "the next one at"));
+	s->row[0].alarm = NULL;
+	s->in.courier_gone = true;
+	assert_true(page_says(s, "NO COURIER RUNS: nobody is paged."));
+	assert_false(page_says(s, "the next one at"));
+	assert_true(page_says(s, ": no alarm was raised."));
+	s->in.ja = true;
+	assert_true(page_says(s, "courier が停止中: 誰も呼び出されない。"));
+	assert_true(page_says(s, ": 警報は上がっていない。"));
+	scene_free(s);
+}
+
+static void test_no_conf(void **state)
+{
+	struct scene *s = scene_new();
+
+	fill(s);
+	s->in.conf_known = false;
+	assert_true(page_says(s, "ON CALL\n  Not known: no configuration is named (--conf).\n"));
+	assert_true(page_says(s, "HEIGHTENED WATCHES\n  Not known"));
+	assert_false(page_says(s, "Sato, then"));
+	scene_free(s);
+}
+
+static void test_silent_for_a_reason(void **state)
+{
+	struct scene *s = scene_new();
+
+	fill(s);
+	s->alarm[0].state = ALARM_SNOOZED;
+	s->alarm[0].snoozed_until_us = AGO_MIN(-95);
+	s->alarm[1].state = ALARM_HELD; /* without a mute: there is nobody */
+	s->alarm[1].mute = MUTE_NOT;
+	assert_true(page_says(s, "owner Sato, silent until 04:47 JST"));
+	assert_true(page_says(s, "198.18.16.0/20; nobody is on call"));
+	scene_free(s);
+}
+
 static void test_no_desk(void **state)
 {
 	struct scene *s = scene_new();
@@ -365,6 +426,13 @@ static void test_json(void **state)
 	assert_int_equal(json_integer_value(json_object_get(json_object_get(o, "held"), "short")),
 			 12);
 	assert_true(json_is_true(json_object_get(o, "desk_known")));
+	assert_int_equal(json_array_size(json_object_get(o, "on_call")), 3);
+	list = json_object_get(o, "changes");
+	assert_int_equal(json_array_size(list), 3);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 1), "act")),
+			    "marked_false");
+	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 1), "by")),
+			    "Sato");
 	assert_int_equal(json_integer_value(json_object_get(o, "withheld")), 0);
 	json_decref(o);
 	scene_free(s);
@@ -410,11 +478,19 @@ static void test_smuggling(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_measures), cmocka_unit_test(test_measures_json),
-		cmocka_unit_test(test_empty),	 cmocka_unit_test(test_full),
-		cmocka_unit_test(test_no_desk),	 cmocka_unit_test(test_no_watch),
-		cmocka_unit_test(test_faults),	 cmocka_unit_test(test_page),
-		cmocka_unit_test(test_json),	 cmocka_unit_test(test_smuggling),
+		cmocka_unit_test(test_measures),
+		cmocka_unit_test(test_measures_json),
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_no_courier),
+		cmocka_unit_test(test_no_conf),
+		cmocka_unit_test(test_silent_for_a_reason),
+		cmocka_unit_test(test_no_desk),
+		cmocka_unit_test(test_no_watch),
+		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_page),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_smuggling),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
  */
 #include "duty/test_brief_kit.h"
 
+#include "duty/brief_words.h"
 #include "duty/notice_customer.h"
 
 static struct customer_notice notice_of(const struct incident *inc, const struct conf *conf,
@@ -115,13 +116,16 @@ static void test_measures(void **state)
 
 static bool says(const struct customer_notice *in, const char *what)
 {
-	_cleanup_text_ struct text t = TEXT_NULL;
+	_cleanup_text_ struct text t = TEXT_NULL, line = TEXT_NULL;
 
 	customer_notice_text(in, &t);
+	/* As one line: Japanese breaks anywhere, and without a space. */
 	for (size_t i = 0; i < t.len; i++)
-		if (t.s[i] == '\n')
-			t.s[i] = ' ';
-	return strstr(text_str(&t), what);
+		if (t.s[i] != '\n')
+			text_add_n(&line, &t.s[i], 1);
+		else if (!in->ja)
+			text_add(&line, " ");
+	return strstr(text_str(&line), what);
 }
 
 static void test_measures_told(void **state)
@@ -234,6 +238,22 @@ static void test_nobody_else(void **state)
 	conf_unref(conf);
 }
 
+/* Of a prefix with hosts of several each is told of its own, and that the figures are not. */
+static void test_one_of_several(void **state)
+{
+	struct conf *conf = kit_conf();
+	_cleanup_incident_ struct incident *inc = kit_carpet();
+	struct customer_notice in = notice_of(inc, conf, false);
+
+	in.object = words_object_named(conf, "mail");
+	assert_true(says(&in, "Over all addresses that are hit, yours among them, we measured"));
+	assert_false(says(&in, "198.18.16."));
+	assert_false(says(&in, "portal"));
+	in.ja = true;
+	assert_true(says(&in, "（お客様を含む）の合計で最大"));
+	conf_unref(conf);
+}
+
 /* Addresses in what people wrote into the configuration, exporters' own among them, and hosts of a
  * prefix that is attacked. */
 static void test_smuggling(void **state)
@@ -242,9 +262,9 @@ static void test_smuggling(void **state)
 	struct conf_object *o = &conf->objects[0];
 	_cleanup_incident_ struct incident *inc = kit_carpet();
 
-	snprintf(inc->object, sizeof(inc->object), "%s", o->name);
 	snprintf(conf->duty.contact, sizeof(conf->duty.contact), "NOC at 192.0.2.1, 2001:db8::9");
 	snprintf(o->name, sizeof(o->name), "203.0.113.99");
+	snprintf(inc->object, sizeof(inc->object), "%s", o->name);
 	for (size_t i = 0; i < o->n_contacts; i++)
 		snprintf(o->contacts[i].name, sizeof(o->contacts[i].name), "desk 198.18.16.9");
 	for (int ja = 0; ja < 2; ja++) {
@@ -294,13 +314,13 @@ static void test_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_measures),    cmocka_unit_test(test_measures_told),
-		cmocka_unit_test(test_open),	    cmocka_unit_test(test_full_line),
-		cmocka_unit_test(test_lost_sight),  cmocka_unit_test(test_closing),
-		cmocka_unit_test(test_no_promise),  cmocka_unit_test(test_bare),
-		cmocka_unit_test(test_next),	    cmocka_unit_test(test_languages),
-		cmocka_unit_test(test_nobody_else), cmocka_unit_test(test_smuggling),
-		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_measures),       cmocka_unit_test(test_measures_told),
+		cmocka_unit_test(test_open),	       cmocka_unit_test(test_full_line),
+		cmocka_unit_test(test_lost_sight),     cmocka_unit_test(test_closing),
+		cmocka_unit_test(test_no_promise),     cmocka_unit_test(test_bare),
+		cmocka_unit_test(test_next),	       cmocka_unit_test(test_languages),
+		cmocka_unit_test(test_one_of_several), cmocka_unit_test(test_nobody_else),
+		cmocka_unit_test(test_smuggling),      cmocka_unit_test(test_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -272,6 +272,38 @@ static void test_spread(void **state)
 	close_bench(&b);
 }
 
+/* A prefix that is nobody's, with hosts of objects 1 to @n of the kit among those that are hit. */
+static void open_prefix(struct bench *b, unsigned n)
+{
+	open_bench(b, 9);
+	b->inc->f.level = LEVEL_PREFIX;
+	b->inc->f.hosts_hit = n;
+	for (unsigned i = 0; i < n; i++) {
+		char host[64];
+
+		snprintf(host, sizeof(host), "198.51.100.%u", i + 1);
+		assert_int_equal(ip_parse(host, &b->inc->f.children[b->inc->f.n_children++]), 0);
+	}
+}
+
+static void test_prefix_of_several(void **state)
+{
+	static const struct {
+		unsigned n, level;
+		bool spread;
+	} rows[] = {{0, 4, false}, {1, 3, false}, {2, 2, false}, {3, 1, true}};
+	struct bench b;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		open_prefix(&b, rows[i].n);
+		/* shop, then bank whose contract is critical, then blog whose is basic */
+		assert_int_equal(judge(&b), rows[i].level);
+		assert_int_equal(reason(&b, RULE_SPREAD) != NULL, rows[i].spread);
+		assert_string_equal(reason(&b, RULE_PROTECTED)->name, rows[i].n ? "shop" : "");
+		close_bench(&b);
+	}
+}
+
 static void test_over(void **state)
 {
 	struct finding_vector *v;
@@ -587,6 +619,7 @@ int main(void)
 		cmocka_unit_test(test_link_without_way),
 		cmocka_unit_test(test_bystanders),
 		cmocka_unit_test(test_spread),
+		cmocka_unit_test(test_prefix_of_several),
 		cmocka_unit_test(test_over),
 		cmocka_unit_test(test_server),
 		cmocka_unit_test(test_duration),

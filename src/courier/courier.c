@@ -115,7 +115,7 @@ static int take_and_commit(struct courier *c, int64_t now_us)
 int courier_hand_over(struct courier *c)
 {
 	struct outbox_counts counts = {.stuck = !c->desk};
-	int r = c->outbox ? outbox_look(c->outbox, &c->conf->duty, clock_real_us()) : 0;
+	int r = c->outbox ? outbox_look(c->outbox, &c->conf->duty, steady_us()) : 0;
 
 	memory_go(c->memory, &c->conf->duty, clock_mono_us());
 	if (c->outbox)
@@ -141,7 +141,7 @@ static int open_again(struct courier *c, int64_t now_us)
 
 int courier_look(struct courier *c)
 {
-	int64_t now_us = clock_real_us();
+	int64_t now_us = steady_us();
 	int r = open_again(c, now_us);
 
 	courier_open_watch(c);
@@ -272,7 +272,7 @@ static int open_desk(struct courier *c, struct text *why)
 	int r;
 
 	courier_open_watch(c);
-	r = courier_open_desk(c, clock_real_us());
+	r = courier_open_desk(c, steady_us());
 	if (r == 0 || r == COURIER_LATER)
 		return 0;
 	if (r == -EPERM)
@@ -287,6 +287,7 @@ static int open_all(struct courier *c, struct text *why)
 {
 	int r = courier_conf(c, why);
 
+	steady_begin();
 	r = r ? r : open_dir(c, why);
 	if (r)
 		return r;

@@ -6,6 +6,7 @@
 
 #include "act/measure_duty.h"
 #include "base/loop.h"
+#include "base/steady.h"
 #include "courier/courier.h"
 #include "courier/door.h"
 #include "courier/feed.h"

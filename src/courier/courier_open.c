@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The courier's parts: how each is opened, and what of the store is told to a new duty. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,7 +11,7 @@
 #include "base/log.h"
 #include "courier/courier_inside.h"
 
-#define ENDED_US     (86400 * US_PER_S) /* alarms that ended within are told to a new duty */
+#define ENDED_US (86400 * US_PER_S) /* alarms that ended within are told to a new duty */
 
 char *courier_spool(const char *dir, const char *said, char *buf, size_t room)
 {
@@ -168,13 +169,67 @@ static int new_duty(struct courier *c)
 	return 0;
 }
 
+/* Pages of one step, by what became of them. */
+struct step {
+	const char *prefix; /* of their ids */
+	bool may_reach;	    /* one went out, or has not been tried yet */
+};
+
+static int on_sibling(void *userdata, const struct desk_out_row *row)
+{
+	struct step *s = userdata;
+
+	if (strncmp(row->id, s->prefix, strlen(s->prefix)) == 0 &&
+	    (row->state == OUT_SENT || row->state == OUT_HANDED || !row->attempts))
+		s->may_reach = true;
+	return 0;
+}
+
+/* All channels of one person failed: the next is asked, and these go on trying. */
+static int next_in_line(struct courier *c, const char *id)
+{
+	char prefix[PAGE_ID_MAX], alarm[ALARM_ID_MAX];
+	struct step s = {.prefix = prefix};
+	unsigned step;
+	int n = 0;
+
+	if (strlen(id) >= sizeof(prefix) || sscanf(id, "%15[^-]-%u-%n", alarm, &step, &n) != 2 ||
+	    !n || !id[n])
+		return 0;
+	memcpy(prefix, id, (size_t)n);
+	prefix[n] = '\0';
+	if (desk_duty_out_of(c->desk, alarm, on_sibling, &s) || s.may_reach)
+		return 0;
+	return duty_unreached(c->duty, alarm, step, steady_us());
+}
+
 static void on_told(void *userdata, const char *id, const char *person, const char *channel,
 		    bool sent, unsigned attempts, const char *why)
 {
 	struct courier *c = userdata;
+	int r;
 
-	if (*person && trouble_channel(c->trouble, c->duty, person, channel, sent, clock_real_us()))
+	if (!*person)
+		return;
+	r = trouble_channel(c->trouble, c->duty, person, channel, sent, steady_us());
+	if (r == 0 && !sent)
+		r = next_in_line(c, id);
+	if (r)
 		c->fatal = -ENOMEM;
+}
+
+static const char *on_unneeded(void *userdata, const char *alarm, const char *person)
+{
+	const struct courier *c = userdata;
+	const struct alarm *a = duty_alarm(c->duty, alarm);
+
+	if (!a)
+		return NULL;
+	if (a->state == ALARM_ENDED)
+		return "no longer needed: it is over";
+	return a->owner[0] && strcmp(a->owner, person) != 0
+		       ? "no longer needed: somebody else has it"
+		       : NULL;
 }
 
 static bool on_urgent(void *userdata, const char *alarm)
@@ -187,7 +242,8 @@ static bool on_urgent(void *userdata, const char *alarm)
 
 static int open_outbox(struct courier *c)
 {
-	struct outbox_sink sink = {.told = on_told, .urgent = on_urgent, .userdata = c};
+	struct outbox_sink sink = {
+		.told = on_told, .urgent = on_urgent, .unneeded = on_unneeded, .userdata = c};
 	char spool[CONF_TEXT_MAX + 16];
 
 	courier_spool(c->dir, c->conf->duty.spool, spool, sizeof(spool));

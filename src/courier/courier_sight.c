@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /* The courier's look at the watch, what it makes of it, and the sign of life behind it. */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "courier/courier_inside.h"
 
+#define FOLLOW_US  (900 * US_PER_S)
+#define SETTLED_US (30 * US_PER_S)
 #define FAULTS_MAX 4096 /* that a beat carries; the rest is counted by the alarms */
 
 struct gathered {
@@ -18,7 +21,7 @@ static int tell(void *userdata, const struct fault *f)
 {
 	struct courier *c = userdata;
 
-	return duty_fault(c->duty, f, clock_real_us());
+	return duty_fault(c->duty, f, steady_us());
 }
 
 int courier_faults_again(struct courier *c)
@@ -63,6 +66,31 @@ static int beat(struct courier *c, const struct look *look)
 	return r < 0 ? r : 0;
 }
 
+/*
+ * A wall clock that was stepped is not believed by itself: by it alone every snooze would be over,
+ * every silence too long, and another shift on call. It is followed when the watch, which has the
+ * exporters to compare with, says that its own clock and the wall clock agree; where no watch runs,
+ * when nobody has put it back in FOLLOW_US.
+ */
+static void follow_clock(struct courier *c, const json_t *status)
+{
+	const json_t *ahead = json_object_get(json_object_get(status, "clock"), "ahead_s");
+	struct steady_stats clock;
+	struct steady_look look;
+	bool agreed;
+
+	steady_look(&look);
+	steady_stats(&clock);
+	if (!clock.ahead_us)
+		return;
+	agreed = sight_watch_up(c->sight) && json_is_number(ahead)
+			 ? fabs(json_number_value(ahead)) * US_PER_S < STEADY_FOLLOW_US
+			 : clock_mono_us() - clock.step_mono_us >= FOLLOW_US;
+	/* A watch's status may be older than the step. */
+	if (agreed && clock_mono_us() - clock.step_mono_us >= SETTLED_US)
+		log_warn("clock-followed", "ahead_s=%.1f", (double)steady_follow() / US_PER_S);
+}
+
 int courier_see(struct courier *c)
 {
 	struct look look;
@@ -73,6 +101,10 @@ int courier_see(struct courier *c)
 	c->see_us = clock_mono_us() + SEE_US;
 	r = look_take(c->watch, c->dir, c->conf->duty.sight.late_s, &look);
 	r = r ? r : sight_status(c->sight, &look.look, &c->conf->duty.sight, tell, c);
+	/* Whoever is paged later reads the figures of then. */
+	r = r ? r : courier_faults_again(c);
+	if (r == 0)
+		follow_clock(c, look.status);
 	if (r == 0 && c->heartbeat)
 		r = beat(c, &look);
 	look_deinit(&look);

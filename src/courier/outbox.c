@@ -332,29 +332,41 @@ static int refuse_row(struct outbox *o, const struct waiting *w, int64_t now_us)
 				 "its id cannot be a file's name", now_us);
 }
 
-static int give_up(struct outbox *o, const struct waiting *w, int64_t now_us)
+static int give_up(struct outbox *o, const struct waiting *w, const char *why, int64_t now_us)
 {
-	int r = desk_duty_sending(o->db, w->id, OUT_DUE, OUT_FAILED, w->why, now_us);
+	int r = desk_duty_sending(o->db, w->id, OUT_DUE, OUT_FAILED, why, now_us);
 
 	if (r)
 		return r;
 	spool_forget(o->spool, w->id);
 	o->counts.given_up++;
-	log_error("page-given-up", "page=%s attempt=%u why=\"%s\"", w->id, w->attempts, w->why);
+	log_error("page-given-up", "page=%s attempt=%u why=\"%s\"", w->id, w->attempts, why);
 	return 0;
+}
+
+/* A gateway that comes back wakes nobody for what is over, or what another one has. */
+static const char *unneeded(const struct outbox *o, const struct waiting *w)
+{
+	if (!w->attempts || w->once || strcmp(w->kind, "page") != 0)
+		return NULL;
+	return o->sink.unneeded(o->sink.userdata, w->alarm, w->person);
 }
 
 static int look_at_due(struct outbox *o, const struct conf_duty *conf, const struct waiting *w,
 		       int64_t now_us)
 {
 	enum memory_state m = memory_look(o->memory, w->id);
+	const char *why;
 
 	if (m == MEMORY_SENT)
 		return write_sent(o, w, now_us);
 	if (m == MEMORY_RUNNING || !is_due(w, now_us))
 		return 0;
 	if (w->attempts && now_us - w->due_us >= GIVE_UP_US)
-		return give_up(o, w, now_us);
+		return give_up(o, w, w->why, now_us);
+	why = unneeded(o, w);
+	if (why)
+		return give_up(o, w, why, now_us);
 	if (o->on_way[sort_of(w)] >= OUTBOX_CARRIERS_MAX / CHANNEL_SORTS)
 		return 0;
 	memory_withdraw(o->memory, w->id);

@@ -27,6 +27,9 @@ struct outbox_sink {
 	/** May a message that cannot be written down go out from memory at once? @alarm: its own.
 	 */
 	bool (*urgent)(void *userdata, const char *alarm);
+	/** Is a message about @alarm to @person still wanted, which failed before? NULL: yes, else
+	 * why not, in a few words. */
+	const char *(*unneeded)(void *userdata, const char *alarm, const char *person);
 	void *userdata;
 };
 

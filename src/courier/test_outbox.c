@@ -45,9 +45,17 @@ static bool urgent(void *userdata, const char *alarm)
 	return strcmp(alarm, "wdisk") == 0;
 }
 
+static const char *no_need;
+
+static const char *unneeded(void *userdata, const char *alarm, const char *person)
+{
+	assert_string_equal(person, "alice");
+	return no_need;
+}
+
 static void open_box(void)
 {
-	struct outbox_sink sink = {.told = told, .urgent = urgent};
+	struct outbox_sink sink = {.told = told, .urgent = urgent, .unneeded = unneeded};
 
 	assert_int_equal(outbox_new(db, spool, memory, &sink, &box), 0);
 }
@@ -63,6 +71,7 @@ static int set_up(void **state)
 	mono_us = clock_mono_us();
 	told_sent = told_failed = 0;
 	notice = false;
+	no_need = NULL;
 	memory = memory_new();
 	conf = (struct conf_duty){.program_s = 20};
 	assert_int_equal(desk_db_open(dir, "", STORE_REAL, STORE_WRITE, &db), 0);
@@ -266,6 +275,22 @@ static void test_given_up_after_a_day(void **state)
 	now_us += 86400 * US_PER_S;
 	carry_all();
 	assert_string_equal(state_of("w1"), "failed 2 exit status 1");
+}
+
+/* A first attempt is made whatever has happened; no other for what is over. */
+static void test_no_longer_needed(void **state)
+{
+	script("exit 1");
+	no_need = "no longer needed: it is over";
+	add("w1-1-1", "w1", CHANNEL_PROGRAM, hook, PAGE_NEW);
+	carry_all();
+	assert_string_equal(state_of("w1"), "due 1 exit status 1");
+	script("cat >>$R");
+	now_us += 10 * US_PER_S;
+	carry_all();
+	assert_string_equal(state_of("w1"), "failed 1 no longer needed: it is over");
+	assert_string_equal(recorded(), "");
+	assert_int_equal(spool_files(), 0);
 }
 
 static void test_a_test_is_not_tried_again(void **state)
@@ -561,6 +586,7 @@ int main(void)
 		T(test_fails_three_times),
 		T(test_pause_is_bounded),
 		T(test_given_up_after_a_day),
+		T(test_no_longer_needed),
 		T(test_a_test_is_not_tried_again),
 		T(test_unsure_is_said),
 		T(test_carrier_dies),

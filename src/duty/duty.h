@@ -73,6 +73,10 @@ int duty_acknowledge(struct duty *d, const char *id, const char *person, int64_t
 int duty_snooze(struct duty *d, const char *id, const char *person, int64_t until_us,
 		int64_t now_us);
 
+/** duty_unreached() - no channel reached whoever was paged with step @step of @alarm: the next one
+ * is asked now, unless all have been. Return: 0 or -ENOMEM. */
+int duty_unreached(struct duty *d, const char *alarm, unsigned step, int64_t now_us);
+
 /** duty_clock() - time goes on: holds end, silence escalates, storms are told. */
 int duty_clock(struct duty *d, int64_t now_us);
 

@@ -27,6 +27,21 @@ static bool is_reached(const struct duty *d, const struct conf_person *p)
 	return program_of(d, p)[0] || mail_of(d, p)[0];
 }
 
+/* "NAME CHANNEL" does not work: NAME is the last to be told of it. */
+static void ask_last(struct roster *r, const char *subject)
+{
+	for (unsigned i = 0; i < r->n; i++) {
+		const struct conf_person *p = r->person[i];
+		size_t n = strlen(p->name);
+
+		if (strncmp(subject, p->name, n) != 0 || subject[n] != ' ')
+			continue;
+		memmove(r->person + i, r->person + i + 1, (r->n - i - 1) * sizeof(r->person[0]));
+		r->person[r->n - 1] = p;
+		return;
+	}
+}
+
 void duty_people(struct duty *d, const struct entry *e, struct roster *out)
 {
 	int64_t change_us = WAKE_NEVER;
@@ -39,6 +54,8 @@ void duty_people(struct duty *d, const struct entry *e, struct roster *out)
 		if (is_reached(d, out->person[i]))
 			out->person[n++] = out->person[i];
 	out->n = n;
+	if (e->a.kind == ALARM_FAULT && e->fault.kind == FAULT_CHANNEL)
+		ask_last(out, e->fault.subject);
 	if (change_us != WAKE_NEVER && (out->until_us == TIME_NONE || change_us < out->until_us))
 		out->until_us = change_us;
 }

@@ -140,7 +140,9 @@ static struct entry *find_fault(const struct duty *d, const struct fault *f)
 			continue;
 		if (e->a.state != ALARM_ENDED)
 			return e;
-		if (d->now_us - e->a.ended_us < SAME_FAULT_US || e->fault.since_us == f->since_us)
+		/* One that "ended" ahead of now was told by another clock. */
+		if ((d->now_us >= e->a.ended_us && d->now_us - e->a.ended_us < SAME_FAULT_US) ||
+		    e->fault.since_us == f->since_us)
 			found = e;
 	}
 	return found;
@@ -229,6 +231,21 @@ int duty_acknowledge(struct duty *d, const char *id, const char *person, int64_t
 	if (e->a.kind == ALARM_STORM)
 		storm_acknowledge(d, e, person);
 	return settle_with(d, e, storm);
+}
+
+int duty_unreached(struct duty *d, const char *alarm, unsigned step, int64_t now_us)
+{
+	struct entry *e = duty_find(d, alarm);
+	struct roster people;
+
+	d->now_us = now_us;
+	if (!e || e->a.state != ALARM_PAGED || e->a.step != step)
+		return 0;
+	duty_people(d, e, &people);
+	if (e->a.asked >= people.n)
+		return 0; /* whoever is left was tried; time goes on as ever */
+	e->wake_us = WAKE_NOW;
+	return duty_ask_next(d, e);
 }
 
 int duty_snooze(struct duty *d, const char *id, const char *person, int64_t until_us,

@@ -578,6 +578,71 @@ static void test_faults(void **state)
 	kit_close(&k);
 }
 
+/* Nothing reached whoever was paged: the next is asked, and nobody twice for that. */
+static void test_unreached(void **state)
+{
+	struct kit k;
+	_cleanup_incident_ struct incident *inc = kit_incident("n1", 1, T0, T0 + 60 * S);
+	const struct alarm *a;
+
+	kit_open(&k);
+	kit_times(inc, 12);
+	kit_tell(&k, inc);
+	a = kit_alarm(&k, "n1");
+	kit_logged(&k, "+0 new alice mail n1\n");
+	assert_int_equal(duty_unreached(k.d, a->id, 2, T0 + S), 0); /* of another step */
+	kit_take(&k);
+	kit_logged(&k, "");
+	k.now_us = T0 + 2 * S;
+	assert_int_equal(duty_unreached(k.d, a->id, 1, k.now_us), 0);
+	kit_take(&k);
+	kit_logged(&k, "+2 escalated bob mail n1\n");
+	assert_int_equal(duty_unreached(k.d, a->id, 2, k.now_us), 0);
+	kit_take(&k);
+	kit_logged(&k, "+2 escalated carol program n1\n");
+	assert_int_equal(duty_unreached(k.d, a->id, 3, k.now_us), 0); /* there is nobody else */
+	kit_take(&k);
+	kit_logged(&k, "");
+	kit_until(&k, T0 + 9 * MIN);
+	kit_logged(&k, "");
+	assert_int_equal(duty_unreached(k.d, "wnone", 1, k.now_us), 0);
+	kit_close(&k);
+}
+
+/* That a way to somebody does not work is told to the others first. */
+static void test_dead_channel(void **state)
+{
+	struct kit k;
+	struct fault f = {FAULT_CHANNEL, "alice mail", 3, T0, false};
+
+	kit_open(&k);
+	assert_int_equal(duty_fault(k.d, &f, T0), 0);
+	kit_take(&k);
+	kit_logged(&k, "+0 new bob mail channel/alice mail@1218196800\n");
+	kit_close(&k);
+}
+
+/* An end that lies ahead was told by another clock: what begins now is another one. */
+static void test_fault_after_the_clock_went_back(void **state)
+{
+	struct kit k;
+	struct fault f = {FAULT_EXPORTER_SILENT, "border-1", 30, T0 + 9 * 60 * MIN, false};
+
+	kit_open(&k);
+	k.now_us = f.since_us;
+	assert_int_equal(duty_fault(k.d, &f, k.now_us), 0);
+	f.over = true;
+	assert_int_equal(duty_fault(k.d, &f, k.now_us), 0);
+	kit_take(&k);
+	text_clear(&k.log);
+	f.over = false;
+	f.since_us = k.now_us = T0;
+	assert_int_equal(duty_fault(k.d, &f, k.now_us), 0);
+	kit_take(&k);
+	kit_logged(&k, "+0 new alice mail exporter_silent/border-1@1218196800\n");
+	kit_close(&k);
+}
+
 static void test_own_faults_in_maintenance(void **state)
 {
 	_cleanup_text_ struct text yaml = TEXT_NULL;
@@ -673,6 +738,9 @@ int main(void)
 		cmocka_unit_test(test_event_watch),
 		cmocka_unit_test(test_nobody),
 		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_unreached),
+		cmocka_unit_test(test_dead_channel),
+		cmocka_unit_test(test_fault_after_the_clock_went_back),
 		cmocka_unit_test(test_own_faults_in_maintenance),
 		cmocka_unit_test(test_over_before_told),
 		cmocka_unit_test(test_caps),

@@ -787,6 +787,40 @@ class Verbs(Case):
         self.assertEqual(len({json.loads(line)['id'] for line in self.logged()}),
                          len([json.loads(line)['id'] for line in self.logged()]))
 
+    def test_nobody_reached(self):
+        """The next one is asked at once; nobody waits ten minutes for an answer to what never went out."""
+        self.program = self.hook('case "$line" in *\'"person":"alice"\'*) exit 3;; esac\n'
+                                 'printf "%s\\n" "$line" >>$LOG')
+        incident, conf = self.incident()
+        role = self.start('--conf', conf)
+        self.wait(self.given, 'a page', role, seconds=30)
+        given = self.given()
+        self.assertEqual((given['incident'], given['person'], given['why']), (incident, 'bob', 'escalated'))
+        self.stop(role)
+
+    def test_no_longer_needed(self):
+        """A gateway that comes back wakes nobody for what somebody else has by now."""
+        broken = os.path.join(self.dir, 'broken')
+        self.program = self.hook(f'printf "%s\\n" "$line" >>$LOG; test ! -e {broken}')
+        with open(broken, 'w', encoding='utf-8'):
+            pass
+        incident, conf = self.incident()
+        role = self.start('--conf', conf)
+        self.wait(lambda: len([g for g in map(json.loads, self.logged()) if g['incident']]) >= 2,
+                  'that both were tried', role)
+        self.verb('ack', incident, '--by', 'bob')
+        self.alarm_is(role, 'acknowledged')
+        os.unlink(broken)
+
+        def ended():
+            pages = json.loads(self.verb('show', incident, '--json').stdout)['pages']
+            return {p['person']: p for p in pages if p['state'] in ('sent', 'failed')}
+        self.wait(lambda: len(ended()) == 2, 'that both pages ended', role)
+        self.assertEqual(ended()['alice']['state'], 'failed')
+        self.assertIn('no longer needed: somebody else has it', ended()['alice']['last_failure'])
+        self.assertEqual(ended()['bob']['state'], 'sent')
+        self.stop(role)
+
     def test_restart_pages_nobody_again(self):
         _, conf = self.incident()
         for _ in range(5):

@@ -298,7 +298,8 @@ class Heightened(Words):
         text = self.say('heightened', 'report', 'new year').stdout
         self.assertIn(self.id, text)
         self.assertIn('SYN flood', ' '.join(text.split()))
-        self.assertIn('Faults are not known', text)
+        self.assertIn('Which minutes were watched is not known: none are kept. Faults are not known',
+                      ' '.join(text.split()))
         text = ' '.join(self.say('heightened', 'report', 'quiet days').stdout.split())
         self.assertNotIn(self.id, text)
         self.assertIn('Nothing was seen. From what size on it would have been seen is not known.', text)

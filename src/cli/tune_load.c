@@ -59,6 +59,24 @@ int tune_period(struct store *store, unsigned days, struct tune_period *out)
 	return store_rolls(store, "", out->from_us - HOUR_US, out->until_us, put_seen, out);
 }
 
+int tune_seen(struct store *store, int64_t from_us, int64_t until_us, struct tune_period *out,
+	      bool *any)
+{
+	int64_t last = INT64_MIN;
+	int r = store_rolls(store, "", INT64_MIN / 2, INT64_MAX / 2, find_last, &last);
+
+	*any = last != INT64_MIN;
+	*out = (struct tune_period){.from_us = (from_us + MINUTE_US - 1) / MINUTE_US * MINUTE_US};
+	if (r || !*any || until_us <= out->from_us)
+		return r;
+	out->n = (unsigned)((until_us - out->from_us) / MINUTE_US);
+	out->until_us = out->from_us + out->n * MINUTE_US;
+	out->seen = calloc(out->n + 1, 1);
+	if (!out->seen)
+		return -ENOMEM;
+	return store_rolls(store, "", out->from_us - HOUR_US, out->until_us, put_seen, out);
+}
+
 void tune_period_deinit(struct tune_period *p)
 {
 	free(p->seen);

@@ -30,6 +30,11 @@ struct tune_minutes {
 int tune_period(struct store *store, unsigned days, struct tune_period *out);
 void tune_period_deinit(struct tune_period *p);
 
+/** tune_seen() - the minutes of [@from_us, @until_us), whole ones, of which it is known that they
+ * were seen whole. *any: is that kept of any minute at all? Return: as tune_period(). */
+int tune_seen(struct store *store, int64_t from_us, int64_t until_us, struct tune_period *out,
+	      bool *any);
+
 /** tune_minutes() - of @o. Return: as tune_period(); tune_minutes_deinit() in all cases. */
 int tune_minutes(const struct said_desk *x, const struct conf_object *o,
 		 const struct tune_period *p, struct tune_minutes *out);

@@ -9,10 +9,14 @@
 #include "base/zone.h"
 #include "cli/blind.h"
 #include "cli/table.h"
+#include "cli/tune_load.h"
 #include "cli/words_load.h"
 #include "duty/heightened.h"
 
-#define WAYS_MAX 64
+#define MINUTE_US     (60 * US_PER_S)
+#define LATE_US	      (15 * MINUTE_US) /* minutes are written every five, settled ones */
+#define UNWATCHED_MAX 4096
+#define WAYS_MAX      64
 
 struct heightened_options {
 	struct words_options w;
@@ -153,6 +157,7 @@ struct report {
 	struct heightened_way ways[WAYS_MAX];
 	struct text names[WAYS_MAX], lines[WAYS_MAX];
 	struct heightened_blind *blind;
+	unsigned room;
 	struct heightened_report_input in;
 };
 
@@ -235,6 +240,43 @@ static void gather_blind(struct report *x)
 	}
 }
 
+/* Minutes that nobody saw whole, one span after the other; those of now are not written yet. */
+static int gather_unwatched(struct cli *cli, struct report *x)
+{
+	int64_t until_us = x->in.time.until_us, now_us = x->d->now_us - LATE_US;
+	_cleanup_(tune_period_deinit) struct tune_period p = {.n = 0};
+	unsigned seen = 0;
+	bool any = false;
+	int r;
+
+	if (!x->d->watch)
+		return EXIT_GOOD;
+	r = tune_seen(x->d->watch, x->in.time.from_us, until_us < now_us ? until_us : now_us, &p,
+		      &any);
+	if (r == -ENOMEM)
+		return cli_fail(cli, EXIT_BROKEN, "%s", strerror(ENOMEM));
+	/* What is erased by now tells nothing. */
+	x->in.minutes_known = r == 0 && any &&
+			      p.from_us >= x->d->now_us - (int64_t)x->d->conf->keep.rollup_s * US_PER_S;
+	if (!x->in.minutes_known)
+		return EXIT_GOOD;
+	for (unsigned m = 0; m < p.n; m++) {
+		int64_t at_us = p.from_us + m * MINUTE_US;
+		struct heightened_blind *last = x->in.n_blind ? &x->blind[x->in.n_blind - 1] : NULL;
+
+		seen += p.seen[m];
+		if (p.seen[m])
+			continue;
+		if (last && !last->ref[0] && last->until_us == at_us)
+			last->until_us += MINUTE_US;
+		else if (x->in.n_blind < x->room)
+			x->blind[x->in.n_blind++] =
+				(struct heightened_blind){"", at_us, at_us + MINUTE_US};
+	}
+	x->in.unwatched = p.n && !seen;
+	return EXIT_GOOD;
+}
+
 static int gather(struct cli *cli, struct report *x)
 {
 	struct words_desk *d = x->d;
@@ -245,12 +287,16 @@ static int gather(struct cli *cli, struct report *x)
 	if (r)
 		return r;
 	x->seen = calloc(x->found.n + 1, sizeof(*x->seen));
-	x->blind = calloc(d->n_alarms + 1, sizeof(*x->blind));
+	x->room = d->n_alarms + UNWATCHED_MAX;
+	x->blind = calloc(x->room, sizeof(*x->blind));
 	if (!x->seen || !x->blind)
 		return cli_fail(cli, EXIT_BROKEN, "%s", strerror(ENOMEM));
 	gather_seen(x);
 	gather_ways(cli, x);
 	gather_blind(x);
+	r = gather_unwatched(cli, x);
+	if (r)
+		return r;
 	x->in.conf = d->conf;
 	x->in.watch_known = d->watch != NULL;
 	x->in.seen = x->seen;

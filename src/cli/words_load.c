@@ -11,6 +11,7 @@
 void words_close(struct words_desk *d)
 {
 	free(d->alarms);
+	free(d->pairs);
 	duty_measure_list_deinit(&d->measure_list);
 	said_deinit(&d->said);
 	desk_db_close(d->desk);
@@ -260,20 +261,82 @@ int words_find(struct cli *cli, struct words_desk *d, const char *id, struct inc
 	return EXIT_GOOD;
 }
 
-void words_severity(const struct words_desk *d, const struct incident *inc,
+static int on_open(void *userdata, const struct incident *inc)
+{
+	struct words_desk *d = userdata;
+	struct words_pair *x;
+
+	if (inc->f.state == FINDING_QUIET || !inc->object[0])
+		return 0;
+	if (d->n_pairs == d->room_pairs) {
+		unsigned room = d->room_pairs ? 2 * d->room_pairs : 64;
+		void *grown = realloc(d->pairs, room * sizeof(*d->pairs));
+
+		if (!grown)
+			return -ENOMEM;
+		d->pairs = grown;
+		d->room_pairs = room;
+	}
+	x = &d->pairs[d->n_pairs++];
+	severity_link(inc, x->link);
+	text_cut(x->object, sizeof(x->object), inc->object);
+	return 0;
+}
+
+static int by_link(const void *a, const void *b)
+{
+	const struct words_pair *x = a, *y = b;
+	int links = strcmp(x->link, y->link);
+
+	return links ? links : strcmp(x->object, y->object);
+}
+
+/* What cannot be read makes nothing worse. */
+static void know_pairs(struct words_desk *d)
+{
+	unsigned n = 0;
+
+	if (d->pairs_known || !d->watch)
+		return;
+	d->pairs_known = true;
+	if (store_open_incidents(d->watch, on_open, d))
+		d->n_pairs = 0;
+	if (d->n_pairs)
+		qsort(d->pairs, d->n_pairs, sizeof(*d->pairs), by_link);
+	for (unsigned i = 0; i < d->n_pairs; i++)
+		if (!n || by_link(&d->pairs[n - 1], &d->pairs[i]) != 0)
+			d->pairs[n++] = d->pairs[i];
+	d->n_pairs = n;
+}
+
+/* Protected objects under attack over the main link of @inc, each once. */
+static unsigned objects_now(struct words_desk *d, const struct incident *inc)
+{
+	char link[SEVERITY_LINK_MAX];
+	unsigned n = 0;
+
+	know_pairs(d);
+	severity_link(inc, link);
+	for (unsigned i = 0; link[0] && i < d->n_pairs; i++)
+		n += strcmp(d->pairs[i].link, link) == 0;
+	return n ? n : 1;
+}
+
+/* An alarm's row is written when the alarm changes; the attack grows in between. */
+void words_severity(struct words_desk *d, const struct incident *inc,
 		    const struct words_alarm *alarm, struct severity *out)
 {
-	struct severity_input in = {
-		.incident = inc, .conf = d->conf, .objects_now = 1, .now_us = d->now_us};
-	bool told;
+	struct severity_input in = {.incident = inc, .conf = d->conf, .now_us = d->now_us};
+	bool told, over = inc->f.state == FINDING_CLOSED;
 
-	if (alarm && alarm->severity.level) {
+	if (over && alarm && alarm->severity.level) {
 		*out = alarm->severity;
 		return;
 	}
+	in.objects_now = over ? 1 : objects_now(d, inc);
 	in.measure = duty_measure_state(words_measures_of(d), inc->id, &told);
 	/* Of one that is over the time since then says nothing. */
-	if (inc->f.state == FINDING_CLOSED && inc->f.last_us != TIME_NONE)
+	if (over && inc->f.last_us != TIME_NONE)
 		in.now_us = inc->f.last_us;
 	severity_judge(&in, out);
 }

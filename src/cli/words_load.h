@@ -35,6 +35,11 @@ struct words_alarm {
 	struct severity severity; /* level 0: not in the row */
 };
 
+/* An object that is under attack over a link. */
+struct words_pair {
+	char link[SEVERITY_LINK_MAX], object[CONF_NAME_MAX];
+};
+
 struct words_desk {
 	struct conf *conf;
 	struct calendar *calendar;
@@ -53,6 +58,9 @@ struct words_desk {
 	bool courier_gone; /* people are to be paged, and no courier runs */
 	bool drill;
 	int64_t now_us;
+	struct words_pair *pairs; /* objects under attack now, by their main link */
+	unsigned n_pairs, room_pairs;
+	bool pairs_known;
 };
 
 void words_close(struct words_desk *d);
@@ -85,8 +93,8 @@ int words_find(struct cli *cli, struct words_desk *d, const char *id, struct inc
 int words_measures(struct cli *cli, struct words_desk *d, const char *incident, int64_t since_us);
 const struct duty_measures *words_measures_of(const struct words_desk *d);
 
-/** words_severity() - as the courier judged it last, else as it is judged now. */
-void words_severity(const struct words_desk *d, const struct incident *inc,
+/** words_severity() - as it is judged now; of one that is over as the courier judged it last. */
+void words_severity(struct words_desk *d, const struct incident *inc,
 		    const struct words_alarm *alarm, struct severity *out);
 
 /** words_is_false() - did somebody mark it as no attack? */

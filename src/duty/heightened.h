@@ -73,7 +73,7 @@ struct heightened_way {
 
 /* A time of a fault; until_us TIME_NONE: it goes on. */
 struct heightened_blind {
-	const char *ref; /* fault_ref() */
+	const char *ref; /* fault_ref(); "" nothing was watched */
 	int64_t from_us, until_us;
 };
 
@@ -90,6 +90,8 @@ struct heightened_report_input {
 	unsigned n_ways;
 	int64_t ways_us; /* of the status they are from; TIME_NONE unknown */
 	bool desk_known;
+	bool minutes_known; /* is it kept which minutes were seen? */
+	bool unwatched;	    /* none of the time so far was */
 	const struct heightened_blind *blind;
 	unsigned n_blind;
 	const char *zone;

@@ -166,7 +166,11 @@ static void seen(input in, struct sheet *s)
 	list_seen(in, s, n);
 	if (more)
 		text_printf(&t, in->ja ? "ほか %" PRIu64 " 件。" : "%" PRIu64 " more. ", more);
-	if (!n && all_silent(in))
+	if (!n && in->unwatched)
+		text_add(&t,
+			 in->ja ? "何も見えなかった。この期間は監視していなかった。"
+				: "Nothing was seen, as nothing was watched in all that time. ");
+	else if (!n && all_silent(in))
 		text_add(&t,
 			 in->ja ? "何も見えなかった。どのエクスポーターからも記録が届いていない。"
 				: "Nothing was seen, as nothing could be: no exporter tells us "
@@ -247,7 +251,10 @@ static unsigned say_faults(input in, struct sheet *s)
 			text_add(&t, in->ja ? " から継続" : ", still");
 		}
 		text_add(&t, in->ja ? "、" : ": ");
-		brief_fault(b->ref, in->ja, &t);
+		if (b->ref[0])
+			brief_fault(b->ref, in->ja, &t);
+		else
+			text_add(&t, in->ja ? "監視なし" : "nothing was watched");
 		sheet_item(s, 2, NULL, text_str(&t));
 	}
 	return in->n_blind;
@@ -265,10 +272,13 @@ static void blind(input in, struct sheet *s)
 		text_printf(&t, in->ja ? "ほか %u 件。" : "%u more. ",
 			    (gaps > BLIND_SHOWN ? gaps - BLIND_SHOWN : 0) +
 				    (faults > BLIND_SHOWN ? faults - BLIND_SHOWN : 0));
+	if (!in->minutes_known)
+		text_add(&t, in->ja ? "監視していた時間は不明（分ごとの記録がない）。"
+				    : "Which minutes were watched is not known: none are kept. ");
 	if (!in->desk_known)
 		text_add(&t, in->ja ? "障害の記録は不明（当直の記録がない）。"
 				    : "Faults are not known: there are no records of the desk.");
-	else if (!gaps && !faults)
+	else if (!gaps && !faults && in->minutes_known)
 		text_add(&t, in->ja ? "記録上はなし。" : "No such time is on record.");
 	if (t.len)
 		sheet_item(s, 2, NULL, text_str(&t));
@@ -342,12 +352,13 @@ json_t *heightened_report_json(const struct heightened_report_input *in)
 				      json_pack("{s:s, s:s}", "exporters", in->ways[i].exporters,
 						"smallest", in->ways[i].smallest));
 	o = json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:I, s:I, s:o, s:I}", "name",
+		"{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:I, s:I, s:o, s:I}", "name",
 		in->watch->name, "language", in->ja ? "ja" : "en", "from",
 		time_format_utc(in->time.from_us, from), "until",
 		time_format_utc(in->time.until_us, until), "at", time_format_utc(in->now_us, now),
 		"over", in->now_us >= in->time.until_us, "incidents_known", in->watch_known,
-		"faults_known", in->desk_known, "marked_false", (json_int_t)count_false(in), "more",
+		"faults_known", in->desk_known, "minutes_known", in->minutes_known, "unwatched",
+		in->unwatched, "marked_false", (json_int_t)count_false(in), "more",
 		(json_int_t)in->more_seen, "ways", ways, "blind_times", (json_int_t)in->n_blind);
 	if (!o || guard_json(&guard, o, in->ja) < 0) {
 		json_decref(o);

@@ -526,6 +526,8 @@ static void try_report(struct conf *conf, struct incident **inc, unsigned n)
 					     .more_seen = dice(3),
 					     .ways_us = some_time(),
 					     .desk_known = one_in(2),
+					     .minutes_known = one_in(2),
+					     .unwatched = one_in(4),
 					     .zone = ZONE,
 					     .ja = one_in(2),
 					     .now_us = NOW_US};

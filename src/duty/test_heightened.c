@@ -181,6 +181,7 @@ static struct heightened_report_input report_of(struct conf *conf)
 					     .watch = &conf->heightened[0],
 					     .watch_known = true,
 					     .desk_known = true,
+					     .minutes_known = true,
 					     .ways_us = AGO_MIN(1),
 					     .zone = ZONE,
 					     .now_us = NOW_US};
@@ -231,6 +232,23 @@ static void test_report_nothing(void **state)
 	conf_unref(conf);
 }
 
+/* Where nobody looked, "nothing above" would be an all-clear that nobody can give. */
+static void test_report_unwatched(void **state)
+{
+	static const struct heightened_way ways[] = {{"border-1", "14.2 kpps syn_flood", false}};
+	struct conf *conf = kit_conf();
+	struct heightened_report_input in = report_of(conf);
+	struct heightened_blind blind = {"", AGO_MIN(300), AGO_MIN(0)};
+
+	in.ways = ways;
+	in.n_ways = 1;
+	in.blind = &blind;
+	in.n_blind = 1;
+	in.unwatched = true;
+	golden("heightened-unwatched", in);
+	conf_unref(conf);
+}
+
 static void test_report_unknown(void **state)
 {
 	static const struct heightened_way silent = {
@@ -242,7 +260,7 @@ static void test_report_unknown(void **state)
 	in.n_ways = 1;
 	golden("heightened-silent", in);
 	in.n_ways = 0;
-	in.watch_known = in.desk_known = false;
+	in.watch_known = in.desk_known = in.minutes_known = false;
 	in.ways_us = TIME_NONE;
 	golden("heightened-unknown", in);
 	conf_unref(conf);
@@ -276,8 +294,8 @@ int main(void)
 		cmocka_unit_test(test_own_days),       cmocka_unit_test(test_event),
 		cmocka_unit_test(test_yearly),	       cmocka_unit_test(test_covers),
 		cmocka_unit_test(test_incident),       cmocka_unit_test(test_report_seen),
-		cmocka_unit_test(test_report_nothing), cmocka_unit_test(test_report_unknown),
-		cmocka_unit_test(test_report_json),
+		cmocka_unit_test(test_report_nothing), cmocka_unit_test(test_report_unwatched),
+		cmocka_unit_test(test_report_unknown), cmocka_unit_test(test_report_json),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -3,7 +3,7 @@
  * FlowSpec of any octets: refused with a word, or what was read is written, reads back as the same,
  * has a canonical form that is its own, and is said as text, as JSON and, where it can be, as a
  * rule that means the same. The first octet says what the others are: NLRIs with lengths,
- * components, communities, or a rule as JSON.
+ * components, communities, a rule as JSON, or NLRIs with path identifiers.
  */
 #include <jansson.h>
 #include <stdlib.h>
@@ -89,12 +89,20 @@ static void components(const uint8_t *data, size_t n, unsigned family, bool vpn)
 		require(flowspec_reason_refuses(v.refused) && v.at <= n);
 }
 
-static void nlris(const uint8_t *data, size_t n, unsigned family, bool vpn)
+static void nlris(const uint8_t *data, size_t n, unsigned family, bool vpn, bool paths)
 {
 	static struct flowspec f;
 	struct flowspec_verdict v;
+	uint32_t path;
 
 	for (size_t at = 0, taken; at < n; at += taken) {
+		if (paths) {
+			taken = flowspec_path(data + at, n - at, &path);
+			require(taken == 4 || (taken == 0 && n - at < 4 && path == 0));
+			at += taken;
+			if (!taken || at == n)
+				return;
+		}
 		if (flowspec_next(data + at, n - at, family, vpn, &f, &v, &taken))
 			look_at(&f);
 		require(taken > 0 && taken <= n - at);
@@ -150,7 +158,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	vpn = data[0] & VPN;
 	switch (data[0] & 7) {
 	case 0:
-		nlris(data + 1, n - 1, family, vpn);
+		nlris(data + 1, n - 1, family, vpn, false);
 		break;
 	case 1:
 		components(data + 1, n - 1, family, vpn);
@@ -161,6 +169,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		break;
 	case 3:
 		rule_of_json(data + 1, n - 1);
+		break;
+	case 4:
+		nlris(data + 1, n - 1, family, vpn, true);
 		break;
 	default:
 		break;

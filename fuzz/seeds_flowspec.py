@@ -8,7 +8,7 @@ import pathlib
 import struct
 
 HERE = pathlib.Path(__file__).parent / 'corpus' / 'flowspec'
-NLRI, VALUE, COMMUNITIES, RULE, IPV6, VPN = 0, 1, 2, 3, 8, 16
+NLRI, VALUE, COMMUNITIES, RULE, PATHS, IPV6, VPN = 0, 1, 2, 3, 4, 8, 16
 END, AND, TWO, FOUR = 0x80, 0x40, 0x10, 0x20
 EQ, GT, LT, ANY, MATCH, NOT = 1, 2, 4, 0, 1, 2
 
@@ -56,6 +56,7 @@ SEEDS = {
                                pairs(13, (LT, 500000, 4)))),
     'vpn': (NLRI | VPN, nlri(bytes.fromhex('0000fbf400000007'), HOST)),
     'several': (NLRI, nlri(HOST) + nlri(DESTINATION, UDP)),
+    'paths': (PATHS, bytes(4) + nlri(HOST) + bytes.fromhex('00000007') + nlri(DESTINATION, UDP)),
     'long': (NLRI, nlri(DESTINATION, pairs(4, *[(EQ, 1000 + 2 * i, 2) for i in range(100)]))),
     'long-length': (NLRI, b'\xf0\x05' + DESTINATION),
     'whole': (VALUE | IPV6, prefix6(2, 128, 120, bytes(15) + b'\1') + TCP),

@@ -188,11 +188,12 @@ class Bird(unittest.TestCase):
             whole = v['nlri_components']
             sizes = range(1, len(whole) // 2 + 1)
             lines = '\n'.join(whole[:2 * n] for n in sizes)
-            _, answers = run('check', '--family', str(v['af']), '--length', 'no', '-', lines=lines)
-            good = [n for n, a in zip(sizes, answers) if a['state'] == 'accepted']
-            self.assertEqual(good, v['valid_at_sizes'])
-            self.assertEqual({a['reason'] for a in answers if a['state'] == 'refused'},
-                             {v['otherwise'].lower()})
+            for length in ('no', 'auto'):
+                _, answers = run('check', '--family', str(v['af']), '--length', length, '-', lines=lines)
+                good = [n for n, a in zip(sizes, answers) if a['state'] == 'accepted']
+                self.assertEqual(good, v['valid_at_sizes'], length)
+                self.assertEqual({a['reason'] for a in answers if a['state'] == 'refused'},
+                                 {v['otherwise'].lower()}, length)
 
     def test_strict(self):
         for v in self.of_kind('strict-validate'):

@@ -554,6 +554,9 @@ class Standing(Case):
         self.assertEqual(self.world.blackholes(), set())
 
 
+RFC_3339 = r'^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$'
+
+
 class Hooks(Case):
     daemons = ('bird', 'exabgp')
 
@@ -579,21 +582,44 @@ class Hooks(Case):
                 return ''
         w.wait(lambda: '"event":"gone"' in read(log) and read(log).endswith('\n') and 'unban' in read(bans),
                'the hooks')
-        events = [json.loads(line)['event'] for line in read(log).splitlines() if line]
-        self.assertEqual(events, ['planned', 'approved', 'applied', 'withdrawn', 'gone'])
+        told = [json.loads(line) for line in read(log).splitlines() if line]
+        self.assertEqual([t['event'] for t in told], ['planned', 'approved', 'applied', 'withdrawn', 'gone'])
+        for event in told:
+            self.assertEqual(set(event), {'event', 'at', 'measure', 'drill'})
+            self.assertRegex(event['at'], RFC_3339)
+            self.assertEqual(event['measure']['id'], measure)
         ban, unban = [line.split() for line in read(bans).splitlines()]
         self.assertEqual(ban[:2] + [ban[3]], [TARGET, 'incoming', 'ban'])
         self.assertEqual(unban[:2] + [unban[3]], [TARGET, 'incoming', 'unban'])
         self.assertGreater(int(ban[2]), 1000)
         self.assertGreater(int(ban[4]), 100)
+        # What is about no measure.
+        self.assertEqual(w.run('act', 'freeze', '--why', 'routers are changed').returncode, GOOD)
+        done, _ = w.start(self.incident)
+        self.assertNotEqual(done.returncode, GOOD)
+        self.assertEqual(w.run('act', 'thaw', '--automatic', '--why', 'done').returncode, GOOD)
+        self.assertEqual(w.run('act', 'thaw', '--why', 'all done').returncode, GOOD)
+        w.wait(lambda: read(log).count('"thawed"') == 2 and read(log).endswith('\n'), 'the thaw')
+        told = [json.loads(line) for line in read(log).splitlines() if line][len(told):]
+        for event in told:
+            self.assertEqual(set(event), {'event', 'at', 'subject', 'word', 'why', 'drill'})
+            self.assertRegex(event['at'], RFC_3339)
+        self.assertEqual([(t['event'], t['subject'], t['word']) for t in told],
+                         [('frozen', 'freeze', 'all'), ('refused', self.incident, 'frozen'),
+                          ('thawed', 'thaw', 'automatic'), ('thawed', 'thaw', 'all')])
+        self.assertEqual(told[0]['why'], 'routers are changed')
         w.wait(lambda: 'noroshi_act_neighbor_up{neighbor="bird"} 1' in read(prom), 'the metrics', seconds=15)
+        stages = set(re.findall(r'noroshi_act_measures\{stage="(\w+)"\}', read(prom)))
+        self.assertEqual(stages, {'planned', 'approved', 'applied', 'verified', 'expired', 'withdrawn',
+                                  'lapsed', 'failed'})
         w.wait(lambda: read(head), 'the head of the log', seconds=10)
         with open(head, encoding='utf-8') as f:
             stamp, value = f.read().splitlines()[0].split()
         self.assertIn(':', value)
         self.assertIn('T', stamp)
-        done = w.run('audit', 'verify', '--head', value, space=False)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        for noted in (value, read(head).splitlines()[-1]):      # as the manual has it: tail -n 1
+            done = w.run('audit', 'verify', '--head', noted, space=False)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 
 class Exporter(threading.Thread):

@@ -18,6 +18,7 @@ from act_world import GOOD, GUARD, LAW, NOBODY, NEIGHBORS, ROUTER, USAGE, Door, 
 
 DRY = NEIGHBORS.replace('kind: exabgp', 'kind: dry_run')
 PROGRAM = None
+STORE = 4
 
 
 class Case(unittest.TestCase):
@@ -40,6 +41,29 @@ class Case(unittest.TestCase):
 
     def start(self, incident=None, **words):
         return self.world.start(incident or self.incident, **words)[0]
+
+
+class Nothing(Case):
+    """A store on which nothing was ever begun has no measures, which is no trouble."""
+
+    def test_list_and_show(self):
+        w = self.world
+        self.assertFalse(os.path.exists(os.path.join(w.db, 'desk.db')))
+        for args in (['act', 'list'], ['act', 'list', '--all'], ['act', 'list', self.incident]):
+            done = w.run(*args)
+            self.assertEqual(done.returncode, GOOD, done.stderr)
+            self.assertEqual(done.stdout, 'no measures: nothing was ever begun on this store\n')
+        self.assertIn('措置はありません', w.run('act', 'list', lang='ja_JP.UTF-8').stdout)
+        done = w.run('act', 'list', '--json')
+        self.assertEqual((done.returncode, done.stdout), (GOOD, ''), done.stderr)
+        done = w.run('act', 'show', 'm0123456789ab')
+        self.assertEqual((done.returncode, done.stdout), (STORE, ''))
+        self.assertIn('nothing was ever begun on this store', done.stderr)
+        os.rename(w.db, w.db + '-away')     # where there is no store, that is said
+        for args in (['act', 'list'], ['act', 'show', 'm0123456789ab']):
+            done = w.run(*args)
+            self.assertEqual(done.returncode, STORE, done.stdout)
+            self.assertIn('store', done.stderr)
 
 
 class Words(Case):

@@ -5,6 +5,7 @@ between two network namespaces, and the role whose kernel drops them.
 
 test_act_lift.py PROGRAM [unittest options]
 """
+import datetime
 import json
 import os
 import shutil
@@ -70,6 +71,11 @@ class Net:
     def end(self):
         for space in (self.hub, self.outside, self.inside):
             space.end()
+
+
+def ago_s(text):
+    """Seconds since a time of JSON."""
+    return time.time() - datetime.datetime.fromisoformat(text.replace('Z', '+00:00')).timestamp()
 
 
 def enter(space):
@@ -194,6 +200,12 @@ class Case(unittest.TestCase):
     def measure(self):
         return self.world.measures()[-1]
 
+    def row(self, measure):
+        """What the store has of it, without the role."""
+        with self.world.desk() as db:
+            body, = db.execute('SELECT body FROM measures WHERE id = ?', (measure,)).fetchone()
+        return json.loads(body)
+
     def standing(self):
         """The measure, when the role has seen that it stands; nothing comes through any more."""
         w = self.world
@@ -243,9 +255,21 @@ class Proposal(Case):
         measure = w.started(self.incident, kind='nftables', point='box')
         self.standing()
         w.wait(lambda: self.measure()['lift_now']['state'] == 'goes_on', 'that it goes on', self.act)
+        row = self.row(measure)['effect']
         time.sleep(25)
         shown = self.measure()
         self.assertIsNone(shown['lift'], shown['lift'])
+        # No watch runs: neither side is known, which is not nothing. The role has the drops of now, though
+        # nothing was written.
+        self.assertEqual(self.row(measure)['effect'], row)
+        effect = shown['effect']
+        self.assertIsNone(effect['before_bps'])
+        self.assertIsNone(effect['after_bps'])
+        self.assertGreater(effect['dropped_packets'], (row or {'dropped_packets': 0})['dropped_packets'] + 1000)
+        self.assertLess(ago_s(effect['at']), 15)
+        words = ' '.join(w.check('act', 'show', measure).split())
+        self.assertIn('not measurable: neither side of the point is seen', words)
+        self.assertIn('packets dropped', words)
         self.assertEqual(shown['lift_now']['state'], 'goes_on')
         self.assertIn('pps are dropped', shown['lift_now']['en'])
         self.assertEqual(shown['lift_now']['probe']['answer'], 'no_order')
@@ -280,8 +304,16 @@ class Proposal(Case):
         self.assertIn('the attack is back after', void)
         self.assertGreater(self.measure()['lift']['pause_s'], 9)
         self.assertEqual(w.run('audit', 'verify').returncode, GOOD)
-        self.attack.rate = 0
+        time.sleep(1)
+        sent = self.attack.sent
         self.assertEqual(w.run('act', 'withdraw', measure).returncode, GOOD)
+        # The end has the counter as it was then, and that is what is printed for good.
+        last = self.row(measure)['effect']
+        self.assertLess(ago_s(last['at']), 15)
+        self.assertGreater(last['dropped_packets'], 0.9 * sent)
+        self.assertIn(f'{last["dropped_packets"]} packets dropped',
+                      ' '.join(w.check('audit', 'print', '--measure', measure).split()))
+        self.attack.rate = 0
 
 
 class Probe(Case):
@@ -389,12 +421,12 @@ class TooMuch(Case):
 
 class Watching(threading.Thread):
     """What a watch would write each second: that it hears both exporters, and the attack's course on the
-    link router-1#1, which is outside."""
+    link router-1#1, which is outside, and router-2#20, which is inside."""
 
     def __init__(self, world, incident):
         super().__init__(daemon=True)
         self.world, self.incident = world, incident
-        self.bps, self.silent_s, self.ends = 0, 0, False
+        self.bps, self.behind_bps, self.silent_s, self.ends = 0, 0, 0, False
         with world.watch() as db:
             body, = db.execute('SELECT json FROM incidents WHERE id = ?', (incident,)).fetchone()
         self.course, self.peak_bps = json.loads(body)['series'], json.loads(body)['peak']['bps']
@@ -402,14 +434,16 @@ class Watching(threading.Thread):
     def write(self):
         now = time.time()
         rows = [{'name': f'router-{i}', 'address': f'192.0.2.{i}', 'configured': True, 'datagrams': 100,
-                 'silent_s': self.silent_s} for i in (1, 2)]
+                 'formats': ['sflow'], 'silent_s': self.silent_s} for i in (1, 2)]
         with self.world.watch() as db:
             db.execute('INSERT OR REPLACE INTO status (one, at_us, json) VALUES (1, ?, ?)',
                        (int(now * 1e6), json.dumps({'exporters': rows})))
-        if self.bps:
-            self.course.append({'exporter': 'router-1', 'input': 1, 'step_s': 1, 'bps': [self.bps],
-                                'start': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(now - 1)),
-                                'pps': [self.bps // 8000], 'syn_per_s': [0]})
+        for exporter, link, bps in (('router-1', 1, self.bps), ('router-2', 20, self.behind_bps)):
+            if bps:
+                self.course.append({'exporter': exporter, 'input': link, 'step_s': 1, 'bps': [bps],
+                                    'start': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(now - 1)),
+                                    'pps': [bps // 8000], 'syn_per_s': [0]})
+        if self.bps or self.behind_bps:
             self.world.change(self.incident, series=self.course)
 
     def run(self):
@@ -433,6 +467,7 @@ class Watched(unittest.TestCase):
         other = w.copy(incident, '198.18.10.2', 2, object='site-02')
         watching = Watching(w, incident)
         watching.bps = watching.peak_bps // 2
+        watching.behind_bps = watching.bps // 10
         watching.write()
         watching.start()
         self.addCleanup(watching.end)
@@ -445,19 +480,32 @@ class Watched(unittest.TestCase):
         def wait(which, state, seconds):
             w.wait(lambda: now(which)['lift_now']['state'] == state, f'{which}: {state}', act, seconds, 0.5)
         wait('seen', 'new', 15)         # what came before it stood is still in the window
-        wait('seen', 'goes_on', 90)
+        self.assertIsNone(now('seen')['effect']['after_bps'])
+        wait('seen', 'goes_on', 120)
         self.assertIn('before its point it has', now('seen')['lift_now']['en'])
+        self.assertGreater(now('seen')['effect']['before_bps'], 0.9 * watching.bps)
+        self.assertAlmostEqual(now('seen')['effect']['after_bps'], watching.behind_bps,
+                               delta=0.1 * watching.behind_bps)
+        self.assertIn('attack before the point', ' '.join(w.check(
+            'act', 'show', now('seen')['id']).split()))
         # The same link showed the other attack before its measure stood, and never since.
         wait('unproven', 'not_measurable', 15)
         self.assertIn('may be its own doing', now('unproven')['lift_now']['en'])
         self.assertIsNone(now('seen')['lift'])
-        watching.bps = 0
+        watching.bps = watching.behind_bps = 0
         w.wait(lambda: now('seen')['lift'], 'the proposal', act, 90, 0.5)
         self.assertIn('before its point', now('seen')['lift']['en'])
+        # Nothing more of it, from those who go on speaking: that is nothing, not unknown.
+        self.assertLess(now('seen')['effect']['before_bps'], 0.01 * watching.peak_bps)
+        self.assertEqual(now('seen')['effect']['after_bps'], 0)
         # An exporter that says nothing sees nothing.
         watching.silent_s = 100
         wait('seen', 'not_measurable', 15)
         self.assertIsNone(now('unproven')['lift'])
+        self.assertIsNone(now('seen')['effect']['before_bps'])
+        self.assertIsNone(now('seen')['effect']['after_bps'])
+        self.assertIn('neither side of the point is seen', ' '.join(w.check(
+            'act', 'show', now('seen')['id']).split()))
 
 
 if __name__ == '__main__':

@@ -138,6 +138,21 @@ class Audit(unittest.TestCase):
         self.assertEqual(done.returncode, STORE)
         self.assertIn(f'line {lines} ', done.stderr)
 
+    def test_a_head_as_it_was_noted(self):
+        """In the lines that the role leaves in its file, in a mail and in syslog."""
+        self.make()
+        head = self.head()
+        broken = head[:-1] + ('0' if head[-1] != '0' else '1')
+        for line in (f'2008-08-08T12:00:00Z {head}', f'2008-08-08T12:00:00.000000Z {head}\n',
+                     f'audit head {head}', f'Aug  8 21:00:00 host noroshi[7]: audit head {head}',
+                     f'2008-08-08T11:00:00Z {broken}\n2008-08-08T12:00:00Z {head}\n', f'  {head}  '):
+            done = self.verify('--head', line)
+            self.assertEqual(done.returncode, GOOD, line + done.stderr)
+            done = self.verify('--head', line.replace(head, broken))
+            self.assertEqual(done.returncode, STORE, line)
+        for line in ('2008-08-08T12:00:00Z', f'2008-08-08T12:00:00Z {head}0', f'x{head}', '12:00 1:', ''):
+            self.assertEqual(self.verify('--head', line).returncode, USAGE, line)
+
     def test_wrong_words(self):
         self.assertEqual(self.verify().returncode, STORE)  # there is none yet
         self.make()

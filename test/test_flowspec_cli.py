@@ -88,6 +88,73 @@ class Check(Case):
         (answer,) = self.json(REFUSED, 'check', '0b0118c0000203810604')
         self.assertEqual(answer['state'], 'refused')
 
+    def test_no_length_that_holds_nothing(self):
+        """A cut NLRI is said to be cut: one octet is no component, so no length stands before it."""
+        for given, family in (('0118', '4'), ('0167', '6'), ('0218', '4'), ('03', '4')):
+            (answer,) = self.json(REFUSED, 'check', '--family', family, given)
+            self.assertEqual((answer['reason'], answer['framed']), ('not_complete', False), given)
+        # Where it is a length all the same, of what is broken further on.
+        (answer,) = self.json(REFUSED, 'check', '0b0118c0000203810603811106'[:24])
+        self.assertTrue(answer['framed'])
+        (answer,) = self.json(REFUSED, 'check', '00')
+        self.assertEqual((answer['reason'], answer['framed']), ('empty', True))
+
+    def test_the_reading_that_needs_no_change(self):
+        """Both ways it is an NLRI: not the way in which bits have to be ignored."""
+        (answer,) = self.json(GOOD, 'check', '0404d284c6')
+        self.assertEqual((answer['state'], answer['framed'], answer['ambiguous']),
+                         ('accepted', False, False))
+        self.assertEqual(answer['value'], '0404d284c6')
+        (answer,) = self.json(GOOD, 'check', '--length', 'yes', '0404d284c6')
+        self.assertEqual((answer['state'], answer['ambiguous']), ('normalised', False))
+
+    def test_ambiguous(self):
+        """Both ways it is clean: with its length, and that is said."""
+        both = '020100'     # of two octets: any destination; else the sources of 0.0.0.0/1
+        (answer,) = self.json(GOOD, 'check', both)
+        self.assertEqual((answer['state'], answer['framed'], answer['ambiguous']), ('accepted', True, True))
+        self.assertIn('ambiguous: read with a length', self.ends(GOOD, 'check', both).stdout)
+        self.assertIn('曖昧', self.ends(GOOD, 'check', '--lang', 'ja', both).stdout)
+        done = self.ends(GOOD, 'decode', both)
+        self.assertEqual(len(done.stdout.splitlines()), 1)      # a note is no output
+        self.assertIn('ambiguous', done.stderr)
+        for said in ('yes', 'no'):
+            (answer,) = self.json(GOOD, 'check', '--length', said, both)
+            self.assertEqual((answer['framed'], answer['ambiguous']), (said == 'yes', False))
+            self.assertNotIn('ambiguous', self.ends(GOOD, 'check', '--length', said, both).stdout)
+
+    def test_add_path(self):
+        """A path identifier before each NLRI, cut or whole."""
+        answers = self.json(GOOD, 'check', '--add-path', '00000000' + TCP + 'fffffffe' + '03038111')
+        self.assertEqual([(a['path'], a['nlri'], a['framed']) for a in answers],
+                         [(0, TCP, True), (0xfffffffe, '03038111', True)])
+        self.assertEqual(answers[1]['given'], 'fffffffe03038111')
+        self.assertEqual(self.ends(GOOD, 'decode', '--add-path', '00000007' + TCP).stdout,
+                         'path 7 protocol =6\n')
+        self.assertEqual(self.ends(GOOD, 'check', '--add-path', '00000007' + TCP).stdout,
+                         'accepted: path 7 protocol =6\n')
+        (answer,) = self.json(GOOD, 'check', '--add-path', '00000007' + '038106')
+        self.assertEqual((answer['path'], answer['framed']), (7, False))
+        (answer,) = self.json(GOOD, 'check', '--add-path', '--vpn', '00000007' + '0b0000fbf400000007038106')
+        self.assertEqual((answer['path'], answer['flowspec']['rd']), (7, '64500:7'))
+        (answer,) = self.json(GOOD, 'check', TCP)
+        self.assertIsNone(answer['path'])
+        # Octets count from the first of the identifier.
+        (answer,) = self.json(REFUSED, 'check', '--add-path', '00000007' + '040b910001')
+        self.assertEqual((answer['reason'], answer['octet'], answer['path']),
+                         ('exceed_max_value_length', 6, 7))
+        (answer,) = self.json(REFUSED, 'check', '--strict', '--add-path', '00000007' + '0303c106')
+        self.assertEqual((answer['reason'], answer['octet']), ('first_and_bit_set', 6))
+        whole = '00000007' + TCP
+        for cut in range(2, len(whole), 2):
+            for length in ('auto', 'yes'):
+                (answer,) = self.json(REFUSED, 'check', '--add-path', '--length', length, whole[:cut])
+                self.assertEqual(answer['path'], 7 if cut >= 8 else None)
+                if cut < 8 or length == 'yes':
+                    self.assertEqual(answer['reason'], 'not_complete')
+        answers = self.json(REFUSED, 'check', '--add-path', '--length', 'yes', whole + '0000')
+        self.assertEqual([(a['state'], a['path']) for a in answers], [('accepted', 7), ('refused', None)])
+
     def test_families(self):
         self.ends(REFUSED, 'check', '060da100000007')
         self.assertIn('flow-label =7', self.ends(GOOD, 'check', '--family', '6',

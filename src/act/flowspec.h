@@ -106,6 +106,13 @@ uint32_t flowspec_type_max(unsigned type, unsigned family);
 size_t flowspec_frame(const uint8_t *data, size_t n, size_t *value);
 
 /**
+ * flowspec_path() - the path identifier that stands before each NLRI, length included, where both
+ * sides of a session have agreed on ADD-PATH (RFC 7911 section 3). Return: octets that it takes; 0
+ * where they are not all there, and *@path is 0.
+ */
+size_t flowspec_path(const uint8_t *data, size_t n, uint32_t *path);
+
+/**
  * flowspec_decode() - the components of an NLRI, without its length (with the route distinguisher
  * first where @vpn). Never reads beyond @n; whatever it leaves in @out may be looked at.
  * Return: true, with what was ignored in @v, or false with the refusal.

@@ -239,6 +239,14 @@ bool flowspec_decode(const uint8_t *data, size_t n, unsigned family, bool vpn, s
 	return offset ? read_as(data, n, family, vpn, false, out, v, &offset) : false;
 }
 
+size_t flowspec_path(const uint8_t *data, size_t n, uint32_t *path)
+{
+	struct cursor c = cursor_over(data, n);
+
+	*path = cursor_be32(&c);
+	return cursor_ok(&c) ? n - cursor_left(&c) : 0;
+}
+
 bool flowspec_next(const uint8_t *data, size_t n, unsigned family, bool vpn, struct flowspec *out,
 		   struct flowspec_verdict *v, size_t *taken)
 {

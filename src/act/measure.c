@@ -64,6 +64,11 @@ void measure_clear(struct measure *m)
 					    .dropped_bytes = -1};
 }
 
+bool effect_is_measurable(const struct measure_effect *e)
+{
+	return e->after_bps >= 0 && (e->before_bps >= 0 || e->dropped_bytes >= 0);
+}
+
 char *measure_id(char *buf)
 {
 	_Static_assert(MEASURE_ID_MAX >= DESK_ID_MAX, "an id of the desk fits");

@@ -179,6 +179,10 @@ bool measure_failed(struct measure *m, const char *why, int64_t now_us);
 bool measure_withdraw(struct measure *m, const char *by, const char *why, int64_t now_us);
 bool measure_gone(struct measure *m, int64_t now_us);
 
+/** effect_is_measurable() - is the attack behind its point known, and before it, or what of it was
+ * dropped there? The one rule: nothing else is ever told as an effect. */
+bool effect_is_measurable(const struct measure_effect *e);
+
 /* ---- lifting it ---- */
 
 /** measure_propose_lift() - a person is to be asked to lift it, because of @en, @ja. False: it is
@@ -213,6 +217,11 @@ enum renew_answer measure_renew(struct measure *m, const char *necessity, int64_
 
 json_t *measure_json(const struct measure *m); /* stable; owned, NULL without memory */
 int measure_from_json(const json_t *from, struct measure *out); /* 0 or -EINVAL */
+
+/** measure_effect_json() - its key `effect` alone, null where there is none; owned, NULL without
+ * memory. measure_effect_from_json(): 0 or -EINVAL; of null @out stays as it is. */
+json_t *measure_effect_json(const struct measure_effect *e);
+int measure_effect_from_json(const json_t *from, struct measure_effect *out);
 
 /** measure_text() - the JSON as the body of a row; owned, NULL without memory.
  * measure_from_text(): 0, -EINVAL or -ENOMEM; for want of memory it never reads another one. */

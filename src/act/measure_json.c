@@ -180,7 +180,7 @@ static json_t *count(int64_t v)
 	return v < 0 ? json_null() : json_integer(v);
 }
 
-static json_t *effect_out(const struct measure_effect *e)
+json_t *measure_effect_json(const struct measure_effect *e)
 {
 	if (!measure_has(e->at_us))
 		return json_null();
@@ -215,7 +215,7 @@ static int count_in(const json_t *from, const char *key, int64_t *out)
 	return 0;
 }
 
-static int effect_in(const json_t *v, struct measure_effect *e)
+int measure_effect_from_json(const json_t *v, struct measure_effect *e)
 {
 	if (!v || json_is_null(v))
 		return 0;
@@ -302,7 +302,7 @@ json_t *measure_json(const struct measure *m)
 	r = r ? r : put(o, "stage", json_string(measure_stage_name(m->stage)));
 	r = r ? r : put(o, "data", data_out(m->data));
 	r = r ? r : put(o, "approvals", approvals_out(m));
-	r = r ? r : put(o, "effect", effect_out(&m->effect));
+	r = r ? r : put(o, "effect", measure_effect_json(&m->effect));
 	r = r ? r : put(o, "lift", lift_out(&m->lift));
 	r = r ? r : put(o, "option", plan_option_json(&m->option));
 	if (r == 0)
@@ -334,7 +334,7 @@ int measure_from_json(const json_t *from, struct measure *out)
 	r = r ? r : stage_in(json_object_get(from, "stage"), &out->stage);
 	r = r ? r : data_in(json_object_get(from, "data"), &out->data);
 	r = r ? r : approvals_in(json_object_get(from, "approvals"), out);
-	r = r ? r : effect_in(json_object_get(from, "effect"), &out->effect);
+	r = r ? r : measure_effect_from_json(json_object_get(from, "effect"), &out->effect);
 	r = r ? r : lift_in(json_object_get(from, "lift"), &out->lift);
 	r = r ? r : plan_option_from_json(json_object_get(from, "option"), &out->option);
 	/* One without an end does not exist. */

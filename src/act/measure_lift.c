@@ -73,7 +73,7 @@ static void look_at_drops(struct lift *l, const struct lift_look *k)
 
 static bool is_settled(const struct lift_look *k)
 {
-	return k->mono_us - k->stands_us >= LIFT_SETTLE_US;
+	return k->mono_us - k->stands_us >= LIFT_SETTLE_US + k->late_us;
 }
 
 static void look_before(struct lift *l, const struct lift_look *k)

@@ -30,6 +30,7 @@ struct lift_look {
 	int64_t stands_us;	 /* monotonic; since when its router has had it, 0: it has not */
 	int64_t dropped_packets; /* by its counter, since it began; < 0: it has none */
 	double before_bps;	 /* of the attack before its point; < 0: not seen */
+	int64_t late_us;	 /* that was so long ago, for flows are told late */
 	double expected_pps, expected_bps; /* the attack's peak, as far as the measure would meet
 					      it; <= 0 unknown */
 	int64_t pause_us;		   /* the attack's longest before it stood, 0 none */

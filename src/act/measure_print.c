@@ -75,6 +75,7 @@ static const struct {
 	{"lift", "解除の提案"},
 	{"lift_void", "解除の提案の取り消し"},
 	{"pause", "攻撃の中断"},
+	{"effect", "効果の測定"},
 	{"probe", "試験解除"},
 	{"probe_end", "試験解除の終了"},
 	{"probe_abort", "試験解除の中止"},
@@ -352,32 +353,51 @@ static void add_rate(struct text *t, double bps)
 	text_rate(t, bps, "bit/s");
 }
 
-/* Both sides, or what is missing; the counter of the point where it has one. */
+/* The sides that are seen. */
+static void add_sides(struct text *t, const struct measure_effect *e, bool ja)
+{
+	bool before = e->before_bps >= 0;
+
+	if (before) {
+		text_add(t, ja ? "攻撃は適用点の手前で " : "attack before the point ");
+		add_rate(t, e->before_bps);
+	}
+	if (e->after_bps >= 0) {
+		text_add(t, before ? ja ? "、通過後 " : ", behind it "
+			    : ja   ? "攻撃は適用点の通過後 "
+				   : "attack behind the point ");
+		add_rate(t, e->after_bps);
+	}
+}
+
+/* Why it is none, where it is; the sides that are seen; the counter of the point where it has one.
+ */
 static void say_effect(struct text *out, const struct measure *m, const char *zone, bool ja)
 {
+	static const struct words missing[] = {
+		{"neither side of the point is seen", "適用点の手前も通過後も見えない"},
+		{"the side before the point is not seen", "適用点の手前が見えない"},
+		{"the side behind the point is not seen", "通過後が見えない"},
+	};
 	const struct measure_effect *e = &m->effect;
 	_cleanup_text_ struct text t = TEXT_NULL;
+	unsigned unseen = e->before_bps < 0 && e->after_bps < 0 ? 0 : e->before_bps < 0 ? 1 : 2;
 
 	if (!measure_has(e->at_us)) {
 		say(out, ja, "Effect", "効果", ja ? "測定していない" : "not measured");
 		return;
 	}
-	if (e->before_bps >= 0 && e->after_bps >= 0) {
-		text_add(&t, ja ? "攻撃は適用点の手前で " : "attack before the point ");
-		add_rate(&t, e->before_bps);
-		text_add(&t, ja ? "、通過後 " : ", behind it ");
-		add_rate(&t, e->after_bps);
-	} else {
-		text_add(&t, e->after_bps >= 0
-				     ? ja ? "測定できない (適用点の手前が見えない)"
-					  : "not measurable: the side before the point is not seen"
-			     : ja ? "測定できない (通過後が見えない)"
-				  : "not measurable: the side behind the point is not "
-				    "seen");
-	}
+	if (!effect_is_measurable(e))
+		text_printf(&t, ja ? "測定できない (%s)" : "not measurable: %s",
+			    in(&missing[unseen], ja));
+	if (t.len && (e->before_bps >= 0 || e->after_bps >= 0))
+		text_add(&t, ja ? "。" : "; ");
+	add_sides(&t, e, ja);
 	if (e->dropped_packets >= 0)
 		text_printf(&t, ja ? "。破棄 %lld パケット" : "; %lld packets dropped",
 			    (long long)e->dropped_packets);
+	if (effect_is_measurable(e) && e->before_bps < 0)
+		text_printf(&t, " (%s)", in(&missing[unseen], ja));
 	text_add(&t, ja ? "。測定時刻 " : "; at ");
 	add_time(&t, zone, e->at_us);
 	say(out, ja, "Effect", "効果", text_str(&t));

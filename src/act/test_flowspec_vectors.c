@@ -596,6 +596,29 @@ static void test_wrong_actions(void **state)
 	assert_int_equal(flowspec_action_encode(&a, out), 0);
 }
 
+/* RFC 7911: four octets before each NLRI, which are none of its own. */
+static void test_path(void **state)
+{
+	static struct flowspec f;
+	struct flowspec_verdict v;
+	uint8_t octets[64];
+	uint32_t path = 7;
+	size_t taken, n = octets_of("0000000003038106fffffffe03038111", octets);
+
+	for (size_t cut = 0; cut < 4; cut++) {
+		assert_int_equal(flowspec_path(octets + 8, cut, &path), 0);
+		assert_int_equal(path, 0);
+	}
+	assert_int_equal(flowspec_path(octets, n, &path), 4);
+	assert_int_equal(path, 0);
+	assert_true(flowspec_next(octets + 4, n - 4, 4, false, &f, &v, &taken));
+	assert_int_equal(taken, 4);
+	assert_int_equal(flowspec_path(octets + 8, n - 8, &path), 4);
+	assert_int_equal(path, 0xfffffffe);
+	assert_true(flowspec_next(octets + 12, n - 12, 4, false, &f, &v, &taken));
+	assert_int_equal(taken, 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -605,6 +628,7 @@ int main(void)
 		cmocka_unit_test(test_check),	      cmocka_unit_test(test_words),
 		cmocka_unit_test(test_communities),   cmocka_unit_test(test_many_communities),
 		cmocka_unit_test(test_wrong_actions), cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -246,6 +246,22 @@ static void test_before(void **state)
 	assert_true(says(&r, true, "手前の攻撃は 10 分 ピークの 2 % 以下"));
 }
 
+/* Flows are told late: what is seen so far is of the time before it stood, and proves nothing. */
+static void test_told_late(void **state)
+{
+	struct run r;
+
+	run_init(&r);
+	r.k.expected_bps = 1e9;
+	r.k.late_us = S(70);
+	PLAY(&r, "of before", {12, -1, 9e8, LIFT_NEW}, {5, -1, 0, LIFT_UNSEEN});
+	assert_int_equal(r.v.blind, BLIND_UNPROVEN);
+	run_init(&r);
+	r.k.expected_bps = 1e9;
+	r.k.late_us = S(70);
+	PLAY(&r, "it goes on", {12, -1, 9e8, LIFT_NEW}, {1, -1, 9e8, LIFT_GOES_ON});
+}
+
 /* A router that counts behind its own filter sees nothing from the moment at which it stands. */
 static void test_unproven(void **state)
 {
@@ -391,15 +407,25 @@ static void test_old_rows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_drops_end),   cmocka_unit_test(test_nothing_ever),
-		cmocka_unit_test(test_hysteresis),  cmocka_unit_test(test_restart),
-		cmocka_unit_test(test_reset),	    cmocka_unit_test(test_router_lost),
-		cmocka_unit_test(test_late_look),   cmocka_unit_test(test_pulses),
-		cmocka_unit_test(test_known_pause), cmocka_unit_test(test_course),
-		cmocka_unit_test(test_before),	    cmocka_unit_test(test_unproven),
-		cmocka_unit_test(test_no_eye),	    cmocka_unit_test(test_both),
-		cmocka_unit_test(test_behind),	    cmocka_unit_test(test_probe_is_enough),
-		cmocka_unit_test(test_kept),	    cmocka_unit_test(test_old_rows),
+		cmocka_unit_test(test_drops_end),
+		cmocka_unit_test(test_nothing_ever),
+		cmocka_unit_test(test_hysteresis),
+		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_router_lost),
+		cmocka_unit_test(test_late_look),
+		cmocka_unit_test(test_pulses),
+		cmocka_unit_test(test_known_pause),
+		cmocka_unit_test(test_course),
+		cmocka_unit_test(test_before),
+		cmocka_unit_test(test_unproven),
+		cmocka_unit_test(test_told_late),
+		cmocka_unit_test(test_no_eye),
+		cmocka_unit_test(test_both),
+		cmocka_unit_test(test_behind),
+		cmocka_unit_test(test_probe_is_enough),
+		cmocka_unit_test(test_kept),
+		cmocka_unit_test(test_old_rows),
 	};
 
 	return cmocka_run_group_tests_name("act measure lift", tests, NULL, NULL);

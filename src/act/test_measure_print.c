@@ -136,6 +136,58 @@ static void test_break_glass(void **state)
 	golden_both("measure-break-glass", &m, &basis, 2);
 }
 
+/* One rule, and what it says of the sides: behind, and before or what was dropped. */
+static void test_effect(void **state)
+{
+	static const struct {
+		double before, after;
+		int64_t dropped;
+		const char *en;
+	} rows[] = {
+		{-1, -1, -1, "not measurable: neither side of the point is seen; at"},
+		{-1, -1, 7, "not measurable: neither side of the point is seen; 7 packets"},
+		{9e6, -1, 7,
+		 "not measurable: the side behind the point is not seen; attack before the point "
+		 "9"},
+		{9e6, -1, -1, "not measurable: the side behind the point is not seen"},
+		{-1, 2e6, -1,
+		 "not measurable: the side before the point is not seen; attack behind the point "
+		 "2"},
+		{-1, 0, 7, "attack behind the point 0 bit/s; 7 packets dropped (the side before"},
+		{9e6, 0, -1, "attack before the point 9"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		_cleanup_text_ struct text out = TEXT_NULL;
+		_cleanup_free_ char *flat = NULL;
+		struct measure m;
+		size_t n = 0;
+
+		full(&m);
+		m.effect = (struct measure_effect){.at_us = NOW_US,
+						   .before_bps = rows[i].before,
+						   .after_bps = rows[i].after,
+						   .dropped_packets = rows[i].dropped,
+						   .dropped_bytes = rows[i].dropped};
+		measure_print(&m, &basis, NULL, 0, ZONE, false, &out);
+		is_readable(text_str(&out));
+		flat = strdup(text_str(&out)); /* unfolded */
+		for (const char *p = text_str(&out); *p; p++)
+			if ((*p != ' ' && *p != '\n') || (n && flat[n - 1] != ' '))
+				flat[n++] = *p == '\n' ? ' ' : *p;
+		flat[n] = '\0';
+		if (!strstr(flat, rows[i].en))
+			fail_msg("%zu: %s", i, flat);
+		assert_int_equal(strstr(flat, "not measurable") == NULL,
+				 effect_is_measurable(&m.effect));
+		text_clear(&out);
+		measure_print(&m, &basis, NULL, 0, ZONE, true, &out);
+		is_readable(text_str(&out));
+		assert_int_equal(strstr(text_str(&out), "測定できない") == NULL,
+				 effect_is_measurable(&m.effect));
+	}
+}
+
 static void test_standing_and_failed(void **state)
 {
 	struct measure m;
@@ -196,6 +248,7 @@ int main(void)
 		cmocka_unit_test(test_the_whole_way), cmocka_unit_test(test_bare),
 		cmocka_unit_test(test_break_glass),   cmocka_unit_test(test_standing_and_failed),
 		cmocka_unit_test(test_lift),	      cmocka_unit_test(test_hostile_words),
+		cmocka_unit_test(test_effect),
 	};
 
 	return cmocka_run_group_tests_name("act measure print", tests, NULL, NULL);

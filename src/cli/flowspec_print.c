@@ -92,8 +92,10 @@ static const char *canonical_form(const struct flowspec_answer *a)
 	return a->canonical + (a->framed ? 0 : a->canonical_head);
 }
 
-static void say_packets(const struct flowspec_answer *a, struct text *out)
+void flowspec_answer_packets(const struct flowspec_answer *a, struct text *out)
 {
+	if (a->has_path)
+		text_printf(out, "path %u ", a->path);
 	flowspec_text(a->spec, out);
 	if (a->then && a->then->n) {
 		text_add(out, " then ");
@@ -142,11 +144,22 @@ void flowspec_answer_say(const struct cli *cli, const struct flowspec_answer *a,
 	} else {
 		text_add(out, tr(cli, "accepted: ", "受理: "));
 	}
-	say_packets(a, out);
+	flowspec_answer_packets(a, out);
 	text_add(out, "\n");
 	if (strcmp(a->clean, a->canonical) != 0)
 		text_printf(out, tr(cli, "  canonical form: %s\n", "  標準形: %s\n"),
 			    canonical_form(a));
+}
+
+void flowspec_answer_doubt(const struct cli *cli, const struct flowspec_answer *a, struct text *out)
+{
+	if (a->ambiguous)
+		text_add(out,
+			 tr(cli,
+			    "  ambiguous: read with a length, but it reads without one as "
+			    "well; say --length\n",
+			    "  曖昧: 長さ付きとして読んだが、長さなしとしても読める。--length で"
+			    "指定できる\n"));
 }
 
 /* JSON */
@@ -209,8 +222,9 @@ static int accepted_json(const struct flowspec_answer *a, json_t *o)
 json_t *flowspec_answer_json(const struct flowspec_answer *a)
 {
 	_cleanup_free_ char *given = a->given ? hex_of(a->given, a->n_given) : NULL;
-	json_t *o = json_pack("{s:s, s:s?, s:b}", "state", state_names[a->state], "given", given,
-			      "framed", a->framed);
+	json_t *o = json_pack("{s:s, s:s?, s:b, s:b, s:o}", "state", state_names[a->state], "given",
+			      given, "framed", a->framed, "ambiguous", a->ambiguous, "path",
+			      a->has_path ? json_integer(a->path) : json_null());
 
 	if (!o)
 		return NULL;

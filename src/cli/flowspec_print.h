@@ -14,7 +14,10 @@ enum flowspec_state { FLOWSPEC_ACCEPTED, FLOWSPEC_NORMALISED, FLOWSPEC_REFUSED }
 
 struct flowspec_answer {
 	enum flowspec_state state;
-	bool framed;			     /* it came with its length */
+	bool framed;	/* it came with its length */
+	bool ambiguous; /* the other way it reads as well */
+	bool has_path;	/* it came with a path identifier: path */
+	uint32_t path;
 	const struct flowspec *spec;	     /* means nothing where refused */
 	const struct flowspec_actions *then; /* from communities; may be empty */
 	struct flowspec_verdict verdict;
@@ -40,6 +43,14 @@ void flowspec_answer_refuse(struct flowspec_answer *a, enum flowspec_reason why)
 /** flowspec_answer_say() - the line of `check`, and a second one where the canonical form differs.
  */
 void flowspec_answer_say(const struct cli *cli, const struct flowspec_answer *a, struct text *out);
+
+/** flowspec_answer_packets() - what it matches and what is done with that, on one line without end.
+ */
+void flowspec_answer_packets(const struct flowspec_answer *a, struct text *out);
+
+/** flowspec_answer_doubt() - a line where it could be read another way; else nothing. */
+void flowspec_answer_doubt(const struct cli *cli, const struct flowspec_answer *a,
+			   struct text *out);
 
 /** flowspec_answer_json() - owned, NULL without memory. */
 json_t *flowspec_answer_json(const struct flowspec_answer *a);

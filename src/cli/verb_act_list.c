@@ -11,6 +11,7 @@
 #include "cli/audit_lines.h"
 #include "router/act.h"
 #include "store/desk_act.h"
+#include "store/store.h"
 
 struct list_options {
 	struct act_where w;
@@ -50,6 +51,16 @@ static const char *said(const struct listing *l, const json_t *o)
 		json_object_get(o, l->cli->language == LANGUAGE_JA ? "ja" : "en"));
 
 	return s ? s : "";
+}
+
+/* The role looks at the effect each ten seconds; the row has it as of its last change. */
+static void take_effect(const struct listing *l, struct measure *m)
+{
+	struct measure_effect now = m->effect;
+
+	if (measure_effect_from_json(json_object_get(lift_of(l, m), "effect"), &now) == 0 &&
+	    now.at_us > m->effect.at_us)
+		m->effect = now;
 }
 
 static void lift_lines(const struct listing *l, const struct measure *m)
@@ -98,9 +109,11 @@ static void line_json(struct listing *l, const struct measure *m, bool forged)
 {
 	json_t *o = measure_json(m);
 	const json_t *row = lift_of(l, m);
+	json_t *lift = row ? json_deep_copy(row) : json_null();
 
+	json_object_del(lift, "effect"); /* it is the measure's */
 	if (!o || json_object_set_new(o, "forged", json_boolean(forged)) ||
-	    json_object_set_new(o, "lift_now", row ? json_deep_copy(row) : json_null()) ||
+	    json_object_set_new(o, "lift_now", lift) ||
 	    json_dumpf(o, l->cli->out, JSON_COMPACT | JSON_SORT_KEYS))
 		text_note_lost();
 	fputc('\n', l->cli->out);
@@ -116,6 +129,8 @@ static int on_measure(void *userdata, const struct desk_measure_row *row, bool f
 	if (m && measure_from_json(body, m) == 0) {
 		l->n++;
 		l->forged += forged;
+		if (!forged)
+			take_effect(l, m);
 		if (l->json)
 			line_json(l, m, forged);
 		else
@@ -167,10 +182,34 @@ static int failed(struct listing *l, int r)
 			desk_db_answer(r, language_name(l->cli)));
 }
 
-static int open_desk(struct listing *l, struct desk_db **db)
+/* No desk yet: where there is a store all the same, nothing was ever begun on it. */
+static int no_desk(struct listing *l, const char *id)
+{
+	const char *never = tr(l->cli, "no measures: nothing was ever begun on this store",
+			       "措置はありません。この記録庫では何も開始されていません");
+	struct store *watch = NULL;
+	int r = store_open(l->conf->db, STORE_ANY, STORE_READ, NULL, &watch);
+
+	store_close(watch);
+	if (r == -ENOMEM)
+		return failed(l, r);
+	if (r)
+		return cli_fail(l->cli, EXIT_STORE, "%s: %s", l->conf->db,
+				store_answer(r, language_name(l->cli)));
+	if (l->show)
+		return cli_fail(l->cli, EXIT_STORE, "%s: %s", id, never);
+	if (!l->json)
+		fprintf(l->cli->out, "%s\n", never);
+	return EXIT_GOOD;
+}
+
+/* Return: EXIT_GOOD, with *db NULL where all is said already; or a status. */
+static int open_desk(struct listing *l, const char *id, struct desk_db **db)
 {
 	int r = desk_db_open(l->conf->db, l->conf->desk.key, STORE_ANY, STORE_READ, db);
 
+	if (r == STORE_MISSING)
+		return no_desk(l, id);
 	if (r)
 		return failed(l, r);
 	if (!l->json && desk_db_kind(*db) == STORE_DRILL)
@@ -205,8 +244,8 @@ static int walk(struct cli *cli, const char *id, bool all, bool show)
 	int r = act_setup(cli, &o->w, &conf);
 
 	l.conf = conf;
-	r = r ? r : open_desk(&l, &db);
-	if (r)
+	r = r ? r : open_desk(&l, id, &db);
+	if (r || !db)
 		return r;
 	if (show && law_load(conf->act.legal, conf_act_country(conf), &l.law, &why))
 		l.law = NULL;

@@ -95,17 +95,48 @@ static json_t *verdict_json(const struct desk_verdict *v)
 	return j;
 }
 
+/* Is it LINES:MAC, by its looks? */
+static bool is_head(const char *s, size_t n)
+{
+	size_t digits = strspn(s, "0123456789");
+	size_t mac = s[digits] == ':' ? strspn(s + digits + 1, "0123456789abcdef") : 0;
+
+	return digits && mac && digits + 1 + mac == n && n < DESK_HEAD_MAX;
+}
+
+/* The last head in a line of the file, of the mail or of syslog; what has none is left as it is. */
+static const char *head_in(const char *line, char *buf)
+{
+	static const char space[] = " \t\r\n";
+	const char *found = line;
+
+	for (const char *s = line + strspn(line, space); *s; s += strspn(s, space)) {
+		size_t n = strcspn(s, space);
+
+		if (is_head(s, n)) {
+			memcpy(buf, s, n);
+			buf[n] = '\0';
+			found = buf;
+		}
+		s += n;
+	}
+	return found;
+}
+
 static int verify_run(struct cli *cli)
 {
 	_cleanup_audit_ struct audit a = {0};
 	struct desk_verdict v;
+	char head[DESK_HEAD_MAX];
 	int r = audit_open(cli, &a);
 
 	if (r)
 		return r;
-	r = desk_db_verify(a.db, a.o->head, &v);
+	r = desk_db_verify(a.db, a.o->head ? head_in(a.o->head, head) : NULL, &v);
 	if (r == -EINVAL)
-		return cli_usage(cli, "--head %s: LINES:MAC is wanted, as audit verify prints it",
+		return cli_usage(cli,
+				 "--head %s: LINES:MAC is wanted, as audit verify prints it, or a "
+				 "line that has it",
 				 a.o->head);
 	if (r)
 		return fail(&a, a.dir, r);

@@ -15,7 +15,7 @@
 enum framing { FRAMING_AUTO = 1, FRAMING_YES, FRAMING_NO };
 
 struct flowspec_options {
-	bool json, vpn, strict;
+	bool json, vpn, strict, add_path;
 	int family; /* 1 + index of "4 6"; 0 not said */
 	int framing;
 	struct option_list communities;
@@ -75,16 +75,15 @@ static void print_text(struct job *j, const struct flowspec_answer *a)
 	bool plain = !j->check && a->state != FLOWSPEC_REFUSED;
 
 	if (plain) {
-		flowspec_text(a->spec, &t);
-		if (j->then.n) {
-			text_add(&t, " then ");
-			flowspec_actions_text(&j->then, &t);
-		}
+		flowspec_answer_packets(a, &t);
 		text_add(&t, "\n");
 	} else {
 		flowspec_answer_say(j->cli, a, &t);
 	}
 	fputs(text_str(&t), j->check || plain ? j->cli->out : j->cli->err);
+	text_clear(&t);
+	flowspec_answer_doubt(j->cli, a, &t);
+	fputs(text_str(&t), j->check ? j->cli->out : j->cli->err);
 }
 
 static void answer(struct job *j, const struct flowspec_answer *a)
@@ -104,11 +103,25 @@ static void refuse(struct job *j, enum flowspec_reason why)
 	answer(j, &a);
 }
 
-static void decoded(struct job *j, bool good, bool framed, const struct flowspec_verdict *v,
-		    const uint8_t *given, size_t n)
+/* One NLRI: where it stands, and how it is read. */
+struct piece {
+	bool framed, ambiguous, has_path;
+	uint32_t path;
+	const uint8_t *given;
+	size_t n;
+};
+
+static void decoded(struct job *j, bool good, const struct flowspec_verdict *v,
+		    const struct piece *p)
 {
-	_cleanup_flowspec_answer_ struct flowspec_answer a = {
-		.framed = framed, .then = &j->then, .verdict = *v, .given = given, .n_given = n};
+	_cleanup_flowspec_answer_ struct flowspec_answer a = {.framed = p->framed,
+							      .ambiguous = p->ambiguous,
+							      .has_path = p->has_path,
+							      .path = p->path,
+							      .then = &j->then,
+							      .verdict = *v,
+							      .given = p->given,
+							      .n_given = p->n};
 
 	if (flowspec_answer_make(&j->spec, good, j->check && j->o->strict, &a)) {
 		text_note_lost();
@@ -118,56 +131,106 @@ static void decoded(struct job *j, bool good, bool framed, const struct flowspec
 	answer(j, &a);
 }
 
-/* Do all octets divide into NLRIs by their lengths, and is each of them one? */
-static bool is_framed(struct job *j, size_t n)
+/*
+ * One NLRI at @data, with its path identifier where they have one, and into *p what it took: with
+ * its length, or all that is left as components. Octets of the verdict count from @data.
+ */
+static bool read_one(struct job *j, const uint8_t *data, size_t n, struct flowspec_verdict *v,
+		     struct piece *p)
 {
-	struct flowspec_verdict v;
-	size_t taken;
+	size_t head = 0;
+	bool good;
 
-	for (size_t at = 0; at < n; at += taken)
-		if (!flowspec_next(j->octets + at, n - at, j->family, j->o->vpn, &j->spec, &v,
-				   &taken))
+	p->given = data;
+	p->n = n;
+	p->has_path = false;
+	if (j->o->add_path) {
+		head = flowspec_path(data, n, &p->path);
+		if (!head) {
+			*v = (struct flowspec_verdict){.refused = FLOWSPEC_NOT_COMPLETE,
+						       .at = (uint16_t)n};
 			return false;
-	return n > 0;
+		}
+		p->has_path = true;
+	}
+	if (p->framed) {
+		good = flowspec_next(data + head, n - head, j->family, j->o->vpn, &j->spec, v,
+				     &p->n);
+		p->n += head;
+	} else {
+		good = flowspec_decode(data + head, n - head, j->family, j->o->vpn, &j->spec, v);
+	}
+	v->at = (uint16_t)(v->at + head);
+	v->first_at = (uint16_t)(v->first_at + head);
+	return good;
+}
+
+/* How all octets read, one way. */
+struct reading {
+	bool good, clean; /* nothing in it has to be ignored */
+};
+
+static struct reading read_all(struct job *j, size_t n, bool framed)
+{
+	struct reading r = {.good = n > 0, .clean = true};
+	struct piece p = {.framed = framed};
+	struct flowspec_verdict v;
+
+	for (size_t at = 0; at < n && r.good; at += p.n) {
+		r.good = read_one(j, j->octets + at, n - at, &v, &p);
+		r.clean = r.clean && !v.ignored;
+	}
+	return r;
+}
+
+/* Is the first octet a length, where neither reading holds? It is where it can be no component
+ * type, or is the length of the rest; no component has a single octet. */
+static bool looks_framed(const struct job *j, size_t n)
+{
+	uint32_t path;
+	size_t value, skip = j->o->add_path ? flowspec_path(j->octets, n, &path) : 0;
+	size_t head = flowspec_frame(j->octets + skip, n - skip, &value);
+
+	if (!head)
+		return false;
+	if (!j->o->vpn && j->octets[skip] >= FLOWSPEC_TYPES)
+		return true;
+	return value == n - skip - head && value != 1;
 }
 
 /*
- * Where it is not said whether a length stands first: it does when all octets then are whole NLRIs;
- * it does not when they are the components of one. Where neither holds, a first octet that is the
- * length of the rest, or cannot be a component type, is taken for a length.
+ * Where it is not said whether a length stands first: as all octets can be read, as whole NLRIs or
+ * as the components of one; where both can be, as the one that needs no change, else with lengths:
+ * of 60,000 random NLRIs with their length 1,665 read without one as well, of as many component
+ * lists 31 with one.
  */
-static bool guess_framed(struct job *j, size_t n)
+static bool guess_framed(struct job *j, size_t n, bool *ambiguous)
 {
-	struct flowspec_verdict v;
-	size_t value, head = flowspec_frame(j->octets, n, &value);
+	struct reading framed = read_all(j, n, true), bare = read_all(j, n, false);
 
-	if (is_framed(j, n))
-		return true;
-	if (flowspec_decode(j->octets, n, j->family, j->o->vpn, &j->spec, &v))
-		return false;
-	return head && (value == n - head || j->octets[0] >= FLOWSPEC_TYPES);
+	if (framed.good != bare.good)
+		return framed.good;
+	if (!framed.good)
+		return looks_framed(j, n);
+	*ambiguous = framed.clean == bare.clean;
+	return framed.clean || !bare.clean;
 }
 
 static void take_octets(struct job *j, size_t n)
 {
 	struct flowspec_verdict v;
-	size_t taken;
-	bool framed =
-		j->o->framing == FRAMING_YES || (j->o->framing != FRAMING_NO && guess_framed(j, n));
+	struct piece p = {.framed = j->o->framing == FRAMING_YES};
 
 	if (n == 0) {
 		refuse(j, FLOWSPEC_NOT_COMPLETE);
-	} else if (!framed) {
-		bool good = flowspec_decode(j->octets, n, j->family, j->o->vpn, &j->spec, &v);
+		return;
+	}
+	if (j->o->framing != FRAMING_YES && j->o->framing != FRAMING_NO)
+		p.framed = guess_framed(j, n, &p.ambiguous);
+	for (size_t at = 0; at < n && !j->status; at += p.n) {
+		bool good = read_one(j, j->octets + at, n - at, &v, &p);
 
-		decoded(j, good, false, &v, j->octets, n);
-	} else {
-		for (size_t at = 0; at < n && !j->status; at += taken) {
-			bool good = flowspec_next(j->octets + at, n - at, j->family, j->o->vpn,
-						  &j->spec, &v, &taken);
-
-			decoded(j, good, true, &v, j->octets + at, taken);
-		}
+		decoded(j, good, &v, &p);
 	}
 }
 
@@ -293,6 +356,9 @@ static int check_run(struct cli *cli)
 		OPTION_SWITCH("vpn", 0, offsetof(struct flowspec_options, vpn),                    \
 			      "a route distinguisher stands first (SAFI 134)",                     \
 			      "先頭に経路識別子がある (SAFI 134)"),                                \
+		OPTION_SWITCH("add-path", 0, offsetof(struct flowspec_options, add_path),          \
+			      "a path identifier stands before each NLRI (RFC 7911)",              \
+			      "各 NLRI の前に経路識別子 (RFC 7911) がある"),                       \
 		OPTION_CHOICE("length", 0, "WHETHER", "auto yes no",                               \
 			      offsetof(struct flowspec_options, framing),                          \
 			      "does each NLRI begin with its length; without it auto",             \

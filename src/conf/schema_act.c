@@ -30,7 +30,7 @@ static const char *const never_words[] = {"loopback", "exchange", "resolver", "n
 					  "emergency", "bank", "management", "other", NULL};
 static const char *const event_words[] = {"planned", "approved", "applied", "verified", "expired",
 					  "withdrawn", "gone", "refused", "lapsed", "failed",
-					  "renewed", "frozen", NULL};
+					  "renewed", "frozen", "thawed", NULL};
 static const char *const yes_words[] = {"no", "yes", NULL};
 
 static const struct conf_list neighbor_takes = {

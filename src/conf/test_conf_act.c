@@ -59,7 +59,8 @@ static const struct row rows[] = {
 	 "diversion\n"},
 	{"act:\n  hooks: [{event: aplied, program: /bin/sh}]\n",
 	 "f:2:19: event: \"aplied\" is not one of planned, approved, applied, verified, expired, "
-	 "withdrawn, gone, refused, lapsed, failed, renewed, frozen; did you mean \"applied\"?\n"},
+	 "withdrawn, gone, refused, lapsed, failed, renewed, frozen, thawed; did you mean "
+	 "\"applied\"?\n"},
 	{"act: {country: XX}\n",
 	 "f:1:16: country: \"XX\" is not an ISO 3166 alpha-2 code such as JP\n"},
 	{"country: EU\n", "f:1:10: country: \"EU\" is not an ISO 3166 alpha-2 code such as JP\n"},

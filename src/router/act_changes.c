@@ -354,8 +354,8 @@ int act_do_freeze(struct act_asking *x)
 		return store_failed(x, r, "freeze");
 	if (freeze)
 		act_probe_stop(x->a, "measures were frozen", "凍結された");
-	act_hook_said(x->a, "frozen", freeze ? "freeze" : "thaw", automatic ? "automatic" : "all",
-		      request_word(x->request, "why"));
+	act_hook_said(x->a, freeze ? "frozen" : "thawed", freeze ? "freeze" : "thaw",
+		      automatic ? "automatic" : "all", request_word(x->request, "why"));
 	r = act_answer(x, CHECK_GOOD, "freeze", NULL);
 	return r ? r : act_sync(x->a);
 }

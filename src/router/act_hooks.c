@@ -72,7 +72,7 @@ static char *details(const struct measure *m, const char *event)
 {
 	json_t *o = measure_json(m);
 
-	return dump(json_pack("{sssIsosb}", "event", event, "at", (json_int_t)clock_real_us(),
+	return dump(json_pack("{sssososb}", "event", event, "at", json_time(clock_real_us()),
 			      "measure", o ? o : json_null(), "drill", m->drill));
 }
 
@@ -133,9 +133,9 @@ void act_hook_said(struct act *a, const char *event, const char *subject, const 
 
 		if (wants(c, event) && !c->fastnetmon)
 			queue(a, c, NULL, NULL,
-			      dump(json_pack("{sssIsssssssb}", "event", event, "at",
-					     (json_int_t)clock_real_us(), "subject", subject,
-					     "word", word, "why", why, "drill", a->drill)));
+			      dump(json_pack("{sssosssssssb}", "event", event, "at",
+					     json_time(clock_real_us()), "subject", subject, "word",
+					     word, "why", why, "drill", a->drill)));
 	}
 }
 

@@ -45,6 +45,7 @@ struct act_measure {
 	uint64_t client;    /* who waits for the router's answer, 0 nobody */
 	int64_t client_us;  /* monotonic; how long */
 	int64_t effect_us;  /* monotonic; of the next look at its effect */
+	int64_t row_us;	    /* when its row was last written, 0 not in this life of the role */
 	int64_t over_us;    /* monotonic; since when nothing is left to do, 0 not yet */
 	struct lift lift;   /* what was seen of it, to tell when it could be lifted */
 	struct lift_view lift_view;
@@ -213,14 +214,21 @@ bool act_attack_goes_on(const struct act *a, const struct measure *m);
 
 void act_effect_tick(struct act *a);
 
-/** act_effect_dropped() - what a counter says becomes part of the effect. */
+/** act_effect_dropped() - what a counter says now becomes part of the effect. */
 void act_effect_dropped(struct measure_effect *e, uint64_t packets, uint64_t bytes);
+
+/** act_effect_last() - the row is about to be written for @word: where that ends it, its counter is
+ * read once more, while the router still has it. Both sides are of the last ten seconds. */
+void act_effect_last(struct act *a, struct act_measure *am, const char *word);
 
 /* ---- act_lift.c ---- */
 
 /** act_lift_look() - one more look at a measure that stands: is lifting it to be proposed? @inc:
- * its incident, NULL unread. @counted: its counter could be read just now. */
-void act_lift_look(struct act *a, struct act_measure *am, const struct incident *inc, bool counted);
+ * its incident, NULL unread; then @watch is nothing. @counted: its counter could be read just now.
+ */
+struct effect_watch;
+void act_lift_look(struct act *a, struct act_measure *am, const struct incident *inc,
+		   const struct effect_watch *watch, bool counted);
 
 /** act_lift_propose() - in words; once, until the attack is back. */
 void act_lift_propose(struct act *a, struct act_measure *am, const char *en, const char *ja);
@@ -362,7 +370,7 @@ struct act_hooks *act_hooks_free(struct act_hooks *h);
 /** act_hook() - an event of a measure: each program is told in order. */
 void act_hook(struct act *a, const struct measure *m, const char *event);
 
-/** act_hook_said() - an event that is about no measure: refused, frozen. */
+/** act_hook_said() - an event that is about no measure: refused, frozen, thawed. */
 void act_hook_said(struct act *a, const char *event, const char *subject, const char *word,
 		   const char *why);
 void act_hooks_tick(struct act *a);

@@ -11,53 +11,16 @@
 #include "router/act_inside.h"
 #include "router/effect.h"
 
-#define FRESH_US     (15 * US_PER_S) /* how old the watch's status may be */
-#define SILENT_S     30		     /* an exporter that says nothing for longer sees nothing */
 #define INCIDENTS_AT 16
 #define LONGER	     1.5 /* times the pause that the store has, a new one is written down */
 
 /* ---- what is seen before the point ---- */
 
-static bool speaks(const json_t *exporters, const char *name)
-{
-	const json_t *e;
-	size_t i;
-
-	json_array_foreach(exporters, i, e)
-	{
-		const char *other = json_string_value(json_object_get(e, "name"));
-		const json_t *silent = json_object_get(e, "silent_s");
-
-		if (other && strcmp(other, name) == 0)
-			return json_is_number(silent) && json_number_value(silent) < SILENT_S;
-	}
-	return false;
-}
-
-/* Does the watch run, and hear all of those who saw the attack? */
-static bool is_watched(struct act *a, const struct incident *inc)
-{
-	_cleanup_text_ struct text json = TEXT_NULL;
-	int64_t at_us = TIME_NONE, now_us = clock_real_us();
-	json_t *status, *exporters;
-	bool good;
-
-	if (store_get_status(a->watch, &json, &at_us) || at_us < now_us - FRESH_US ||
-	    at_us > now_us + FRESH_US)
-		return false;
-	status = json_loads(text_str(&json), 0, NULL);
-	exporters = json_object_get(status, "exporters");
-	good = inc->f.n_exporters > 0;
-	for (unsigned i = 0; good && i < inc->f.n_exporters; i++)
-		good = speaks(exporters, inc->exporters[i]);
-	json_decref(status);
-	return good;
-}
-
 struct others {
 	struct act *a;
 	const struct act_measure *am;
 	const struct conf_neighbor *n;
+	const struct effect_watch *watch;
 	double bps;
 	bool lost;
 };
@@ -70,19 +33,23 @@ static int on_other(void *userdata, const struct incident *inc)
 	if (strcmp(inc->id, o->am->m.incident) == 0)
 		return 0;
 	o->lost |= inc->f.state == FINDING_LOST_SIGHT;
-	effect_sides(inc, o->a->conf, o->n, o->am->m.effect.at_us, &before, &after);
+	effect_sides(inc, o->a->conf, o->n, o->watch, &before, &after);
 	o->bps += before > 0 ? before : 0;
 	return 0;
 }
 
 /* An attack that paused may be another incident now: all that are open there count. */
-static double before_of(struct act *a, const struct act_measure *am, const struct incident *inc)
+static double before_of(struct act *a, const struct act_measure *am, const struct incident *inc,
+			const struct effect_watch *watch)
 {
-	struct others o = {.a = a, .am = am, .n = conf_act_neighbor(a->conf, am->m.option.point)};
+	struct others o = {.a = a,
+			   .am = am,
+			   .n = conf_act_neighbor(a->conf, am->m.option.point),
+			   .watch = watch};
 	struct store_filter at = STORE_FILTER_ALL;
 	double own = am->m.effect.before_bps;
 
-	if (own < 0 || !o.n || !inc || inc->f.state == FINDING_LOST_SIGHT || !is_watched(a, inc))
+	if (own < 0 || !o.n || !inc || inc->f.state == FINDING_LOST_SIGHT || !watch->exporters)
 		return -1;
 	at.target = &am->m.option.target;
 	at.states = 1u << FINDING_OPEN | 1u << FINDING_QUIET | 1u << FINDING_LOST_SIGHT;
@@ -176,7 +143,8 @@ static void take_back(struct act *a, struct act_measure *am, int64_t after_us)
 	act_page_lift(a, &am->m, false);
 }
 
-void act_lift_look(struct act *a, struct act_measure *am, const struct incident *inc, bool counted)
+void act_lift_look(struct act *a, struct act_measure *am, const struct incident *inc,
+		   const struct effect_watch *watch, bool counted)
 {
 	uint64_t after_s = a->conf->act.lift_after_s ? a->conf->act.lift_after_s : LIFT_AFTER_S;
 	const struct measure *m = &am->m;
@@ -184,7 +152,8 @@ void act_lift_look(struct act *a, struct act_measure *am, const struct incident 
 	struct lift_look k = {.mono_us = clock_mono_us(),
 			      .stands_us = am->has_us,
 			      .dropped_packets = counted ? m->effect.dropped_packets : -1,
-			      .before_bps = before_of(a, am, inc),
+			      .before_bps = before_of(a, am, inc, watch),
+			      .late_us = inc ? m->effect.at_us - watch->until_us : 0,
 			      .expected_pps = inc ? as_met(m, (double)inc->f.peak_pps) : 0,
 			      .expected_bps = inc ? as_met(m, (double)inc->f.peak_bps) : 0,
 			      .behind = is_behind(a, am)};
@@ -210,12 +179,13 @@ static json_t *row(struct act *a, struct act_measure *am)
 		may = am->unweighed;
 	lift_say(&am->lift, v, false, &en);
 	lift_say(&am->lift, v, true, &ja);
-	return json_pack("{sssssssssfsfs{sssssssb}}", "measure", am->m.id, "state",
+	return json_pack("{sssssssssfsfs{sssssssb}so}", "measure", am->m.id, "state",
 			 lift_state_name(v->state), "en", text_str(&en), "ja", text_str(&ja),
 			 "quiet_s", (double)v->quiet_us / US_PER_S, "needed_s",
 			 (double)v->needed_us / US_PER_S, "probe", "answer", probe_answer_name(may),
 			 "en", probe_answer_words(may, false), "ja", probe_answer_words(may, true),
-			 "lifted", act_probe_holds(a, am));
+			 "lifted", act_probe_holds(a, am), "effect",
+			 measure_effect_json(&am->m.effect));
 }
 
 json_t *act_lift_status(struct act *a, const char *id)

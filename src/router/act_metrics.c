@@ -36,9 +36,12 @@ static void stages(const struct act *a, struct text *out)
 	for (size_t i = 0; i < a->n; i++)
 		n[a->list[i]->m.stage]++;
 	help(out, "noroshi_act_measures", "gauge", "measures that are not over, by stage");
-	for (int s = 0; s < MEASURE_GONE; s++)
+	for (int s = 0; s < MEASURE_STAGES; s++) {
+		if (s == MEASURE_GONE)
+			continue;
 		text_printf(out, "noroshi_act_measures{stage=\"%s\"} %llu\n",
 			    measure_stage_name((enum measure_stage)s), (unsigned long long)n[s]);
+	}
 }
 
 static void neighbors(const struct act *a, struct text *out)

@@ -166,11 +166,13 @@ static void effect_words(const struct measure *m, bool ja, struct text *out)
 {
 	const struct measure_effect *e = &m->effect;
 
-	if (!effect_is_measurable(e)) {
-		text_add(out, ja ? "効果は測定できない" : "effect not measurable");
-		return;
-	}
-	text_add(out, ja ? "効果" : "effect");
+	if (effect_is_measurable(e))
+		text_add(out, ja ? "効果" : "effect");
+	else
+		text_printf(out, "%s%s", ja ? "効果は測定できない" : "effect not measurable",
+			    e->before_bps >= 0 || e->after_bps >= 0 || e->dropped_packets >= 0
+				    ? ":"
+				    : "");
 	if (e->before_bps >= 0) {
 		text_add(out, ja ? " 手前 " : " before ");
 		text_rate(out, e->before_bps, "bit/s");

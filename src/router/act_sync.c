@@ -26,7 +26,10 @@ bool act_attack_goes_on(const struct act *a, const struct measure *m)
 static int write_change(struct act *a, struct act_measure *am, const struct measure *before,
 			const char *word, const char *actor)
 {
-	int r = act_write(a, am, measure_stage_name(before->stage), word, actor, am->m.why);
+	int r;
+
+	act_effect_last(a, am, word);
+	r = act_write(a, am, measure_stage_name(before->stage), word, actor, am->m.why);
 
 	if (r) {
 		am->m = *before;

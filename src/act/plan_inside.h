@@ -122,7 +122,7 @@ void plan_say_consent(struct planning *g, struct plan_option *o);
 /** plan_keep() - @raw into @to, guarded and cut at a whole character. */
 void plan_keep(struct planning *g, const struct text *raw, bool ja, char *to, size_t room);
 
-/** plan_step_words(), plan_kind_words() - for people; plan_say_point() - "own border (border-1)".
+/** plan_step_words(), plan_kind_words() - for people; plan_say_what() - "own border (border-1)".
  */
 const char *plan_step_words(enum plan_step s, bool ja);
 const char *plan_kind_words(enum plan_kind k, bool ja);

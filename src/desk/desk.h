@@ -197,7 +197,7 @@ json_t *desk_case_json(struct desk *d, const struct desk_case *c, bool contacts)
 void desk_case_print(struct desk *d, const struct desk_case *c, bool contacts, const char *language,
 		     struct text *out);
 
-/** desk_case_line() - targets and vectors of a case in a few words, for a table. */
+/** desk_case_subject() - targets and vectors of a case in a few words, for a table. */
 void desk_case_subject(const struct desk_case *c, struct text *out);
 
 json_t *desk_proposal_json(const struct desk_proposal *p);

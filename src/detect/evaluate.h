@@ -50,5 +50,5 @@ double child_share(const struct hot *h, const struct reported *others, const str
 enum vector track_vector(unsigned track);
 uint16_t track_port(const struct hot *h, unsigned track);
 
-/** track_rate() - unexplained packets of a track in the window, children taken off. */
+/** track_excess() - unexplained packets of a track in the window, children taken off. */
 uint64_t track_excess(const struct window *w, unsigned track, const struct reported *children);

@@ -169,7 +169,7 @@ int drill_places(const struct drill *d, int (*each)(void *userdata, const struct
 int drill_mrt(const struct drill *d, FILE *out);
 int drill_delegated(const struct drill *d, FILE *out);
 
-/** drill_next_prefix() - own prefixes as text, for `--own`; start with *@at = 0. NULL behind the
+/** drill_next_own() - own prefixes as text, for `--own`; start with *@at = 0. NULL behind the
  * last. */
 const char *drill_next_own(size_t *at);
 

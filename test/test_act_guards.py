@@ -308,6 +308,164 @@ class Approval(Case):
         self.assertIn('already', done.stderr)
 
 
+class Read(Case):
+    """What begins is what somebody read, and not what its number has become."""
+
+    def setUp(self):
+        super().setUp()
+        self.role = self.world.begin_act()
+
+    def read(self, *more):
+        done = self.world.run('plan', '--json', *more, self.incident)
+        self.assertEqual((done.returncode, done.stderr), (GOOD, ''))
+        return json.loads(done.stdout)
+
+    def other_plan(self):
+        """The neighbours take no filters any more: numbers move, and nobody reads that."""
+        self.world.configure(neighbors=DRY.replace('takes: [rtbh, flowspec, diversion]', 'takes: [rtbh, diversion]'))
+        self.role.send_signal(1)
+        self.world.wait(lambda: 'reloaded' in self.world.log('act'), 'the reload', self.role)
+        return self.read('--no-keep')
+
+    def moved(self, before, after):
+        """A number that was a filter and is a blackhole."""
+        return next(n for o, n in zip(before['options'], after['options'])
+                    if (o['kind'], n['kind']) == ('flowspec', 'rtbh'))
+
+    def begin(self, name, option, *more, **words):
+        return self.world.run(*self.world.start_args(name, option, **words), *more)
+
+    def kept(self):
+        return [(actor, json.loads(body)['plans'][0]['id']) for act, actor, body in self.world.audit()
+                if act == 'plan']
+
+    def test_each_plan_is_a_line(self):
+        plan = self.read()
+        self.assertEqual(self.kept(), [('alice', plan['plan'])])
+        self.read()
+        self.assertEqual(len(self.kept()), 1)
+        self.read('--no-keep')
+        other = self.other_plan()
+        self.assertEqual(len(self.kept()), 1)
+        self.read()
+        self.assertEqual(self.kept()[1], ('alice', other['plan']))
+        self.assertEqual(self.world.run('audit', 'verify').returncode, 0)
+
+    def test_kept_without_a_role(self):
+        """By whoever may write the desk; for anybody else it is printed, and said."""
+        self.world.kill(self.role)
+        plan = self.read()
+        self.assertEqual([p for _, p in self.kept()], [plan['plan']])
+        os.chmod(os.path.join(self.world.db, 'desk.key'), 0o644)
+        done = self.world.run('plan', '--json', self.incident)
+        os.chmod(os.path.join(self.world.db, 'desk.key'), 0o600)
+        self.assertEqual(done.returncode, GOOD)
+        self.assertEqual(json.loads(done.stdout)['hash'], plan['hash'])
+        self.assertIn(plan['plan'] + ' was not kept', done.stderr)
+
+    def test_a_number_that_moved(self):
+        before = self.read()
+        option = self.moved(before, self.other_plan())
+        self.refused(self.begin(self.incident, option), LAW, 'changed_plan', 'has changed', 'read it again')
+        self.refused(self.begin(self.incident, option, '--kind', 'flowspec'), LAW, 'other_kind', 'not flowspec')
+        self.refused(self.begin(before['plan'], option), LAW, 'changed_plan', 'has changed')
+        self.refused(self.begin(before['hash'], option), LAW, 'changed_plan', 'has changed')
+        self.read()     # and then it is what was read
+        done = self.begin(self.incident, option)
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+
+    def test_back_to_what_was_read_before(self):
+        """Whoever read both knows the one that he read last."""
+        before = self.read()
+        after = self.other_plan()
+        option = self.moved(before, after)
+        self.read()
+        self.world.configure(neighbors=DRY)
+        self.role.send_signal(1)
+        self.world.wait(lambda: self.world.log('act').count('reloaded') == 2, 'the reload', self.role)
+        now = dict(before['options'][option['option'] - 1])
+        self.refused(self.begin(self.incident, now), LAW, 'changed_plan', 'has changed')
+        self.read()
+        done = self.begin(self.incident, now)
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        self.assertIn('FlowSpec', done.stdout)
+
+    def test_by_the_plan(self):
+        plan = self.read()
+        kinds = [o for o in plan['options'] if o['kind'] in ('rtbh', 'flowspec') and o['point'] == 'bird']
+        for name, option in zip((plan['plan'], plan['hash'], plan['plan']), kinds):
+            done = self.begin(name, option)
+            self.assertEqual(done.returncode, GOOD, done.stderr)
+        for name in ('p000000000000', '0' * 64, plan['plan'][1:] + '0' * 52):
+            self.assertEqual(self.begin(name, kinds[0]).returncode, USAGE)
+
+    def test_what_was_begun_is_said(self):
+        self.read()
+        option = self.world.option(self.incident, 'rtbh')
+        done = self.begin(self.incident, option, '--kind', 'rtbh', until='2099-01-01T00:00:00Z')
+        self.assertEqual(done.returncode, LAW)      # too long
+        done = self.begin(self.incident, option, '--kind', 'rtbh')
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        first, second = done.stdout.splitlines()[:2]
+        self.assertRegex(first, '^m[0-9a-f]{12} applied$')
+        for part in ('blackhole (RTBH)', '198.18.10.1', 'bird', 'until 20', 'offline for everyone'):
+            self.assertIn(part, second)
+        option = self.world.option(self.incident, 'rtbh', 'gobgp')
+        done = self.world.run(*self.world.start_args(self.incident, option), lang='ja_JP.UTF-8')
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        for part in ('ブラックホール', '198.18.10.1', 'gobgp', 'まで', '到達不能'):
+            self.assertIn(part, done.stdout.splitlines()[1])
+        option = self.world.option(self.incident, 'flowspec')
+        done = self.begin(self.incident, option, '--json')
+        said = json.loads(done.stdout)
+        self.assertEqual((said['kind'], said['target'], said['point'], said['offline']),
+                         ('flowspec', '198.18.10.1', 'bird', False))
+
+    def at_terminal(self, answer, name, option, *more):
+        """(status, what was said)"""
+        import pty
+        command = [PROGRAM, *self.world.start_args(name, option), '--db', self.world.db, '--conf',
+                   self.world.conf, *more]
+        pid, fd = pty.fork()
+        if not pid:
+            os.environ.update(LANG='C', LC_ALL='C', TZ='UTC')
+            os.execv(command[0], command)
+        said = b''
+        while True:
+            try:
+                part = os.read(fd, 4096)
+            except OSError:
+                break
+            if not part:
+                break
+            said += part
+            if said.endswith(b'begins it: '):
+                os.write(fd, answer)
+        os.close(fd)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), said.decode()
+
+    def test_asked_at_a_terminal(self):
+        """Of an incident and a number, what takes the target offline; not of what says what it is."""
+        plan = self.read()
+        rtbh, gobgp = self.world.option(self.incident, 'rtbh'), self.world.option(self.incident, 'rtbh', 'gobgp')
+        for answer in (b'\n', b'no\n', b'yes please\n', b'\x04'):
+            status, said = self.at_terminal(answer, self.incident, rtbh)
+            self.assertEqual(status, LAW, said)
+            self.assertIn('offline for everyone', said)
+        self.assertEqual(self.world.measures(), [])
+        status, said = self.at_terminal(b'yes\n', self.incident, rtbh)
+        self.assertEqual(status, GOOD, said)
+        status, said = self.at_terminal(b'', self.incident, gobgp, '--kind', 'rtbh')
+        self.assertEqual(status, GOOD, said)
+        self.assertNotIn('begins it', said)
+        flow = [o for o in plan['options'] if o['kind'] == 'flowspec']
+        status, said = self.at_terminal(b'', self.incident, flow[0])
+        self.assertEqual(status, GOOD, said)
+        self.assertNotIn('begins it', said)
+        status, said = self.at_terminal(b'', plan['plan'], flow[1])
+        self.assertEqual(status, GOOD, said)
+
+
 class Signature(Case):
     """By a key instead of a user: over the plan's hash and the number of the option."""
 

@@ -227,6 +227,9 @@ const char *probe_end_name(enum probe_end e); /* "seen"; "none" */
 
 /* ---- for people ---- */
 
+/** measure_what() - what it does: "blackhole (RTBH) for 192.0.2.7/32 at border-1". */
+void measure_what(const struct measure *m, bool ja, struct text *out);
+
 /** measure_short() - one line for a list: id, stage, what, where, until when, by whom. */
 void measure_short(const struct measure *m, const char *zone, bool ja, struct text *out);
 

@@ -208,7 +208,7 @@ static void say_time(struct text *out, bool ja, const char *label_en, const char
 	say(out, ja, label_en, label_ja, text_str(&t));
 }
 
-static void add_what(struct text *out, const struct measure *m, bool ja)
+void measure_what(const struct measure *m, bool ja, struct text *out)
 {
 	char target[PREFIX_TEXT_MAX];
 	const char *kind = m->option.kind < PLAN_KINDS ? in(&kinds[m->option.kind], ja) : "?";
@@ -331,7 +331,7 @@ static void say_done(struct text *out, const struct measure *m, bool ja)
 	_cleanup_text_ struct text what = TEXT_NULL;
 	bool done = measure_has(m->applied_us);
 
-	add_what(&what, m, ja);
+	measure_what(m, ja, &what);
 	put(out,
 	    done ? ja ? "実施した内容" : "What was done"
 	    : ja ? "予定した内容"
@@ -483,7 +483,7 @@ void measure_short(const struct measure *m, const char *zone, bool ja, struct te
 	char time[TIME_TEXT_MAX];
 	_cleanup_text_ struct text what = TEXT_NULL, persons = TEXT_NULL;
 
-	add_what(&what, m, ja);
+	measure_what(m, ja, &what);
 	text_printf(out, "%s%s  %s  %s", m->drill ? ja ? "訓練 " : "DRILL " : "", m->id,
 		    m->stage < MEASURE_STAGES ? in(&stages[m->stage], ja) : "?", text_str(&what));
 	if (measure_has(m->until_us))

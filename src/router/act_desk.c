@@ -164,7 +164,7 @@ int act_write(struct act *a, struct act_measure *am, const char *from, const cha
 	return r;
 }
 
-int act_write_plan(struct act *a, const struct plan *p, const char *actor)
+int act_write_plan(struct act *a, const struct plan *p, const char *actor, bool read)
 {
 	json_t *o = plan_json(p);
 	_cleanup_free_ char *body = json_line(o);
@@ -175,7 +175,9 @@ int act_write_plan(struct act *a, const struct plan *p, const char *actor)
 				    .body = body};
 
 	json_decref(o);
-	return body ? desk_act_plan(a->desk, &row, actor) : -ENOMEM;
+	return !body  ? -ENOMEM
+	       : read ? desk_act_plan_read(a->desk, &row, actor)
+		      : desk_act_plan(a->desk, &row, actor);
 }
 
 void act_write_refusal(struct act *a, const char *subject, const char *actor,

@@ -184,8 +184,8 @@ struct act_measure *act_add(struct act *a, const struct measure *m);
 int act_write(struct act *a, struct act_measure *am, const char *from, const char *act_word,
 	      const char *actor, const char *words);
 
-/** act_write_plan() - Return: 0 or an answer. */
-int act_write_plan(struct act *a, const struct plan *p, const char *actor);
+/** act_write_plan() - @read: somebody reads it now. Return: 0 or an answer. */
+int act_write_plan(struct act *a, const struct plan *p, const char *actor, bool read);
 
 /** act_write_refusal() - into the log. It is written even where the store refuses other things;
  * when it cannot be, that is in the program's log. */
@@ -289,13 +289,21 @@ int act_answer(struct act_asking *x, int answer, const char *subject, json_t *mo
  * or CHECK_LAW with x->t. */
 int act_need_person(struct act_asking *x, const char *hash, unsigned option);
 
+/** act_takes_offline() - a blackhole, of ours or of the transit. */
+bool act_takes_offline(const struct plan_option *o);
+
+/** act_facts() - what @m is, into a reply: `kind`, `target`, `point`, `until`, `offline`, and
+ * `what` in both languages with what must be said of it. */
+void act_facts(const struct act *a, const struct measure *m, json_t *reply);
+
+int act_do_plan(struct act_asking *x);
 int act_do_approve(struct act_asking *x);
 int act_do_withdraw(struct act_asking *x);
 int act_do_renew(struct act_asking *x);
 int act_do_freeze(struct act_asking *x);
 int act_do_status(struct act_asking *x);
 
-/* ---- act_start.c ---- */
+/* ---- act_plan.c ---- */
 
 /* What is needed to decide about an incident. */
 struct act_case {
@@ -304,6 +312,27 @@ struct act_case {
 	struct world world;
 	bool is_world;
 };
+
+/* A plan in the store: what it says must still be what would be planned now. */
+struct kept_plan {
+	char incident[INCIDENT_ID_MAX], hash[PLAN_HASH_MAX];
+	struct plan_option option; /* of @number */
+	int64_t made_us;	   /* or read again */
+	unsigned number, hits;
+	bool has_option, holds;
+};
+
+/** act_find_plan() - by its id. Return: CHECK_GOOD, or another with x->t. */
+int act_find_plan(struct act_asking *x, const char *id, struct kept_plan *k);
+
+/** act_as_read() - is option @o still what was read last of the incident whose plan is @now, where
+ * somebody read one? Return: CHECK_GOOD, or CHECK_LAW with x->t, or -ENOMEM. */
+int act_as_read(struct act_asking *x, const struct plan *now, const struct plan_option *o);
+
+/** act_load_case() - act_case_load() as an answer. */
+int act_load_case(struct act_asking *x, const char *id, struct act_case *c);
+
+/* ---- act_start.c ---- */
 
 /** act_case_load() - Return: 0, STORE_NOT_FOUND, STORE_AMBIGUOUS, another answer, or -ENOMEM; to be
  * freed by act_case_deinit() in either case. */

@@ -17,6 +17,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from act_world import GOOD, GUARD, LAW, NOBODY, NEIGHBORS, ROUTER, USAGE, Door, World  # noqa: E402
 
 DRY = NEIGHBORS.replace('kind: exabgp', 'kind: dry_run')
+TWO = '  two_persons: [rtbh]\n'
 PROGRAM = None
 
 
@@ -464,6 +465,150 @@ class Read(Case):
         self.assertNotIn('begins it', said)
         status, said = self.at_terminal(b'', plan['plan'], flow[1])
         self.assertEqual(status, GOOD, said)
+
+
+class Renewal(Case):
+    """A new end is asked for as a start is: of the law, the owner's word and the marks as they are now."""
+    NECESSITY = 'the attack goes on and the line is still full'
+
+    def begin(self, act='', until='20m', **conf):
+        self.world.configure(act, neighbors=DRY, **conf)
+        self.role = self.world.begin_act()
+        return self.world.started(self.incident, until=until)
+
+    def reload(self, act='', **conf):
+        self.world.configure(act, neighbors=DRY, **conf)
+        before = self.world.log('act').count('reloaded')
+        self.role.send_signal(1)
+        self.world.wait(lambda: self.world.log('act').count('reloaded') > before, 'the reload', self.role)
+
+    def renew(self, measure, until='2h', necessity=NECESSITY, user=0):
+        return self.world.run('act', 'renew', measure, '--necessity', necessity, '--until', until, user=user)
+
+    def until(self):
+        m, = self.world.measures()
+        return m['until']
+
+    def refused(self, done, status, word, *said):
+        """As of a start; and what stands stands as it did."""
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        for part in said:
+            self.assertIn(part, done.stderr)
+        lines = [body for act, _, body in self.world.audit() if act == 'refuse' and '"renew"' in body]
+        self.assertTrue(any(word in body for body in lines), (word, lines))
+        self.assertEqual(self.until(), self.end)
+
+    def test_longer_than_the_owner_agreed_to(self):
+        self.shorten(self.world.configure(neighbors=DRY))
+        self.role = self.world.begin_act()
+        self.assertEqual(self.start(until='2h').returncode, LAW)
+        measure = self.world.started(self.incident, until='20m')
+        self.end = self.until()
+        self.refused(self.renew(measure, '20h'), LAW, 'long')
+        done = self.renew(measure, '50m')
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        self.assertIn('until 20', done.stdout)
+
+    def shorten(self, path):
+        with open(path, encoding='utf-8') as f:
+            text = f.read().replace('max: 24h', 'max: 1h')
+        self.world.path('noroshi.yaml', text)
+
+    def test_law_not_reviewed_any_more(self):
+        measure = self.begin()
+        self.end = self.until()
+        self.reload(override='')
+        self.refused(self.renew(measure), LAW, 'unreviewed', 'review')
+
+    def test_by_whose_word_now(self):
+        measure = self.begin()
+        self.reload(override='  override: {by: Carol Example, date: 2026-11-02, note: another one}\n')
+        done = self.renew(measure)
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        self.assertIn('Carol Example, 2026-11-02', done.stdout)
+        m, = self.world.measures()
+        self.assertIn('Carol Example', m['override'])
+        self.assertEqual(m['renewed_by'], 'alice')
+        self.assertIn('approved by alice', self.world.check('act', 'show', measure))
+
+    def test_never_touch(self):
+        measure = self.begin()
+        self.end = self.until()
+        self.reload('  never:\n    - {kind: bank, prefixes: [198.18.10.1]}\n')
+        self.refused(self.renew(measure), GUARD, 'never_touch', '198.18.10.1')
+
+    def test_false(self):
+        measure = self.begin()
+        self.end = self.until()
+        self.assertEqual(self.world.run('incident', 'mark', self.incident, 'false', '--reason',
+                                        'a load test').returncode, 0)
+        self.refused(self.renew(measure), GUARD, 'false')
+
+    def test_words(self):
+        measure = self.begin()
+        self.end = self.until()
+        self.refused(self.renew(measure, necessity='attack'), LAW, 'no_necessity', 'necessity')
+        self.refused(self.renew(measure, necessity='to limit peer-to-peer file sharing of our customers'), LAW,
+                     'purpose_barred')
+        self.refused(self.renew(measure, until='300d'), LAW, 'long')
+
+    def test_what_is_no_reason(self):
+        """Behind a measure the attack may not be seen any more, and it adds no rule."""
+        self.world.configure(neighbors=DRY.replace('max_rules: 4000', 'max_rules: 1').replace(
+            'max_changes: 10000', 'max_changes: 1'))
+        self.role = self.world.begin_act()
+        measure = self.world.started(self.incident, until='20m')
+        self.world.change(self.incident, state='closed')
+        done = self.renew(measure)
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+
+    def two(self):
+        self.world.configure(TWO, neighbors=DRY)
+        self.role = self.world.begin_act()
+        self.assertEqual(self.start(until='20m').returncode, LAW)
+        measure = self.world.measures()[0]['id']
+        self.assertEqual(self.world.run('act', 'approve', measure, user=NOBODY).returncode, GOOD)
+        self.end = self.until()
+        done = self.renew(measure, '6h')
+        self.assertEqual(done.returncode, LAW)
+        self.assertIn('second approver', done.stderr)
+        self.assertEqual(self.until(), self.end)
+        return measure
+
+    def test_two_persons(self):
+        measure = self.two()
+        self.assertIn('not in force, another person has not approved it', ' '.join(
+            self.world.check('act', 'show', measure).split()))
+        self.assertIn('waits for another person', self.world.check('act', 'list'))
+        done = self.world.run('act', 'approve', measure)
+        self.assertEqual(done.returncode, LAW)
+        self.assertIn('same person', done.stderr)
+        self.assertIn('same_person', json.dumps(self.world.audit()))
+        self.assertEqual(self.world.run('act', 'approve', measure, '--plan', '0' * 64, user=NOBODY).returncode, LAW)
+        self.assertEqual(self.until(), self.end)
+        done = self.world.run('act', 'approve', measure, user=NOBODY)
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        self.assertGreater(self.until(), self.end)
+        m, = self.world.measures()
+        self.assertEqual((m['renewed_by'], m['renewals'], m['asked_until']), ('alice, bob', 1, None))
+        self.assertIn('approved by alice, bob', ' '.join(self.world.check('act', 'show', measure).split()))
+        self.assertEqual([(a, who) for a, who, _ in self.world.audit() if a.startswith('renew')],
+                         [('renew_ask', 'alice'), ('renew', 'bob')])
+        self.assertEqual(self.world.run('audit', 'verify').returncode, 0)
+
+    def test_checked_again_for_the_second(self):
+        measure = self.two()
+        self.reload(TWO + '  never:\n    - {kind: bank, prefixes: [198.18.10.1]}\n')
+        done = self.world.run('act', 'approve', measure, user=NOBODY)
+        self.assertEqual(done.returncode, GUARD, done.stderr)
+        self.assertEqual(self.until(), self.end)
+
+    def test_two_are_wanted_by_now(self):
+        measure = self.begin()
+        self.end = self.until()
+        self.reload('  two_persons: [rtbh]\n')
+        self.assertEqual(self.renew(measure).returncode, LAW)
+        self.assertEqual(self.until(), self.end)
 
 
 class Signature(Case):

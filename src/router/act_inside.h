@@ -296,6 +296,25 @@ bool act_takes_offline(const struct plan_option *o);
  * `what` in both languages with what must be said of it. */
 void act_facts(const struct act *a, const struct measure *m, json_t *reply);
 
+/** act_find_measure() - by its id or the beginning of one. Return: CHECK_GOOD, or another with
+ * x->t.
+ */
+int act_find_measure(struct act_asking *x, const char *id, struct act_measure **out);
+
+/** act_need_peer() - a person by the peer, for what no signature is over. act_need_thawed() -
+ * nothing is frozen. Return: as act_need_person(). */
+int act_need_peer(struct act_asking *x);
+int act_need_thawed(struct act_asking *x);
+
+/** act_store_failed() - the answer where @r is one of the store. Return: as a request. */
+int act_store_failed(struct act_asking *x, int r, const char *subject);
+
+/** act_approve_refused() - @answer in words. Return: CHECK_LAW. */
+int act_approve_refused(struct act_asking *x, enum approve_answer answer);
+
+/** act_approve_renewal() - the renewal that waits, by the second person. Return: as a request. */
+int act_approve_renewal(struct act_asking *x, struct act_measure *am);
+
 int act_do_plan(struct act_asking *x);
 int act_do_approve(struct act_asking *x);
 int act_do_withdraw(struct act_asking *x);

@@ -18,6 +18,11 @@ from act_world import GOOD, GUARD, LAW, NOBODY, NEIGHBORS, ROUTER, USAGE, Door, 
 
 DRY = NEIGHBORS.replace('kind: exabgp', 'kind: dry_run')
 TWO = '  two_persons: [rtbh]\n'
+DUTY = '''duty:
+  zone: UTC
+  people: [{name: alice, language: en, program: /bin/true}]
+  shifts: [{people: [alice], from: "00:00", until: "24:00"}]
+'''
 PROGRAM = None
 
 
@@ -682,12 +687,10 @@ class Proof(Case):
             db.execute('UPDATE audit SET actor = ? WHERE seq = 1', [actor])
         self.assertEqual(self.start().returncode, GOOD)
 
-    def test_forged_measure(self):
-        """Written by whoever can write the file and has no key."""
-        role = self.world.begin_act()
-        self.assertEqual(self.start().returncode, GOOD)
-        role.kill()
-        role.wait()
+    def page_somebody(self):
+        self.world.configure(neighbors=DRY, more=DUTY)
+
+    def forge(self):
         with self.world.desk() as db:
             row = dict(zip([c[1] for c in db.execute('PRAGMA table_info(measures)')],
                            db.execute('SELECT * FROM measures').fetchone()))
@@ -696,7 +699,16 @@ class Proof(Case):
                       if isinstance(v, str) else v for k, v in row.items()}
             db.execute(f'INSERT INTO measures ({", ".join(forged)}) VALUES '
                        f'({", ".join("?" * len(forged))})', list(forged.values()))
-        self.world.begin_act()
+
+    def test_forged_measure(self):
+        """Written by whoever can write the file and has no key."""
+        self.page_somebody()
+        role = self.world.begin_act()
+        self.assertEqual(self.start().returncode, GOOD)
+        role.kill()
+        role.wait()
+        self.forge()
+        again = self.world.begin_act()
         time.sleep(1)
         with open(os.path.join(self.world.db, 'dry-run.log'), encoding='utf-8') as f:
             told = f.read()
@@ -705,6 +717,44 @@ class Proof(Case):
         done = self.world.run('act', 'list')
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertIn('FORGED', done.stdout)
+        self.assertEqual(self.forged_lines(), [('noroshi', 'm0123456789ab')])
+        self.assertEqual(self.pages('m0123456789ab'), 1)
+        self.told_to_a_person('m0123456789ab')
+        # Told for good: the next life of the role, and another look, say nothing again.
+        lines = self.forged_lines()
+        self.world.kill(again)
+        self.world.begin_act()
+        time.sleep(1)
+        self.assertEqual(self.forged_lines(), lines)
+        self.assertEqual(self.pages('m0123456789ab'), 1)
+
+    def forged_lines(self):
+        return [(actor, json.loads(body)['refusals'][0]['subject']) for act, actor, body in self.world.audit()
+                if act == 'refuse' and 'forged_measure' in body]
+
+    def pages(self, about):
+        with self.world.desk() as db:
+            return sum(about in body and 'not written by noroshi' in body
+                       for body, in db.execute("SELECT body FROM outbox WHERE kind = 'page'"))
+
+    def told_to_a_person(self, measure):
+        for args in (('approve', measure), ('withdraw', measure), ('renew', measure[:6], '--necessity',
+                                                                  'it goes on and on', '--until', '1h')):
+            done = self.world.run('act', *args)
+            self.assertEqual(done.returncode, LAW, (args, done.stderr))
+            self.assertIn('forged', done.stderr)
+        self.assertEqual([who for who, _ in self.forged_lines()[-3:]], ['alice'] * 3)
+        self.assertEqual(self.world.run('act', 'approve', 'm999999999999').returncode, USAGE)
+
+    def test_forged_while_it_runs(self):
+        """Nobody restarts the role for it: whoever names such a row is told what it is."""
+        self.page_somebody()
+        self.world.begin_act()
+        self.assertEqual(self.start().returncode, GOOD)
+        self.forge()
+        self.told_to_a_person('m0123456789ab')
+        self.assertEqual([who for who, _ in self.forged_lines()], ['noroshi'] + ['alice'] * 3)
+        self.assertEqual(self.pages('m0123456789ab'), 1)
 
 
 class Socket(Case):

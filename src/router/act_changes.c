@@ -26,6 +26,14 @@ int act_find_measure(struct act_asking *x, const char *id, struct act_measure **
 	}
 	if (hits == 1)
 		return CHECK_GOOD;
+	if (!hits && len && act_is_forged(x->a, id))
+		return check_refuse(
+			&x->t, CHECK_LAW, "forged_measure",
+			"that row is forged: noroshi did not write it, and it is never "
+			"acted on; see noroshi audit verify",
+			"その行は偽造です。noroshi "
+			"が書き込んだものではなく、実行されません。noroshi audit verify で"
+			"確認してください");
 	return hits ? check_refuse(&x->t, CHECK_USAGE, "ambiguous", "more than one begins so",
 				   "その文字で始まるものが複数あります")
 		    : check_refuse(&x->t, CHECK_USAGE, "no_measure",

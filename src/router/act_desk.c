@@ -70,14 +70,10 @@ static int on_measure(void *userdata, const struct desk_measure_row *row, bool f
 
 	if (r == -ENOMEM)
 		return r;
-	if (forged)
-		log_error("measure-forged",
-			  "measure=%.20s advice=\"it is not acted on; see noroshi "
-			  "audit verify\"",
-			  row->id);
-	else if (r)
+	/* One that is forged is no measure: act_forged.c tells it. */
+	if (!forged && r)
 		log_error("measure-unread", "measure=%.20s", row->id);
-	else if (strcmp(m->id, row->id) == 0 && !act_find(a, m->id) && !act_add(a, m))
+	else if (!forged && strcmp(m->id, row->id) == 0 && !act_find(a, m->id) && !act_add(a, m))
 		return -ENOMEM;
 	return 0;
 }

@@ -30,6 +30,8 @@
 #define ACT_LOG_WHY_MAX	 160
 #define ACT_SPENT_KEY	 96
 #define ACT_TOLD_KEY	 96
+#define ACT_FORGED_KEY	 24
+#define ACT_FORGED_MAX	 64 /* told one by one; whoever writes rows could write any number */
 #define ACT_CLIENTS_MAX	 32
 #define ACT_CLIENT_US	 (5 * US_PER_S) /* for a request to come */
 
@@ -139,6 +141,8 @@ struct act {
 	unsigned n_autos;
 	struct map *spent;	   /* "BASIS TARGET" -> microseconds, of measures that are gone */
 	struct map *told_refusals; /* "INCIDENT ORDER WORD": said already */
+	struct map *forged;	   /* id -> bool: it is in the log */
+	int64_t forged_us;	   /* monotonic; of the next look for such rows */
 
 	struct act_hooks *hooks;
 	int64_t head_us, metrics_us; /* monotonic; of the next */
@@ -197,6 +201,15 @@ void act_write_refusal(struct act *a, const char *subject, const char *actor,
 void act_spend(struct act *a, const struct measure *m);
 uint64_t act_spent_s(const struct act *a, const char *basis, const struct prefix *target,
 		     int64_t now_us);
+
+/* ---- act_forged.c ---- */
+
+/** act_forged_tick() - once a minute: rows of measures that are not ours are in the log once, for
+ * good, and people are paged. */
+void act_forged_tick(struct act *a);
+
+/** act_is_forged() - does the store have such a row whose id begins with @id? It is told then. */
+bool act_is_forged(struct act *a, const char *id);
 
 /* ---- act_sync.c ---- */
 

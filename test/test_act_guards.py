@@ -616,6 +616,71 @@ class Renewal(Case):
         self.assertEqual(self.until(), self.end)
 
 
+ORDER = '''  standing:
+    - name: order-site-01
+      object: site-01
+      kind: rtbh
+      basis: consent
+      purpose: keep the customer and its neighbours reachable during this attack
+      necessity: the attack fills the line and the customer cannot end it alone
+      weaker: a rate limit would drop the customers of the site as well
+      longest: 10m
+      per_day: 10
+      approvers: [alice]
+      review: 2099-01-01
+'''
+
+
+class Order(Case):
+    """A standing order and a person at the same attack."""
+
+    def looked(self):
+        """Another state of the incident is held against the order."""
+        time.sleep(1.2)
+        self.world.change(self.incident)
+
+    def already(self):
+        return [actor for act, actor, body in self.world.audit()
+                if act == 'refuse' and actor.startswith('standing:') and 'already' in body]
+
+    def best(self):
+        """What the order would begin."""
+        plan = json.loads(self.world.check('plan', '--json', self.incident))
+        return min((o for o in plan['options'] if o['kind'] == 'rtbh'), key=lambda o: o['rank'])
+
+    def order(self, role):
+        self.world.configure(ORDER, neighbors=DRY)
+        role.send_signal(1)
+        self.world.wait(lambda: 'reloaded' in self.world.log('act'), 'the reload', role)
+        self.looked()
+
+    def test_a_person_was_faster(self):
+        role = self.world.begin_act()
+        done = self.world.run(*self.world.start_args(self.incident, self.best()))
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        self.order(role)
+        self.world.wait(self.already, 'that it is refused', role)
+        first, = self.world.measures()
+        self.assertEqual(first['standing'], '')
+        # When the person's is over and the attack goes on, it begins.
+        self.assertEqual(self.world.run('act', 'withdraw', first['id']).returncode, GOOD)
+        self.looked()
+        self.world.wait(lambda: len(self.world.measures()) == 2, 'that it begins', role)
+        self.assertEqual(self.world.measures()[1]['standing'], 'order-site-01')
+
+    def test_a_proposal_keeps_nothing_back(self):
+        """Anybody may propose; and who approves it then does not begin the same once more."""
+        role = self.world.begin_act()
+        done = self.world.run(*self.world.start_args(self.incident, self.best(), propose=True))
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        self.order(role)
+        self.world.wait(lambda: len(self.world.measures()) == 2, 'that it begins', role)
+        self.assertEqual([m['standing'] for m in self.world.measures()], ['', 'order-site-01'])
+        done = self.world.run('act', 'approve', done.stdout.split()[0])
+        self.assertEqual(done.returncode, GUARD, done.stderr)
+        self.assertIn('already', done.stderr)
+
+
 class Signature(Case):
     """By a key instead of a user: over the plan's hash and the number of the option."""
 

@@ -118,6 +118,16 @@ static int approve(struct act_asking *x, struct act_measure *am)
 	return act_sync(x->a);
 }
 
+/* While it waited a standing order, or somebody else, may have begun the same. */
+static int need_first(struct act_asking *x, const struct measure *m)
+{
+	if (!act_is_started(x->a, "", &m->option, m->incident, false))
+		return CHECK_GOOD;
+	return check_refuse(&x->t, CHECK_GUARD, "already",
+			    "the same measure was started for this incident already",
+			    "この事案に対する同じ措置は既に開始されています");
+}
+
 int act_do_approve(struct act_asking *x)
 {
 	struct act_measure *am = NULL;
@@ -129,6 +139,7 @@ int act_do_approve(struct act_asking *x)
 	if (r == CHECK_GOOD && am->m.stage == MEASURE_PLANNED) {
 		r = act_need_thawed(x);
 		r = r ? r : act_recheck(x->a, &am->m, x->person->name, &x->t);
+		r = r ? r : need_first(x, &am->m);
 	}
 	if (r)
 		return act_answer(x, r, am ? am->m.id : request_word(x->request, "measure"), NULL);

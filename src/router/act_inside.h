@@ -380,6 +380,12 @@ int act_begin(struct act *a, const struct act_case *c, const struct plan_option 
 	      const struct law_words *w, const char *standing, bool break_glass, const char *actor,
 	      struct act_measure **out);
 
+/** act_is_started() - does a measure that does the same stand for this incident? @planned: one that
+ * waits for its approval counts too. @plan: one that ever began of this plan counts, "" none does:
+ * what a signature approved must not begin again by itself. */
+bool act_is_started(const struct act *a, const char *plan, const struct plan_option *o,
+		    const char *incident, bool planned);
+
 /** act_recheck() - may this measure, as it is stored, still begin? Return: enum check_answer. */
 int act_recheck(struct act *a, const struct measure *m, const char *approver,
 		struct refusal_text *t);

@@ -180,16 +180,15 @@ int act_recheck(struct act *a, const struct measure *m, const char *approver,
 
 /* ---- the request ---- */
 
-/* One plan's option is started once; what a signature approved must not start again by itself. */
-static bool is_started(const struct act *a, const char *plan, const struct plan_option *o,
-		       const char *incident)
+bool act_is_started(const struct act *a, const char *plan, const struct plan_option *o,
+		    const char *incident, bool planned)
 {
 	for (size_t i = 0; i < a->n; i++) {
 		const struct measure *m = &a->list[i]->m;
 
 		if (strcmp(m->incident, incident) != 0 || !check_same(&m->option, o))
 			continue;
-		if (m->stage == MEASURE_PLANNED || measure_is_in_force(m) ||
+		if ((planned && m->stage == MEASURE_PLANNED) || measure_is_in_force(m) ||
 		    (*plan && strcmp(m->plan, plan) == 0))
 			return true;
 	}
@@ -272,7 +271,8 @@ static int check_all(struct act_asking *x, const struct act_case *c, const struc
 			"the plan has changed since it was made: what was approved is void, "
 			"make a new one",
 			"計画が作成時から変わったため、承認は無効です。計画を作り直してください");
-	if (r == CHECK_GOOD && is_started(a, kept->hits ? c->plan->id : "", *o, c->incident->id))
+	if (r == CHECK_GOOD &&
+	    act_is_started(a, kept->hits ? c->plan->id : "", *o, c->incident->id, true))
 		return check_refuse(&x->t, CHECK_GUARD, "already",
 				    "the same measure was started for this incident already",
 				    "この事案に対する同じ措置は既に開始されています");

@@ -17,6 +17,12 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from act_world import GOOD, GUARD, LAW, NOBODY, NEIGHBORS, ROUTER, USAGE, Door, World  # noqa: E402
 
 DRY = NEIGHBORS.replace('kind: exabgp', 'kind: dry_run')
+TWO = '  two_persons: [rtbh]\n'
+DUTY = '''duty:
+  zone: UTC
+  people: [{name: alice, language: en, program: /bin/true}]
+  shifts: [{people: [alice], from: "00:00", until: "24:00"}]
+'''
 PROGRAM = None
 STORE = 4
 
@@ -332,6 +338,373 @@ class Approval(Case):
         self.assertIn('already', done.stderr)
 
 
+class Read(Case):
+    """What begins is what somebody read, and not what its number has become."""
+
+    def setUp(self):
+        super().setUp()
+        self.role = self.world.begin_act()
+
+    def read(self, *more):
+        done = self.world.run('plan', '--json', *more, self.incident)
+        self.assertEqual((done.returncode, done.stderr), (GOOD, ''))
+        return json.loads(done.stdout)
+
+    def other_plan(self):
+        """The neighbours take no filters any more: numbers move, and nobody reads that."""
+        self.world.configure(neighbors=DRY.replace('takes: [rtbh, flowspec, diversion]', 'takes: [rtbh, diversion]'))
+        self.role.send_signal(1)
+        self.world.wait(lambda: 'reloaded' in self.world.log('act'), 'the reload', self.role)
+        return self.read('--no-keep')
+
+    def moved(self, before, after):
+        """A number that was a filter and is a blackhole."""
+        return next(n for o, n in zip(before['options'], after['options'])
+                    if (o['kind'], n['kind']) == ('flowspec', 'rtbh'))
+
+    def begin(self, name, option, *more, **words):
+        return self.world.run(*self.world.start_args(name, option, **words), *more)
+
+    def kept(self):
+        return [(actor, json.loads(body)['plans'][0]['id']) for act, actor, body in self.world.audit()
+                if act == 'plan']
+
+    def test_each_plan_is_a_line(self):
+        plan = self.read()
+        self.assertEqual(self.kept(), [('alice', plan['plan'])])
+        self.read()
+        self.assertEqual(len(self.kept()), 1)
+        self.read('--no-keep')
+        other = self.other_plan()
+        self.assertEqual(len(self.kept()), 1)
+        self.read()
+        self.assertEqual(self.kept()[1], ('alice', other['plan']))
+        self.assertEqual(self.world.run('audit', 'verify').returncode, 0)
+
+    def test_kept_without_a_role(self):
+        """By whoever may write the desk; for anybody else it is printed, and said."""
+        self.world.kill(self.role)
+        plan = self.read()
+        self.assertEqual([p for _, p in self.kept()], [plan['plan']])
+        os.chmod(os.path.join(self.world.db, 'desk.key'), 0o644)
+        done = self.world.run('plan', '--json', self.incident)
+        os.chmod(os.path.join(self.world.db, 'desk.key'), 0o600)
+        self.assertEqual(done.returncode, GOOD)
+        self.assertEqual(json.loads(done.stdout)['hash'], plan['hash'])
+        self.assertIn(plan['plan'] + ' was not kept', done.stderr)
+
+    def test_a_number_that_moved(self):
+        before = self.read()
+        option = self.moved(before, self.other_plan())
+        self.refused(self.begin(self.incident, option), LAW, 'changed_plan', 'has changed', 'read it again')
+        self.refused(self.begin(self.incident, option, '--kind', 'flowspec'), LAW, 'other_kind', 'not flowspec')
+        self.refused(self.begin(before['plan'], option), LAW, 'changed_plan', 'has changed')
+        self.refused(self.begin(before['hash'], option), LAW, 'changed_plan', 'has changed')
+        self.read()     # and then it is what was read
+        done = self.begin(self.incident, option)
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+
+    def test_back_to_what_was_read_before(self):
+        """Whoever read both knows the one that he read last."""
+        before = self.read()
+        after = self.other_plan()
+        option = self.moved(before, after)
+        self.read()
+        self.world.configure(neighbors=DRY)
+        self.role.send_signal(1)
+        self.world.wait(lambda: self.world.log('act').count('reloaded') == 2, 'the reload', self.role)
+        now = dict(before['options'][option['option'] - 1])
+        self.refused(self.begin(self.incident, now), LAW, 'changed_plan', 'has changed')
+        self.read()
+        done = self.begin(self.incident, now)
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        self.assertIn('FlowSpec', done.stdout)
+
+    def test_by_the_plan(self):
+        plan = self.read()
+        kinds = [o for o in plan['options'] if o['kind'] in ('rtbh', 'flowspec') and o['point'] == 'bird']
+        for name, option in zip((plan['plan'], plan['hash'], plan['plan']), kinds):
+            done = self.begin(name, option)
+            self.assertEqual(done.returncode, GOOD, done.stderr)
+        for name in ('p000000000000', '0' * 64, plan['plan'][1:] + '0' * 52):
+            self.assertEqual(self.begin(name, kinds[0]).returncode, USAGE)
+
+    def test_what_was_begun_is_said(self):
+        self.read()
+        option = self.world.option(self.incident, 'rtbh')
+        done = self.begin(self.incident, option, '--kind', 'rtbh', until='2099-01-01T00:00:00Z')
+        self.assertEqual(done.returncode, LAW)      # too long
+        done = self.begin(self.incident, option, '--kind', 'rtbh')
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        first, second = done.stdout.splitlines()[:2]
+        self.assertRegex(first, '^m[0-9a-f]{12} applied$')
+        for part in ('blackhole (RTBH)', '198.18.10.1', 'bird', 'until 20', 'offline for everyone'):
+            self.assertIn(part, second)
+        option = self.world.option(self.incident, 'rtbh', 'gobgp')
+        done = self.world.run(*self.world.start_args(self.incident, option), lang='ja_JP.UTF-8')
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        for part in ('ブラックホール', '198.18.10.1', 'gobgp', 'まで', '到達不能'):
+            self.assertIn(part, done.stdout.splitlines()[1])
+        option = self.world.option(self.incident, 'flowspec')
+        done = self.begin(self.incident, option, '--json')
+        said = json.loads(done.stdout)
+        self.assertEqual((said['kind'], said['target'], said['point'], said['offline']),
+                         ('flowspec', '198.18.10.1', 'bird', False))
+
+    def at_terminal(self, answer, name, option, *more):
+        """(status, what was said)"""
+        import pty
+        command = [PROGRAM, *self.world.start_args(name, option), '--db', self.world.db, '--conf',
+                   self.world.conf, *more]
+        pid, fd = pty.fork()
+        if not pid:
+            os.environ.update(LANG='C', LC_ALL='C', TZ='UTC')
+            os.execv(command[0], command)
+        said = b''
+        while True:
+            try:
+                part = os.read(fd, 4096)
+            except OSError:
+                break
+            if not part:
+                break
+            said += part
+            if said.endswith(b'begins it: '):
+                os.write(fd, answer)
+        os.close(fd)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), said.decode()
+
+    def test_asked_at_a_terminal(self):
+        """Of an incident and a number, what takes the target offline; not of what says what it is."""
+        plan = self.read()
+        rtbh, gobgp = self.world.option(self.incident, 'rtbh'), self.world.option(self.incident, 'rtbh', 'gobgp')
+        for answer in (b'\n', b'no\n', b'yes please\n', b'\x04'):
+            status, said = self.at_terminal(answer, self.incident, rtbh)
+            self.assertEqual(status, LAW, said)
+            self.assertIn('offline for everyone', said)
+        self.assertEqual(self.world.measures(), [])
+        status, said = self.at_terminal(b'yes\n', self.incident, rtbh)
+        self.assertEqual(status, GOOD, said)
+        status, said = self.at_terminal(b'', self.incident, gobgp, '--kind', 'rtbh')
+        self.assertEqual(status, GOOD, said)
+        self.assertNotIn('begins it', said)
+        flow = [o for o in plan['options'] if o['kind'] == 'flowspec']
+        status, said = self.at_terminal(b'', self.incident, flow[0])
+        self.assertEqual(status, GOOD, said)
+        self.assertNotIn('begins it', said)
+        status, said = self.at_terminal(b'', plan['plan'], flow[1])
+        self.assertEqual(status, GOOD, said)
+
+
+class Renewal(Case):
+    """A new end is asked for as a start is: of the law, the owner's word and the marks as they are now."""
+    NECESSITY = 'the attack goes on and the line is still full'
+
+    def begin(self, act='', until='20m', **conf):
+        self.world.configure(act, neighbors=DRY, **conf)
+        self.role = self.world.begin_act()
+        return self.world.started(self.incident, until=until)
+
+    def reload(self, act='', **conf):
+        self.world.configure(act, neighbors=DRY, **conf)
+        before = self.world.log('act').count('reloaded')
+        self.role.send_signal(1)
+        self.world.wait(lambda: self.world.log('act').count('reloaded') > before, 'the reload', self.role)
+
+    def renew(self, measure, until='2h', necessity=NECESSITY, user=0):
+        return self.world.run('act', 'renew', measure, '--necessity', necessity, '--until', until, user=user)
+
+    def until(self):
+        m, = self.world.measures()
+        return m['until']
+
+    def refused(self, done, status, word, *said):
+        """As of a start; and what stands stands as it did."""
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        for part in said:
+            self.assertIn(part, done.stderr)
+        lines = [body for act, _, body in self.world.audit() if act == 'refuse' and '"renew"' in body]
+        self.assertTrue(any(word in body for body in lines), (word, lines))
+        self.assertEqual(self.until(), self.end)
+
+    def test_longer_than_the_owner_agreed_to(self):
+        self.shorten(self.world.configure(neighbors=DRY))
+        self.role = self.world.begin_act()
+        self.assertEqual(self.start(until='2h').returncode, LAW)
+        measure = self.world.started(self.incident, until='20m')
+        self.end = self.until()
+        self.refused(self.renew(measure, '20h'), LAW, 'long')
+        done = self.renew(measure, '50m')
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        self.assertIn('until 20', done.stdout)
+
+    def shorten(self, path):
+        with open(path, encoding='utf-8') as f:
+            text = f.read().replace('max: 24h', 'max: 1h')
+        self.world.path('noroshi.yaml', text)
+
+    def test_law_not_reviewed_any_more(self):
+        measure = self.begin()
+        self.end = self.until()
+        self.reload(override='')
+        self.refused(self.renew(measure), LAW, 'unreviewed', 'review')
+
+    def test_by_whose_word_now(self):
+        measure = self.begin()
+        self.reload(override='  override: {by: Carol Example, date: 2026-11-02, note: another one}\n')
+        done = self.renew(measure)
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        self.assertIn('Carol Example, 2026-11-02', done.stdout)
+        m, = self.world.measures()
+        self.assertIn('Carol Example', m['override'])
+        self.assertEqual(m['renewed_by'], 'alice')
+        self.assertIn('approved by alice', self.world.check('act', 'show', measure))
+
+    def test_never_touch(self):
+        measure = self.begin()
+        self.end = self.until()
+        self.reload('  never:\n    - {kind: bank, prefixes: [198.18.10.1]}\n')
+        self.refused(self.renew(measure), GUARD, 'never_touch', '198.18.10.1')
+
+    def test_false(self):
+        measure = self.begin()
+        self.end = self.until()
+        self.assertEqual(self.world.run('incident', 'mark', self.incident, 'false', '--reason',
+                                        'a load test').returncode, 0)
+        self.refused(self.renew(measure), GUARD, 'false')
+
+    def test_words(self):
+        measure = self.begin()
+        self.end = self.until()
+        self.refused(self.renew(measure, necessity='attack'), LAW, 'no_necessity', 'necessity')
+        self.refused(self.renew(measure, necessity='to limit peer-to-peer file sharing of our customers'), LAW,
+                     'purpose_barred')
+        self.refused(self.renew(measure, until='300d'), LAW, 'long')
+
+    def test_what_is_no_reason(self):
+        """Behind a measure the attack may not be seen any more, and it adds no rule."""
+        self.world.configure(neighbors=DRY.replace('max_rules: 4000', 'max_rules: 1').replace(
+            'max_changes: 10000', 'max_changes: 1'))
+        self.role = self.world.begin_act()
+        measure = self.world.started(self.incident, until='20m')
+        self.world.change(self.incident, state='closed')
+        done = self.renew(measure)
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+
+    def two(self):
+        self.world.configure(TWO, neighbors=DRY)
+        self.role = self.world.begin_act()
+        self.assertEqual(self.start(until='20m').returncode, LAW)
+        measure = self.world.measures()[0]['id']
+        self.assertEqual(self.world.run('act', 'approve', measure, user=NOBODY).returncode, GOOD)
+        self.end = self.until()
+        done = self.renew(measure, '6h')
+        self.assertEqual(done.returncode, LAW)
+        self.assertIn('second approver', done.stderr)
+        self.assertEqual(self.until(), self.end)
+        return measure
+
+    def test_two_persons(self):
+        measure = self.two()
+        self.assertIn('not in force, another person has not approved it', ' '.join(
+            self.world.check('act', 'show', measure).split()))
+        self.assertIn('waits for another person', self.world.check('act', 'list'))
+        done = self.world.run('act', 'approve', measure)
+        self.assertEqual(done.returncode, LAW)
+        self.assertIn('same person', done.stderr)
+        self.assertIn('same_person', json.dumps(self.world.audit()))
+        self.assertEqual(self.world.run('act', 'approve', measure, '--plan', '0' * 64, user=NOBODY).returncode, LAW)
+        self.assertEqual(self.until(), self.end)
+        done = self.world.run('act', 'approve', measure, user=NOBODY)
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        self.assertGreater(self.until(), self.end)
+        m, = self.world.measures()
+        self.assertEqual((m['renewed_by'], m['renewals'], m['asked_until']), ('alice, bob', 1, None))
+        self.assertIn('approved by alice, bob', ' '.join(self.world.check('act', 'show', measure).split()))
+        self.assertEqual([(a, who) for a, who, _ in self.world.audit() if a.startswith('renew')],
+                         [('renew_ask', 'alice'), ('renew', 'bob')])
+        self.assertEqual(self.world.run('audit', 'verify').returncode, 0)
+
+    def test_checked_again_for_the_second(self):
+        measure = self.two()
+        self.reload(TWO + '  never:\n    - {kind: bank, prefixes: [198.18.10.1]}\n')
+        done = self.world.run('act', 'approve', measure, user=NOBODY)
+        self.assertEqual(done.returncode, GUARD, done.stderr)
+        self.assertEqual(self.until(), self.end)
+
+    def test_two_are_wanted_by_now(self):
+        measure = self.begin()
+        self.end = self.until()
+        self.reload('  two_persons: [rtbh]\n')
+        self.assertEqual(self.renew(measure).returncode, LAW)
+        self.assertEqual(self.until(), self.end)
+
+
+ORDER = '''  standing:
+    - name: order-site-01
+      object: site-01
+      kind: rtbh
+      basis: consent
+      purpose: keep the customer and its neighbours reachable during this attack
+      necessity: the attack fills the line and the customer cannot end it alone
+      weaker: a rate limit would drop the customers of the site as well
+      longest: 10m
+      per_day: 10
+      approvers: [alice]
+      review: 2099-01-01
+'''
+
+
+class Order(Case):
+    """A standing order and a person at the same attack."""
+
+    def looked(self):
+        """Another state of the incident is held against the order."""
+        time.sleep(1.2)
+        self.world.change(self.incident)
+
+    def already(self):
+        return [actor for act, actor, body in self.world.audit()
+                if act == 'refuse' and actor.startswith('standing:') and 'already' in body]
+
+    def best(self):
+        """What the order would begin."""
+        plan = json.loads(self.world.check('plan', '--json', self.incident))
+        return min((o for o in plan['options'] if o['kind'] == 'rtbh'), key=lambda o: o['rank'])
+
+    def order(self, role):
+        self.world.configure(ORDER, neighbors=DRY)
+        role.send_signal(1)
+        self.world.wait(lambda: 'reloaded' in self.world.log('act'), 'the reload', role)
+        self.looked()
+
+    def test_a_person_was_faster(self):
+        role = self.world.begin_act()
+        done = self.world.run(*self.world.start_args(self.incident, self.best()))
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        self.order(role)
+        self.world.wait(self.already, 'that it is refused', role)
+        first, = self.world.measures()
+        self.assertEqual(first['standing'], '')
+        # When the person's is over and the attack goes on, it begins.
+        self.assertEqual(self.world.run('act', 'withdraw', first['id']).returncode, GOOD)
+        self.looked()
+        self.world.wait(lambda: len(self.world.measures()) == 2, 'that it begins', role)
+        self.assertEqual(self.world.measures()[1]['standing'], 'order-site-01')
+
+    def test_a_proposal_keeps_nothing_back(self):
+        """Anybody may propose; and who approves it then does not begin the same once more."""
+        role = self.world.begin_act()
+        done = self.world.run(*self.world.start_args(self.incident, self.best(), propose=True))
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        self.order(role)
+        self.world.wait(lambda: len(self.world.measures()) == 2, 'that it begins', role)
+        self.assertEqual([m['standing'] for m in self.world.measures()], ['', 'order-site-01'])
+        done = self.world.run('act', 'approve', done.stdout.split()[0])
+        self.assertEqual(done.returncode, GUARD, done.stderr)
+        self.assertIn('already', done.stderr)
+
+
 class Signature(Case):
     """By a key instead of a user: over the plan's hash and the number of the option."""
 
@@ -403,12 +776,10 @@ class Proof(Case):
             db.execute('UPDATE audit SET actor = ? WHERE seq = 1', [actor])
         self.assertEqual(self.start().returncode, GOOD)
 
-    def test_forged_measure(self):
-        """Written by whoever can write the file and has no key."""
-        role = self.world.begin_act()
-        self.assertEqual(self.start().returncode, GOOD)
-        role.kill()
-        role.wait()
+    def page_somebody(self):
+        self.world.configure(neighbors=DRY, more=DUTY)
+
+    def forge(self):
         with self.world.desk() as db:
             row = dict(zip([c[1] for c in db.execute('PRAGMA table_info(measures)')],
                            db.execute('SELECT * FROM measures').fetchone()))
@@ -417,7 +788,16 @@ class Proof(Case):
                       if isinstance(v, str) else v for k, v in row.items()}
             db.execute(f'INSERT INTO measures ({", ".join(forged)}) VALUES '
                        f'({", ".join("?" * len(forged))})', list(forged.values()))
-        self.world.begin_act()
+
+    def test_forged_measure(self):
+        """Written by whoever can write the file and has no key."""
+        self.page_somebody()
+        role = self.world.begin_act()
+        self.assertEqual(self.start().returncode, GOOD)
+        role.kill()
+        role.wait()
+        self.forge()
+        again = self.world.begin_act()
         time.sleep(1)
         with open(os.path.join(self.world.db, 'dry-run.log'), encoding='utf-8') as f:
             told = f.read()
@@ -426,6 +806,44 @@ class Proof(Case):
         done = self.world.run('act', 'list')
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertIn('FORGED', done.stdout)
+        self.assertEqual(self.forged_lines(), [('noroshi', 'm0123456789ab')])
+        self.assertEqual(self.pages('m0123456789ab'), 1)
+        self.told_to_a_person('m0123456789ab')
+        # Told for good: the next life of the role, and another look, say nothing again.
+        lines = self.forged_lines()
+        self.world.kill(again)
+        self.world.begin_act()
+        time.sleep(1)
+        self.assertEqual(self.forged_lines(), lines)
+        self.assertEqual(self.pages('m0123456789ab'), 1)
+
+    def forged_lines(self):
+        return [(actor, json.loads(body)['refusals'][0]['subject']) for act, actor, body in self.world.audit()
+                if act == 'refuse' and 'forged_measure' in body]
+
+    def pages(self, about):
+        with self.world.desk() as db:
+            return sum(about in body and 'not written by noroshi' in body
+                       for body, in db.execute("SELECT body FROM outbox WHERE kind = 'page'"))
+
+    def told_to_a_person(self, measure):
+        for args in (('approve', measure), ('withdraw', measure), ('renew', measure[:6], '--necessity',
+                                                                  'it goes on and on', '--until', '1h')):
+            done = self.world.run('act', *args)
+            self.assertEqual(done.returncode, LAW, (args, done.stderr))
+            self.assertIn('forged', done.stderr)
+        self.assertEqual([who for who, _ in self.forged_lines()[-3:]], ['alice'] * 3)
+        self.assertEqual(self.world.run('act', 'approve', 'm999999999999').returncode, USAGE)
+
+    def test_forged_while_it_runs(self):
+        """Nobody restarts the role for it: whoever names such a row is told what it is."""
+        self.page_somebody()
+        self.world.begin_act()
+        self.assertEqual(self.start().returncode, GOOD)
+        self.forge()
+        self.told_to_a_person('m0123456789ab')
+        self.assertEqual([who for who, _ in self.forged_lines()], ['noroshi'] + ['alice'] * 3)
+        self.assertEqual(self.pages('m0123456789ab'), 1)
 
 
 class Socket(Case):

@@ -239,8 +239,8 @@ static bool is_blank(const char *s)
 	return s[strspn(s, " \t\r\n")] == '\0';
 }
 
-enum renew_answer measure_renew(struct measure *m, const char *necessity, int64_t until_us,
-				uint64_t longest_s, int64_t now_us)
+static enum renew_answer may_renew(const struct measure *m, const char *necessity, int64_t until_us,
+				   uint64_t longest_s, int64_t now_us)
 {
 	int64_t begun_us = measure_begun_us(m), total_us;
 
@@ -259,10 +259,75 @@ enum renew_answer measure_renew(struct measure *m, const char *necessity, int64_
 	if (longest_s && (uint64_t)(total_us / US_PER_S) >= longest_s &&
 	    total_us > (int64_t)longest_s * US_PER_S)
 		return RENEW_LONG;
-	snprintf(m->necessity, sizeof(m->necessity), "%s", necessity);
+	return RENEW_GOOD;
+}
+
+static void forget_asked(struct measure *m)
+{
+	m->asked_until_us = TIME_NONE;
+	memset(m->renew_asked_by, 0, sizeof(m->renew_asked_by));
+	memset(m->renew_necessity, 0, sizeof(m->renew_necessity));
+}
+
+enum renew_answer measure_renew(struct measure *m, const char *necessity, int64_t until_us,
+				uint64_t longest_s, int64_t now_us)
+{
+	enum renew_answer answer = may_renew(m, necessity, until_us, longest_s, now_us);
+
+	if (answer != RENEW_GOOD)
+		return answer;
+	memmove(m->necessity, necessity, strlen(necessity) + 1);
 	m->until_us = until_us;
 	m->renewed_us = now_us;
 	m->renewals++;
 	m->told_30 = m->told_10 = false;
+	memset(m->renewed_by, 0, sizeof(m->renewed_by));
+	forget_asked(m);
 	return RENEW_GOOD;
+}
+
+enum renew_answer measure_ask_renewal(struct measure *m, const char *who, const char *necessity,
+				      int64_t until_us, uint64_t longest_s, int64_t now_us)
+{
+	enum renew_answer answer = may_renew(m, necessity, until_us, longest_s, now_us);
+
+	if (answer != RENEW_GOOD)
+		return answer;
+	forget_asked(m);
+	snprintf(m->renew_asked_by, sizeof(m->renew_asked_by), "%s", who);
+	snprintf(m->renew_necessity, sizeof(m->renew_necessity), "%s", necessity);
+	m->asked_until_us = until_us;
+	return RENEW_GOOD;
+}
+
+bool measure_renewal_waits(const struct measure *m)
+{
+	return measure_is_in_force(m) && *m->renew_asked_by && measure_has(m->asked_until_us) &&
+	       !measure_glass_is_open(m);
+}
+
+enum approve_answer measure_approve_renewal(struct measure *m, const char *person,
+					    uint64_t longest_s, int64_t now_us,
+					    enum renew_answer *why)
+{
+	char asked_by[MEASURE_NAME_MAX], necessity[LAW_WORDS_MAX];
+	enum renew_answer answer;
+
+	if (why)
+		*why = RENEW_NOT_STANDING;
+	if (!measure_renewal_waits(m))
+		return APPROVE_LATE;
+	if (!*person)
+		return APPROVE_NOBODY;
+	if (strcmp(person, m->renew_asked_by) == 0)
+		return APPROVE_SAME_PERSON;
+	memcpy(asked_by, m->renew_asked_by, sizeof(asked_by));
+	memcpy(necessity, m->renew_necessity, sizeof(necessity));
+	answer = measure_renew(m, necessity, m->asked_until_us, longest_s, now_us);
+	if (why)
+		*why = answer;
+	if (answer != RENEW_GOOD)
+		return APPROVE_LATE;
+	snprintf(m->renewed_by, sizeof(m->renewed_by), "%.62s, %.62s", asked_by, person);
+	return APPROVE_GOOD;
 }

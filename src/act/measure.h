@@ -86,6 +86,10 @@ struct measure {
 	int64_t told_until_us;	/* the end that the router was told; none: nobody keeps account */
 	int64_t renewed_us;	/* last */
 	unsigned renewals;
+	char renewed_by[2 * MEASURE_NAME_MAX]; /* the person or persons of the last one */
+	/* Who asked for the renewal that waits for another person, and why; its end is
+	 * asked_until_us. "" none waits. */
+	char renew_asked_by[MEASURE_NAME_MAX], renew_necessity[LAW_WORDS_MAX];
 	struct measure_effect {
 		int64_t at_us;		      /* none: it was not measured */
 		double before_bps, after_bps; /* of the attack, before its point and after; < 0:
@@ -211,9 +215,22 @@ enum renew_answer {
 };
 
 /** measure_renew() - a new end for one in force, with a new line of why it is still necessary.
- * @longest_s: of its basis, all renewals counted; 0: no limit. */
+ * @longest_s: of its basis, all renewals counted; 0: no limit. Whoever calls it says in renewed_by
+ * who approved that. */
 enum renew_answer measure_renew(struct measure *m, const char *necessity, int64_t until_us,
 				uint64_t longest_s, int64_t now_us);
+
+/** measure_ask_renewal() - the same, but it waits for another person than @who; the end that stands
+ * stays in force. What waited before is void. */
+enum renew_answer measure_ask_renewal(struct measure *m, const char *who, const char *necessity,
+				      int64_t until_us, uint64_t longest_s, int64_t now_us);
+bool measure_renewal_waits(const struct measure *m);
+
+/** measure_approve_renewal() - by that other person: the end that was asked for is in force.
+ * APPROVE_LATE: none waits, or it cannot be any more; @why (may be NULL) is why then. */
+enum approve_answer measure_approve_renewal(struct measure *m, const char *person,
+					    uint64_t longest_s, int64_t now_us,
+					    enum renew_answer *why);
 
 json_t *measure_json(const struct measure *m); /* stable; owned, NULL without memory */
 int measure_from_json(const json_t *from, struct measure *out); /* 0 or -EINVAL */
@@ -235,6 +252,9 @@ const char *renew_answer_name(enum renew_answer a);
 const char *probe_end_name(enum probe_end e); /* "seen"; "none" */
 
 /* ---- for people ---- */
+
+/** measure_what() - what it does: "blackhole (RTBH) for 192.0.2.7/32 at border-1". */
+void measure_what(const struct measure *m, bool ja, struct text *out);
 
 /** measure_short() - one line for a list: id, stage, what, where, until when, by whom. */
 void measure_short(const struct measure *m, const char *zone, bool ja, struct text *out);

@@ -39,6 +39,9 @@ static const struct text_row texts[] = {
 	TEXT("consent", consent, false),
 	TEXT("override", override, false),
 	TEXT("standing", standing, false),
+	TEXT("renewed_by", renewed_by, false),
+	TEXT("renew_asked_by", renew_asked_by, false),
+	TEXT("renew_necessity", renew_necessity, false),
 	TEXT("ended_by", ended_by, false),
 	TEXT("why", why, false),
 };

@@ -65,6 +65,7 @@ static const struct {
 	{"applied", "適用"},
 	{"verified", "確認"},
 	{"renew", "更新"},
+	{"renew_ask", "更新の申請"},
 	{"withdraw", "取り消し"},
 	{"expire", "期限到来"},
 	{"lapse", "失効"},
@@ -209,7 +210,7 @@ static void say_time(struct text *out, bool ja, const char *label_en, const char
 	say(out, ja, label_en, label_ja, text_str(&t));
 }
 
-static void add_what(struct text *out, const struct measure *m, bool ja)
+void measure_what(const struct measure *m, bool ja, struct text *out)
 {
 	char target[PREFIX_TEXT_MAX];
 	const char *kind = m->option.kind < PLAN_KINDS ? in(&kinds[m->option.kind], ja) : "?";
@@ -295,6 +296,19 @@ static void say_approvals(struct text *out, const struct measure *m, const char 
 			   "countersigned");
 }
 
+static void say_asked(struct text *out, const struct measure *m, const char *zone, bool ja)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+
+	text_add(&t, ja ? "終期 " : "until ");
+	add_time(&t, zone, m->asked_until_us);
+	text_printf(&t,
+		    ja ? "、%s による。別の人の承認待ちで、効力はまだない: %s"
+		       : ", by %s; not in force, another person has not approved it: %s",
+		    m->renew_asked_by, m->renew_necessity);
+	say(out, ja, "Renewal asked for", "更新の申請", text_str(&t));
+}
+
 static void say_times(struct text *out, const struct measure *m, const char *zone, bool ja)
 {
 	_cleanup_text_ struct text ended = TEXT_NULL, renewed = TEXT_NULL;
@@ -305,7 +319,11 @@ static void say_times(struct text *out, const struct measure *m, const char *zon
 	else
 		say(out, ja, "Began", "開始", ja ? "適用されていない" : "it was not applied");
 	say_time(out, ja, "End as approved", "承認された終期", zone, m->until_us);
-	say_time(out, ja, "End if countersigned", "追加承認後の終期", zone, m->asked_until_us);
+	if (measure_renewal_waits(m))
+		say_asked(out, m, zone, ja);
+	else if (!*m->renew_asked_by)
+		say_time(out, ja, "End if countersigned", "追加承認後の終期", zone,
+			 m->asked_until_us);
 	if (m->renewals) {
 		if (m->renewals == 1)
 			text_add(&renewed, ja ? "1回" : "once");
@@ -315,6 +333,9 @@ static void say_times(struct text *out, const struct measure *m, const char *zon
 			text_add(&renewed, ja ? "、最後は " : ", last at ");
 			add_time(&renewed, zone, m->renewed_us);
 		}
+		if (*m->renewed_by)
+			text_printf(&renewed, ja ? "、%s の承認" : ", approved by %s",
+				    m->renewed_by);
 		say(out, ja, "Renewed", "更新", text_str(&renewed));
 	}
 	if (measure_has(m->ended_us)) {
@@ -332,7 +353,7 @@ static void say_done(struct text *out, const struct measure *m, bool ja)
 	_cleanup_text_ struct text what = TEXT_NULL;
 	bool done = measure_has(m->applied_us);
 
-	add_what(&what, m, ja);
+	measure_what(m, ja, &what);
 	put(out,
 	    done ? ja ? "実施した内容" : "What was done"
 	    : ja ? "予定した内容"
@@ -503,7 +524,7 @@ void measure_short(const struct measure *m, const char *zone, bool ja, struct te
 	char time[TIME_TEXT_MAX];
 	_cleanup_text_ struct text what = TEXT_NULL, persons = TEXT_NULL;
 
-	add_what(&what, m, ja);
+	measure_what(m, ja, &what);
 	text_printf(out, "%s%s  %s  %s", m->drill ? ja ? "訓練 " : "DRILL " : "", m->id,
 		    m->stage < MEASURE_STAGES ? in(&stages[m->stage], ja) : "?", text_str(&what));
 	if (measure_has(m->until_us))
@@ -519,5 +540,8 @@ void measure_short(const struct measure *m, const char *zone, bool ja, struct te
 		text_add(out, ja ? "  試験解除中" : "  lifted to see");
 	else if (measure_is_in_force(m) && measure_has(m->lift.proposed_us))
 		text_add(out, ja ? "  解除を提案" : "  lifting it is proposed");
+	if (measure_renewal_waits(m))
+		text_add(out, ja ? "  更新は別の人の承認待ち"
+				 : "  its renewal waits for another person");
 	text_add(out, "\n");
 }

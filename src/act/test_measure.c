@@ -241,6 +241,24 @@ static void test_withdrawn_and_failed(void **state)
 	assert_true(measure_gone(&m, NOW_US));
 }
 
+static void through_json(struct measure *m)
+{
+	json_t *a = measure_json(m), *b;
+	char *text = json_dumps(a, JSON_COMPACT), *again;
+
+	assert_non_null(text);
+	json_decref(a);
+	a = json_loads(text, 0, NULL);
+	assert_int_equal(measure_from_json(a, m), 0);
+	b = measure_json(m);
+	again = json_dumps(b, JSON_COMPACT);
+	assert_string_equal(text, again);
+	json_decref(a);
+	json_decref(b);
+	free(text);
+	free(again);
+}
+
 static void test_renewal(void **state)
 {
 	static const char *const line = "it goes on with 8 Gbit/s";
@@ -282,6 +300,49 @@ static void test_renewal(void **state)
 		assert_string_not_equal(renew_answer_name((enum renew_answer)a), "?");
 }
 
+/* Where two persons are wanted the end that stands is in force until the second one says so. */
+static void test_renewal_by_two(void **state)
+{
+	static const char *const line = "it goes on with 8 Gbit/s";
+	int64_t now_us = NOW_US + MINUTES(100), until_us = NOW_US + MINUTES(180);
+	enum renew_answer why;
+	struct measure m;
+
+	kit_measure(&m);
+	m.approvals_wanted = 2;
+	assert_int_equal(kit_approve(&m, "Sato", HOW_PERSON, NOW_US), APPROVE_MORE);
+	assert_int_equal(kit_approve(&m, "Tanaka", HOW_PERSON, NOW_US), APPROVE_GOOD);
+	assert_int_equal(measure_approve_renewal(&m, "Tanaka", 0, now_us, NULL), APPROVE_LATE);
+	assert_int_equal(measure_ask_renewal(&m, "Sato", m.necessity, until_us, 0, now_us),
+			 RENEW_SAME_NECESSITY);
+	assert_false(measure_renewal_waits(&m));
+	assert_int_equal(measure_ask_renewal(&m, "Sato", line, until_us, 0, now_us), RENEW_GOOD);
+	through_json(&m);
+	assert_true(measure_renewal_waits(&m));
+	assert_true(m.until_us == NOW_US + MINUTES(120) && m.renewals == 0);
+	assert_string_not_equal(m.necessity, line);
+	assert_int_equal(measure_approve_renewal(&m, "Sato", 0, now_us, NULL), APPROVE_SAME_PERSON);
+	assert_int_equal(measure_approve_renewal(&m, "", 0, now_us, NULL), APPROVE_NOBODY);
+	/* What was asked for is counted anew, by the limit of then. */
+	assert_int_equal(measure_approve_renewal(&m, "Tanaka", 60, now_us, &why), APPROVE_LATE);
+	assert_int_equal(why, RENEW_LONG);
+	assert_true(m.until_us == NOW_US + MINUTES(120));
+	assert_int_equal(measure_approve_renewal(&m, "Tanaka", 0, now_us, &why), APPROVE_GOOD);
+	assert_string_equal(m.renewed_by, "Sato, Tanaka");
+	assert_string_equal(m.necessity, line);
+	assert_true(m.until_us == until_us && m.asked_until_us == TIME_NONE);
+	assert_false(measure_renewal_waits(&m));
+	assert_int_equal(m.renewals, 1);
+	/* It never comes into force behind the end that stands. */
+	assert_int_equal(
+		measure_ask_renewal(&m, "Sato", "and on and on", until_us + MINUTES(60), 0, now_us),
+		RENEW_GOOD);
+	assert_int_equal(measure_approve_renewal(&m, "Tanaka", 0, until_us, &why), APPROVE_LATE);
+	assert_int_equal(why, RENEW_NOT_STANDING);
+	assert_true(measure_did(&m, DO_TAKE_AWAY, until_us));
+	assert_false(measure_renewal_waits(&m));
+}
+
 /* A page before the end is for what stood before that moment. */
 static void test_short_ones_do_not_page_at_once(void **state)
 {
@@ -303,24 +364,6 @@ static void test_short_ones_do_not_page_at_once(void **state)
 }
 
 /* ---- JSON ---- */
-
-static void through_json(struct measure *m)
-{
-	json_t *a = measure_json(m), *b;
-	char *text = json_dumps(a, JSON_COMPACT), *again;
-
-	assert_non_null(text);
-	json_decref(a);
-	a = json_loads(text, 0, NULL);
-	assert_int_equal(measure_from_json(a, m), 0);
-	b = measure_json(m);
-	again = json_dumps(b, JSON_COMPACT);
-	assert_string_equal(text, again);
-	json_decref(a);
-	json_decref(b);
-	free(text);
-	free(again);
-}
 
 static void test_json(void **state)
 {
@@ -676,6 +719,7 @@ int main(void)
 		cmocka_unit_test(test_break_glass),
 		cmocka_unit_test(test_withdrawn_and_failed),
 		cmocka_unit_test(test_renewal),
+		cmocka_unit_test(test_renewal_by_two),
 		cmocka_unit_test(test_short_ones_do_not_page_at_once),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_that_does_not_hold),

@@ -42,8 +42,9 @@ static void full(struct measure *m)
 	kit_approve(m, "Sato", HOW_PERSON, NOW_US + 5 * US_PER_S);
 	kit_approve(m, "Tanaka", HOW_SIGNATURE, NOW_US + 31 * US_PER_S);
 	measure_applied(m, m->until_us, NOW_US + 31 * US_PER_S + 40000);
-	measure_renew(m, "it goes on with 8 Gbit/s", NOW_US + MINUTES(180), 0,
-		      NOW_US + MINUTES(112));
+	measure_ask_renewal(m, "Sato", "it goes on with 8 Gbit/s", NOW_US + MINUTES(180), 0,
+			    NOW_US + MINUTES(111));
+	measure_approve_renewal(m, "Tanaka", 0, NOW_US + MINUTES(112), NULL);
 	measure_withdraw(m, "Lee", "the attack is over", NOW_US + MINUTES(170));
 	measure_gone(m, NOW_US + MINUTES(170) + 90000);
 	m->effect = (struct measure_effect){.at_us = NOW_US + MINUTES(100),

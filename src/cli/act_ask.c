@@ -81,6 +81,20 @@ static const char *word(const json_t *o, const char *key)
 	return s ? s : "";
 }
 
+/* What was begun, or waits: nobody should have to look it up. */
+static void say_what(struct cli *cli, const json_t *reply, int answer)
+{
+	const char *what = act_what(cli, reply);
+
+	if (*what)
+		fprintf(answer ? cli->err : cli->out, "%s\n", what);
+}
+
+const char *act_what(const struct cli *cli, const json_t *reply)
+{
+	return word(json_object_get(reply, "what"), cli->language == LANGUAGE_JA ? "ja" : "en");
+}
+
 int act_said(struct cli *cli, bool json, json_t *reply)
 {
 	int answer = (int)json_integer_value(json_object_get(reply, "exit"));
@@ -101,6 +115,8 @@ int act_said(struct cli *cli, bool json, json_t *reply)
 			json_is_true(json_object_get(reply, "drill")) ? "DRILL / 訓練 " : "", id,
 			*stage ? " " : "", stage);
 	}
+	if (!json)
+		say_what(cli, reply, answer);
 	if (*word(reply, "override"))
 		fprintf(answer || json ? cli->err : cli->out,
 			tr(cli, "The law file is not reviewed; used on the word of %s\n",

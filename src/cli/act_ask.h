@@ -57,6 +57,9 @@ int act_no_role(struct cli *cli, const struct conf *conf);
  * @reply. Return: its exit status. */
 int act_said(struct cli *cli, bool json, json_t *reply);
 
+/** act_what() - what an answer says of the measure that it is about, "" nothing. Borrowed. */
+const char *act_what(const struct cli *cli, const json_t *reply);
+
 /** act_put() - a text into a request, where it is said. */
 void act_put(json_t *o, const char *key, const char *s);
 

@@ -5,7 +5,9 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "act/plan.h"
 #include "cli/act_ask.h"
 #include "router/act.h"
 
@@ -14,12 +16,51 @@ struct start_options {
 	uint64_t option;
 	const char *basis, *purpose, *necessity, *weaker, *until, *consent, *by, *signature;
 	bool glass, propose;
+	int kind;
 };
 
-/* "p" and 12 digits is a plan; anything else means an incident. */
+#define PLAN_DIGITS 12 /* of its hash, in its id */
+#define HEX	    "0123456789abcdef"
+#define KINDS	    "rtbh flowspec nftables community diversion"
+
+/* "p" and 12 digits is a plan, and so is its whole hash; anything else means an incident. */
 static bool is_plan(const char *id)
 {
-	return *id == 'p' && strlen(id) == 13 && strspn(id + 1, "0123456789abcdef") == 12;
+	return *id == 'p' && strlen(id) == PLAN_DIGITS + 1 && strspn(id + 1, HEX) == PLAN_DIGITS;
+}
+
+static bool is_hash(const char *id)
+{
+	return strlen(id) == PLAN_HASH_MAX - 1 && strspn(id, HEX) == PLAN_HASH_MAX - 1;
+}
+
+static void put_id(json_t *q, const char *id)
+{
+	char plan[PLAN_ID_MAX];
+
+	if (is_hash(id)) {
+		act_put(q, "plan", plan_id(id, plan));
+		act_put(q, "hash", id);
+	} else {
+		act_put(q, is_plan(id) ? "plan" : "incident", id);
+	}
+}
+
+/* Word @kind (from 1) of KINDS. */
+static void put_kind(json_t *q, int kind)
+{
+	const char *at = KINDS;
+
+	for (int i = 1; i < kind; i++)
+		at += strcspn(at, " ") + 1;
+	if (kind && json_object_set_new(q, "kind", json_stringn(at, strcspn(at, " "))))
+		text_note_lost();
+}
+
+/* Somebody who can be asked. */
+static bool is_terminal(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
 static int request_of(struct cli *cli, const struct conf *conf, json_t **out)
@@ -31,11 +72,12 @@ static int request_of(struct cli *cli, const struct conf *conf, json_t **out)
 
 	if (r)
 		return r;
-	q = json_pack("{sssIsbsb}", "do", "start", "option", (json_int_t)o->option, "break_glass",
-		      o->glass, "propose", o->propose);
+	q = json_pack("{sssIsbsbsb}", "do", "start", "option", (json_int_t)o->option, "break_glass",
+		      o->glass, "propose", o->propose, "unsure", is_terminal());
 	if (!q)
 		return cli_fail(cli, ACT_EXIT_ROUTER, "%s", strerror(ENOMEM));
-	act_put(q, is_plan(cli->operands[0]) ? "plan" : "incident", cli->operands[0]);
+	put_id(q, cli->operands[0]);
+	put_kind(q, o->kind);
 	act_put(q, "basis", o->basis);
 	act_put(q, "purpose", o->purpose);
 	act_put(q, "necessity", o->necessity);
@@ -70,6 +112,38 @@ static int alone(struct cli *cli, const struct conf *conf, json_t *request)
 			       : ACT_EXIT_ROUTER;
 }
 
+/* The role wants to know whether that is meant. Takes @reply. Return: EXIT_GOOD with the kind in
+ * @request, or a status after saying why. */
+static int confirm(struct cli *cli, json_t *reply, json_t *request)
+{
+	char line[64] = "";
+	bool yes;
+
+	fprintf(cli->err, "%s\n%s", act_what(cli, reply),
+		tr(cli, "Is that meant? yes begins it: ", "開始しますか。yes で開始します: "));
+	fflush(cli->err);
+	yes = fgets(line, sizeof(line), stdin) && strcspn(line, "\n") == 3 &&
+	      strncmp(line, "yes", 3) == 0;
+	if (yes && json_object_set(request, "kind", json_object_get(reply, "kind")))
+		text_note_lost();
+	json_decref(reply);
+	return yes ? EXIT_GOOD
+		   : cli_fail(cli, ACT_EXIT_LAW, "%s",
+			      tr(cli, "nothing was begun", "何も開始していません"));
+}
+
+static int ask(struct cli *cli, const struct conf *conf, json_t *request, json_t **reply)
+{
+	const char *word;
+	int r = act_ask(cli, conf, json_incref(request), reply);
+
+	word = r ? NULL : json_string_value(json_object_get(*reply, "word"));
+	if (!word || strcmp(word, "confirm") != 0)
+		return r;
+	r = confirm(cli, *reply, request);
+	return r ? r : act_ask(cli, conf, json_incref(request), reply);
+}
+
 static int start_run(struct cli *cli)
 {
 	const struct start_options *o = cli->options;
@@ -87,7 +161,7 @@ static int start_run(struct cli *cli)
 	r = r ? r : request_of(cli, conf, &request);
 	if (r)
 		return r;
-	r = act_ask(cli, conf, json_incref(request), &reply);
+	r = ask(cli, conf, request, &reply);
 	if (r == ACT_NO_ROLE)
 		return alone(cli, conf, request);
 	json_decref(request);
@@ -107,6 +181,9 @@ static const struct option_row start_options[] = {
 	OPTION_ARG("weaker", 0, "TEXT", option_text, AT(weaker),
 		   "why nothing weaker would do (else: the plan's own comparison)",
 		   "より弱い手段では足りない理由 (省略時は計画の比較による)"),
+	OPTION_CHOICE("kind", 0, "KIND", KINDS, AT(kind),
+		      "refuse it unless the option is of this kind",
+		      "選択肢がこの種類でなければ拒否する"),
 	OPTION_ARG("until", 0, "TIME", option_text, AT(until),
 		   "its end: 07:30 by the desk's clock, 2h from now, or 2026-11-26T12:00:00Z",
 		   "期限 (07:30、2h、2026-11-26T12:00:00Z)"),
@@ -135,11 +212,21 @@ const struct verb verb_act_start = {
 	.help = PHRASE("begin one option of a plan, after all checks",
 		       "計画の選択肢を、検査のうえ開始する"),
 	.more = PHRASE(
-		"ID is an incident, whose plan is made anew, or a plan as noroshi plan printed it. "
-		"Exit status: 0 it began, 2 usage, 3 refused by a guard, 4 refused by law or "
+		"ID is a plan as noroshi plan printed it, by its id or its hash, or an incident. "
+		"Of a "
+		"plan the option begins only if it is still the same. Of an incident the plan is "
+		"made "
+		"anew, and what has become something else since it was read last is refused; "
+		"--kind "
+		"says which kind is meant. At a terminal what takes the target offline is asked "
+		"for "
+		"once more. Exit status: 0 it began, 2 usage, 3 refused by a guard, 4 refused by "
+		"law or "
 		"approval, 5 the router, the role or the store.",
-		"ID は事案 (計画を作り直す)、または noroshi plan が出力した計画の ID。終了コード: "
-		"0 "
+		"ID は noroshi plan が出力した計画の ID かハッシュ、または事案の ID。計画なら、"
+		"選択肢が今も同じ時だけ開始する。事案なら計画を作り直し、最後に読まれた時と別の"
+		"ものになった選択肢は拒否する。--kind で種類を指定できる。端末では、対象が到達不能"
+		"になる措置を開始前に確認する。終了コード: 0 "
 		"開始、2 用法、3 安全規則による拒否、4 法令または承認による拒否、5 ルーター・act・"
 		"記録庫。"),
 	.options = start_options,

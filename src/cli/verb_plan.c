@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* `plan`: what can be done about an incident, at which point, and at what cost. It changes nothing.
- */
+/* `plan`: what can be done about an incident, at which point, and at what cost. It changes nothing
+ * but that it is known what was read. */
 #include <errno.h>
 #include <string.h>
 
-#include "cli/plan_load.h"
+#include "cli/plan_keep.h"
 
 struct verb_options {
-	bool json;
+	bool json, no_keep;
 	const char *db;
 	struct conf_additions conf;
 };
@@ -51,7 +51,12 @@ static int plan_run(struct cli *cli)
 		r = plan_desk_incident(cli, &d, id);
 		r = r ? r : plan_desk_make(cli, &d, &p);
 	}
-	return r ? r : print(cli, o, d.conf, p);
+	r = r ? r : print(cli, o, d.conf, p);
+	if (r == EXIT_GOOD && id[0] != 'p' && !o->no_keep) {
+		fflush(cli->out); /* it was read by then, whatever becomes of keeping it */
+		plan_keep_read(cli, &d, p);
+	}
+	return r;
 }
 
 static const struct option_row plan_options[] = {
@@ -62,6 +67,9 @@ static const struct option_row plan_options[] = {
 	OPTION_ARG("own", 'o', "PREFIX", option_list, offsetof(struct verb_options, conf.own),
 		   "an own prefix (repeatable)", "自網のプレフィックス (繰り返し可)"),
 	OPTION_JSON(struct verb_options),
+	OPTION_SWITCH("no-keep", 0, offsetof(struct verb_options, no_keep),
+		      "do not note that it was read, for programs that look all the time",
+		      "読まれた記録を残さない (定期的に読むプログラム向け)"),
 	{0},
 };
 
@@ -77,11 +85,13 @@ const struct verb verb_plan = {
 	.more = PHRASE(
 		"ID is that of an incident, or its beginning; that of a plan shows one that was "
 		"kept. "
-		"Nothing is changed and nothing is sent: this is the dry run, and the audit keeps "
-		"the "
-		"same text. Options stand from the target outwards, \"do nothing\" first.",
+		"Nothing is changed and nothing is sent: this is the dry run. What was printed is "
+		"kept with a line of the audit log, so that act start begins what was read. "
+		"Options "
+		"stand from the target outwards, \"do nothing\" first.",
 		"ID は検知のもので、先頭の数文字でよい。計画の ID なら保存済みの計画を表示する。"
-		"何も変更せず、何も送らない。監査記録に残るのと同じ文面である。"
+		"何も変更せず、何も送らない。出力した計画は監査記録とともに保存し、act start "
+		"は読まれたものを開始する。"
 		"案は「何もしない」から始め、対象に近い順に並べる。"),
 	.options = plan_options,
 	.options_size = sizeof(struct verb_options),

@@ -55,6 +55,7 @@ static int on_tick(void *userdata, uint64_t ticks)
 	}
 	act_door_tick(a);
 	act_hooks_tick(a);
+	act_forged_tick(a);
 	act_head_tick(a);
 	act_metrics_tick(a);
 	act_effect_tick(a);
@@ -223,6 +224,7 @@ struct act *act_close(struct act *a)
 	free(a->list);
 	map_free(a->incidents);
 	map_free(a->told_refusals);
+	map_free(a->forged);
 	map_free(a->spent);
 	json_decref(a->offline_reply);
 	desk_db_close(a->desk);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Requests about measures that are there: approve, withdraw, renew, freeze; and how it stands. */
+/* Requests about measures that are there: approve, withdraw, freeze; and how it stands. */
 #include <errno.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "router/request.h"
 
 /* By its id or the beginning of one. Return: CHECK_GOOD, or CHECK_USAGE with x->t. */
-static int find(struct act_asking *x, const char *id, struct act_measure **out)
+int act_find_measure(struct act_asking *x, const char *id, struct act_measure **out)
 {
 	size_t len = strlen(id);
 	unsigned hits = 0;
@@ -26,6 +26,14 @@ static int find(struct act_asking *x, const char *id, struct act_measure **out)
 	}
 	if (hits == 1)
 		return CHECK_GOOD;
+	if (!hits && len && act_is_forged(x->a, id))
+		return check_refuse(
+			&x->t, CHECK_LAW, "forged_measure",
+			"that row is forged: noroshi did not write it, and it is never "
+			"acted on; see noroshi audit verify",
+			"その行は偽造です。noroshi "
+			"が書き込んだものではなく、実行されません。noroshi audit verify で"
+			"確認してください");
 	return hits ? check_refuse(&x->t, CHECK_USAGE, "ambiguous", "more than one begins so",
 				   "その文字で始まるものが複数あります")
 		    : check_refuse(&x->t, CHECK_USAGE, "no_measure",
@@ -34,7 +42,7 @@ static int find(struct act_asking *x, const char *id, struct act_measure **out)
 }
 
 /* What a signature approves is a plan; it could be shown again for anything else. */
-static int need_peer(struct act_asking *x)
+int act_need_peer(struct act_asking *x)
 {
 	if (!*request_word(x->request, "signature"))
 		return act_need_person(x, "", 0);
@@ -43,7 +51,7 @@ static int need_peer(struct act_asking *x)
 			    "承認者がいません。署名で承認できるのは計画だけです");
 }
 
-static int store_failed(struct act_asking *x, int r, const char *subject)
+int act_store_failed(struct act_asking *x, int r, const char *subject)
 {
 	if (r == -ENOMEM)
 		return r;
@@ -51,7 +59,7 @@ static int store_failed(struct act_asking *x, int r, const char *subject)
 	return act_answer(x, CHECK_ROUTER, subject, NULL);
 }
 
-static int need_thawed(struct act_asking *x)
+int act_need_thawed(struct act_asking *x)
 {
 	bool frozen = true;
 	int r = desk_act_is_frozen(x->a->desk, &frozen);
@@ -68,7 +76,7 @@ static int need_thawed(struct act_asking *x)
 
 /* ---- approve ---- */
 
-static int approve_refused(struct act_asking *x, enum approve_answer answer)
+int act_approve_refused(struct act_asking *x, enum approve_answer answer)
 {
 	static const struct {
 		const char *en, *ja;
@@ -98,9 +106,9 @@ static int approve(struct act_asking *x, struct act_measure *am)
 	int r = act_approve(x->a, am, x->person->name, x->how, *hash ? hash : am->m.hash, &answer);
 
 	if (r)
-		return store_failed(x, r, am->m.id);
+		return act_store_failed(x, r, am->m.id);
 	if (answer != APPROVE_GOOD)
-		return act_answer(x, approve_refused(x, answer), am->m.id, NULL);
+		return act_answer(x, act_approve_refused(x, answer), am->m.id, NULL);
 	if (!waits) /* a countersign: it stands already */
 		return act_answer(x, CHECK_GOOD, am->m.id,
 				  json_pack("{ss}", "stage", measure_stage_name(am->m.stage)));
@@ -110,15 +118,28 @@ static int approve(struct act_asking *x, struct act_measure *am)
 	return act_sync(x->a);
 }
 
+/* While it waited a standing order, or somebody else, may have begun the same. */
+static int need_first(struct act_asking *x, const struct measure *m)
+{
+	if (!act_is_started(x->a, "", &m->option, m->incident, false))
+		return CHECK_GOOD;
+	return check_refuse(&x->t, CHECK_GUARD, "already",
+			    "the same measure was started for this incident already",
+			    "この事案に対する同じ措置は既に開始されています");
+}
+
 int act_do_approve(struct act_asking *x)
 {
 	struct act_measure *am = NULL;
-	int r = find(x, request_word(x->request, "measure"), &am);
+	int r = act_find_measure(x, request_word(x->request, "measure"), &am);
 
+	if (r == CHECK_GOOD && measure_renewal_waits(&am->m))
+		return act_approve_renewal(x, am);
 	r = r ? r : act_need_person(x, am->m.hash, am->m.option.number);
 	if (r == CHECK_GOOD && am->m.stage == MEASURE_PLANNED) {
-		r = need_thawed(x);
+		r = act_need_thawed(x);
 		r = r ? r : act_recheck(x->a, &am->m, x->person->name, &x->t);
+		r = r ? r : need_first(x, &am->m);
 	}
 	if (r)
 		return act_answer(x, r, am ? am->m.id : request_word(x->request, "measure"), NULL);
@@ -226,7 +247,7 @@ static int end_neighbor(struct of_case *w, const char *name)
 static int end_measure(struct of_case *w, const char *id)
 {
 	struct act_measure *am = NULL;
-	int r = find(w->x, id, &am);
+	int r = act_find_measure(w->x, id, &am);
 
 	if (r)
 		return r;
@@ -243,11 +264,11 @@ int act_do_withdraw(struct act_asking *x)
 	const char *neighbor = request_word(x->request, "neighbor");
 	const char *id = request_word(x->request, "case");
 	const char *subject = *measure ? measure : *neighbor ? neighbor : *id ? id : "all";
-	int r = need_peer(x);
+	int r = act_need_peer(x);
 
 	for (size_t i = 0; i < x->a->n; i++)
 		w.standing += may_end(&x->a->list[i]->m);
-	r = r ? r : need_thawed(x);
+	r = r ? r : act_need_thawed(x);
 	if (r == CHECK_GOOD)
 		r = *measure	? end_measure(&w, measure)
 		    : *neighbor ? end_neighbor(&w, neighbor)
@@ -256,81 +277,9 @@ int act_do_withdraw(struct act_asking *x)
 	if (r)
 		return act_answer(x, r, subject, NULL);
 	if (w.answer)
-		return store_failed(x, w.answer, subject);
+		return act_store_failed(x, w.answer, subject);
 	r = act_answer(x, CHECK_GOOD, subject, json_pack("{si}", "count", (int)w.ended));
 	return r ? r : act_sync(x->a);
-}
-
-/* ---- renew ---- */
-
-static int renew_refused(struct act_asking *x, enum renew_answer answer)
-{
-	static const struct {
-		const char *en, *ja;
-	} words[RENEW_ANSWERS] = {
-		[RENEW_NOT_STANDING] = {"it is not in force", "効力がありません"},
-		[RENEW_NOT_SIGNED] = {"the second approver is still missing",
-				      "2 人目の承認がまだありません"},
-		[RENEW_NO_NECESSITY] = {"the necessity is missing: say why it is still necessary",
-					"必要性がありません。なお必要な理由を示してください"},
-		[RENEW_SAME_NECESSITY] =
-			{"the necessity is the line that stands there already: say what "
-			 "makes it necessary now",
-			 "必要性が前と同じ文です。今なお必要な理由を示してください"},
-		[RENEW_PAST] = {"the end is missing or past", "期限がないか、過ぎています"},
-		[RENEW_LONG] = {"that is longer in all than the basis allows",
-				"通算で根拠の許す長さを超えます"},
-	};
-
-	return check_refuse(&x->t, CHECK_LAW, renew_answer_name(answer), words[answer].en,
-			    words[answer].ja);
-}
-
-static int renew(struct act_asking *x, struct act_measure *am)
-{
-	const struct law_basis *basis = x->a->law ? law_find(x->a->law, am->m.basis) : NULL;
-	int64_t until_us = request_until(x->request);
-	struct measure before = am->m;
-	enum renew_answer answer;
-	int r;
-
-	if (!basis)
-		return act_answer(x,
-				  check_refuse(&x->t, CHECK_LAW, "unknown_basis",
-					       "the law file has its basis no more",
-					       "法令ファイルにその根拠がもうありません"),
-				  am->m.id, NULL);
-	answer = measure_renew(&am->m, request_word(x->request, "necessity"), until_us,
-			       basis->longest_s, x->now_us);
-	if (answer == RENEW_GOOD && !law_says_something(am->m.necessity)) {
-		am->m = before;
-		answer = RENEW_NO_NECESSITY;
-	}
-	if (answer != RENEW_GOOD)
-		return act_answer(x, renew_refused(x, answer), am->m.id, NULL);
-	r = act_write(x->a, am, measure_stage_name(before.stage), "renew", x->actor,
-		      am->m.necessity);
-	if (r) {
-		am->m = before;
-		return store_failed(x, r, am->m.id);
-	}
-	am->again_us = 0;
-	r = act_answer(x, CHECK_GOOD, am->m.id,
-		       json_pack("{sIss}", "until", (json_int_t)am->m.until_us, "override",
-				 am->m.override));
-	return r ? r : act_sync(x->a);
-}
-
-int act_do_renew(struct act_asking *x)
-{
-	struct act_measure *am = NULL;
-	int r = find(x, request_word(x->request, "measure"), &am);
-
-	r = r ? r : need_peer(x);
-	r = r ? r : need_thawed(x);
-	if (r)
-		return act_answer(x, r, am ? am->m.id : request_word(x->request, "measure"), NULL);
-	return renew(x, am);
 }
 
 /* ---- freeze and thaw ---- */
@@ -339,7 +288,7 @@ int act_do_freeze(struct act_asking *x)
 {
 	bool freeze = strcmp(request_word(x->request, "do"), "freeze") == 0;
 	bool automatic = request_says(x->request, "automatic");
-	int r = need_peer(x);
+	int r = act_need_peer(x);
 
 	if (r)
 		return act_answer(x, r, "freeze", NULL);
@@ -351,7 +300,7 @@ int act_do_freeze(struct act_asking *x)
 		r = desk_act_freeze_of(x->a->desk, FREEZE_AUTOMATIC, freeze, x->actor,
 				       request_word(x->request, "why"), x->now_us);
 	if (r)
-		return store_failed(x, r, "freeze");
+		return act_store_failed(x, r, "freeze");
 	if (freeze)
 		act_probe_stop(x->a, "measures were frozen", "凍結された");
 	act_hook_said(x->a, freeze ? "frozen" : "thawed", freeze ? "freeze" : "thaw",

@@ -70,14 +70,10 @@ static int on_measure(void *userdata, const struct desk_measure_row *row, bool f
 
 	if (r == -ENOMEM)
 		return r;
-	if (forged)
-		log_error("measure-forged",
-			  "measure=%.20s advice=\"it is not acted on; see noroshi "
-			  "audit verify\"",
-			  row->id);
-	else if (r)
+	/* One that is forged is no measure: act_forged.c tells it. */
+	if (!forged && r)
 		log_error("measure-unread", "measure=%.20s", row->id);
-	else if (strcmp(m->id, row->id) == 0 && !act_find(a, m->id) && !act_add(a, m))
+	else if (!forged && strcmp(m->id, row->id) == 0 && !act_find(a, m->id) && !act_add(a, m))
 		return -ENOMEM;
 	return 0;
 }
@@ -164,7 +160,7 @@ int act_write(struct act *a, struct act_measure *am, const char *from, const cha
 	return r;
 }
 
-int act_write_plan(struct act *a, const struct plan *p, const char *actor)
+int act_write_plan(struct act *a, const struct plan *p, const char *actor, bool read)
 {
 	json_t *o = plan_json(p);
 	_cleanup_free_ char *body = json_line(o);
@@ -175,7 +171,9 @@ int act_write_plan(struct act *a, const struct plan *p, const char *actor)
 				    .body = body};
 
 	json_decref(o);
-	return body ? desk_act_plan(a->desk, &row, actor) : -ENOMEM;
+	return !body  ? -ENOMEM
+	       : read ? desk_act_plan_read(a->desk, &row, actor)
+		      : desk_act_plan(a->desk, &row, actor);
 }
 
 void act_write_refusal(struct act *a, const char *subject, const char *actor,

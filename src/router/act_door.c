@@ -55,13 +55,15 @@ void act_reply(struct act *a, uint64_t client, json_t *o)
 void act_reply_for(struct act *a, struct act_measure *am, int answer, const char *en,
 		   const char *ja)
 {
+	json_t *o;
+
 	if (!am->client)
 		return;
-	act_reply(a, am->client,
-		  json_pack("{sisssssssssssssb}", "exit", answer, "word", answer ? "router" : "",
-			    "en", en, "ja", ja, "id", am->m.id, "stage",
-			    measure_stage_name(am->m.stage), "override", am->m.override, "drill",
-			    am->m.drill));
+	o = json_pack("{sisssssssssssssb}", "exit", answer, "word", answer ? "router" : "", "en",
+		      en, "ja", ja, "id", am->m.id, "stage", measure_stage_name(am->m.stage),
+		      "override", am->m.override, "drill", am->m.drill);
+	act_facts(a, &am->m, o);
+	act_reply(a, am->client, o);
 	am->client = 0;
 }
 

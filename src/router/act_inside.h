@@ -30,6 +30,8 @@
 #define ACT_LOG_WHY_MAX	 160
 #define ACT_SPENT_KEY	 96
 #define ACT_TOLD_KEY	 96
+#define ACT_FORGED_KEY	 24
+#define ACT_FORGED_MAX	 64 /* told one by one; whoever writes rows could write any number */
 #define ACT_CLIENTS_MAX	 32
 #define ACT_CLIENT_US	 (5 * US_PER_S) /* for a request to come */
 
@@ -140,6 +142,8 @@ struct act {
 	unsigned n_autos;
 	struct map *spent;	   /* "BASIS TARGET" -> microseconds, of measures that are gone */
 	struct map *told_refusals; /* "INCIDENT ORDER WORD": said already */
+	struct map *forged;	   /* id -> bool: it is in the log */
+	int64_t forged_us;	   /* monotonic; of the next look for such rows */
 
 	struct act_hooks *hooks;
 	int64_t head_us, metrics_us; /* monotonic; of the next */
@@ -185,8 +189,8 @@ struct act_measure *act_add(struct act *a, const struct measure *m);
 int act_write(struct act *a, struct act_measure *am, const char *from, const char *act_word,
 	      const char *actor, const char *words);
 
-/** act_write_plan() - Return: 0 or an answer. */
-int act_write_plan(struct act *a, const struct plan *p, const char *actor);
+/** act_write_plan() - @read: somebody reads it now. Return: 0 or an answer. */
+int act_write_plan(struct act *a, const struct plan *p, const char *actor, bool read);
 
 /** act_write_refusal() - into the log. It is written even where the store refuses other things;
  * when it cannot be, that is in the program's log. */
@@ -198,6 +202,15 @@ void act_write_refusal(struct act *a, const char *subject, const char *actor,
 void act_spend(struct act *a, const struct measure *m);
 uint64_t act_spent_s(const struct act *a, const char *basis, const struct prefix *target,
 		     int64_t now_us);
+
+/* ---- act_forged.c ---- */
+
+/** act_forged_tick() - once a minute: rows of measures that are not ours are in the log once, for
+ * good, and people are paged. */
+void act_forged_tick(struct act *a);
+
+/** act_is_forged() - does the store have such a row whose id begins with @id? It is told then. */
+bool act_is_forged(struct act *a, const char *id);
 
 /* ---- act_sync.c ---- */
 
@@ -297,13 +310,40 @@ int act_answer(struct act_asking *x, int answer, const char *subject, json_t *mo
  * or CHECK_LAW with x->t. */
 int act_need_person(struct act_asking *x, const char *hash, unsigned option);
 
+/** act_takes_offline() - a blackhole, of ours or of the transit. */
+bool act_takes_offline(const struct plan_option *o);
+
+/** act_facts() - what @m is, into a reply: `kind`, `target`, `point`, `until`, `offline`, and
+ * `what` in both languages with what must be said of it. */
+void act_facts(const struct act *a, const struct measure *m, json_t *reply);
+
+/** act_find_measure() - by its id or the beginning of one. Return: CHECK_GOOD, or another with
+ * x->t.
+ */
+int act_find_measure(struct act_asking *x, const char *id, struct act_measure **out);
+
+/** act_need_peer() - a person by the peer, for what no signature is over. act_need_thawed() -
+ * nothing is frozen. Return: as act_need_person(). */
+int act_need_peer(struct act_asking *x);
+int act_need_thawed(struct act_asking *x);
+
+/** act_store_failed() - the answer where @r is one of the store. Return: as a request. */
+int act_store_failed(struct act_asking *x, int r, const char *subject);
+
+/** act_approve_refused() - @answer in words. Return: CHECK_LAW. */
+int act_approve_refused(struct act_asking *x, enum approve_answer answer);
+
+/** act_approve_renewal() - the renewal that waits, by the second person. Return: as a request. */
+int act_approve_renewal(struct act_asking *x, struct act_measure *am);
+
+int act_do_plan(struct act_asking *x);
 int act_do_approve(struct act_asking *x);
 int act_do_withdraw(struct act_asking *x);
 int act_do_renew(struct act_asking *x);
 int act_do_freeze(struct act_asking *x);
 int act_do_status(struct act_asking *x);
 
-/* ---- act_start.c ---- */
+/* ---- act_plan.c ---- */
 
 /* What is needed to decide about an incident. */
 struct act_case {
@@ -312,6 +352,27 @@ struct act_case {
 	struct world world;
 	bool is_world;
 };
+
+/* A plan in the store: what it says must still be what would be planned now. */
+struct kept_plan {
+	char incident[INCIDENT_ID_MAX], hash[PLAN_HASH_MAX];
+	struct plan_option option; /* of @number */
+	int64_t made_us;	   /* or read again */
+	unsigned number, hits;
+	bool has_option, holds;
+};
+
+/** act_find_plan() - by its id. Return: CHECK_GOOD, or another with x->t. */
+int act_find_plan(struct act_asking *x, const char *id, struct kept_plan *k);
+
+/** act_as_read() - is option @o still what was read last of the incident whose plan is @now, where
+ * somebody read one? Return: CHECK_GOOD, or CHECK_LAW with x->t, or -ENOMEM. */
+int act_as_read(struct act_asking *x, const struct plan *now, const struct plan_option *o);
+
+/** act_load_case() - act_case_load() as an answer. */
+int act_load_case(struct act_asking *x, const char *id, struct act_case *c);
+
+/* ---- act_start.c ---- */
 
 /** act_case_load() - Return: 0, STORE_NOT_FOUND, STORE_AMBIGUOUS, another answer, or -ENOMEM; to be
  * freed by act_case_deinit() in either case. */
@@ -326,6 +387,12 @@ int act_do_start(struct act_asking *x);
 int act_begin(struct act *a, const struct act_case *c, const struct plan_option *o,
 	      const struct law_words *w, const char *standing, bool break_glass, const char *actor,
 	      struct act_measure **out);
+
+/** act_is_started() - does a measure that does the same stand for this incident? @planned: one that
+ * waits for its approval counts too. @plan: one that ever began of this plan counts, "" none does:
+ * what a signature approved must not begin again by itself. */
+bool act_is_started(const struct act *a, const char *plan, const struct plan_option *o,
+		    const char *incident, bool planned);
 
 /** act_recheck() - may this measure, as it is stored, still begin? Return: enum check_answer. */
 int act_recheck(struct act *a, const struct measure *m, const char *approver,

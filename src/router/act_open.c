@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "router/act_inside.h"
 
-
 int act_lock(const char *dir)
 {
 	return lock_role(dir, "act.lock");
@@ -114,9 +113,10 @@ int act_new_tables(struct act *a)
 {
 	a->incidents = map_new(INCIDENT_ID_MAX, sizeof(struct act_incident), 65536);
 	a->told_refusals = map_new(ACT_TOLD_KEY, sizeof(int64_t), 4096);
+	a->forged = map_new(ACT_FORGED_KEY, sizeof(bool), ACT_FORGED_MAX);
 	a->spent = map_new(ACT_SPENT_KEY, sizeof(int64_t), 65536);
 	a->hooks = act_hooks_new();
-	return a->incidents && a->told_refusals && a->spent && a->hooks ? 0 : -ENOMEM;
+	return a->incidents && a->told_refusals && a->forged && a->spent && a->hooks ? 0 : -ENOMEM;
 }
 
 int act_open_desk(struct act *a, struct text *why)

@@ -88,7 +88,7 @@ static const struct {
 } requests[] = {
 	{"start", act_do_start},   {"approve", act_do_approve}, {"withdraw", act_do_withdraw},
 	{"renew", act_do_renew},   {"freeze", act_do_freeze},	{"thaw", act_do_freeze},
-	{"status", act_do_status},
+	{"status", act_do_status}, {"plan", act_do_plan},
 };
 
 int act_request(struct act *a, struct act_client *c, const json_t *request)

@@ -227,6 +227,12 @@ static int hold_order(struct act *a, const struct conf_standing *s, const struct
 		w = words_of(a, s, c, o, now_us);
 		r = may_start(a, s, c, &w, &o, &t);
 	}
+	/* A person was faster. What only waits for an approval keeps nothing back: anybody may
+	 * propose. */
+	if (r == CHECK_GOOD && act_is_started(a, "", o, c->incident->id, false))
+		r = check_refuse(&t, CHECK_GUARD, "already",
+				 "the same measure stands for this incident already",
+				 "この事案に対する同じ措置が既にある");
 	if (r == CHECK_GOOD)
 		return start(a, s, c, o, &w);
 	say_once(a, c->incident->id, s, &t);

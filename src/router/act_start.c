@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "judge/json_fields.h"
 #include "router/act_inside.h"
 #include "router/request.h"
 
@@ -82,7 +81,7 @@ static int fill(struct act *a, const struct act_case *c, const struct plan_optio
 
 static int begin(struct act *a, const struct act_case *c, struct act_measure *am, const char *actor)
 {
-	int r = act_write_plan(a, c->plan, actor);
+	int r = act_write_plan(a, c->plan, actor, false);
 
 	return r ? r : act_write(a, am, NULL, "start", actor, am->m.purpose);
 }
@@ -181,84 +180,15 @@ int act_recheck(struct act *a, const struct measure *m, const char *approver,
 
 /* ---- the request ---- */
 
-/* An id of a plan: what that says must still be what would be planned now. */
-struct kept_plan {
-	char incident[INCIDENT_ID_MAX], hash[PLAN_HASH_MAX];
-	struct plan_option option;
-	int64_t made_us;
-	unsigned number, hits;
-	bool has_option, holds;
-};
-
-static int on_plan(void *userdata, const struct desk_plan_row *row)
-{
-	struct kept_plan *k = userdata;
-	json_t *body;
-	int r = json_parse(row->body, &body);
-	_cleanup_plan_ struct plan *p = NULL;
-	const struct plan_option *o;
-
-	if (r)
-		return r;
-	if (plan_from_json(body, &p) == 0) {
-		k->hits++;
-		k->holds = plan_holds(p);
-		k->made_us = row->made_us;
-		snprintf(k->incident, sizeof(k->incident), "%s", p->incident);
-		snprintf(k->hash, sizeof(k->hash), "%s", p->hash);
-		o = plan_option_find(p, k->number);
-		k->has_option = o != NULL;
-		if (o)
-			k->option = *o;
-	}
-	json_decref(body);
-	return 0;
-}
-
-static int find_plan(struct act_asking *x, const char *id, struct kept_plan *k)
-{
-	int64_t age_us, most_us;
-	int r = desk_act_plan_get(x->a->desk, id, on_plan, k);
-
-	if (r == DESK_FORGED || (k->hits && !k->holds))
-		return check_refuse(&x->t, CHECK_LAW, "forged_plan",
-				    "that plan is not as it was written",
-				    "その計画は書き込まれた時のものではありません");
-	if (!k->hits)
-		return check_refuse(&x->t, CHECK_USAGE, "no_plan", "there is no plan of that id",
-				    "その ID の計画はありません");
-	age_us = x->now_us - k->made_us;
-	most_us = (int64_t)(x->a->conf->act.approve_s ? x->a->conf->act.approve_s
-						      : MEASURE_APPROVE_S) *
-		  US_PER_S;
-	if (age_us > most_us)
-		return check_refuse(&x->t, CHECK_LAW, "old_plan",
-				    "that plan is too old to be approved: make a new one",
-				    "その計画は古すぎます。計画を作り直してください");
-	return CHECK_GOOD;
-}
-
-static int load_case(struct act_asking *x, const char *id, struct act_case *c)
-{
-	int r = act_case_load(x->a, id, c);
-
-	if (r == 0)
-		return CHECK_GOOD;
-	check_refuse(&x->t, 0, "no_incident", r > 0 ? store_answer(r, "en") : strerror(-r),
-		     r > 0 ? store_answer(r, "ja") : strerror(-r));
-	return r == STORE_NOT_FOUND || r == STORE_AMBIGUOUS ? CHECK_USAGE : CHECK_ROUTER;
-}
-
-/* One plan's option is started once; what a signature approved must not start again by itself. */
-static bool is_started(const struct act *a, const char *plan, const struct plan_option *o,
-		       const char *incident)
+bool act_is_started(const struct act *a, const char *plan, const struct plan_option *o,
+		    const char *incident, bool planned)
 {
 	for (size_t i = 0; i < a->n; i++) {
 		const struct measure *m = &a->list[i]->m;
 
 		if (strcmp(m->incident, incident) != 0 || !check_same(&m->option, o))
 			continue;
-		if (m->stage == MEASURE_PLANNED || measure_is_in_force(m) ||
+		if ((planned && m->stage == MEASURE_PLANNED) || measure_is_in_force(m) ||
 		    (*plan && strcmp(m->plan, plan) == 0))
 			return true;
 	}
@@ -279,6 +209,23 @@ static void fill_weaker(const struct act_asking *x, const struct plan_option *o,
 		return;
 	w->weaker = strcmp(request_word(x->request, "language"), "ja") == 0 ? o->weaker_ja
 									    : o->weaker_en;
+}
+
+/* A number alone is easily that of another option by now; who says the kind is not taken by his
+ * word for something else. */
+static int check_said(struct act_asking *x, const struct plan_option *found)
+{
+	const char *kind = request_word(x->request, "kind");
+	const char *is = found ? plan_kind_name(found->kind) : "";
+
+	if (!*kind || !found || strcmp(kind, is) == 0)
+		return CHECK_GOOD;
+	check_refuse(&x->t, 0, "other_kind", "", "");
+	text_printf(&x->t.en, "option %u is %s now, not %s: read the plan again", found->number, is,
+		    kind);
+	text_printf(&x->t.ja, "選択肢 %u は %s ではなく、現在は %s です。計画を読み直してください",
+		    found->number, kind, is);
+	return CHECK_LAW;
 }
 
 static int check_all(struct act_asking *x, const struct act_case *c, const struct kept_plan *kept,
@@ -314,14 +261,18 @@ static int check_all(struct act_asking *x, const struct act_case *c, const struc
 			w->consent = agreed->consent;
 		k.spent_s = act_spent_s(a, w->basis, &found->target, x->now_us);
 	}
-	r = check_start(&k, o, &x->t);
+	r = check_said(x, found);
+	r = r ? r : check_start(&k, o, &x->t);
+	if (r == CHECK_GOOD && !kept->hits)
+		r = act_as_read(x, c->plan, *o);
 	if (r == CHECK_GOOD && kept->hits && (!kept->has_option || !check_same(*o, &kept->option)))
 		return check_refuse(
 			&x->t, CHECK_LAW, "changed_plan",
 			"the plan has changed since it was made: what was approved is void, "
 			"make a new one",
 			"計画が作成時から変わったため、承認は無効です。計画を作り直してください");
-	if (r == CHECK_GOOD && is_started(a, kept->hits ? c->plan->id : "", *o, c->incident->id))
+	if (r == CHECK_GOOD &&
+	    act_is_started(a, kept->hits ? c->plan->id : "", *o, c->incident->id, true))
 		return check_refuse(&x->t, CHECK_GUARD, "already",
 				    "the same measure was started for this incident already",
 				    "この事案に対する同じ措置は既に開始されています");
@@ -337,6 +288,7 @@ static int approve_first(struct act_asking *x, struct act_measure *am)
 	json_t *more = json_pack("{ssss}", "stage", measure_stage_name(am->m.stage), "override",
 				 am->m.override);
 
+	act_facts(x->a, &am->m, more);
 	if (r) {
 		check_refuse(&x->t, 0, "store", desk_db_answer(r, "en"), desk_db_answer(r, "ja"));
 		return act_answer(x, CHECK_ROUTER, am->m.id, more);
@@ -357,6 +309,41 @@ static int approve_first(struct act_asking *x, struct act_measure *am)
 	am->client_us = clock_mono_us() + ACT_ANSWER_US;
 	x->c->waits = true;
 	return act_sync(x->a);
+}
+
+/* Somebody at a terminal who gave an incident and a number: what takes the target offline is said
+ * to him before it begins. Whoever named the kind or the plan knows. */
+static bool is_to_be_asked(const struct act_asking *x, const struct plan_option *o)
+{
+	return request_says(x->request, "unsure") && !*request_word(x->request, "plan") &&
+	       !*request_word(x->request, "kind") && act_takes_offline(o);
+}
+
+static int ask_first(struct act_asking *x, const struct act_case *c, const struct plan_option *o,
+		     const struct law_words *w)
+{
+	_cleanup_free_ struct measure *m = calloc(1, sizeof(*m));
+	json_t *more = json_object();
+
+	if (!m || fill(x->a, c, o, w, m)) {
+		json_decref(more);
+		return -ENOMEM;
+	}
+	act_facts(x->a, m, more);
+	check_refuse(&x->t, 0, "confirm",
+		     "it takes the target offline: say --kind, or the id of the plan that was read",
+		     "対象が到達不能になります。--kind または読んだ計画の ID を指定してください");
+	return act_answer(x, CHECK_USAGE, c->incident->id, more);
+}
+
+static int answer_proposal(struct act_asking *x, const struct act_measure *am)
+{
+	json_t *more =
+		json_pack("{sssssssi}", "stage", measure_stage_name(am->m.stage), "override",
+			  am->m.override, "hash", am->m.hash, "option", (int)am->m.option.number);
+
+	act_facts(x->a, &am->m, more);
+	return act_answer(x, CHECK_GOOD, am->m.id, more);
 }
 
 int act_do_start(struct act_asking *x)
@@ -380,8 +367,8 @@ int act_do_start(struct act_asking *x)
 		return -ENOMEM;
 	kept->number = request_option(x->request);
 	if (*plan)
-		r = find_plan(x, plan, kept);
-	r = r ? r : load_case(x, *plan ? kept->incident : id, &c);
+		r = act_find_plan(x, plan, kept);
+	r = r ? r : act_load_case(x, *plan ? kept->incident : id, &c);
 	if (r == CHECK_GOOD) {
 		/* Nobody but an approver may start, but what else is wrong is told first. */
 		int who = act_need_person(x, *plan ? kept->hash : c.plan->hash, kept->number);
@@ -394,6 +381,8 @@ int act_do_start(struct act_asking *x)
 			act_need_person(x, *plan ? kept->hash : c.plan->hash, kept->number);
 	}
 	free(kept);
+	if (r < 0)
+		return r;
 	if (r)
 		return act_answer(x, r, c.incident ? c.incident->id : *plan ? plan : id, NULL);
 	if (x->a->offline) {
@@ -405,6 +394,8 @@ int act_do_start(struct act_asking *x)
 			     "起動してください");
 		return act_answer(x, CHECK_ROUTER, c.incident->id, NULL);
 	}
+	if (is_to_be_asked(x, o))
+		return ask_first(x, &c, o, &w);
 	r = act_begin(x->a, &c, o, &w, "", glass, x->actor, &am);
 	if (r == -ENOMEM)
 		return r;
@@ -412,10 +403,5 @@ int act_do_start(struct act_asking *x)
 		check_refuse(&x->t, 0, "store", desk_db_answer(r, "en"), desk_db_answer(r, "ja"));
 		return act_answer(x, CHECK_ROUTER, c.incident->id, NULL);
 	}
-	if (is_proposal(x))
-		return act_answer(x, CHECK_GOOD, am->m.id,
-				  json_pack("{sssssssi}", "stage", measure_stage_name(am->m.stage),
-					    "override", am->m.override, "hash", am->m.hash,
-					    "option", (int)am->m.option.number));
-	return approve_first(x, am);
+	return is_proposal(x) ? answer_proposal(x, am) : approve_first(x, am);
 }

@@ -101,7 +101,7 @@ static int law_refused(enum law_refusal r, const struct law_words *w, struct ref
 	return CHECK_LAW;
 }
 
-int check_law(const struct check *c, const struct plan_option *o, struct refusal_text *t)
+static int check_law(const struct check *c, const struct plan_option *o, struct refusal_text *t)
 {
 	enum law_refusal r = law_check(c->law, c->words, o->kind, conf_act_override(c->conf),
 				       c->spent_s, c->now_us);
@@ -128,20 +128,41 @@ static int check_words(const struct check *c, const struct plan_option *o, struc
 	return is_word[r] ? law_refused(r, c->words, t) : CHECK_GOOD;
 }
 
+static int guards_refused(const struct guard_verdict *v, struct refusal_text *t)
+{
+	if (!v->n)
+		return CHECK_GOOD;
+	check_refuse(t, 0, guard_rule_name(v->rule[0]), "", "");
+	for (unsigned i = 0; i < v->n; i++) {
+		text_add(&t->en, i ? " " : "");
+		guard_say(v, i, false, &t->en);
+		guard_say(v, i, true, &t->ja);
+	}
+	return CHECK_GUARD;
+}
+
 static int check_guards(const struct check *c, const struct plan_option *o, struct refusal_text *t)
 {
 	struct guard_verdict v = {.n = 0};
 
 	guard_check(o, c->incident, c->conf, c->world, &v);
-	if (!v.n)
-		return CHECK_GOOD;
-	check_refuse(t, 0, guard_rule_name(v.rule[0]), "", "");
-	for (unsigned i = 0; i < v.n; i++) {
-		text_add(&t->en, i ? " " : "");
-		guard_say(&v, i, false, &t->en);
-		guard_say(&v, i, true, &t->ja);
+	return guards_refused(&v, t);
+}
+
+static int check_guards_standing(const struct check *c, const struct plan_option *o,
+				 struct refusal_text *t)
+{
+	struct guard_verdict all = {.n = 0}, v = {.n = 0};
+
+	guard_check(o, c->incident, c->conf, c->world, &all);
+	for (unsigned i = 0; i < all.n; i++) {
+		if (all.rule[i] == GUARD_ENDED || all.rule[i] == GUARD_BUDGET ||
+		    all.rule[i] == GUARD_RATE)
+			continue;
+		v.rule[v.n] = all.rule[i];
+		memcpy(v.what[v.n++], all.what[i], sizeof(all.what[i]));
 	}
-	return CHECK_GUARD;
+	return guards_refused(&v, t);
 }
 
 static int check_glass(const struct check *c, const struct plan_option *o, struct refusal_text *t)
@@ -217,4 +238,14 @@ int check_start(const struct check *c, const struct plan_option **option, struct
 	r = r ? r : check_plan(c, o, t);
 	r = r ? r : check_approver(c, t);
 	return r ? r : check_glass(c, o, t);
+}
+
+int check_renewal(const struct check *c, const struct plan_option *o, struct refusal_text *t)
+{
+	int r = check_words(c, o, t);
+
+	r = r ? r : check_guards_standing(c, o, t);
+	r = r ? r : check_law(c, o, t);
+	r = r ? r : check_log(c, t);
+	return r ? r : check_approver(c, t);
 }

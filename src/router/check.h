@@ -53,8 +53,13 @@ int check_refuse(struct refusal_text *t, int answer, const char *word, const cha
  * @t. */
 int check_start(const struct check *c, const struct plan_option **option, struct refusal_text *t);
 
-/** check_law() - only the words, for a renewal. */
-int check_law(const struct check *c, const struct plan_option *o, struct refusal_text *t);
+/**
+ * check_renewal() - may a measure that stands, of option @o, go on with these words? All that is
+ * asked of a start but that the plan gives it anew, and what counts rules and changes, as it adds
+ * none. That the incident is over is no reason either: behind a measure nothing may be seen of an
+ * attack that goes on. c->option is not looked at.
+ */
+int check_renewal(const struct check *c, const struct plan_option *o, struct refusal_text *t);
 
 /** check_agreed() - what the owner of the target's object agreed to for @o; NULL nothing. */
 const struct conf_measure *check_agreed(const struct conf *conf, const struct incident *inc,

@@ -64,26 +64,84 @@ static int insert_plan(struct desk_db *db, const struct desk_plan_row *row, cons
 	return desk_step_one(db, st);
 }
 
-int desk_act_plan(struct desk_db *db, const struct desk_plan_row *row, const char *actor)
+/* What it says stays; that it was read now is what is new. */
+static int renew_plan(struct desk_db *db, const struct desk_plan_row *row, const char *mac)
+{
+	_cleanup_desk_stmt_ sqlite3_stmt *st =
+		desk_prepare(db, "UPDATE plans SET number = (SELECT max(number) + 1 FROM plans),"
+				 " made_us = ?2, body = ?3, mac = ?4 WHERE id = ?1");
+
+	if (st) {
+		desk_bind(st, 1, row->id);
+		sqlite3_bind_int64(st, 2, row->made_us);
+		desk_bind(st, 3, row->body);
+		desk_bind(st, 4, mac);
+	}
+	return desk_step_one(db, st);
+}
+
+/* Was it the last one of its incident that anybody read, and that just now? */
+static int is_fresh(struct desk_db *db, const struct desk_plan_row *row, bool *fresh)
+{
+	_cleanup_desk_stmt_ sqlite3_stmt *st =
+		desk_prepare(db, "SELECT id = ?1, made_us FROM plans WHERE incident = ?2"
+				 " ORDER BY number DESC LIMIT 1");
+	int code;
+
+	if (!st)
+		return desk_failed(db);
+	desk_bind(st, 1, row->id);
+	desk_bind(st, 2, row->incident);
+	code = sqlite3_step(st);
+	*fresh = code == SQLITE_ROW && sqlite3_column_int(st, 0) &&
+		 sqlite3_column_int64(st, 1) <= row->made_us &&
+		 sqlite3_column_int64(st, 1) > row->made_us - DESK_READ_US;
+	return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : desk_code(code);
+}
+
+static int write_plan(struct desk_db *db, const struct desk_plan_row *row, const char *actor,
+		      bool fresh)
 {
 	struct desk_change c = {.act = "plan", .actor = actor, .at_us = row->made_us};
 	char mac[DESK_DIGEST_MAX];
+	int r;
+
+	desk_digest_plan(db, row, mac);
+	r = fresh ? insert_plan(db, row, mac) : renew_plan(db, row, mac);
+	return r ? r
+		 : log_row(db, &c, "plans",
+			   json_pack("{ssssssss}", "id", row->id, "incident", row->incident, "hash",
+				     row->hash, "digest", mac),
+			   "");
+}
+
+static int keep_plan(struct desk_db *db, const struct desk_plan_row *row, const char *actor,
+		     bool read)
+{
+	bool fresh = !read;
 	int r = begin(db, row->body, DESK_PLAN_MAX);
 
 	if (r)
 		return r;
 	r = desk_act_plan_get(db, row->id, see_plan, (void *)row);
 	if (r == 0) {
-		desk_digest_plan(db, row, mac);
-		r = insert_plan(db, row, mac);
-		r = r ? r
-		      : log_row(db, &c, "plans",
-				json_pack("{ssssssss}", "id", row->id, "incident", row->incident,
-					  "hash", row->hash, "digest", mac),
-				"");
+		r = write_plan(db, row, actor, true);
+	} else if (r == 1) {
+		r = read ? is_fresh(db, row, &fresh) : 0;
+		r = r ? r : fresh ? 1 : write_plan(db, row, actor, false);
 	}
 	r = desk_end(db, r);
 	return r == 1 ? 0 : r;
+}
+
+int desk_act_plan(struct desk_db *db, const struct desk_plan_row *row, const char *actor)
+{
+	return keep_plan(db, row, actor, false);
+}
+
+int desk_act_plan_read(struct desk_db *db, const struct desk_plan_row *row, const char *actor)
+{
+	return keep_plan(db, row, actor, true);
 }
 
 /* ---- measures ---- */

@@ -33,6 +33,12 @@ typedef int (*desk_measure_fn)(void *userdata, const struct desk_measure_row *ro
  * DESK_TOO_LARGE, or another answer. */
 int desk_act_plan(struct desk_db *db, const struct desk_plan_row *row, const char *actor);
 
+/** desk_act_plan_read() - the same for one that somebody reads now: it is the newest of its
+ * incident from then on, with a line of the log; whoever reads that one again within DESK_READ_US
+ * writes nothing. */
+int desk_act_plan_read(struct desk_db *db, const struct desk_plan_row *row, const char *actor);
+#define DESK_READ_US (60 * US_PER_S)
+
 /**
  * desk_act_change() - write a measure with its line of the log: @act is one word ("start",
  * "approve", "applied", "withdraw", "expire", "gone", "renew", ...). @from: the stage that the row

@@ -189,6 +189,40 @@ static void test_plans(void **state)
 	assert_int_equal(verdict().lines, 2);
 }
 
+static int read_plan(struct desk_db *db, const char *id, const char *hash, int64_t at_us)
+{
+	struct desk_plan_row row = {
+		.id = id, .incident = "n1", .hash = hash, .made_us = at_us, .body = "{}"};
+
+	return desk_act_plan_read(db, &row, "bob");
+}
+
+/* What was read last is the newest, also where it was written long ago. */
+static void test_a_plan_is_read(void **state)
+{
+	_cleanup_desk_db_ struct desk_db *db = open_desk();
+
+	assert_int_equal(put_plan(db, "p1", "h1", "{}"), 0);
+	assert_int_equal(read_plan(db, "p2", "h2", T0), 0);
+	assert_string_equal(plans(db, "n1", 0), "p2:h2:{} p1:h1:{} ");
+	assert_int_equal(read_plan(db, "p1", "h1", T0 + 1), 0);
+	assert_string_equal(plans(db, "n1", 0), "p1:h1:{} p2:h2:{} ");
+	assert_int_equal(verdict().lines, 3);
+	/* Somebody who looks each second writes a line each minute. */
+	assert_int_equal(read_plan(db, "p1", "h1", T0 + DESK_READ_US), 0);
+	assert_int_equal(verdict().lines, 3);
+	assert_int_equal(read_plan(db, "p1", "h1", T0 + 1 + DESK_READ_US), 0);
+	assert_int_equal(verdict().lines, 4);
+	assert_int_equal(read_plan(db, "p1", "h3", T0), DESK_CONFLICT);
+	/* Whoever begins something by it does not make it the newest. */
+	assert_int_equal(put_plan(db, "p2", "h2", "{}"), 0);
+	assert_string_equal(plans(db, "n1", 0), "p1:h1:{} p2:h2:{} ");
+	assert_true(verdict().holds);
+	meddle("UPDATE plans SET made_us = made_us + 1 WHERE id = 'p1'");
+	assert_false(verdict().holds);
+	assert_int_equal(read_plan(db, "p1", "h1", T0 + 9 * DESK_READ_US), DESK_FORGED);
+}
+
 static void test_a_life(void **state)
 {
 	_cleanup_desk_db_ struct desk_db *db = open_desk();
@@ -681,6 +715,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_plans),
+		T(test_a_plan_is_read),
 		T(test_a_life),
 		T(test_over),
 		T(test_since),

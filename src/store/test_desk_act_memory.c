@@ -85,6 +85,17 @@ static int do_plan(struct desk_db *db)
 	return desk_act_plan(db, &row, "alice");
 }
 
+static int do_plan_again(struct desk_db *db)
+{
+	struct desk_plan_row row = {.id = "p1",
+				    .incident = "n1",
+				    .hash = "h1",
+				    .made_us = T0 + 2 * DESK_READ_US,
+				    .body = "{}"};
+
+	return desk_act_plan_read(db, &row, "alice");
+}
+
 static int do_start(struct desk_db *db)
 {
 	return put(db, NULL, "planned");
@@ -233,6 +244,7 @@ static void forge(void)
 static void test_every_allocation(void **state)
 {
 	exhaust(do_plan, true);
+	exhaust(do_plan_again, true);
 	exhaust(do_start, true);
 	exhaust(do_approve, true);
 	exhaust(do_refuse, true);

@@ -427,7 +427,7 @@ static void test_routers(void **state)
 	REFUSED(GUARD_FROZEN, "", b.w.frozen = true);
 	REFUSED(GUARD_DRILL, "edge", b.w.drill = true);
 	REFUSED(GUARD_DRILL, "edge", b.inc->drill = true);
-	GOOD(b.w.drill = true; b.w.sandbox = true);
+	GOOD(b.w.drill = true; b.w.drill_routers = true);
 	GOOD(b.w.drill = true; strcpy(b.o.point, "local"));
 	GOOD(b.w.drill = true; strcpy(b.o.point, "paper"));
 	/* The kernel of this machine is real. */

@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "router/act_inside.h"
 
-
 int act_lock(const char *dir)
 {
 	return lock_role(dir, "act.lock");
@@ -125,6 +124,10 @@ int act_open_desk(struct act *a, struct text *why)
 
 	if (r == 0) {
 		a->drill = desk_db_kind(a->desk) == STORE_DRILL;
+		if (a->drill && world_has_drill_routers())
+			log_warn("drill-routers",
+				 "by=" MEASURE_DRILL_ROUTERS
+				 " advice=\"only tests say that: this drill reaches routers\"");
 		act_open_watch(a);
 		r = act_load(a);
 	}

@@ -178,6 +178,7 @@ class World:
         self.conf = os.path.join(self.dir, 'noroshi.yaml')
         self.children = []
         self.base = None
+        self.env = {}       # of every program, beside the usual
 
     # ---- files ----
 
@@ -261,7 +262,7 @@ class World:
             command = ['setpriv', f'--reuid={user}', '--regid=0', '--clear-groups', *command]
         if self.net and space:      # the namespace first: only root may enter it
             command = self.net.hub.command(*command)
-        env = dict(os.environ, LANG=lang, LC_ALL=lang, TZ='UTC')
+        env = dict(os.environ, LANG=lang, LC_ALL=lang, TZ='UTC', **self.env)
 
         return subprocess.run(command, capture_output=True, text=True, env=env, timeout=120, check=False)
 
@@ -320,7 +321,7 @@ class World:
         with open(self.path(name + '.out'), 'ab') as out:
             child = subprocess.Popen(space.command(*command) if space else command, stdout=out,
                                      stderr=out, stdin=subprocess.DEVNULL, start_new_session=True,
-                                     env=dict(os.environ, LANG='C', LC_ALL='C', TZ='UTC', **(env or {})))
+                                     env=dict(os.environ, LANG='C', LC_ALL='C', TZ='UTC', **self.env, **(env or {})))
         self.children.append(child)
         return child
 

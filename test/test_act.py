@@ -622,34 +622,64 @@ class Hooks(Case):
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 
-class Exporter(threading.Thread):
-    """NetFlow v5 of a SYN flood on 198.18.10.2, from one address, with sequence numbers right or not."""
+INPUT = (77, 78)    # interfaces of which no side is configured: each tells of what it sees
 
-    def __init__(self, net, address, port, honest):
+
+class Exporter(threading.Thread):
+    """NetFlow v5 from one address, a datagram each @pause seconds: of a SYN flood on 198.18.10.2, or (@flood
+    false, which may change) of a client of it. Its records are numbered from @first; @numbers makes of that
+    what is told. @skips of a hundred datagrams are lost on the way."""
+
+    def __init__(self, net, address, port, first=0, numbers=lambda number: number, flood=True, pause=0.05,
+                 skips=0):
         super().__init__(daemon=True)
-        self.net, self.address, self.port, self.honest = net, address, port, honest
-        self.ends = threading.Event()
+        self.net, self.address, self.port = net, address, port
+        self.number, self.numbers, self.flood, self.pause, self.skips = first, numbers, flood, pause, skips
+        self.began = time.time() - 3600
+        self.ends, self.restarts = threading.Event(), threading.Event()
         self.count = 0
 
+    def record(self, up, chance):
+        source, packets, flags = ((chance.randrange(1 << 24), 20, 2) if self.flood else (1, 2, 0x18))
+        return struct.pack('>IIIHHIIIIHHBBBBHHBBH', 0x0b000000 + source, 0xc6120a02, 0, *INPUT, packets,
+                           packets * 40, max(up - 200, 0), up, chance.randrange(1024, 65536), 80, 0, flags, 6,
+                           0, 0, 0, 0, 0, 0)
+
+    def datagram(self, chance):
+        if self.restarts.is_set():
+            self.began, self.number = time.time(), 0
+            self.restarts.clear()
+        now, size = time.time(), 25 if self.flood else 1
+        up = int((now - self.began) * 1000)
+        head = struct.pack('>HHIIIIBBH', 5, size, up, int(now), int(now % 1 * 1e9),
+                           self.numbers(self.number) & 0xffffffff, 0, 0, 0)
+        self.number += size
+        return head + b''.join(self.record(up, chance) for _ in range(size))
+
     def run(self):
-        fd = os.open(f'/run/netns/{self.net.hub.name}', os.O_RDONLY)
-        enter(fd)
-        start, sequence, chance = time.time(), 0, random.Random(7)
+        enter(os.open(f'/run/netns/{self.net.hub.name}', os.O_RDONLY))
+        chance = random.Random(7)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.bind((self.address, 0))
             while not self.ends.is_set():
-                now = time.time()
-                up = int((now - start + 3600) * 1000)
-                body = b''.join(struct.pack(
-                    '>IIIHHIIIIHHBBBBHHBBH', 0x0b000000 + chance.randrange(1 << 24), 0xc6120a02, 0, 1, 10,
-                    20, 800, max(up - 200, 0), up, chance.randrange(1024, 65536), 80, 0, 2, 6, 0, 0, 0, 0,
-                    0, 0) for _ in range(25))
-                told = sequence if self.honest else chance.randrange(1 << 32)
-                sock.sendto(struct.pack('>HHIIIIBBH', 5, 25, up, int(now), int(now % 1 * 1e9), told, 0, 0,
-                                        0) + body, ('127.0.0.1', self.port))
-                sequence = (sequence + 25) & 0xffffffff
+                datagram = self.datagram(chance)
+                if chance.randrange(100) >= self.skips:
+                    sock.sendto(datagram, ('127.0.0.1', self.port))
                 self.count += 1
-                self.ends.wait(0.05)
+                self.ends.wait(self.pause)
+
+    def end(self):
+        self.ends.set()
+        self.join()
+
+
+def at_random(_number, chance=random.Random(11)):
+    return chance.randrange(1 << 32)
+
+
+def elsewhere(number):
+    """They go on from each other, as somebody does who makes them up well."""
+    return 500000000 + number
 
 
 def enter(fd):
@@ -660,46 +690,125 @@ def enter(fd):
     os.close(fd)
 
 
-class Invented(Case):
-    """Somebody makes up an attack on a customer who has a standing order; nothing may come of it."""
+class Told(Case):
+    """A customer who has a standing order, the watch, and two routers that export to it by UDP."""
     daemons = ('bird', 'exabgp')
 
-    def run_attack(self, address, honest):
+    def begin(self, *exporters):
         w = self.world
         w.change(self.incident, state='closed')
         w.configure(orders('site-02'))
         with open(w.conf, encoding='utf-8') as f:
-            text = f.read().replace('address: 192.0.2.1\n', 'address: 127.0.0.2\n    sampling: 1\n')
+            text = f.read()
+        for number in (1, 2):
+            text = text.replace(f'address: 192.0.2.{number}\n', f'address: 127.0.0.{number + 1}\n    sampling: 1\n')
+        self.assertIn('127.0.0.3', text)
         w.path('noroshi.yaml', text)
         self.act = w.begin_act()
         w.wait_up('bird')
         watch = w.spawn('watch', [w.program, 'watch', '--conf', w.conf, '--db', w.db, '--listen',
                                   '127.0.0.1:9995'], self.net.hub)
         w.wait(lambda: os.path.exists(os.path.join(w.db, 'watch.sock')), 'the watch', watch)
-        forger = Exporter(self.net, address, 9995, honest)
-        forger.start()
-        return forger
+        for one in exporters:
+            self.tell(one)
+
+    def exporter(self, address, *args, **kwargs):
+        return Exporter(self.net, address, 9995, *args, **kwargs)
+
+    def tell(self, one):
+        one.start()
+        self.addCleanup(one.end)
+        return one
+
+    def wait_incident(self):
+        self.world.wait(lambda: any('198.18.10.2' in json.loads(line)['targets'] for line in self.world.check(
+            'incident', 'list', '--json').splitlines()), 'the incident', seconds=60, pause=0.5)
+
+    def status(self, name):
+        said = json.loads(self.world.check('status', '--json'))
+        return next(e for e in said['exporters'] if e['name'] == name)
+
+
+class Invented(Told):
+    """Somebody makes up an attack; nothing may come of it."""
 
     def finish(self, forger, seconds):
         time.sleep(seconds)
-        forger.ends.set()
-        forger.join()
+        forger.end()
         self.assertGreater(forger.count, 100)
         self.assertEqual(self.world.measures(), [])
         self.assertEqual(self.world.blackholes(), set())
 
+    def refused(self, word, about):
+        """The log has that it was refused for this, with the exporter's name."""
+        lines = [b for a, _, b in self.world.audit() if a.startswith('refus')]
+        self.assertTrue(any(word in b and about in b for b in lines), lines)
+
     def test_unlisted(self):
-        forger = self.run_attack('127.0.0.9', True)
-        self.finish(forger, 15)
+        self.begin()
+        self.finish(self.tell(self.exporter('127.0.0.9')), 15)
+
+    def forge(self, numbers, both=False):
+        """Beside what the real routers tell, of which one has a client of the target to tell of."""
+        w = self.world
+        self.begin(self.exporter('127.0.0.2', 7000000, flood=False, pause=0.5),
+                   self.exporter('127.0.0.3', 9000000, flood=False, pause=0.5))
+        time.sleep(3)
+        if both:
+            self.tell(self.exporter('127.0.0.3', numbers=numbers))
+        forger = self.tell(self.exporter('127.0.0.2', numbers=numbers))
+        self.wait_incident()
+        self.finish(forger, 6)
+        self.refused('broken_exporter', 'router-1')
+        said = self.status('router-1')
+        self.assertGreater(said['recent']['doubted'], 0)
+        self.assertGreaterEqual(said['doubted'], said['recent']['doubted'])
+        self.assertRegex(w.check('status'), r'router-1: \d+ datagrams with a sequence number that fits nothing')
+        if not both:
+            self.assertEqual(self.status('router-2')['doubted'], 0)
 
     def test_listed_with_a_broken_sequence(self):
+        self.forge(at_random)
+
+    def test_listed_with_a_sequence_of_its_own(self):
+        self.forge(elsewhere)
+
+    def test_both_listed_with_a_broken_sequence(self):
+        self.forge(at_random, both=True)
+
+    def test_both_listed_with_a_sequence_of_its_own(self):
+        self.forge(elsewhere, both=True)
+
+    def test_one_of_two(self):
+        """With a sequence that nobody can find fault with: a single packet to the target, of which the other
+        one tells, bears nothing out."""
+        self.begin(self.exporter('127.0.0.3', flood=False, pause=0.5))
+        time.sleep(3)
+        forger = self.tell(self.exporter('127.0.0.2'))
+        self.wait_incident()
+        self.finish(forger, 6)
+        self.refused('one_exporter', 'router-1')
+        self.assertEqual(self.status('router-1')['doubted'], 0)
+
+
+class Honest(Told):
+    """What honest routers do is believed."""
+
+    def test_restart_and_loss(self):
+        """Two tell of the attack: one has begun anew, and three of a hundred datagrams of both get lost."""
         w = self.world
-        forger = self.run_attack('127.0.0.2', False)
-        w.wait(lambda: any('198.18.10.2' in json.loads(line)['targets'] for line in w.check(
-            'incident', 'list', '--json').splitlines()), 'the invented incident', seconds=60, pause=0.5)
-        self.finish(forger, 5)
-        refused = [b for a, _, b in w.audit() if a.startswith('refus')]
-        self.assertTrue(any('broken_exporter' in b or 'one_exporter' in b for b in refused), refused)
+        routers = [self.exporter(f'127.0.0.{n}', 7000000 * n, flood=False, skips=3) for n in (2, 3)]
+        self.begin(*routers)
+        w.wait(lambda: self.status('router-1')['records'] > 40, 'its records')
+        routers[0].restarts.set()
+        w.wait(lambda: self.status('router-1')['restarts'], 'the restart')
+        for router in routers:
+            router.flood = True
+        w.wait(lambda: '198.18.10.2' in w.blackholes(), 'the blackhole', seconds=60)
+        for name in ('router-1', 'router-2'):
+            said = self.status(name)
+            self.assertEqual((said['recent']['doubted'], said['restarts']), (0, int(name == 'router-1')))
+            self.assertGreater(said['recent']['lost']['records'], 0)
 
 
 if __name__ == '__main__':

@@ -5,6 +5,7 @@ the line of the audit log. Nothing here speaks to a router: one is a dry run, th
 
 test_act_guards.py PROGRAM [unittest options]
 """
+import collections
 import json
 import os
 import socket
@@ -14,7 +15,8 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from act_world import GOOD, GUARD, LAW, NOBODY, NEIGHBORS, ROUTER, USAGE, Door, World  # noqa: E402
+from act_world import (GOOD, GUARD, LAW, NOBODY, NEIGHBORS, ROUTER, USAGE, Door, Space, World,  # noqa: E402
+                       may_unshare)
 
 DRY = NEIGHBORS.replace('kind: exabgp', 'kind: dry_run')
 TWO = '  two_persons: [rtbh]\n'
@@ -25,6 +27,7 @@ DUTY = '''duty:
 '''
 PROGRAM = None
 STORE = 4
+Hub = collections.namedtuple('Hub', 'hub')
 
 
 class Case(unittest.TestCase):
@@ -231,6 +234,39 @@ class Rails(Case):
         world.change(incident, state='open', exporters=['router-1', 'router-2'])
         self.world = world
         self.refuse('drill_store', 'bird', incident=incident)
+        return world, incident
+
+    def guards_of(self, world, incident):
+        """What the plan has against a blackhole at `bird`."""
+        return [g['rule'] for o in world.plan(incident)['options'] if o['kind'] == 'rtbh' and
+                o.get('point') == 'bird' for g in o['guards']]
+
+    @unittest.skipIf(os.geteuid() != 0 or not may_unshare(), 'no network namespaces here')
+    def test_drill_store_in_a_namespace(self):
+        """Management networks and VRFs of an ISP are network namespaces as well: plan and role refuse there as
+        anywhere, until the test says that its routers are made for it."""
+        world, incident = self.test_drill_store()
+        hub = Space('hub')
+        self.addCleanup(hub.end)
+        world.net = Hub(hub)
+        self.assertIn('drill_store', self.guards_of(world, incident))
+        role = world.begin_act()
+        self.refuse('drill_store', 'bird', incident=incident)
+        for word in ('no', 'YES', ''):
+            world.env = {'NOROSHI_DRILL_ROUTERS': word}
+            self.assertIn('drill_store', self.guards_of(world, incident), word)
+        world.kill(role)
+        self.assertNotIn('drill-routers', world.log('act'))
+        world.env = {'NOROSHI_DRILL_ROUTERS': 'yes'}
+        self.assertNotIn('drill_store', self.guards_of(world, incident))
+        world.begin_act()
+        self.assertIn('drill-routers', world.log('act'))
+        done = self.start(incident)     # no router is there, so it is only kept
+        self.assertEqual(done.returncode, ROUTER, done.stderr)
+        measure, = world.measures()
+        self.assertTrue(measure['drill'] and measure['drill_routers'])
+        self.assertIn('NOROSHI_DRILL_ROUTERS', world.check('act', 'show', measure['id']))
+        self.assertIn(f'measure={measure["id"]} neighbor="bird"', world.log('act'))
 
     def test_frozen(self):
         role = self.world.begin_act()

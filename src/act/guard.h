@@ -65,7 +65,7 @@ struct guard_exporter {
 /* What stands now; all borrowed. */
 struct guard_world {
 	bool drill, frozen, marked_false;
-	bool sandbox; /* a test namespace: nothing that is told here reaches a real router */
+	bool drill_routers; /* a test says that its routers are made for it */
 	const struct guard_exporter *exporters;
 	unsigned n_exporters;
 	struct guard_neighbor {

@@ -24,12 +24,12 @@ static bool is_loopback(const struct ip *ip)
 	return ip_is_v4(ip) ? ip_v4(ip) >> 24 == 127 : ip_equal(ip, &six);
 }
 
-/* The kernel of this machine is as real as a router, unless all of it is a test. */
+/* The kernel of this machine is as real as a router, unless a test says that it is not. */
 bool guard_drill(struct guard_look *k)
 {
 	const struct conf_neighbor *n = neighbor(k);
 
-	if ((!k->w->drill && !k->inc->drill) || k->w->sandbox || !n)
+	if ((!k->w->drill && !k->inc->drill) || k->w->drill_routers || !n)
 		return false;
 	if (n->kind == ROUTER_NULL || n->kind == ROUTER_DRY_RUN)
 		return false;

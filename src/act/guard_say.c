@@ -128,10 +128,10 @@ static const struct saying {
 		 .ja0 = "凍結中のため、解除されるまで新しい措置を開始しない (noroshi act thaw)。"},
 	[GUARD_DRILL] = {"This is a drill, and %s is not on loopback: an exercise never reaches a "
 			 "real router. Use "
-			 "a test namespace, or a neighbour of the kind \"dry_run\".",
+			 "a neighbour of the kind \"dry_run\", or one on loopback.",
 			 "訓練中だが、%s "
-			 "はループバックにない。訓練は実際のルーターに及ばない。試験用の名前空間か "
-			 "dry_run の隣接を使うこと。",
+			 "はループバックにない。訓練は実際のルーターに及ばない。dry_run "
+			 "の隣接か、ループバックの隣接を使うこと。",
 			 "This is a drill: an exercise never reaches a real router.",
 			 "訓練中である。訓練は実際のルーターに及ばない。"},
 	[GUARD_NO_DESTINATION] = {.en0 = "It has no destination, so it would hit everybody. "

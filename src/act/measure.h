@@ -21,6 +21,8 @@
 #include "act/law.h"
 #include "act/plan.h"
 
+/* The word of a test in the environment of the role; doc/testing.md. */
+#define MEASURE_DRILL_ROUTERS "NOROSHI_DRILL_ROUTERS=yes"
 #define MEASURE_ID_MAX	      16 /* "m" and 12 hexadecimal digits */
 #define MEASURE_APPROVALS_MAX 4
 #define MEASURE_NAME_MAX      64
@@ -78,6 +80,7 @@ struct measure {
 	unsigned n_approvals;
 	char ended_by[MEASURE_NAME_MAX], why[CONF_TEXT_MAX]; /* of the end, or of a failure */
 	bool break_glass, drill;
+	bool drill_routers; /* a drill, allowed to reach routers by the environment of the role */
 	bool told_30, told_10; /* the pages before its end went out */
 	bool told_ended;       /* and that it ended while the attack went on */
 	/* Times of which 0 and TIME_NONE both mean none. */

@@ -60,6 +60,7 @@ static const struct field fields[] = {
 	FIELD("renewals", renewals, FORM_U32),
 	FIELD("break_glass", break_glass, FORM_BOOL),
 	FIELD("drill", drill, FORM_BOOL),
+	FIELD("drill_routers", drill_routers, FORM_BOOL),
 	FIELD("told_30", told_30, FORM_BOOL),
 	FIELD("told_10", told_10, FORM_BOOL),
 	FIELD("told_ended", told_ended, FORM_BOOL),

@@ -498,6 +498,11 @@ void measure_print(const struct measure *m, const struct law_basis *basis,
 	if (m->drill)
 		text_add(out, ja ? "訓練 これは訓練であり、実際の措置ではない。\n"
 				 : "DRILL This is an exercise, and no real measure.\n");
+	if (m->drill_routers)
+		text_add(out, ja ? "警告 " MEASURE_DRILL_ROUTERS
+				   " により、訓練でもルーターに伝えられる。\n"
+				 : "WARNING " MEASURE_DRILL_ROUTERS
+				   " lets this drill reach routers.\n");
 	text_printf(&head, ja ? "措置 %s (%s)" : "Measure %s (%s)", m->id,
 		    m->stage < MEASURE_STAGES ? in(&stages[m->stage], ja) : "?");
 	text_printf(out, "%s\n\n", text_str(&head));

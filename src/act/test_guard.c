@@ -73,6 +73,13 @@ static void source(struct bench *b, const char *text)
 	b->o.rule[1].has_source = true;
 }
 
+static void told(struct bench *b, unsigned i, const char *name, double share)
+{
+	snprintf(b->inc->told_by[i].exporter, sizeof(b->inc->told_by[i].exporter), "%s", name);
+	b->inc->told_by[i].share = share;
+	b->inc->f.n_told_by = i + 1 > b->inc->f.n_told_by ? i + 1 : b->inc->f.n_told_by;
+}
+
 static void open_bench(struct bench *b)
 {
 	_cleanup_text_ struct text errors = TEXT_NULL;
@@ -86,6 +93,9 @@ static void open_bench(struct bench *b)
 	b->inc->exporters[0] = strdup("border-1");
 	b->inc->exporters[1] = strdup("border-2");
 	b->inc->f.n_exporters = 2;
+	b->inc->f.dedup = DEDUP_MAX;
+	told(b, 0, "border-1", 1);
+	told(b, 1, "border-2", 0.9);
 	b->inc->f.sampling_known = true;
 	b->inc->f.sources.n_top = 2;
 	b->inc->f.sources.top[0].addr = prefix("192.0.2.77").addr;
@@ -354,6 +364,45 @@ static void test_evidence(void **state)
 		rename_exporter(&b, 0, "capture"); strcpy(b.conf->exporters[0].name, "capture"));
 }
 
+/* Whoever is on the way of the clients tells of a packet to the target. */
+static void test_shares(void **state)
+{
+	GOOD(told(&b, 1, "border-2", 0.25));
+	REFUSED(GUARD_ONE_EXPORTER, "border-1", told(&b, 1, "border-2", 0.2499));
+	REFUSED(GUARD_ONE_EXPORTER, "border-1", told(&b, 1, "border-2", 0.0 / 0.0));
+	REFUSED(GUARD_ONE_EXPORTER, "border-2", told(&b, 0, "border-1", 0.001));
+	/* Nothing is known of their shares. */
+	REFUSED(GUARD_ONE_EXPORTER, "border-1", b.inc->f.n_told_by = 0);
+	/* What was seen on the way is a share, too; own packets need none. */
+	GOOD(told(&b, 1, "border-2", 0.001); witness(&b, 0, "border-2", 0.5));
+	GOOD(told(&b, 1, "border-2", 0.001); b.exporter[1].corroborated = true);
+}
+
+static void test_three_shares(void **state)
+{
+	struct bench b;
+
+	/* Of those without known sides each may tell of the same clients' packets, */
+	open_bench(&b);
+	rename_exporter(&b, 2, "core");
+	b.inc->f.n_exporters = 3;
+	b.exporter[2] = (struct guard_exporter){.name = "core", .listed = true};
+	b.w.n_exporters = 3;
+	told(&b, 1, "border-2", 0.15);
+	told(&b, 2, "core", 0.15);
+	expect_at(&b, GUARD_ONE_EXPORTER, "border-1", "weak and weak");
+	/* on entry they are other ones. */
+	b.inc->f.dedup = DEDUP_ENTRY;
+	expect_good_at(&b, "two parts make one");
+	b.exporter[2].broken = true;
+	look(&b);
+	assert_true(b.v.n == 2 && b.v.rule[0] == GUARD_BROKEN);
+	assert_string_equal(b.v.what[0], "core");
+	assert_string_equal(b.v.what[1], "border-1");
+	free(b.inc->exporters[2]);
+	close_bench(&b);
+}
+
 /* Both broken, or one broken and the other alone: what was found, and that nothing is left. */
 static void expect_two(struct bench *b, enum guard_rule first, const char *what,
 		       const char *second_what)
@@ -427,7 +476,7 @@ static void test_routers(void **state)
 	REFUSED(GUARD_FROZEN, "", b.w.frozen = true);
 	REFUSED(GUARD_DRILL, "edge", b.w.drill = true);
 	REFUSED(GUARD_DRILL, "edge", b.inc->drill = true);
-	GOOD(b.w.drill = true; b.w.sandbox = true);
+	GOOD(b.w.drill = true; b.w.drill_routers = true);
 	GOOD(b.w.drill = true; strcpy(b.o.point, "local"));
 	GOOD(b.w.drill = true; strcpy(b.o.point, "paper"));
 	/* The kernel of this machine is real. */
@@ -554,6 +603,7 @@ int main(void)
 		cmocka_unit_test(test_prefixes),       cmocka_unit_test(test_own),
 		cmocka_unit_test(test_no_destination), cmocka_unit_test(test_never),
 		cmocka_unit_test(test_sources),	       cmocka_unit_test(test_evidence),
+		cmocka_unit_test(test_shares),	       cmocka_unit_test(test_three_shares),
 		cmocka_unit_test(test_invented),       cmocka_unit_test(test_invented_witness),
 		cmocka_unit_test(test_routers),	       cmocka_unit_test(test_all),
 		cmocka_unit_test(test_json),	       cmocka_unit_test(test_names),

@@ -119,7 +119,7 @@ static void test_break_glass(void **state)
 	struct measure m;
 
 	kit_measure(&m);
-	m.break_glass = m.drill = true;
+	m.break_glass = m.drill = m.drill_routers = true;
 	strcpy(m.override, "by Sato on 2026-11-01: counsel has the file until December");
 	m.option.kind = PLAN_FLOWSPEC;
 	m.option.n_rules = 1;

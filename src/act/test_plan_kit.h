@@ -188,6 +188,9 @@ static inline void kit_two_exporters(struct incident *inc)
 	inc->exporters[0] = strdup("border-1");
 	inc->exporters[1] = strdup("border-2");
 	inc->f.n_exporters = 2;
+	inc->f.n_told_by = 2;
+	inc->told_by[0] = (struct incident_witness){"border-1", 3000, 0.6};
+	inc->told_by[1] = (struct incident_witness){"border-2", 2000, 0.4};
 }
 
 /* Answers of name servers, twelve times the line, three quarters of them from abroad. */

@@ -41,8 +41,11 @@ static unsigned threads_for(const struct pipeline_options *o)
 static int on_incident(void *userdata, const struct incident *inc)
 {
 	struct pipeline *p = userdata;
-	int r = store_put_incident(p->store, inc);
+	int r;
 
+	if (p->opens && inc->revision == 1)
+		p->opens(p->incident.userdata);
+	r = store_put_incident(p->store, inc);
 	if (r < 0)
 		return r;
 	if (r > 0) {
@@ -236,6 +239,7 @@ int pipeline_open(struct pipeline *p, const struct pipeline_options *o, const ch
 
 	*p = (struct pipeline){.conf = conf_ref(o->conf),
 			       .incident = o->incident,
+			       .opens = o->opens,
 			       .live = o->live,
 			       .db = o->db,
 			       .judged_us = TIME_NONE / 2,

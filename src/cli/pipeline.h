@@ -24,6 +24,7 @@ struct pipeline_options {
 	enum store_kind kind;	       /* of the store */
 	bool live;		       /* continue what the store has open, remember sampling */
 	struct incident_sink incident; /* told each state, after the store; may be empty */
+	void (*opens)(void *userdata); /* before the store has a new one; incident.userdata */
 };
 
 /* What an exporter told in this minute; the first two are its totals when it began. */
@@ -42,6 +43,7 @@ struct pipeline {
 	struct store *store;
 	struct flow_sink to_detect;
 	struct incident_sink incident;
+	void (*opens)(void *userdata);
 	int64_t judged_us;	/* receive clock when the judge was last told the time */
 	uint64_t resumed;	/* incidents taken over from the store */
 	uint64_t store_refused; /* states that the store's queue had no room for */

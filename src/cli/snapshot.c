@@ -8,6 +8,7 @@
 #include "base/json_whole.h"
 #include "base/steady.h"
 #include "cli/blind.h"
+#include "cli/recent.h"
 #include "cli/watch.h"
 
 static const struct {
@@ -106,6 +107,7 @@ json_t *exporter_json(const struct exporter *e)
 	json_object_set_new(o, "lost",
 			    json_pack("{s:o, s:o}", "datagrams", whole(e->lost_datagrams),
 				      "records", whole(e->lost_records)));
+	json_object_set_new(o, "doubted", whole(e->doubted));
 	json_object_set_new(o, "restarts", whole(e->restarts));
 	json_object_set_new(o, "refused", refusals_json(&e->refused));
 	json_object_set_new(o, "tables", tables_json(e));
@@ -254,6 +256,19 @@ static json_t *account_json(const struct watch *w, unsigned index)
 	return o;
 }
 
+static json_t *recent_json(const struct watch *w, unsigned index, const struct exporter *e)
+{
+	struct recent r;
+
+	recents_of(w->recents, index, e, &r);
+	return json_pack("{s:i, s:o, s:o, s:o, s:{s:o, s:o}, s:f, s:o, s:o}", "minutes",
+			 RECENT_MINUTES, "datagrams", whole(r.sum.datagrams), "records",
+			 whole(r.sum.records), "doubted", whole((uint64_t)r.sum.doubted), "lost",
+			 "datagrams", whole(r.sum.lost_datagrams), "records",
+			 whole(r.sum.lost_records), "lost_most", r.lost_most, "restarts",
+			 whole(r.sum.restarts), "epochs", whole(r.sum.epochs));
+}
+
 /* All that have told something, with what only the live role knows of them. */
 static json_t *live_exporters_json(struct watch *w)
 {
@@ -265,6 +280,7 @@ static json_t *live_exporters_json(struct watch *w)
 
 		if (!e->is_capture) {
 			json_object_set_new(o, "account", account_json(w, i));
+			json_object_set_new(o, "recent", recent_json(w, i, e));
 			watch_sight_exporter(w, i, o);
 		}
 		json_array_append_new(all, o);

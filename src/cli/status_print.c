@@ -151,6 +151,31 @@ static void print_full_tables(const struct cli *cli, const json_t *status)
 	}
 }
 
+/* A line for each exporter whose numbers say that somebody else may speak in its name. */
+static void print_doubted(const struct cli *cli, const json_t *status)
+{
+	const json_t *e;
+	size_t i;
+
+	json_array_foreach(at(status, "exporters"), i, e)
+	{
+		const json_t *recent = at(e, "recent");
+
+		if (!whole(e, "doubted") && !whole(recent, "restarts"))
+			continue;
+		fprintf(cli->out,
+			tr(cli,
+			   "%s: %lld datagrams with a sequence number that fits nothing and %lld "
+			   "restarts, %lld and %lld of them in the last %lld minutes\n",
+			   "%s: シーケンス番号の合わないデータグラム %lld、再起動 %lld (うち %lld "
+			   "と "
+			   "%lld は直近 %lld 分)\n"),
+			word(e, "name"), whole(e, "doubted"), whole(e, "restarts"),
+			whole(recent, "doubted"), whole(recent, "restarts"),
+			whole(recent, "minutes"));
+	}
+}
+
 static void print_exporters(const struct cli *cli, const json_t *status, int64_t now_us)
 {
 	static const struct phrase titles[] = {
@@ -177,6 +202,7 @@ static void print_exporters(const struct cli *cli, const json_t *status, int64_t
 	json_array_foreach(at(status, "exporters"), i, e) exporter_row(cli, s.table, e, now_us);
 	sheet_end(cli, &s, tr(cli, "Exporters", "エクスポーター"));
 	print_full_tables(cli, status);
+	print_doubted(cli, status);
 }
 
 static void print_unknown(const struct cli *cli, const json_t *status)

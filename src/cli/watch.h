@@ -56,7 +56,9 @@ struct watch {
 	unsigned n_captures;
 	struct receive *receive; /* what empties the listeners */
 	struct accounts *accounts;
-	struct senders unknown; /* who is on no allow-list, as of the last second */
+	struct recents *recents;
+	int64_t status_us, status_took_us; /* monotonic: the last snapshot, and how long it took */
+	struct senders unknown;		   /* who is on no allow-list, as of the last second */
 	struct control *control;
 	struct map *shown;		    /* incident id to the state last printed */
 	int64_t started_us, conf_loaded_us; /* wall clock */

@@ -48,6 +48,7 @@ struct attack {
 	unsigned n_series, room_series;
 	struct attack_path *path;    /* owned; which links carried what of it */
 	struct witnesses *witnesses; /* owned; who else told of it; NULL nobody */
+	uint64_t told_of[VIEWS_MAX]; /* of series_packets, by view of the hot one's meters */
 	double usual;		     /* of series_packets, twice what is usual there in so long */
 	uint32_t wait_s;	     /* record time that an exporter may hold a flow back */
 	int64_t mark_us;	/* how far its exporters were at the last look; TIME_NONE none */

@@ -101,7 +101,7 @@ static int settle_series(struct attack *a, int64_t bin)
 		if (r < 0)
 			return r;
 		attack_path_settle(a, a->series_bin, n, mask);
-		witness_settle(a, a->series_bin, n, mask);
+		witness_settle(a, a->series_bin, n, mask, packets);
 		a->series_bin += n;
 	}
 }

@@ -74,8 +74,9 @@ struct finding_link {
 #define WITNESS_SHARE 0.25 /* of the attack, that another exporter must have told of */
 
 /*
- * Another exporter that told of the attack's own packets, which count where they enter (witness.h).
- * A sum as it stood when it surely was a real share for the last time.
+ * An exporter that told of the attack's own packets (witness.h). In `seen_by` another one than
+ * those that count, with its sum as it stood when it surely was a real share for the last time; in
+ * `told_by` one of those that count, with the share that surely is no ordinary traffic.
  */
 struct finding_witness {
 	uint16_t exporter;
@@ -158,6 +159,8 @@ struct finding {
 	unsigned n_exporters;
 	struct finding_witness seen_by[FINDING_WITNESSES_MAX]; /* none of `exporters`; most first */
 	unsigned n_seen_by;
+	struct finding_witness told_by[FINDING_WITNESSES_MAX]; /* of `exporters`; most first */
+	unsigned n_told_by;
 	struct finding_link links[FINDING_LINKS_MAX];
 	unsigned n_links;
 

@@ -26,10 +26,10 @@ struct net {
 	uint16_t router[ROUTERS];
 };
 
-static void net_start(struct net *n, unsigned threads)
+static void net_start_in(struct net *n, const char *text, unsigned threads)
 {
 	_cleanup_text_ struct text why = TEXT_NULL;
-	struct conf *conf = conf_load_text("test.yaml", world, strlen(world), &why);
+	struct conf *conf = conf_load_text("test.yaml", text, strlen(text), &why);
 
 	if (!conf || why.len)
 		fail_msg("%s", text_str(&why));
@@ -40,6 +40,11 @@ static void net_start(struct net *n, unsigned threads)
 		n->router[i] = exporters_find(n->b.exporters, &from, false);
 		assert_int_not_equal(n->router[i], EXPORTER_UNKNOWN);
 	}
+}
+
+static void net_start(struct net *n, unsigned threads)
+{
+	net_start_in(n, world, threads);
 }
 
 static void net_end(struct net *n)
@@ -158,6 +163,53 @@ static void test_nobody_else(void **state)
 	RUN(&n, ATTACK);
 	assert_int_equal(n.b.last[0].packets, 50000);
 	assert_int_equal(n.b.last[0].n_seen_by, 0);
+	bench_free(&n.b);
+}
+
+/* How much of it each of those tells whose packets count; sides are not known. */
+static void test_told_by(void **state)
+{
+	const struct course list[] = {
+		ATTACK,
+		{CORE, 2000, .until_s = 10, .flags = TH_SYN},
+		/* A client of the target on its way: none of the attack's packets. */
+		{ACCESS, 2000, .until_s = 10, .flags = TH_ACK},
+		{ACCESS, 1, .until_s = 10, .flags = TH_SYN},
+	};
+	const struct finding *f;
+	struct net n;
+
+	net_start_in(&n,
+		     "own: [198.51.100.0/24]\n"
+		     "exporters: [{name: border, address: 127.0.0.1}, {name: core, address: "
+		     "127.0.0.2}, {name: access, address: 127.0.0.3}]\n",
+		     1);
+	tell(&n, list, ARRAY_LEN(list));
+	bench_end(&n.b);
+	assert_int_equal(n.b.n, 1);
+	f = &n.b.last[0];
+	assert_int_equal(f->dedup, DEDUP_MAX);
+	assert_int_equal(f->n_exporters, 3);
+	assert_int_equal(f->n_seen_by, 0);
+	assert_int_equal(f->n_told_by, 3);
+	assert_int_equal(f->told_by[0].exporter, n.router[BORDER]);
+	assert_true(f->told_by[0].share > 0.99 && f->told_by[0].share <= 1);
+	assert_int_equal(f->told_by[1].exporter, n.router[CORE]);
+	assert_true(f->told_by[1].share > 0.38 && f->told_by[1].share <= 0.41);
+	assert_int_equal(f->told_by[2].exporter, n.router[ACCESS]);
+	assert_true(f->told_by[2].share < 0.01);
+	bench_free(&n.b);
+}
+
+/* Where packets count on entry the border alone has told of what counts. */
+static void test_told_by_the_border(void **state)
+{
+	struct net n;
+
+	RUN(&n, ATTACK, {CORE, 5000, .until_s = 10, .flags = TH_SYN});
+	assert_int_equal(n.b.last[0].n_told_by, 1);
+	assert_int_equal(n.b.last[0].told_by[0].packets, n.b.last[0].packets);
+	assert_true(n.b.last[0].told_by[0].share == 1);
 	bench_free(&n.b);
 }
 
@@ -349,6 +401,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_two_see_all),
 		cmocka_unit_test(test_nobody_else),
+		cmocka_unit_test(test_told_by),
+		cmocka_unit_test(test_told_by_the_border),
 		cmocka_unit_test(test_looks_back),
 		cmocka_unit_test(test_real_share),
 		cmocka_unit_test(test_stays),

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "detect/busy.h"
 #include "detect/hot_inside.h"
@@ -170,9 +171,26 @@ static void judge(struct witnesses *w, uint64_t counted, double usual)
 	}
 }
 
-void witness_settle(struct attack *a, int64_t from, unsigned n, uint32_t mask)
+/* What each view tells of in the @n bins; a single one tells of all the @packets. */
+static void add_told(const struct attack *a, uint64_t told[VIEWS_MAX], int64_t from, unsigned n,
+		     uint32_t mask, uint64_t packets)
+{
+	const struct meters *m = &a->hot->meters;
+
+	if (m->n_views == 1) {
+		told[0] += packets;
+		return;
+	}
+	for (unsigned i = 0; i < m->n_views; i++)
+		for (unsigned t = 0; t < TRACKS; t++)
+			if (mask >> t & 1)
+				told[i] += meters_sum_view(m, &m->view[i], t, from + n - 1, n);
+}
+
+void witness_settle(struct attack *a, int64_t from, unsigned n, uint32_t mask, uint64_t packets)
 {
 	a->usual += usual_of(a->hot, mask, n);
+	add_told(a, a->told_of, from, n, mask, packets);
 	if (!a->witnesses)
 		return;
 	add_step(a->witnesses, from, n, mask);
@@ -187,43 +205,87 @@ static bool has_exporter(const struct finding *f, uint16_t exporter)
 	return false;
 }
 
-static void put(struct finding *f, const struct finding_witness *w)
+static void put(struct finding_witness *list, unsigned *n, const struct finding_witness *w)
 {
-	unsigned at = f->n_seen_by++;
+	unsigned at = (*n)++;
 
-	for (; at > 0 && f->seen_by[at - 1].packets < w->packets; at--)
-		f->seen_by[at] = f->seen_by[at - 1];
-	f->seen_by[at] = *w;
+	for (; at > 0 && list[at - 1].packets < w->packets; at--)
+		list[at] = list[at - 1];
+	list[at] = *w;
+}
+
+/* All that is told of until now: what is settled, and the step that is open. */
+struct so_far {
+	uint64_t counted, told[VIEWS_MAX];
+	double usual;
+	struct witnesses now; /* its rings are only read */
+};
+
+static void look(const struct attack *a, struct so_far *s)
+{
+	int64_t bins = a->active_bin - a->series_bin + 1;
+	/* Whole seconds, as attack_sum() adds them. */
+	unsigned n = (unsigned)((bins + BINS_PER_S - 1) / BINS_PER_S * BINS_PER_S);
+	uint32_t mask = attack_tracks(a);
+	uint64_t packets, bytes;
+
+	s->counted = a->series_packets;
+	s->usual = a->usual;
+	memcpy(s->told, a->told_of, sizeof(s->told));
+	s->now = a->witnesses ? *a->witnesses : (struct witnesses){.meters = METERS_NULL};
+	if (bins <= 0)
+		return;
+	attack_sum(a, mask, a->series_bin, n, &packets, &bytes);
+	s->counted += packets;
+	s->usual += usual_of(a->hot, mask, n);
+	add_told(a, s->told, a->series_bin, n, mask, packets);
+	add_step(&s->now, a->series_bin, n, mask);
+}
+
+/*
+ * Of an exporter's two views (on entry, and not) each is asked for itself. Where parts add up the
+ * usual is shared among them; where one counts for all it may be all that this one saw.
+ */
+static double sure_share(const struct so_far *s, uint64_t packets, uint32_t weight, bool adds_up)
+{
+	double n = (double)packets, usual = s->usual;
+
+	if (!s->counted)
+		return 0;
+	if (adds_up)
+		usual *= fmin(n / (double)s->counted, 1);
+	if (weight > 1)
+		n -= SURE_SIGMA * sqrt(n * weight);
+	return fmin(fmax((n - usual) / (double)s->counted, 0), SHARE_MOST);
+}
+
+static void fill_told(const struct attack *a, const struct so_far *s, struct finding *f)
+{
+	const struct meters *m = &a->hot->meters;
+
+	for (unsigned i = 0; i < m->n_views; i++) {
+		const struct view *v = &m->view[i];
+		struct finding_witness w = {.exporter = v->exporter, .packets = s->told[i]};
+
+		w.share = sure_share(s, w.packets, v->weight, f->dedup == DEDUP_ENTRY);
+		if (w.packets && has_exporter(f, w.exporter))
+			put(f->told_by, &f->n_told_by, &w);
+	}
 }
 
 void witness_fill(const struct attack *a, struct finding *f)
 {
-	uint64_t counted = a->series_packets;
-	double usual = a->usual;
-	struct witnesses now;
+	struct so_far s;
 
-	if (!a->witnesses)
-		return;
-	now = *a->witnesses; /* its rings are only read */
-	if (a->series_bin <= a->active_bin) {
-		int64_t bins = a->active_bin - a->series_bin + 1;
-		/* Whole seconds, as attack_sum() adds them. */
-		unsigned n = (unsigned)((bins + BINS_PER_S - 1) / BINS_PER_S * BINS_PER_S);
-		uint32_t mask = attack_tracks(a);
-		uint64_t packets, bytes;
+	look(a, &s);
+	fill_told(a, &s, f);
+	judge(&s.now, s.counted, s.usual);
+	for (unsigned i = 0; i < s.now.meters.n_views; i++) {
+		struct finding_witness w = {.exporter = s.now.meters.view[i].exporter,
+					    .packets = s.now.sum[i].sure_packets,
+					    .share = s.now.sum[i].sure_share};
 
-		attack_sum(a, mask, a->series_bin, n, &packets, &bytes);
-		counted += packets;
-		usual += usual_of(a->hot, mask, n);
-		add_step(&now, a->series_bin, n, mask);
-	}
-	judge(&now, counted, usual);
-	for (unsigned i = 0; i < now.meters.n_views; i++) {
-		struct finding_witness w = {.exporter = now.meters.view[i].exporter,
-					    .packets = now.sum[i].sure_packets,
-					    .share = now.sum[i].sure_share};
-
-		if (now.sum[i].sure && !has_exporter(f, w.exporter))
-			put(f, &w);
+		if (s.now.sum[i].sure && !has_exporter(f, w.exporter))
+			put(f->seen_by, &f->n_seen_by, &w);
 	}
 }

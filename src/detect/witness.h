@@ -11,6 +11,9 @@
  * that it told of a quarter of what counted in the same seconds, and of twice what is usual there
  * beside: a router behind the border sees the clients too, and an attack that is made up would else
  * be borne out by them.
+ *
+ * Of the exporters whose packets count, too, it is told how much of it each tells, by the same
+ * measure: one that told of a single packet to the target bears nothing out.
  */
 #pragma once
 
@@ -44,9 +47,9 @@ int witness_look_back(struct attack *a, const struct shard_world *w);
 
 /**
  * witness_settle() - the @n bins from @from on are whole, and stand in a->series_packets.
- * @mask: attack_tracks().
+ * @mask: attack_tracks(). @packets: what counted in these bins.
  */
-void witness_settle(struct attack *a, int64_t from, unsigned n, uint32_t mask);
+void witness_settle(struct attack *a, int64_t from, unsigned n, uint32_t mask, uint64_t packets);
 
-/** witness_fill() - f->seen_by; after f->exporters. */
+/** witness_fill() - f->seen_by and f->told_by; after f->exporters and f->dedup. */
 void witness_fill(const struct attack *a, struct finding *f);

@@ -154,33 +154,40 @@ static bool has_exporter(const struct incident *inc, const char *name)
 	return false;
 }
 
-static int witness_of(const struct incident *inc, const char *name)
+static struct incident_witness *witness_of(struct incident_witness *list, unsigned n,
+					   const char *name)
 {
-	for (unsigned i = 0; i < inc->f.n_seen_by; i++)
-		if (strcmp(inc->seen_by[i].exporter, name) == 0)
-			return (int)i;
-	return -1;
+	for (unsigned i = 0; i < n; i++)
+		if (strcmp(list[i].exporter, name) == 0)
+			return &list[i];
+	return NULL;
 }
 
-/*
- * Who bore out one part bore out the attack; the share is that of the part in which more was told.
- * Whose packets counted in one of them is among the exporters.
- */
+/* The share is that of the part in which more was told. */
+static void add_told(struct incident_witness *list, unsigned *n,
+		     const struct incident_witness *before, unsigned n_before)
+{
+	for (unsigned i = 0; i < n_before; i++) {
+		const struct incident_witness *b = &before[i];
+		struct incident_witness *w = witness_of(list, *n, b->exporter);
+
+		if (w && b->packets > w->packets)
+			w->share = b->share;
+		if (w)
+			w->packets += b->packets;
+		else if (*n < FINDING_WITNESSES_MAX)
+			list[(*n)++] = *b;
+	}
+}
+
+/* Who bore out one part bore out the attack. Whose packets counted in one of them is among the
+ * exporters. */
 static void add_witnesses(struct incident *now, const struct incident *before)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < before->f.n_seen_by; i++) {
-		const struct incident_witness *b = &before->seen_by[i];
-		int at = witness_of(now, b->exporter);
-
-		if (at >= 0 && b->packets > now->seen_by[at].packets)
-			now->seen_by[at].share = b->share;
-		if (at >= 0)
-			now->seen_by[at].packets += b->packets;
-		else if (now->f.n_seen_by < FINDING_WITNESSES_MAX)
-			now->seen_by[now->f.n_seen_by++] = *b;
-	}
+	add_told(now->told_by, &now->f.n_told_by, before->told_by, before->f.n_told_by);
+	add_told(now->seen_by, &now->f.n_seen_by, before->seen_by, before->f.n_seen_by);
 	for (unsigned i = 0; i < now->f.n_seen_by; i++)
 		if (!has_exporter(now, now->seen_by[i].exporter))
 			now->seen_by[n++] = now->seen_by[i];

@@ -53,16 +53,15 @@ static int fill_exporters(struct incident *inc, const struct finding *f, struct 
 	return 0;
 }
 
-static void fill_seen_by(struct incident *inc, const struct finding *f, struct exporters *t)
+static void fill_witnesses(struct incident_witness *list, const struct finding_witness *from,
+			   unsigned n, struct exporters *t)
 {
-	memset(inc->seen_by, 0, sizeof(inc->seen_by));
-	for (unsigned i = 0; i < f->n_seen_by; i++) {
-		struct incident_witness *to = &inc->seen_by[i];
-
-		snprintf(to->exporter, sizeof(to->exporter), "%s",
-			 exporter_name(t, f->seen_by[i].exporter));
-		to->packets = f->seen_by[i].packets;
-		to->share = f->seen_by[i].share;
+	memset(list, 0, FINDING_WITNESSES_MAX * sizeof(*list));
+	for (unsigned i = 0; i < n; i++) {
+		snprintf(list[i].exporter, sizeof(list[i].exporter), "%s",
+			 exporter_name(t, from[i].exporter));
+		list[i].packets = from[i].packets;
+		list[i].share = from[i].share;
 	}
 }
 
@@ -231,7 +230,8 @@ int incident_fill(struct incident *inc, const struct finding *f, struct exporter
 	memset(inc->f.evidence, 0, sizeof(inc->f.evidence));
 	fill_target_link(inc, f, exporters);
 	fill_links(inc, f, exporters);
-	fill_seen_by(inc, f, exporters);
+	fill_witnesses(inc->seen_by, f->seen_by, f->n_seen_by, exporters);
+	fill_witnesses(inc->told_by, f->told_by, f->n_told_by, exporters);
 	fill_object(inc, f, conf);
 	if (fill_exporters(inc, f, exporters) || fill_series(inc, f, exporters))
 		return -ENOMEM;

@@ -37,7 +37,7 @@ struct incident_link {
 	uint64_t capacity_bps;		      /* 0 unknown */
 };
 
-/* Another exporter that saw it, as struct finding_witness has it. */
+/* An exporter that told of it, as struct finding_witness has it. */
 struct incident_witness {
 	char exporter[INCIDENT_EXPORTER_MAX]; /* its name */
 	uint64_t packets;		      /* of the attack, by its own sampling */
@@ -59,8 +59,8 @@ struct incident_place {
  * Owned; all texts and arrays are its own. `f` is a copy whose pointers point into the incident.
  * Numbers of links and exporters mean something only in the run that gave them, so here they are
  * places: in `series` and `evidence`, every link and exporter number is 1 + an index in `places`
- * (0: the whole, or unknown). f.exporters, f.seen_by, f.links[].link, f.link and f.evidence mean
- * nothing here.
+ * (0: the whole, or unknown). f.exporters, f.seen_by, f.told_by, f.links[].link, f.link and
+ * f.evidence mean nothing here.
  */
 struct incident {
 	char id[INCIDENT_ID_MAX];
@@ -78,6 +78,7 @@ struct incident {
 	uint64_t line_bps;		    /* the object's access line, 0 unknown */
 	char **exporters;		    /* names, f.n_exporters of them */
 	struct incident_witness seen_by[FINDING_WITNESSES_MAX]; /* f.n_seen_by, none of exporters */
+	struct incident_witness told_by[FINDING_WITNESSES_MAX]; /* f.n_told_by, of exporters */
 	struct incident_link links[FINDING_LINKS_MAX];		/* f.n_links, most bytes first */
 	struct incident_place target_link;			/* level link: which */
 	struct incident_place *places;

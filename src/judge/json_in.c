@@ -165,21 +165,27 @@ static int get_exporters(const json_t *o, struct incident *inc)
 	return 0;
 }
 
-static int get_seen_by(const json_t *o, struct incident *inc)
+static int get_witnesses(const json_t *list, struct incident_witness *to, unsigned *n)
 {
-	const json_t *list = json_object_get(o, "seen_by");
-
 	for (size_t i = 0; i < json_array_size(list) && i < FINDING_WITNESSES_MAX; i++) {
 		const json_t *from = json_array_get(list, i);
-		struct incident_witness *w = &inc->seen_by[i];
+		struct incident_witness *w = &to[i];
 
 		if (!json_is_string(json_object_get(from, "exporter")) ||
 		    json_get_text(from, "exporter", w->exporter, sizeof(w->exporter)) ||
 		    fields_in(from, w, &group_witness) || w->share < 0)
 			return -EINVAL;
-		inc->f.n_seen_by++;
+		(*n)++;
 	}
 	return 0;
+}
+
+static int get_told(const json_t *o, struct incident *inc)
+{
+	int r = get_witnesses(json_object_get(o, "seen_by"), inc->seen_by, &inc->f.n_seen_by);
+
+	return r ? r
+		 : get_witnesses(json_object_get(o, "told_by"), inc->told_by, &inc->f.n_told_by);
 }
 
 static int get_links(const json_t *o, struct incident *inc)
@@ -332,7 +338,7 @@ static int get_rest(const json_t *o, struct incident *inc)
 int incident_from_json(const json_t *json, struct incident **out)
 {
 	static int (*const steps[])(const json_t *o, struct incident *inc) = {
-		get_words,   get_targets, get_sources, get_exporters, get_seen_by,  get_links,
+		get_words,   get_targets, get_sources, get_exporters, get_told,	    get_links,
 		get_vectors, get_gaps,	  get_series,  get_rest,      json_path_in,
 	};
 	_cleanup_incident_ struct incident *inc = incident_new();

@@ -164,14 +164,15 @@ static int put_exporters(json_t *o, const struct incident *inc)
 	return 0;
 }
 
-static int put_seen_by(json_t *o, const struct incident *inc)
+static int put_witnesses(json_t *o, const char *key, const struct incident_witness *from,
+			 unsigned n)
 {
-	json_t *list = put_made(o, "seen_by", json_array());
+	json_t *list = put_made(o, key, json_array());
 
 	if (!list)
 		return -ENOMEM;
-	for (unsigned i = 0; i < inc->f.n_seen_by; i++) {
-		const struct incident_witness *w = &inc->seen_by[i];
+	for (unsigned i = 0; i < n; i++) {
+		const struct incident_witness *w = &from[i];
 		json_t *to = add_made(list, json_object());
 
 		if (!to || put(to, "exporter", json_text(w->exporter)) ||
@@ -341,7 +342,9 @@ static int put_additions(json_t *o, const struct incident *inc)
 	       put_gaps(o, inc) || put_group(o, inc, &group_measured) ||
 	       put_group(o, inc, &group_flags) || kinds_to_json(o, &inc->kinds) ||
 	       put(o, "scope", scope_to_json(&inc->scope)) || json_path_out(o, inc) ||
-	       spoof_to_json(o, inc) || put_seen_by(o, inc);
+	       spoof_to_json(o, inc) ||
+	       put_witnesses(o, "seen_by", inc->seen_by, inc->f.n_seen_by) ||
+	       put_witnesses(o, "told_by", inc->told_by, inc->f.n_told_by);
 }
 
 json_t *incident_to_json(const struct incident *inc)

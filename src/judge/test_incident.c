@@ -74,6 +74,9 @@ static struct incident *full(void)
 	f->n_seen_by = 2;
 	inc->seen_by[0] = (struct incident_witness){"core-1", 9500, 0.95};
 	inc->seen_by[1] = (struct incident_witness){"core-2", 3000, 0.3};
+	f->n_told_by = 2;
+	inc->told_by[0] = (struct incident_witness){"edge-1", 8000, 0.8};
+	inc->told_by[1] = (struct incident_witness){"edge-2", 2000, 0.19};
 	f->n_links = 2;
 	inc->links[0] = (struct incident_link){"edge-1", "peer A", 12, 2.0 / 3, 10, 20, 1000000000};
 	inc->links[1] = (struct incident_link){"edge-2", "", 4000000000u, 1.0 / 3, 5, 10, 0};
@@ -255,6 +258,7 @@ static void test_damage_is_refused(void **state)
 		{"seen_by", "[{\"exporter\":7}]"},
 		{"seen_by", "[{\"exporter\":\"r\",\"share\":-1}]"},
 		{"seen_by", "[{\"exporter\":\"r\",\"packets\":\"all\"}]"},
+		{"told_by", "[{\"exporter\":\"r\",\"share\":-1}]"},
 	};
 	_cleanup_incident_ struct incident *inc = full();
 	struct incident *out = NULL;
@@ -282,9 +286,13 @@ static void test_witnesses(void **state)
 		json_array_append(list, json_array_get(list, 0));
 	assert_int_equal(incident_from_json(o, &many), 0);
 	assert_int_equal(many->f.n_seen_by, FINDING_WITNESSES_MAX);
+	assert_int_equal(many->f.n_told_by, 2);
+	assert_true(many->told_by[1].share == 0.19);
 	json_object_del(o, "seen_by");
+	json_object_del(o, "told_by");
 	assert_int_equal(incident_from_json(o, &old), 0);
 	assert_int_equal(old->f.n_seen_by, 0);
+	assert_int_equal(old->f.n_told_by, 0);
 	json_decref(o);
 }
 
@@ -307,13 +315,16 @@ static void test_witnesses_are_named(void **state)
 			f.seen_by[f.n_seen_by++] =
 				(struct finding_witness){index, i == 1 ? 9000 : 5000, 0.9 / i};
 	}
+	f.told_by[f.n_told_by++] = (struct finding_witness){f.exporters[0], 10000, 1};
 	assert_int_equal(incident_fill(before, &f, t, conf), 0);
 	assert_int_equal(before->f.n_seen_by, 2);
+	assert_string_equal(before->told_by[0].exporter, "198.51.100.7");
 	assert_string_equal(before->seen_by[0].exporter, "198.51.100.8");
 	assert_int_equal(before->seen_by[0].packets, 9000);
 	assert_true(before->seen_by[1].share == 0.45);
 	/* The second one's own packets count in the part that goes on. */
 	f.exporters[0] = f.seen_by[1].exporter;
+	f.told_by[0] = (struct finding_witness){f.exporters[0], 4000, 0.5};
 	f.n_seen_by = 1;
 	f.seen_by[0].packets = 1000;
 	f.seen_by[0].share = 0.3;
@@ -324,6 +335,9 @@ static void test_witnesses_are_named(void **state)
 	assert_string_equal(now->seen_by[0].exporter, "198.51.100.8");
 	assert_int_equal(now->seen_by[0].packets, 10000);
 	assert_true(now->seen_by[0].share == 0.9);
+	assert_int_equal(now->f.n_told_by, 2);
+	assert_int_equal(now->told_by[1].packets, 10000);
+	assert_true(now->told_by[0].share == 0.5 && now->told_by[1].share == 1);
 	exporters_free(t);
 	conf_unref(conf);
 }

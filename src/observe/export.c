@@ -256,9 +256,17 @@ void pass_sequence(struct export_pass *p, uint32_t count, bool in_records)
 	uint64_t *lost = in_records ? &p->e->lost_records : &p->e->lost_datagrams;
 	uint32_t bound = in_records ? GAP_RECORDS : GAP_DATAGRAMS;
 
-	if (sequence_step(&p->domain->sequence, p->header.sequence, count, bound, lost) ==
-	    SEQUENCE_RESET)
+	switch (sequence_step(&p->domain->sequence, p->header.sequence, count, bound, lost)) {
+	case SEQUENCE_DOUBT:
+		p->e->doubted++;
+		break;
+	case SEQUENCE_RESET:
 		p->e->restarts++;
+		p->e->doubted -= p->domain->sequence.explained && p->e->doubted;
+		break;
+	default:
+		break;
+	}
 }
 
 /*

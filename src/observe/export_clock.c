@@ -8,16 +8,25 @@
 #define UPTIME_WRAP_US (INT64_C(1) << 32) * US_PER_MS
 #define UPTIME_BACK_MS 60000 /* a datagram may be overtaken by so much without a restart, */
 #define BOOT_AGREES_US (2 * US_PER_S) /* if both of its clocks say the same of the boot time */
+#define NEAR_PART      100	      /* of the bound: so far do datagrams overtake each other */
+#define OUTAGE_TIMES   160 /* the bound: what a path that was down for long may have lost */
 
 static void sequence_follow(struct sequence *s, uint32_t next)
 {
 	*s = (struct sequence){.seen = true, .next = next, .open = s->open};
 }
 
+/* A router that restarts counts from 0; where the way to us was down, it went on without us. Who
+ * makes up datagrams begins anywhere. */
+static bool begins_anew(const struct sequence *s, uint32_t number, uint32_t bound)
+{
+	return number <= bound || number - s->next <= bound * OUTAGE_TIMES;
+}
+
 enum sequence_answer sequence_step(struct sequence *s, uint32_t number, uint32_t count,
 				   uint32_t bound, uint64_t *lost)
 {
-	uint32_t ahead = number - s->next, behind = s->next - number;
+	uint32_t ahead = number - s->next, behind = s->next - number, near = bound / NEAR_PART;
 
 	if (!s->seen || ahead == 0) {
 		sequence_follow(s, number + count);
@@ -29,20 +38,25 @@ enum sequence_answer sequence_step(struct sequence *s, uint32_t number, uint32_t
 		sequence_follow(s, number + count);
 		return SEQUENCE_GAP;
 	}
-	if (behind <= bound && s->open >= count && behind <= s->open + count && count) {
+	if (count && behind <= bound && s->open >= count && behind <= s->open + count + near) {
 		*lost -= count < *lost ? count : *lost;
 		s->open -= count;
 		return SEQUENCE_LATE;
 	}
 	/* Far off: one stray or repeated datagram changes nothing, two in a row are a restart. */
-	if (s->doubted && number == s->doubt_next) {
+	if (s->doubted && number - s->doubt_next <= near) {
+		bool explained = s->doubt_far && begins_anew(s, number, bound);
+
+		*lost += number - s->doubt_next;
 		s->open = 0;
 		sequence_follow(s, number + count);
+		s->explained = explained;
 		return SEQUENCE_RESET;
 	}
 	s->doubted = true;
+	s->doubt_far = behind > near;
 	s->doubt_next = number + count;
-	return SEQUENCE_DOUBT;
+	return s->doubt_far ? SEQUENCE_DOUBT : SEQUENCE_STALE;
 }
 
 static bool boot_narrow(struct boot *b, int64_t least_us, int64_t most_us)

@@ -25,17 +25,26 @@
 /* One sequence number: what comes next, and what the last gaps left open. */
 struct sequence {
 	bool seen, doubted;
+	bool doubt_far, explained; /* the last reset makes good the doubt before it */
 	uint32_t next;
 	uint32_t open;	     /* counted lost, may still arrive late */
 	uint32_t doubt_next; /* a jump back is a reset when this follows it */
 };
 
-enum sequence_answer { SEQUENCE_OK, SEQUENCE_GAP, SEQUENCE_LATE, SEQUENCE_DOUBT, SEQUENCE_RESET };
+enum sequence_answer {
+	SEQUENCE_OK,
+	SEQUENCE_GAP,
+	SEQUENCE_LATE,
+	SEQUENCE_STALE, /* of just before: repeated, or overtaken by more than its gap */
+	SEQUENCE_DOUBT, /* fits nothing: from somebody who does not know where the numbers are? */
+	SEQUENCE_RESET,
+};
 
 /**
  * sequence_step() - follow one datagram.
  * @count: what the number grows by over this datagram.
- * @bound: the largest believable gap; a larger one is a reset, not a loss.
+ * @bound: the largest believable gap; a larger one is a reset, not a loss. A hundredth of it is how
+ * far datagrams overtake each other.
  * @lost: grows by a gap, shrinks by what arrives late.
  */
 enum sequence_answer sequence_step(struct sequence *s, uint32_t number, uint32_t count,

@@ -81,7 +81,8 @@ struct exporter {
 	bool is_capture;		  /* packets, not exports */
 	uint64_t datagrams, records, packets_seen;
 	uint64_t lost_datagrams, lost_records; /* by sequence numbers */
-	uint64_t restarts;		       /* sequence or uptime went back */
+	uint64_t doubted;  /* datagrams whose number fits nothing, no restart and no outage */
+	uint64_t restarts; /* sequence or uptime went back */
 	struct refusals refused;
 	int64_t last_recv_us;
 	int64_t clock_offset_us;		 /* receive minus export time, least of a minute */

@@ -276,6 +276,25 @@ static void test_sequence(void **state)
 	assert_int_equal(sequence_step(&s, 900010, 10, 1000, &lost), SEQUENCE_RESET);
 	assert_int_equal(sequence_step(&s, 900020, 10, 1000, &lost), SEQUENCE_OK);
 	assert_int_equal(lost, 10);
+	/* A restart of which a datagram is lost is one, too. */
+	assert_int_equal(sequence_step(&s, 0, 10, 1000, &lost), SEQUENCE_DOUBT);
+	assert_int_equal(sequence_step(&s, 20, 10, 1000, &lost), SEQUENCE_RESET);
+	assert_true(s.explained);
+	assert_int_equal(lost, 20);
+	lost = 10;
+	/* Repeated, or overtaken by more than the gap before it: of just before, and no doubt. */
+	assert_int_equal(sequence_step(&s, 20, 10, 1000, &lost), SEQUENCE_STALE);
+	assert_int_equal(sequence_step(&s, 30, 10, 1000, &lost), SEQUENCE_OK);
+	assert_int_equal(sequence_step(&s, 41, 10, 1000, &lost), SEQUENCE_GAP);
+	assert_int_equal(sequence_step(&s, 40, 1, 1000, &lost), SEQUENCE_LATE);
+	assert_int_equal(lost, 10);
+	/* The way was down for long, or somebody begins anywhere. */
+	assert_int_equal(sequence_step(&s, 100061, 10, 1000, &lost), SEQUENCE_DOUBT);
+	assert_int_equal(sequence_step(&s, 100071, 10, 1000, &lost), SEQUENCE_RESET);
+	assert_true(s.explained);
+	assert_int_equal(sequence_step(&s, 500000000, 10, 1000, &lost), SEQUENCE_DOUBT);
+	assert_int_equal(sequence_step(&s, 500000010, 10, 1000, &lost), SEQUENCE_RESET);
+	assert_false(s.explained);
 	/* Lies cannot make a loss without bound. */
 	for (uint32_t i = 0; i < 1000; i++)
 		sequence_step(&s, i * 77777777u, 0, 1000, &lost);
@@ -301,6 +320,59 @@ static void test_v9_loss_and_restart(void **state)
 	send_v9_empty(k, 1500, KIT_TIME_S + 61, 1);
 	assert_int_equal(kit_exporter(k)->restarts, 1);
 	assert_int_equal(kit_exporter(k)->lost_datagrams, 3);
+	kit_free(k);
+}
+
+/* Who does not know the numbers is found out; what honest routers do is no doubt. */
+static void test_doubted(void **state)
+{
+	struct kit *k = kit_new();
+	const struct exporter *e;
+	uint32_t up = 100000, s = KIT_TIME_S, lie = 12345;
+
+	for (unsigned i = 0; i < 5; i++) /* every fifth got lost, two came in the wrong order */
+		for (unsigned n = 0; n < 4; n++, up += 1000, s++)
+			send_v9_empty(k, up, s, 5 * i + (n == 1 ? 2 : n == 2 ? 1 : n));
+	e = kit_exporter(k);
+	assert_int_equal(e->doubted, 0);
+	assert_int_equal(e->restarts, 0);
+	send_v9_empty(k, up, s, 23); /* repeated */
+	assert_int_equal(e->doubted, 0);
+	/* Any numbers, beside the router's own. */
+	for (unsigned i = 0; i < 10; i++, up += 1000, s++) {
+		lie = lie * 1664525 + 1013904223;
+		send_v9_empty(k, up, s, lie);
+		send_v9_empty(k, up, s, 24 + i);
+	}
+	assert_int_equal(e->doubted, 10);
+	assert_int_equal(e->restarts, 0);
+	/* Numbers that go on from each other: now the router's own do not fit. */
+	for (unsigned i = 0; i < 10; i++, up += 1000, s++) {
+		send_v9_empty(k, up, s, 500000000 + 2 * i);
+		send_v9_empty(k, up, s, 500000001 + 2 * i);
+		send_v9_empty(k, up, s, 34 + i);
+	}
+	assert_int_equal(e->doubted, 10 + 1 + 10);
+	assert_int_equal(e->restarts, 1);
+	kit_free(k);
+}
+
+/* A restart explains the number that did not fit, also where some of what comes after it is lost.
+ */
+static void test_restart_is_no_doubt(void **state)
+{
+	struct kit *k = kit_new();
+	const struct exporter *e;
+
+	for (uint32_t i = 0; i < 5; i++)
+		send_v9_empty(k, 100000 + 1000 * i, KIT_TIME_S + i, 7000000 + i);
+	e = kit_exporter(k);
+	send_v9_empty(k, 105000, KIT_TIME_S + 5, 0);
+	assert_int_equal(e->doubted, 1);
+	send_v9_empty(k, 106000, KIT_TIME_S + 6, 3);
+	assert_int_equal(e->doubted, 0);
+	assert_int_equal(e->restarts, 1);
+	assert_int_equal(e->lost_datagrams, 2);
 	kit_free(k);
 }
 
@@ -474,6 +546,8 @@ int main(void)
 		cmocka_unit_test(test_interface_names),
 		cmocka_unit_test(test_override),
 		cmocka_unit_test(test_sequence),
+		cmocka_unit_test(test_doubted),
+		cmocka_unit_test(test_restart_is_no_doubt),
 		cmocka_unit_test(test_v9_loss_and_restart),
 		cmocka_unit_test(test_boot),
 		cmocka_unit_test(test_clock),

@@ -125,6 +125,10 @@ int act_open_desk(struct act *a, struct text *why)
 
 	if (r == 0) {
 		a->drill = desk_db_kind(a->desk) == STORE_DRILL;
+		if (a->drill && world_has_drill_routers())
+			log_warn("drill-routers",
+				 "by=" MEASURE_DRILL_ROUTERS
+				 " advice=\"only tests say that: this drill reaches routers\"");
 		act_open_watch(a);
 		r = act_load(a);
 	}

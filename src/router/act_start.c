@@ -76,6 +76,10 @@ static int fill(struct act *a, const struct act_case *c, const struct plan_optio
 	m->data = w->data;
 	m->until_us = w->until_us;
 	m->drill = c->world.w.drill;
+	m->drill_routers = m->drill && c->world.w.drill_routers;
+	if (m->drill_routers)
+		log_warn("drill-routers", "measure=%s neighbor=\"%s\" by=" MEASURE_DRILL_ROUTERS,
+			 m->id, o->point);
 	return 0;
 }
 

@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/clock.h"
 #include "duty/said.h"
 
 #define OFFSET_MAX_S 300.0 /* of an exporter's clock */
 #define TURNS_MAX    3	   /* times that its sequence or its clock went back */
-#define LOST_LEAST   100   /* fewer lost datagrams say nothing */
+#define LOST_MOST    0.5   /* of a minute: more got lost than came */
 
 void world_deinit(struct world *x)
 {
@@ -20,14 +20,13 @@ void world_deinit(struct world *x)
 	*x = (struct world){.status = NULL};
 }
 
-/* The one of ours differs from that of the first process where somebody made one for us. */
-bool world_is_sandbox(void)
+/* Nothing around the process says it: routers of an ISP, too, are spoken to from network namespaces
+ * and VRFs of their own. */
+bool world_has_drill_routers(void)
 {
-	char own[64], first[64];
-	ssize_t n = readlink("/proc/self/ns/net", own, sizeof(own) - 1);
-	ssize_t m = readlink("/proc/1/ns/net", first, sizeof(first) - 1);
+	const char *said = getenv("NOROSHI_DRILL_ROUTERS");
 
-	return n > 0 && m > 0 && (n != m || memcmp(own, first, (size_t)n) != 0);
+	return said && strcmp(said, "yes") == 0;
 }
 
 /* ---- exporters ---- */
@@ -37,18 +36,37 @@ static double figure(const json_t *o, const char *a, const char *b)
 	return json_number_value(json_object_get(json_object_get(o, a), b));
 }
 
-/* Somebody who forges exports from a listed address does not know its sequence numbers: they go
- * back and forth, and more seems lost than came. */
+static int64_t number(const json_t *o, const char *key)
+{
+	return (int64_t)json_number_value(json_object_get(o, key));
+}
+
+/* Its domains are engines, cards or processes that each number for themselves, and all begin anew
+ * when it does. */
+static int64_t domains_of(const json_t *e)
+{
+	int64_t held = number(json_object_get(json_object_get(e, "tables"), "domains"), "held");
+
+	return held > 1 ? held : 1;
+}
+
+/*
+ * Somebody who forges exports from a listed address does not know its sequence numbers. His fit
+ * nothing; or they go on from each other, and then the router's own do not; or more seems lost than
+ * came. A single number is enough, since a single datagram can tell of any attack, and what honest
+ * routers do (loss, overtaking, a restart, an outage) was not counted as one. Of the last minutes
+ * only: over months three restarts are no wonder, and months of good datagrams hide no forgery.
+ */
 static bool is_broken(const json_t *e)
 {
-	double datagrams = json_number_value(json_object_get(e, "datagrams"));
-	double lost = figure(e, "lost", "datagrams");
+	const json_t *recent = json_object_get(e, "recent");
 	double offset = figure(e, "clock", "offset_s");
 
-	return json_number_value(json_object_get(e, "restarts")) >= TURNS_MAX ||
-	       figure(e, "clock", "epochs") >= TURNS_MAX ||
-	       (lost >= LOST_LEAST && lost > datagrams) || offset > OFFSET_MAX_S ||
-	       offset < -OFFSET_MAX_S;
+	return number(recent, "doubted") > 0 ||
+	       number(recent, "restarts") >= TURNS_MAX * domains_of(e) ||
+	       number(recent, "epochs") >= TURNS_MAX ||
+	       json_number_value(json_object_get(recent, "lost_most")) > LOST_MOST ||
+	       offset > OFFSET_MAX_S || offset < -OFFSET_MAX_S;
 }
 
 /* Packets that we saw ourselves need nobody to say the same. */
@@ -57,8 +75,20 @@ static bool is_capture(const json_t *e)
 	return json_is_null(json_object_get(e, "address"));
 }
 
-static int load_exporters(struct world *x)
+/* A status from before the incident opened cannot say whether those who told of it are sound. */
+static bool is_older(const json_t *status, const struct incident *inc)
 {
+	const char *when =
+		json_string_value(json_object_get(json_object_get(status, "clock"), "receive"));
+	int64_t at_us;
+
+	return inc && inc->f.detected_us != TIME_NONE && when && time_parse(when, &at_us) == 0 &&
+	       at_us < inc->f.detected_us;
+}
+
+static int load_exporters(struct world *x, const struct incident *inc)
+{
+	bool older = is_older(x->status, inc);
 	const json_t *list = json_object_get(x->status, "exporters"), *e;
 	size_t i, n = json_array_size(list);
 
@@ -74,7 +104,7 @@ static int load_exporters(struct world *x)
 		x->exporters[x->w.n_exporters++] = (struct guard_exporter){
 			.name = name,
 			.listed = is_capture(e) || json_is_true(json_object_get(e, "configured")),
-			.broken = !is_capture(e) && is_broken(e),
+			.broken = !is_capture(e) && (older || is_broken(e)),
 			/* That a second sound one tells the same, the guard counts. */
 			.corroborated = is_capture(e)};
 	}
@@ -171,11 +201,11 @@ int world_load(const struct conf *conf, struct store *watch, struct desk_db *des
 	int r;
 
 	*x = (struct world){.status = NULL};
-	x->w.sandbox = world_is_sandbox();
+	x->w.drill_routers = world_has_drill_routers();
 	x->w.drill = (watch && store_kind(watch) == STORE_DRILL) ||
 		     (desk && desk_db_kind(desk) == STORE_DRILL) || (inc && inc->drill);
 	r = load_status(x, watch);
-	r = r ? r : load_exporters(x);
+	r = r ? r : load_exporters(x, inc);
 	r = r ? r : load_neighbors(x, conf);
 	if (r == 0 && desk)
 		r = desk_act_is_frozen(desk, &x->w.frozen);

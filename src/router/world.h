@@ -38,6 +38,6 @@ void world_count(struct world *x, const struct measure *m, int64_t now_us);
  */
 int world_count_rows(struct world *x, struct desk_db *desk, int64_t now_us);
 
-/** world_is_sandbox() - does this process run in a network namespace of its own, made for a test?
- */
-bool world_is_sandbox(void);
+/** world_has_drill_routers() - does a test say, by NOROSHI_DRILL_ROUTERS=yes in the environment,
+ * that all routers in reach are made for it? A drill may then reach them. */
+bool world_has_drill_routers(void);

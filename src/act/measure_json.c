@@ -39,6 +39,8 @@ static const struct text_row texts[] = {
 	TEXT("consent", consent, false),
 	TEXT("override", override, false),
 	TEXT("standing", standing, false),
+	TEXT("place", place, false),
+	TEXT("stuck", stuck, false),
 	TEXT("ended_by", ended_by, false),
 	TEXT("why", why, false),
 };

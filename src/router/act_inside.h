@@ -46,6 +46,9 @@ struct act_measure {
 	int64_t client_us;  /* monotonic; how long */
 	int64_t effect_us;  /* monotonic; of the next look at its effect */
 	int64_t over_us;    /* monotonic; since when nothing is left to do, 0 not yet */
+	int64_t away_us;    /* monotonic; since when no neighbour leads to what is to go, 0 none */
+	int told_stuck;	    /* people were told so: 1 while it is in force, 2 since it ended */
+	bool refused;	    /* its router said no, and was not asked otherwise since */
 	struct lift lift;   /* what was seen of it, to tell when it could be lifted */
 	struct lift_view lift_view;
 	int64_t pause_us;	     /* of the attack, as the incident and the store have it */
@@ -129,6 +132,10 @@ struct act {
 	int64_t wake_us;	    /* wall clock; when a measure has to be looked at */
 	struct act_router *routers; /* by neighbour of the configuration */
 	size_t n_routers;
+	struct act_ghost *ghosts; /* owned; neighbours that were (act_home.c) */
+	size_t n_ghosts;
+	struct text not_reloaded, not_reloaded_ja; /* why the last reload was refused, "" it was not
+						    */
 
 	char socket[ACT_PATH_MAX];
 	int door;
@@ -164,6 +171,32 @@ int act_open_desk(struct act *a, struct text *why);
 int act_open_routers(struct act *a);
 void act_close_routers(struct act *a);
 struct act_router *act_router_of(struct act *a, const char *neighbor);
+
+/* ---- act_home.c ---- */
+
+/** act_home() - the router that was told @m, by its place; NULL where none can be asked. */
+struct act_router *act_home(struct act *a, const struct measure *m);
+
+/** act_note_place() - where one that comes into force will be told, before it is written. */
+void act_note_place(const struct act *a, struct measure *m);
+
+/** act_is_homeless() - does no neighbour of the configuration lead to it? */
+bool act_is_homeless(const struct act *a, const struct measure *m);
+
+/** act_stuck() - as act_is_homeless(), and it is marked and people are told: at once where it
+ * should stand, and where it is to go (@away) once nobody there takes it away. */
+bool act_stuck(struct act *a, struct act_measure *am, bool away);
+
+/** act_is_past_told() - is the end past that its router was told, and keeps by itself? */
+bool act_is_past_told(const struct measure *m);
+
+/** act_keeps() - would @conf, in the place of ours, still lead to all that is not gone? @why: a
+ * line for each neighbour where it would not. */
+bool act_keeps(struct act *a, const struct conf *conf, struct text *why, struct text *ja);
+
+/** act_open_ghosts() - the places of measures to which no neighbour leads. Return: 0 or -ENOMEM. */
+int act_open_ghosts(struct act *a);
+void act_close_ghosts(struct act *a);
 
 /* ---- act_desk.c ---- */
 

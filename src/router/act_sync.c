@@ -44,7 +44,7 @@ static void on_has(struct act *a, struct act_measure *am)
 	struct measure before;
 	int64_t now_us = clock_real_us();
 
-	am->busy = false;
+	am->busy = am->refused = false;
 	am->in_router = true;
 	if (!am->has_us)
 		am->has_us = clock_mono_us();
@@ -66,8 +66,9 @@ static void on_has_not(struct act *a, struct act_measure *am)
 {
 	struct measure before = am->m;
 
-	am->busy = am->in_router = false;
+	am->busy = am->in_router = am->refused = false;
 	am->has_us = 0;
+	memset(am->m.stuck, 0, sizeof(am->m.stuck));
 	if (measure_gone(&am->m, clock_real_us()) &&
 	    write_change(a, am, &before, "gone", "noroshi") == 0)
 		act_spend(a, &am->m);
@@ -81,8 +82,10 @@ static void on_refused(struct act *a, struct act_measure *am, const char *why)
 
 	am->busy = false;
 	am->again_us = clock_mono_us() + ACT_AGAIN_US;
-	log_error("router-refused", "measure=%s neighbor=\"%s\" reason=\"%s\"", am->m.id,
-		  am->m.option.point, why);
+	if (!am->refused) /* it is asked again each second, and says the same */
+		log_error("router-refused", "measure=%s neighbor=\"%s\" reason=\"%s\"", am->m.id,
+			  am->m.option.point, why);
+	am->refused = true;
 	/* What it would not take back stays to be taken back. */
 	if (!measure_failed(&am->m, why, clock_real_us()))
 		return;
@@ -94,14 +97,14 @@ static void on_refused(struct act *a, struct act_measure *am, const char *why)
 			 "ルーターが措置を拒否した");
 }
 
-static void forget_router(struct act *a, const char *neighbor)
+static void forget_router(struct act *a, const struct act_router *ar)
 {
 	for (size_t i = 0; i < a->n; i++) {
 		struct act_measure *am = a->list[i];
 
-		if (strcmp(am->m.option.point, neighbor) != 0)
+		if (act_home(a, &am->m) != ar)
 			continue;
-		am->in_router = am->busy = false;
+		am->in_router = am->busy = am->refused = false;
 		am->again_us = am->has_us = 0;
 	}
 	a->wake_us = 0;
@@ -113,7 +116,7 @@ static void on_found(struct act *a, struct router *r, const char *id)
 	struct act_measure *am = act_find(a, id);
 	struct measure *stray;
 
-	if (am)
+	if (am && !measure_is_over(&am->m))
 		return; /* told again, or taken away, in its turn */
 	stray = calloc(1, sizeof(*stray));
 	if (!stray)
@@ -138,7 +141,7 @@ void act_told(void *userdata, struct router *r, enum router_event event, const c
 	switch (event) {
 	case ROUTER_UP:
 	case ROUTER_LOST:
-		forget_router(a, r->neighbor->name);
+		forget_router(a, ar);
 		act_probe_lost(a, r->neighbor->name);
 		break;
 	case ROUTER_FOUND:
@@ -174,21 +177,43 @@ static bool is_busy(const struct act_measure *am)
 	return am->busy && clock_mono_us() < am->busy_us;
 }
 
+/* Of one whose neighbour is not configured any more nobody may be able to tell. Then it is gone
+ * when the end is past that its router was told, and no sooner: not being able to ask is no answer.
+ */
+static bool ended_by_itself(struct act *a, struct act_measure *am)
+{
+	struct measure before = am->m;
+
+	if (!act_is_past_told(&am->m))
+		return false;
+	memset(am->m.stuck, 0, sizeof(am->m.stuck));
+	am->busy = am->in_router = false;
+	if (!measure_gone(&am->m, clock_real_us()))
+		return false;
+	if (act_write(a, am, measure_stage_name(before.stage), "gone", "noroshi",
+		      "the end that its router was told is past; nobody could be asked")) {
+		am->m = before;
+		return true;
+	}
+	log_warn("neighbor-gone", "measure=%s neighbor=\"%s\" place=\"%s\"", am->m.id,
+		 am->m.option.point, am->m.place);
+	act_spend(a, &am->m);
+	return true;
+}
+
 static void ask_router(struct act *a, struct act_measure *am, bool away)
 {
-	struct act_router *ar = act_router_of(a, am->m.option.point);
+	struct act_router *ar;
+	bool stuck;
 	int r;
 
 	if (is_busy(am) || clock_mono_us() < am->again_us)
 		return;
 	am->again_us = clock_mono_us() + ACT_AGAIN_US;
-	/* Of a neighbour that is configured no more nobody can tell; it is not waited for. */
-	if (!ar && away && !conf_act_neighbor(a->conf, am->m.option.point)) {
-		log_warn("neighbor-gone", "measure=%s neighbor=\"%s\"", am->m.id,
-			 am->m.option.point);
-		on_has_not(a, am);
+	stuck = act_stuck(a, am, away);
+	if (stuck && (!away || ended_by_itself(a, am)))
 		return;
-	}
+	ar = act_home(a, &am->m);
 	if (!ar)
 		return;
 	if (!away && !ar->r->is_up)
@@ -258,7 +283,7 @@ static bool do_one(struct act *a, struct act_measure *am, int64_t now_us)
 /* Its counter moved, or the session that took it stood for a while. */
 static void verify(struct act *a, struct act_measure *am)
 {
-	struct act_router *ar = act_router_of(a, am->m.option.point);
+	struct act_router *ar = act_home(a, &am->m);
 	struct measure before = am->m;
 	uint64_t packets = 0, bytes = 0;
 	int r;

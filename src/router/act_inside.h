@@ -240,7 +240,6 @@ void act_told(void *userdata, struct router *r, enum router_event event, const c
 
 /** act_end() - a person ends it. Return: 0 or an answer. */
 int act_end(struct act *a, struct act_measure *am, const char *actor, const char *why);
-bool act_attack_goes_on(const struct act *a, const struct measure *m);
 
 /* ---- act_effect.c ---- */
 
@@ -254,6 +253,11 @@ void act_effect_dropped(struct measure_effect *e, uint64_t packets, uint64_t byt
 /** act_lift_look() - one more look at a measure that stands: is lifting it to be proposed? @inc:
  * its incident, NULL unread. @counted: its counter could be read just now. */
 void act_lift_look(struct act *a, struct act_measure *am, const struct incident *inc, bool counted);
+
+/** act_attack_goes_on() - does the attack that @am is against go on? Its incident is open, or
+ * another one of its target, or it was seen at the last look: a measure that works is what closes
+ * an incident. */
+bool act_attack_goes_on(struct act *a, const struct act_measure *am);
 
 /** act_lift_propose() - in words; once, until the attack is back. */
 void act_lift_propose(struct act *a, struct act_measure *am, const char *en, const char *ja);

@@ -14,14 +14,6 @@
 #define VERIFY_US (3 * US_PER_S)  /* a session that took it and stood so long has it */
 #define BUSY_US	  (10 * US_PER_S) /* a router that answers nothing is asked again */
 
-bool act_attack_goes_on(const struct act *a, const struct measure *m)
-{
-	char key[INCIDENT_ID_MAX] = "";
-
-	memcpy(key, m->incident, strnlen(m->incident, sizeof(key) - 1));
-	return map_get(a->incidents, key) != NULL;
-}
-
 /* Changes @am by @did, writes it, and puts it back where that fails. */
 static int write_change(struct act *a, struct act_measure *am, const struct measure *before,
 			const char *word, const char *actor)
@@ -261,8 +253,9 @@ static bool do_one(struct act *a, struct act_measure *am, int64_t now_us)
 {
 	struct measure before = am->m;
 	int64_t wake_us = INT64_MAX;
+	bool asks = am->m.stage == MEASURE_EXPIRED && !am->m.told_ended;
 	enum measure_do what = measure_next(&am->m, now_us, am->in_router,
-					    act_attack_goes_on(a, &am->m), &wake_us);
+					    asks && act_attack_goes_on(a, am), &wake_us);
 
 	if (wake_us < a->wake_us)
 		a->wake_us = wake_us;

@@ -383,6 +383,8 @@ void act_head_tick(struct act *a);
 /** act_page() - people on call are told in one sentence; @id makes the page the same one when it is
  * told again. */
 void act_page(struct act *a, const char *about, const char *id, const char *en, const char *ja);
+/** act_page_measure() - the same about a measure, with its effect, and with the command that
+ * somebody may want to type then, by @id. */
 void act_page_measure(struct act *a, const struct measure *m, const char *id, const char *en,
 		      const char *ja);
 

@@ -231,9 +231,8 @@ static void tell_end(struct act *a, struct act_measure *am, enum measure_do what
 				 "攻撃が続く中で期限に達した");
 	else
 		act_page_measure(a, &am->m, what == DO_TELL_30 ? "30" : "10",
-				 what == DO_TELL_30 ? "it ends in 30 minutes"
-						    : "it ends in 10 minutes",
-				 what == DO_TELL_30 ? "30 分後に終了する" : "10 分後に終了する");
+				 what == DO_TELL_30 ? "ends in 30 min" : "ends in 10 min",
+				 what == DO_TELL_30 ? "30 分後に終了" : "10 分後に終了");
 }
 
 static const char *word_of(const struct measure *m, enum measure_do what)

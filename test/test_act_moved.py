@@ -7,6 +7,7 @@ test_act_moved.py PROGRAM [unittest options]
 """
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -14,7 +15,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import act_world  # noqa: E402
-from act_world import BOX, GOOD, NEIGHBORS, Case  # noqa: E402
+from act_world import BOX, GOOD, GUARD, NEIGHBORS, Case  # noqa: E402
 
 TARGET = '198.18.10.1'
 BIRD = NEIGHBORS.split('    - name: gobgp')[0]
@@ -161,6 +162,48 @@ class Session(Moved):
         self.wait_gone(measure)
         self.assertTrue(any(act == 'gone' and 'nobody could be asked' in body
                             for act, _, body in w.audit()))
+
+
+class Unsayable(Moved):
+    """What no router can be told: the plan says so, and what is there no more has words is not asked for
+    for ever."""
+    daemons, neighbors = ('act',), NEIGHBORS.replace('kind: exabgp', 'kind: dry_run')
+
+    def without_hop(self):
+        return re.sub('      next_hop6: .*\n', '', self.neighbors)
+
+    def setUp(self):
+        super().setUp()
+        self.six = self.world.copy(self.incident, '2001:db8:10::1', 6, object='site-v6')
+        self.reload(self.neighbors)
+
+    def test_plan_says_so(self):
+        w = self.world
+        self.assertTrue(w.option(self.six, 'rtbh')['allowed'])
+        self.reload(self.without_hop())
+        option = w.option(self.six, 'rtbh')
+        self.assertFalse(option['allowed'])
+        self.assertIn('bird, next_hop6', option['why_not']['en'])
+        self.assertTrue(w.option(self.incident, 'rtbh')['allowed'])
+        # A reference of consent gives no router words.
+        done = w.run(*w.start_args(self.six, option, consent='K-2026-7'))
+        self.assertEqual(done.returncode, GUARD, done.stderr)
+        self.assertIn('next_hop6', done.stderr)
+        self.assertTrue(any('unsayable' in body for _, _, body in w.audit()))
+        self.assertEqual(w.measures(), [])
+
+    def test_words_are_lost(self):
+        w = self.world
+        measure = w.started(self.six)
+        self.reload(self.without_hop())
+        self.wait_gone(measure)
+        self.assertIn('failed', self.acts())
+        self.assertEqual(w.log('act').count('router-untold'), 1)
+        self.assertNotIn('router-refused', w.log('act'))
+        with w.desk() as db:
+            texts = [json.loads(body)['text'] for body, in
+                     db.execute("SELECT body FROM outbox WHERE kind = 'page'")]
+        self.assertTrue(any('it could not be said to the router' in t for t in texts), texts)
 
 
 class Table(Moved):

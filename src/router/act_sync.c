@@ -67,7 +67,8 @@ static void on_has_not(struct act *a, struct act_measure *am)
 	a->wake_us = 0;
 }
 
-static void on_refused(struct act *a, struct act_measure *am, const char *why)
+/* @asked: by the router. Else by this side of it, which had no words for it. */
+static void on_refused(struct act *a, struct act_measure *am, bool asked, const char *why)
 {
 	struct measure before = am->m;
 	_cleanup_text_ struct text ja = TEXT_NULL;
@@ -75,18 +76,23 @@ static void on_refused(struct act *a, struct act_measure *am, const char *why)
 	am->busy = false;
 	am->again_us = clock_mono_us() + ACT_AGAIN_US;
 	if (!am->refused) /* it is asked again each second, and says the same */
-		log_error("router-refused", "measure=%s neighbor=\"%s\" reason=\"%s\"", am->m.id,
-			  am->m.option.point, why);
+		log_error(asked ? "router-refused" : "router-untold",
+			  "measure=%s neighbor=\"%s\" reason=\"%s\"", am->m.id, am->m.option.point,
+			  why);
 	am->refused = true;
 	/* What it would not take back stays to be taken back. */
 	if (!measure_failed(&am->m, why, clock_real_us()))
 		return;
 	if (write_change(a, am, &before, "failed", "noroshi"))
 		return;
-	text_printf(&ja, "ルーターが拒否しました: %s", why);
+	text_printf(&ja,
+		    asked ? "ルーターが拒否しました: %s" : "ルーターに伝わる形で書けません: %s",
+		    why);
 	act_reply_for(a, am, CHECK_ROUTER, why, text_str(&ja));
-	act_page_measure(a, &am->m, "failed", "the router refused the measure",
-			 "ルーターが措置を拒否した");
+	act_page_measure(a, &am->m, "failed",
+			 asked ? "the router refused the measure"
+			       : "it could not be said to the router",
+			 asked ? "ルーターが措置を拒否した" : "ルーターに伝わる形で書けなかった");
 }
 
 static void forget_router(struct act *a, const struct act_router *ar)
@@ -149,7 +155,11 @@ void act_told(void *userdata, struct router *r, enum router_event event, const c
 		break;
 	case ROUTER_REFUSED:
 		if (am)
-			on_refused(a, am, why);
+			on_refused(a, am, true, why);
+		break;
+	case ROUTER_UNSAYABLE:
+		if (am)
+			on_refused(a, am, false, why);
 		break;
 	case ROUTER_LIFTED:
 		if (am)

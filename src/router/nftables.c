@@ -461,7 +461,7 @@ static int nftables_apply(struct router *r, const struct measure *m)
 		return wrong;
 	snprintf(w.measure, sizeof(w.measure), "%s", m->id);
 	if (nft_say_apply(x->kernel.table, m, clock_real_us(), listing, &w.wanted, &w.commands))
-		tell(x, ROUTER_REFUSED, m->id, text_str(&w.commands));
+		tell(x, ROUTER_UNSAYABLE, m->id, text_str(&w.commands));
 	else if (!hold(x, m->id)) /* before it stands, so that it is never there unknown */
 		wrong = -ENOMEM;
 	else

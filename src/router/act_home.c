@@ -96,11 +96,6 @@ static const char *lost_by(const struct conf *conf, const struct measure *m)
 	return named ? REASON_MOVED : REASON_MISSING;
 }
 
-bool act_is_homeless(const struct act *a, const struct measure *m)
-{
-	return *lost_by(a->conf, m) != '\0';
-}
-
 /* ---- ghosts ---- */
 
 static int neighbor_at(const struct act *a, const struct measure *m, struct conf_neighbor *n)
@@ -253,7 +248,7 @@ static bool would_lose(const struct act *a, const struct conf *conf, const struc
 	const struct conf_neighbor *n = conf_act_neighbor(a->conf, m->option.point);
 	char place[MEASURE_PLACE_MAX];
 
-	if (!n || m->stage == MEASURE_PLANNED || measure_is_over(m))
+	if (!n || m->stage == MEASURE_PLANNED || measure_is_over(m) || act_is_past_told(m))
 		return false;
 	if (*m->place)
 		memcpy(place, m->place, sizeof(place));

@@ -180,11 +180,9 @@ struct act_router *act_home(struct act *a, const struct measure *m);
 /** act_note_place() - where one that comes into force will be told, before it is written. */
 void act_note_place(const struct act *a, struct measure *m);
 
-/** act_is_homeless() - does no neighbour of the configuration lead to it? */
-bool act_is_homeless(const struct act *a, const struct measure *m);
-
-/** act_stuck() - as act_is_homeless(), and it is marked and people are told: at once where it
- * should stand, and where it is to go (@away) once nobody there takes it away. */
+/** act_stuck() - does no neighbour of the configuration lead to it? Then it is marked and people
+ * are told: at once where it should stand, and where it is to go (@away) once nobody there takes it
+ * away. */
 bool act_stuck(struct act *a, struct act_measure *am, bool away);
 
 /** act_is_past_told() - is the end past that its router was told, and keeps by itself? */

@@ -60,11 +60,12 @@ static void on_has_not(struct act *a, struct act_measure *am)
 
 	am->busy = am->in_router = am->refused = false;
 	am->has_us = 0;
-	memset(am->m.stuck, 0, sizeof(am->m.stuck));
-	if (measure_gone(&am->m, clock_real_us()) &&
-	    write_change(a, am, &before, "gone", "noroshi") == 0)
-		act_spend(a, &am->m);
 	a->wake_us = 0;
+	if (!measure_gone(&am->m, clock_real_us()))
+		return;
+	memset(am->m.stuck, 0, sizeof(am->m.stuck));
+	if (write_change(a, am, &before, "gone", "noroshi") == 0)
+		act_spend(a, &am->m);
 }
 
 /* @asked: by the router. Else by this side of it, which had no words for it. */

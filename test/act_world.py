@@ -382,24 +382,34 @@ class World:
             pass
         child.wait()
 
-    def relay(self):
-        """Pid of the relay that ExaBGP runs."""
+    @staticmethod
+    def commands():
+        """(pid, words) of what runs on this machine."""
         for name in os.listdir('/proc'):
             try:
                 with open(f'/proc/{name}/cmdline', 'rb') as f:
-                    words = f.read().split(b'\0')
+                    yield int(name), f.read().split(b'\0')
             except (OSError, ValueError):
                 continue
+
+    def relay(self):
+        """Pid of the relay that ExaBGP runs."""
+        for pid, words in self.commands():
             if words[1:3] == [b'act', b'pipe'] and self.db.encode() in words[3]:
-                return int(name)
+                return pid
         return None
+
+    def left(self):
+        """What ExaBGP ran has a session of its own: it outlives ExaBGP, and waits on a pipe by name for ever."""
+        relay, pipe = self.relay(), self.path('commands').encode()
+        return ([relay] if relay else []) + [pid for pid, words in self.commands()
+                                             if words[0].endswith(b'cat') and words[1:2] == [pipe]]
 
     def end(self):
         for child in self.children:
             if child.poll() is None:
                 self.kill(child)
-        pid = self.relay()
-        if pid:
+        for pid in self.left():
             os.kill(pid, signal.SIGKILL)
         shutil.rmtree(self.dir, ignore_errors=True)
 

@@ -22,12 +22,9 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import act_world  # noqa: E402
 from act_world import GOOD, LAW, ROUTER, Case  # noqa: E402
+from utc import utc  # noqa: E402
 
 TARGET = '198.18.10.1'
-
-
-def utc(when):
-    return time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(when)) + '.%06dZ' % (when % 1 * 1e6)
 
 
 def say(text):
@@ -54,7 +51,7 @@ class Blackhole(Case):
         w, late = self.world, []
         for _ in range(5):
             until = time.time() + 2.5
-            w.started(self.incident, until=utc(until))
+            w.started(self.incident, until=utc(int(until * 1e6)))
             w.wait(lambda: TARGET in w.blackholes(), 'the blackhole')
             w.wait(lambda: TARGET not in w.blackholes(), 'its end', pause=0.005)
             late.append(time.time() - until)
@@ -284,7 +281,7 @@ class Killed(Case):
         """The watchdog ends it in time, and the role that comes later knows."""
         w = self.world
         until = time.time() + 5
-        measure = w.started(self.incident, until=utc(until))
+        measure = w.started(self.incident, until=utc(int(until * 1e6)))
         w.wait(lambda: TARGET in w.blackholes(), 'the blackhole')
         w.kill(self.act)
         self.assertLess(time.time(), until)

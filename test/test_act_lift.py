@@ -316,6 +316,41 @@ class Proposal(Case):
         self.attack.rate = 0
 
 
+class Ended(Case):
+    """Its end is reached when the incident is closed already: a measure that works is what closes it."""
+    order = False
+
+    def pages(self, until):
+        """Those of the end, of a measure whose incident is closed while it stands."""
+        w = self.world
+        measure = w.started(self.incident, kind='nftables', point='box', until=until)
+        self.standing()
+        w.change(self.incident, state='closed')
+        if self.attack.rate:
+            w.wait(lambda: self.measure()['lift_now']['state'] == 'goes_on', 'that it goes on', self.act)
+        w.wait(lambda: self.measure()['stage'] == 'gone', 'its end', self.act, seconds=60)
+        with w.desk() as db:
+            rows = db.execute("SELECT body FROM outbox WHERE kind = 'page'").fetchall()
+        texts = [json.loads(body)['text'] for body, in rows]
+        return [t for t in texts if measure in t and 'the attack goes on' in t]
+
+    def test_while_it_is_dropped(self):
+        self.attack.rate = SLOW
+        self.assertEqual(len(self.pages('22s')), 1)
+        self.assertTrue(self.measure()['told_ended'])
+
+    def test_as_another_incident(self):
+        other = self.world.copy(self.incident, self.target + '/32', 7)
+        with self.world.watch() as db:
+            db.execute('UPDATE incidents SET (target_low, target_high) = (SELECT target_low, target_high '
+                       'FROM incidents WHERE id = ?) WHERE id = ?', (self.incident, other))
+        self.assertEqual(len(self.pages('6s')), 1)
+
+    def test_when_it_is_over(self):
+        self.assertEqual(self.pages('14s'), [])
+        self.assertFalse(self.measure()['told_ended'])
+
+
 class Probe(Case):
     def test_aborted(self):
         """What comes grows while it is lifted: the first full second above the free half ends it."""

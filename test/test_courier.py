@@ -24,6 +24,9 @@ import time
 import unicodedata
 import unittest
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from utc import utc  # noqa: E402
+
 PROGRAM = None
 GOOD, REFUSED, USAGE, CONF, STORE = 0, 1, 2, 3, 4
 KILLS = 200
@@ -48,10 +51,6 @@ def run(*args, lang='C', **kwargs):
     env = dict(os.environ, LANG=lang, LC_ALL=lang, TZ='UTC', LOGNAME='carol')
     return subprocess.run([PROGRAM, *args], capture_output=True, text=True, env=env, timeout=180,
                           check=False, **kwargs)
-
-
-def rfc3339(us):
-    return time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(us / 1e6)) + '.%06dZ' % (us % 1000000)
 
 
 class Case(unittest.TestCase):
@@ -200,7 +199,7 @@ class Case(unittest.TestCase):
         at = due or now_us()
         body = {'id': page, 'alarm': alarm, 'why': why, 'step': step, 'person': person,
                 'channel': channel, 'to': to or os.path.join(self.dir, 'hook'), 'phone': '',
-                'language': 'en', 'text': text, 'at': rfc3339(at),
+                'language': 'en', 'text': text, 'at': utc(at),
                 'data': {'version': 1, 'id': page, 'text': text, 'filler': 'x' * filler}}
         self.sql('INSERT INTO outbox (id, kind, alarm, state, due_us, changed_us, body) '
                  "VALUES (?, 'page', ?, 'due', ?, ?, ?)",

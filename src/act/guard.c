@@ -37,6 +37,7 @@ static const struct row {
 	{GUARD_DRILL, OURS, guard_drill},
 	{GUARD_FROZEN, OURS, guard_frozen},
 	{GUARD_POINT, OURS, guard_point},
+	{GUARD_UNSAYABLE, OURS, guard_unsayable},
 	{GUARD_BUDGET, OURS, guard_budget},
 	{GUARD_RATE, OURS, guard_rate},
 };
@@ -93,6 +94,7 @@ static const char *const names[GUARD_RULES] = {
 	[GUARD_UNLISTED] = "unlisted_exporter",
 	[GUARD_POINT] = "no_point",
 	[GUARD_BEYOND] = "beyond_target",
+	[GUARD_UNSAYABLE] = "unsayable",
 };
 
 const char *guard_rule_name(enum guard_rule r)

@@ -16,10 +16,11 @@
 #include "conf/conf.h"
 #include "judge/incident.h"
 
-#define GUARD_REFUSALS_MAX 20
+#define GUARD_REFUSALS_MAX 24
 #define GUARD_WHAT_MAX	   96
-#define GUARD_V4_SHORTEST  24 /* shorter ones are refused, unless the configuration says otherwise \
-			       */
+#define GUARD_V4_SHORTEST                                                                          \
+	24 /* shorter ones are refused, unless the configuration says otherwise                    \
+	    */
 #define GUARD_V6_SHORTEST 48
 
 enum guard_rule {
@@ -37,11 +38,12 @@ enum guard_rule {
 	GUARD_FROZEN,	    /* act freeze */
 	GUARD_DRILL,	    /* a drill store towards a router that is not on loopback */
 	GUARD_NO_DESTINATION,
-	GUARD_ENDED,	/* the incident is over */
-	GUARD_FALSE,	/* somebody marked it as no attack */
-	GUARD_UNLISTED, /* an exporter that is on no allow-list says it: it may be forged */
-	GUARD_POINT,	/* the neighbour is not configured, or does not take this kind */
-	GUARD_BEYOND,	/* a rule reaches beyond what the option is for */
+	GUARD_ENDED,	 /* the incident is over */
+	GUARD_FALSE,	 /* somebody marked it as no attack */
+	GUARD_UNLISTED,	 /* an exporter that is on no allow-list says it: it may be forged */
+	GUARD_POINT,	 /* the neighbour is not configured, or does not take this kind */
+	GUARD_BEYOND,	 /* a rule reaches beyond what the option is for */
+	GUARD_UNSAYABLE, /* its router has no words for it */
 	GUARD_RULES
 };
 
@@ -55,8 +57,8 @@ struct guard_verdict {
 /* How an exporter is believed: corroboration and health, as the status of the watch has it. */
 struct guard_exporter {
 	const char *name;
-	bool listed;	   /* on the allow-list */
-	bool broken;	   /* its sequence or its clock does not fit */
+	bool listed; /* on the allow-list */
+	bool broken; /* its sequence or its clock does not fit */
 	/* Something besides the exporters of the incident says the same, such as counters. Two of
 	 * those, listed and sound, bear each other out without it. */
 	bool corroborated;

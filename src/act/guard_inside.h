@@ -40,3 +40,6 @@ bool guard_frozen(struct guard_look *k);
 bool guard_point(struct guard_look *k);
 bool guard_budget(struct guard_look *k);
 bool guard_rate(struct guard_look *k);
+
+/* guard_sayable.c: whether it can be told at all. */
+bool guard_unsayable(struct guard_look *k);

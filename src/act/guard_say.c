@@ -162,6 +162,14 @@ static const struct saying {
 			  "に及ぶ。攻撃を受けているプレフィックスだけの条件を選ぶこと。",
 			  "A rule reaches beyond what the measure is for.",
 			  "条件が措置の対象を超えて及ぶ。"},
+	[GUARD_UNSAYABLE] =
+		{"There are no words in which it can be told: %s. A route needs a next hop of its "
+		 "family, in \"neighbors\" of \"act\"; why rules have none stands behind them.",
+		 "ルーターに伝わる形で書けない: %s。経路には、同じアドレスファミリーの次ホップ "
+		 "(設定 "
+		 "act の neighbors) が必要である。規則の場合の理由は規則の後にある。",
+		 "There are no words in which its router could be told.",
+		 "ルーターに伝わる形で書けない。"},
 };
 
 void guard_say(const struct guard_verdict *v, unsigned i, bool ja, struct text *out)

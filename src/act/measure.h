@@ -27,6 +27,7 @@
 #define MEASURE_APPROVALS_MAX 4
 #define MEASURE_NAME_MAX      64
 #define MEASURE_LIFT_MAX      384
+#define MEASURE_PLACE_MAX     96
 #define BREAK_GLASS_S	      3600
 #define MEASURE_APPROVE_S                                                                          \
 	900 /* a plan that nobody approves lapses after, where nothing is said                     \
@@ -72,7 +73,11 @@ struct measure {
 	char purpose[LAW_WORDS_MAX], necessity[LAW_WORDS_MAX], weaker[LAW_WORDS_MAX];
 	char consent[CONF_TEXT_MAX], override[CONF_TEXT_MAX]; /* "" none */
 	char standing[MEASURE_NAME_MAX];		      /* standing order, "" a person */
-	uint32_t data;					      /* bits of enum law_data */
+	char place[MEASURE_PLACE_MAX]; /* the router that is told, not by its name; "" nobody wrote
+					  it down: then the name counts */
+	char stuck[16]; /* why no router is asked: "missing" or "moved"; "" none (measure_stuck_say)
+			 */
+	uint32_t data;	/* bits of enum law_data */
 	enum measure_stage stage;
 	int64_t planned_us, applied_us, until_us, ended_us, gone_us; /* TIME_NONE: not yet */
 	unsigned approvals_wanted;
@@ -261,6 +266,10 @@ void measure_what(const struct measure *m, bool ja, struct text *out);
 
 /** measure_short() - one line for a list: id, stage, what, where, until when, by whom. */
 void measure_short(const struct measure *m, const char *zone, bool ja, struct text *out);
+
+/** measure_stuck_say() - that no router can be asked for it any more, and why; nothing where one
+ * can. A part of a sentence. */
+void measure_stuck_say(const struct measure *m, bool ja, struct text *out);
 
 /* A line of the audit log about a measure; texts borrowed. */
 struct measure_line {

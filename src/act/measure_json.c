@@ -42,6 +42,8 @@ static const struct text_row texts[] = {
 	TEXT("renewed_by", renewed_by, false),
 	TEXT("renew_asked_by", renew_asked_by, false),
 	TEXT("renew_necessity", renew_necessity, false),
+	TEXT("place", place, false),
+	TEXT("stuck", stuck, false),
 	TEXT("ended_by", ended_by, false),
 	TEXT("why", why, false),
 };

@@ -71,6 +71,8 @@ static const struct {
 	{"lapse", "失効"},
 	{"failed", "失敗"},
 	{"gone", "撤去"},
+	{"stuck", "撤去不能"},
+	{"within_reach", "撤去可能"},
 	{"told_end", "期限前の通知"},
 	{"told_ended", "期限の通知"},
 	{"lift", "解除の提案"},

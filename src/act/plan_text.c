@@ -114,13 +114,27 @@ static bool has_cost(const struct plan_option *o)
 
 /* ---- options ---- */
 
-/* Which of the four cannot say the rules, and why. */
+/* Are rules of @o told in the words of @k? */
+static bool is_told_in(const struct plan_option *o, enum render_kind k)
+{
+	switch (k) {
+	case RENDER_EXABGP:
+		return o->kind == PLAN_FLOWSPEC || o->kind == PLAN_DIVERSION;
+	case RENDER_NFT:
+		return o->kind == PLAN_NFTABLES;
+	default:
+		return o->kind == PLAN_ACL;
+	}
+}
+
+/* Who of those that are to be told cannot say the rules, and why. */
 static void say_lists(const struct sheet_of *p, const struct plan_option *o)
 {
-	for (unsigned k = RENDER_IOS_XE; o->kind == PLAN_ACL && k < RENDER_KINDS; k++) {
+	for (unsigned k = 0; k < RENDER_KINDS; k++) {
 		_cleanup_text_ struct text why = TEXT_NULL, line = TEXT_NULL;
 
-		if (!plan_render(o, (enum render_kind)k, p->ja, &why))
+		if (!is_told_in(o, (enum render_kind)k) ||
+		    !plan_render(o, (enum render_kind)k, p->ja, &why))
 			continue;
 		text_printf(&line, of_two(p->ja, "%s cannot say it: %s", "%s では書けない: %s"),
 			    render_name((enum render_kind)k), text_str(&why));

@@ -9,6 +9,7 @@
 
 #include "act/rule.h"
 #include "base/text.h"
+#include "conf/conf_act.h"
 
 enum render_kind {
 	RENDER_EXABGP, /* "announce flow route { match {...} then {...} }", API of ExaBGP 4.2 */
@@ -103,3 +104,8 @@ enum render_refusal render_nft_count(const struct rule *r, const char *destinati
  * NO_EXPORT (RFC 1997) is added where it is not among them, so that the route does not leak. */
 void render_rtbh(const struct prefix *target, const char *next_hop, const char *community,
 		 bool withdraw, struct text *out);
+
+/** render_next_hop() - of a route of IPv4 (or IPv6) that @n is told: an address, or "self" where
+ * the session is of that family, or no address of one is configured. @buf: IP_TEXT_MAX. Return:
+ * false where there is none. */
+bool render_next_hop(const struct conf_neighbor *n, bool v4, char *buf);

@@ -181,3 +181,16 @@ void render_rtbh(const struct prefix *target, const char *next_hop, const char *
 		    prefix_family_len(target), next_hop, community,
 		    strstr(community, NO_EXPORT) ? "" : " " NO_EXPORT);
 }
+
+bool render_next_hop(const struct conf_neighbor *n, bool v4, char *buf)
+{
+	const struct ip *hop = v4 ? &n->next_hop : &n->next_hop6;
+
+	if (!ip_is_zero(hop))
+		ip_format(hop, buf);
+	else if (ip_is_zero(&n->address) || v4 == ip_is_v4(&n->address))
+		strcpy(buf, "self"); /* RFC 4271 section 5.1.3: eBGP over one hop takes no other */
+	else
+		return false;
+	return true;
+}

@@ -501,6 +501,31 @@ static void test_routers(void **state)
 		b.neighbor[0] = (struct guard_neighbor){"paper", 9, 0});
 }
 
+/* What no router could be told is refused before somebody approves it. */
+static void test_unsayable(void **state)
+{
+	GOOD(b.o.kind = PLAN_RTBH; b.o.n_rules = 0); /* its own family: "self" */
+	GOOD(b.o.kind = PLAN_RTBH; b.o.n_rules = 0; aim(&b, "2001:db8::1"));
+	REFUSED(GUARD_UNSAYABLE, "edge, next_hop6", b.o.kind = PLAN_RTBH; b.o.n_rules = 0;
+		aim(&b, "2001:db8::1"); b.conf->act.neighbors[0].next_hop6 = (struct ip){.u = {0}});
+	REFUSED(GUARD_UNSAYABLE, "edge, next_hop", b.o.kind = PLAN_RTBH; b.o.n_rules = 0;
+		b.conf->act.neighbors[0].address = prefix("2001:db8::9").addr);
+	REFUSED(GUARD_UNSAYABLE, "edge, next_hop6", b.o.kind = PLAN_RTBH; b.o.n_rules = 0;
+		aim(&b, "2001:db8::1"); b.conf->act.neighbors[0].next_hop6 = (struct ip){.u = {0}};
+		b.conf->act.neighbors[0].kind = ROUTER_DRY_RUN);
+	GOOD(b.o.kind = PLAN_RTBH; b.o.n_rules = 0; aim(&b, "2001:db8::1");
+	     b.conf->act.neighbors[0].next_hop6 = (struct ip){.u = {0}};
+	     b.conf->act.neighbors[0].kind = ROUTER_NULL);
+	/* A rule needs no next hop, but a rate that ExaBGP can say, and a target of its form. */
+	GOOD(b.conf->act.neighbors[0].next_hop6 = (struct ip){.u = {0}}; aim(&b, "2001:db8::1"));
+	REFUSED(GUARD_UNSAYABLE, "edge, exabgp", b.o.rule[0].action = RULE_LIMIT;
+		b.o.rule[0].limit_bps = 1e14);
+	REFUSED(GUARD_UNSAYABLE, "edge, exabgp", b.o.rule[0].action = RULE_REDIRECT;
+		strcpy(b.o.rule[0].redirect, "vrf-scrub"));
+	REFUSED(GUARD_UNSAYABLE, "box, nft", strcpy(b.o.point, "box"); b.o.kind = PLAN_NFTABLES;
+		b.o.rule[0].action = RULE_REDIRECT; strcpy(b.o.rule[0].redirect, "64500:666"));
+}
+
 /* Everything wrong at once: all of it is told, and no kind of option is let through for it. */
 static void break_all(struct bench *b)
 {
@@ -525,7 +550,7 @@ static void test_all(void **state)
 		[PLAN_NFTABLES] = GUARD_RULES,
 		[PLAN_COMMUNITY] = GUARD_RULES,
 		[PLAN_DIVERSION] = GUARD_RULES,
-		[PLAN_ACL] = GUARD_RULES - 5, /* a text for people: no router is told */
+		[PLAN_ACL] = GUARD_RULES - 6, /* a text for people: no router is told */
 		[PLAN_ASK] = 3,		      /* false alarm, shared, unproven */
 	};
 	struct bench b;
@@ -600,13 +625,21 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_prefixes),       cmocka_unit_test(test_own),
-		cmocka_unit_test(test_no_destination), cmocka_unit_test(test_never),
-		cmocka_unit_test(test_sources),	       cmocka_unit_test(test_evidence),
-		cmocka_unit_test(test_shares),	       cmocka_unit_test(test_three_shares),
-		cmocka_unit_test(test_invented),       cmocka_unit_test(test_invented_witness),
-		cmocka_unit_test(test_routers),	       cmocka_unit_test(test_all),
-		cmocka_unit_test(test_json),	       cmocka_unit_test(test_names),
+		cmocka_unit_test(test_prefixes),
+		cmocka_unit_test(test_own),
+		cmocka_unit_test(test_no_destination),
+		cmocka_unit_test(test_never),
+		cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_evidence),
+		cmocka_unit_test(test_shares),
+		cmocka_unit_test(test_three_shares),
+		cmocka_unit_test(test_invented),
+		cmocka_unit_test(test_invented_witness),
+		cmocka_unit_test(test_routers),
+		cmocka_unit_test(test_unsayable),
+		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

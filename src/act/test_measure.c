@@ -401,6 +401,53 @@ static void test_json(void **state)
 	assert_int_equal(measure_from_json(NULL, &back), -EINVAL);
 }
 
+/* A row of before there was a place has none, and is read. */
+static void test_json_place(void **state)
+{
+	struct measure m, back;
+	json_t *o;
+
+	kit_measure(&m);
+	strcpy(m.place, "exabgp 192.0.2.1");
+	strcpy(m.stuck, "moved");
+	back = m;
+	through_json(&back);
+	assert_string_equal(back.place, m.place);
+	assert_string_equal(back.stuck, m.stuck);
+	o = measure_json(&m);
+	assert_int_equal(json_object_del(o, "place") | json_object_del(o, "stuck"), 0);
+	assert_int_equal(measure_from_json(o, &back), 0);
+	assert_string_equal(back.place, "");
+	assert_string_equal(back.stuck, "");
+	json_decref(o);
+}
+
+static void test_stuck_words(void **state)
+{
+	_cleanup_text_ struct text out = TEXT_NULL;
+	struct measure m;
+
+	kit_measure(&m);
+	measure_stuck_say(&m, false, &out);
+	assert_string_equal(text_str(&out), "");
+	strcpy(m.option.point, "edge");
+	strcpy(m.stuck, "missing");
+	assert_int_equal(kit_approve(&m, "Sato", HOW_PERSON, NOW_US), APPROVE_GOOD);
+	measure_stuck_say(&m, false, &out);
+	assert_string_equal(text_str(&out), "neighbour edge is not configured any more");
+	assert_true(measure_withdraw(&m, "Sato", "", NOW_US + 1));
+	text_clear(&out);
+	measure_stuck_say(&m, false, &out);
+	assert_string_equal(text_str(&out),
+			    "cannot be taken back: neighbour edge is not configured any more");
+	strcpy(m.place, "nftables old");
+	strcpy(m.stuck, "moved");
+	text_clear(&out);
+	measure_stuck_say(&m, true, &out);
+	assert_string_equal(text_str(&out), "撤去できない: 隣接 edge の設定が変わり、措置のある "
+					    "nftables old ではなくなった");
+}
+
 static void test_json_that_does_not_hold(void **state)
 {
 	static const struct {
@@ -722,6 +769,8 @@ int main(void)
 		cmocka_unit_test(test_renewal_by_two),
 		cmocka_unit_test(test_short_ones_do_not_page_at_once),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_json_place),
+		cmocka_unit_test(test_stuck_words),
 		cmocka_unit_test(test_json_that_does_not_hold),
 		cmocka_unit_test(test_random_histories),
 	};

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "cli/act_ask.h"
+#include "cli/renew_ask.h"
 
 struct change_options {
 	struct act_where w;
@@ -86,22 +87,38 @@ static int withdraw_run(struct cli *cli)
 	return ask(cli, conf, q);
 }
 
+/* What was not said is asked for, where somebody is there to answer. */
+static int renew_words(struct cli *cli, const struct conf *conf, struct renew_words *w)
+{
+	const struct change_options *o = cli->options;
+
+	if ((o->necessity && o->until) || o->w.json || !renew_may_ask(cli))
+		return EXIT_GOOD;
+	if (o->necessity)
+		text_cut(w->necessity, sizeof(w->necessity), o->necessity);
+	if (o->until)
+		text_cut(w->until, sizeof(w->until), o->until);
+	return renew_ask(cli, conf, cli->operands[0], w);
+}
+
 static int renew_run(struct cli *cli)
 {
 	const struct change_options *o = cli->options;
 	_cleanup_conf_ struct conf *conf = NULL;
+	struct renew_words w = {.until = ""};
 	int64_t until_us = TIME_NONE;
 	json_t *q = NULL;
 	int r = begin(cli, "renew", &conf, &q);
 
 	if (r)
 		return r;
-	r = act_until(cli, conf, o->until, &until_us);
+	r = renew_words(cli, conf, &w);
+	r = r ? r : act_until(cli, conf, o->until || !*w.until ? o->until : w.until, &until_us);
 	if (r) {
 		json_decref(q);
 		return r;
 	}
-	act_put(q, "necessity", o->necessity);
+	act_put(q, "necessity", o->necessity || !*w.necessity ? o->necessity : w.necessity);
 	if (until_us != TIME_NONE && json_object_set_new(q, "until", json_integer(until_us)))
 		text_note_lost();
 	return ask(cli, conf, q);
@@ -207,6 +224,10 @@ const struct verb verb_act_renew = {
 	.max_args = 1,
 	.help = PHRASE("give a measure a new end, with a new reason",
 		       "新しい理由を付けて措置の期限を延ばす"),
+	.more = PHRASE("At a terminal what is not said is asked for; the end that is offered is as "
+		       "long again, within what the basis allows.",
+		       "端末では、指定のない項目を尋ねる。提案する期限は、根拠の許す範囲で今回と"
+		       "同じ長さ。"),
 	.options = renew_options,
 	.options_size = sizeof(struct change_options),
 	.run = renew_run,

@@ -74,6 +74,15 @@ static void lift_lines(const struct listing *l, const struct measure *m)
 			said(l, probe));
 }
 
+static void stuck_line(const struct listing *l, const struct measure *m)
+{
+	_cleanup_text_ struct text why = TEXT_NULL;
+
+	measure_stuck_say(m, l->cli->language == LANGUAGE_JA, &why);
+	if (why.len)
+		fprintf(l->cli->out, "    %s\n", text_str(&why));
+}
+
 /* All that is known, with the lines of the log about it. Return: false without memory. */
 static bool page(struct listing *l, const struct measure *m, struct text *out)
 {
@@ -102,6 +111,7 @@ static void line(struct listing *l, const struct measure *m, bool forged)
 	fputs(text_str(&out), l->cli->out);
 	if (out.len && out.s[out.len - 1] != '\n')
 		fputc('\n', l->cli->out);
+	stuck_line(l, m);
 	lift_lines(l, m);
 }
 
@@ -173,6 +183,12 @@ static int neighbors(struct listing *l)
 		json_is_true(json_object_get(n, "up")) ? tr(l->cli, "up", "稼働")
 						       : tr(l->cli, "down", "停止"),
 		(int)json_integer_value(json_object_get(n, "has")));
+	n = json_object_get(l->status, "not_reloaded");
+	if (*said(l, n))
+		fprintf(l->cli->out,
+			tr(l->cli, "the configuration was not read anew: %s\n",
+			   "設定は読み直されていません: %s\n"),
+			said(l, n));
 	return EXIT_GOOD;
 }
 

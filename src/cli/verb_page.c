@@ -8,6 +8,7 @@
 
 #include "base/zone.h"
 #include "cli/page_desk.h"
+#include "cli/page_measures.h"
 #include "cli/table.h"
 #include "duty/fault.h"
 
@@ -187,7 +188,8 @@ static int list_run(struct cli *cli)
 	r = r ? r : page_desk_alarms(cli, &d, o->all);
 	if (r)
 		return r;
-	return o->p.json ? list_json(cli, &d) : list_table(cli, &d);
+	r = o->p.json ? list_json(cli, &d) : list_table(cli, &d);
+	return r ? r : page_measures_list(cli, &d, o->all, o->p.json);
 }
 
 /* ---- show ---- */
@@ -316,6 +318,39 @@ static void show_alarm(const struct cli *cli, const struct page_desk *d, const s
 	show_reasons(cli, p);
 }
 
+static int count(void *userdata, const struct desk_out_row *row)
+{
+	return 0;
+}
+
+/* Pages about a measure have no alarm that could be shown above them. Return: as show_run(), or
+ * SHOW_NONE where there are none. */
+#define SHOW_NONE (-1)
+static int show_measure(struct showing *s)
+{
+	const char *id = s->cli->operands[0];
+	const struct show_options *o = s->cli->options;
+	unsigned hits = 0;
+	int r = page_measures_of(s->d->db, id, count, NULL, &hits);
+
+	if (r == 0 && !hits)
+		return SHOW_NONE;
+	s->list = r == 0 && o->p.json ? json_array() : NULL;
+	if (r == 0 && !o->p.json)
+		fprintf(s->cli->out, "%s%s  %s\n",
+			desk_db_kind(s->d->db) == STORE_DRILL ? "DRILL / 訓練\n" : "", id,
+			tr(s->cli, "pages about a measure:", "措置についての呼び出し:"));
+	r = r ? r : page_measures_of(s->d->db, id, on_page, s, &hits);
+	if (r) {
+		json_decref(s->list);
+		return page_desk_fail(s->cli, s->d->dir, r);
+	}
+	if (!o->p.json)
+		return EXIT_GOOD;
+	return page_print_json(
+		s->cli, json_pack("{ssssso}", "id", id, "kind", "measure", "pages", s->list));
+}
+
 static int show_run(struct cli *cli)
 {
 	const struct show_options *o = cli->options;
@@ -325,7 +360,12 @@ static int show_run(struct cli *cli)
 	json_t *body;
 	int r = page_desk_open(cli, &o->p, false, &d);
 
-	r = r ? r : page_desk_find(cli, &d, cli->operands[0], &p);
+	if (r)
+		return r;
+	r = show_measure(&s);
+	if (r != SHOW_NONE)
+		return r;
+	r = page_desk_find(cli, &d, cli->operands[0], &p);
 	if (r)
 		return r;
 	if (!o->p.json) {
@@ -375,8 +415,9 @@ const struct verb verb_page_show = {
 	.help = PHRASE("show one alarm: why it is bad, who was paged when, what failed",
 		       "警報 1 件の理由、呼び出した相手と時刻、失敗を表示する"),
 	.more = PHRASE("ID is that of an alarm, a page or an incident; the beginning will do where "
-		       "only one alarm has it.",
-		       "ID は警報、呼び出し、検知のいずれか。他と区別できれば先頭の数文字でよい。"),
+		       "only one alarm has it. Or that of a measure, as a whole.",
+		       "ID は警報、呼び出し、検知のいずれか。他と区別できれば先頭の数文字でよい。"
+		       "措置の ID (全体) でもよい。"),
 	.options = show_options,
 	.options_size = sizeof(struct show_options),
 	.run = show_run,

@@ -111,11 +111,15 @@ static int on_notify(void *userdata, int fd, uint32_t events)
 static int reload(struct act *a)
 {
 	_cleanup_text_ struct text why = TEXT_NULL;
-	int r = act_conf(a, &why);
+	int r;
 
+	text_clear(&a->not_reloaded);
+	text_clear(&a->not_reloaded_ja);
+	r = act_conf(a, &why);
 	if (r < 0)
 		return r;
 	if (r != ACT_GOOD) {
+		text_add_n(&a->not_reloaded, text_str(&why), strcspn(text_str(&why), "\n"));
 		log_error("reload-refused", "advice=\"nothing has changed\" first=\"%.*s\"",
 			  (int)strcspn(text_str(&why), "\n"), text_str(&why));
 		return 0;
@@ -236,6 +240,8 @@ struct act *act_close(struct act *a)
 		close(a->hurry);
 	law_free(a->law);
 	text_deinit(&a->law_why);
+	text_deinit(&a->not_reloaded);
+	text_deinit(&a->not_reloaded_ja);
 	if (a->conf)
 		conf_unref(a->conf);
 	if (a->lock >= 0)

@@ -311,6 +311,16 @@ int act_do_freeze(struct act_asking *x)
 
 /* ---- how it stands ---- */
 
+/* Why the configuration of the file is not the one that is used; null: it is. */
+static json_t *not_reloaded(const struct act *a)
+{
+	const char *en = text_str(&a->not_reloaded), *ja = text_str(&a->not_reloaded_ja);
+
+	return *en ? json_pack("{ss ss%}", "en", en, "ja", *ja ? ja : en,
+			       strcspn(*ja ? ja : en, "\n"))
+		   : json_null();
+}
+
 int act_do_status(struct act_asking *x)
 {
 	json_t *list = json_array();
@@ -321,14 +331,14 @@ int act_do_status(struct act_asking *x)
 		int has = 0;
 
 		for (size_t k = 0; k < x->a->n; k++)
-			has += x->a->list[k]->in_router &&
-			       strcmp(x->a->list[k]->m.option.point, n->name) == 0;
+			has += x->a->list[k]->in_router && act_home(x->a, &x->a->list[k]->m) == ar;
 		if (json_array_append_new(list, json_pack("{ss sb si}", "name", n->name, "up",
 							  ar->r && ar->r->is_up, "has", has)))
 			text_note_lost();
 	}
 	return act_answer(x, CHECK_GOOD, "",
-			  json_pack("{sososs}", "neighbors", list, "lifts",
+			  json_pack("{sosossso}", "neighbors", list, "lifts",
 				    act_lift_status(x->a, request_word(x->request, "about")),
-				    "probing", x->a->probe.measure));
+				    "probing", x->a->probe.measure, "not_reloaded",
+				    not_reloaded(x->a)));
 }

@@ -132,7 +132,7 @@ static const char *event_of(const char *word, const struct measure *m)
 int act_write(struct act *a, struct act_measure *am, const char *from, const char *word,
 	      const char *actor, const char *words)
 {
-	const struct measure *m = &am->m;
+	const struct measure *m = (act_note_place(a, &am->m), &am->m);
 	const char *event;
 	json_t *o = measure_json(m);
 	_cleanup_free_ char *body = json_line(o);

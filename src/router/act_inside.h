@@ -49,6 +49,9 @@ struct act_measure {
 	int64_t effect_us;  /* monotonic; of the next look at its effect */
 	int64_t row_us;	    /* when its row was last written, 0 not in this life of the role */
 	int64_t over_us;    /* monotonic; since when nothing is left to do, 0 not yet */
+	int64_t away_us;    /* monotonic; since when no neighbour leads to what is to go, 0 none */
+	int told_stuck;	    /* people were told so: 1 while it is in force, 2 since it ended */
+	bool refused;	    /* its router said no, and was not asked otherwise since */
 	struct lift lift;   /* what was seen of it, to tell when it could be lifted */
 	struct lift_view lift_view;
 	int64_t pause_us;	     /* of the attack, as the incident and the store have it */
@@ -132,6 +135,10 @@ struct act {
 	int64_t wake_us;	    /* wall clock; when a measure has to be looked at */
 	struct act_router *routers; /* by neighbour of the configuration */
 	size_t n_routers;
+	struct act_ghost *ghosts; /* owned; neighbours that were (act_home.c) */
+	size_t n_ghosts;
+	struct text not_reloaded, not_reloaded_ja; /* why the last reload was refused, "" it was not
+						    */
 
 	char socket[ACT_PATH_MAX];
 	int door;
@@ -169,6 +176,30 @@ int act_open_desk(struct act *a, struct text *why);
 int act_open_routers(struct act *a);
 void act_close_routers(struct act *a);
 struct act_router *act_router_of(struct act *a, const char *neighbor);
+
+/* ---- act_home.c ---- */
+
+/** act_home() - the router that was told @m, by its place; NULL where none can be asked. */
+struct act_router *act_home(struct act *a, const struct measure *m);
+
+/** act_note_place() - where one that comes into force will be told, before it is written. */
+void act_note_place(const struct act *a, struct measure *m);
+
+/** act_stuck() - does no neighbour of the configuration lead to it? Then it is marked and people
+ * are told: at once where it should stand, and where it is to go (@away) once nobody there takes it
+ * away. */
+bool act_stuck(struct act *a, struct act_measure *am, bool away);
+
+/** act_is_past_told() - is the end past that its router was told, and keeps by itself? */
+bool act_is_past_told(const struct measure *m);
+
+/** act_keeps() - would @conf, in the place of ours, still lead to all that is not gone? @why: a
+ * line for each neighbour where it would not. */
+bool act_keeps(struct act *a, const struct conf *conf, struct text *why, struct text *ja);
+
+/** act_open_ghosts() - the places of measures to which no neighbour leads. Return: 0 or -ENOMEM. */
+int act_open_ghosts(struct act *a);
+void act_close_ghosts(struct act *a);
 
 /* ---- act_desk.c ---- */
 
@@ -221,7 +252,6 @@ void act_told(void *userdata, struct router *r, enum router_event event, const c
 
 /** act_end() - a person ends it. Return: 0 or an answer. */
 int act_end(struct act *a, struct act_measure *am, const char *actor, const char *why);
-bool act_attack_goes_on(const struct act *a, const struct measure *m);
 
 /* ---- act_effect.c ---- */
 
@@ -242,6 +272,11 @@ void act_effect_last(struct act *a, struct act_measure *am, const char *word);
 struct effect_watch;
 void act_lift_look(struct act *a, struct act_measure *am, const struct incident *inc,
 		   const struct effect_watch *watch, bool counted);
+
+/** act_attack_goes_on() - does the attack that @am is against go on? Its incident is open, or
+ * another one of its target, or it was seen at the last look: a measure that works is what closes
+ * an incident. */
+bool act_attack_goes_on(struct act *a, const struct act_measure *am);
 
 /** act_lift_propose() - in words; once, until the attack is back. */
 void act_lift_propose(struct act *a, struct act_measure *am, const char *en, const char *ja);
@@ -421,6 +456,8 @@ void act_head_tick(struct act *a);
 /** act_page() - people on call are told in one sentence; @id makes the page the same one when it is
  * told again. */
 void act_page(struct act *a, const char *about, const char *id, const char *en, const char *ja);
+/** act_page_measure() - the same about a measure, with its effect, and with the command that
+ * somebody may want to type then, by @id. */
 void act_page_measure(struct act *a, const struct measure *m, const char *id, const char *en,
 		      const char *ja);
 

@@ -12,6 +12,8 @@
 #include "router/effect.h"
 
 #define INCIDENTS_AT 16
+#define UNCLOSED     (1u << FINDING_OPEN | 1u << FINDING_QUIET | 1u << FINDING_LOST_SIGHT)
+#define GOES_ON_US   (30 * US_PER_S) /* how long it is believed that the attack was seen */
 #define LONGER	     1.5 /* times the pause that the store has, a new one is written down */
 
 /* ---- what is seen before the point ---- */
@@ -52,11 +54,33 @@ static double before_of(struct act *a, const struct act_measure *am, const struc
 	if (own < 0 || !o.n || !inc || inc->f.state == FINDING_LOST_SIGHT || !watch->exporters)
 		return -1;
 	at.target = &am->m.option.target;
-	at.states = 1u << FINDING_OPEN | 1u << FINDING_QUIET | 1u << FINDING_LOST_SIGHT;
+	at.states = UNCLOSED;
 	at.limit = INCIDENTS_AT;
 	if (store_list(a->watch, &at, on_other, &o) || o.lost)
 		return -1;
 	return own + o.bps;
+}
+
+static int on_open(void *userdata, const struct incident *inc)
+{
+	*(bool *)userdata = true;
+	return 0;
+}
+
+bool act_attack_goes_on(struct act *a, const struct act_measure *am)
+{
+	struct store_filter at = STORE_FILTER_ALL;
+	char key[INCIDENT_ID_MAX] = "";
+	bool open = false;
+
+	memcpy(key, am->m.incident, strnlen(am->m.incident, sizeof(key) - 1));
+	if (map_get(a->incidents, key) || (am->lift_view.state == LIFT_GOES_ON &&
+					   clock_mono_us() - am->lift.last_us < GOES_ON_US))
+		return true;
+	at.target = &am->m.option.target;
+	at.states = UNCLOSED;
+	at.limit = 1;
+	return a->watch && store_list(a->watch, &at, on_open, &open) == 0 && open;
 }
 
 /* Does another one hold the attack before it gets here? */

@@ -44,7 +44,7 @@ static void stages(const struct act *a, struct text *out)
 	}
 }
 
-static void neighbors(const struct act *a, struct text *out)
+static void neighbors(struct act *a, struct text *out)
 {
 	static const char *const names[] = {"noroshi_act_neighbor_up",
 					    "noroshi_act_neighbor_measures"};
@@ -59,7 +59,7 @@ static void neighbors(const struct act *a, struct text *out)
 
 			for (size_t m = 0; m < a->n; m++)
 				has += a->list[m]->in_router &&
-				       strcmp(a->list[m]->m.option.point, name) == 0;
+				       act_home(a, &a->list[m]->m) == &a->routers[i];
 			text_printf(out, "%s{neighbor=\"", names[k]);
 			label(out, name);
 			text_printf(out, "\"} %u\n",
@@ -87,6 +87,18 @@ static void counters(struct act *a, struct text *out)
 		text_printf(out, "noroshi_act_frozen{what=\"all\"} %d\n", frozen);
 	if (desk_act_frozen_by(a->desk, FREEZE_AUTOMATIC, &row) == 0)
 		text_printf(out, "noroshi_act_frozen{what=\"automatic\"} %d\n", row.frozen);
+}
+
+static void trouble(const struct act *a, struct text *out)
+{
+	unsigned stuck = 0;
+
+	for (size_t i = 0; i < a->n; i++)
+		stuck += *a->list[i]->m.stuck != '\0';
+	help(out, "noroshi_act_stuck", "gauge", "measures to which no neighbour leads any more");
+	text_printf(out, "noroshi_act_stuck %u\n", stuck);
+	help(out, "noroshi_act_reload_refused", "gauge", "1 while the last reload was refused");
+	text_printf(out, "noroshi_act_reload_refused %d\n", a->not_reloaded.len > 0);
 }
 
 static void lifting(struct act *a, struct text *out)
@@ -146,6 +158,7 @@ void act_metrics_tick(struct act *a)
 	neighbors(a, &out);
 	counters(a, &out);
 	lifting(a, &out);
+	trouble(a, &out);
 	r = write_file(a->conf->act.prometheus, &out);
 	if (r)
 		log_error("metrics-unwritten", "file=\"%s\" reason=\"%s\"", a->conf->act.prometheus,

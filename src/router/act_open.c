@@ -62,6 +62,8 @@ int act_conf(struct act *a, struct text *why)
 	struct conf *conf = a->o->conf_path ? conf_load(a->o->conf_path, why) : conf_default();
 	int r = conf ? override_conf(a, conf, why) : a->o->conf_path ? ACT_CONF : -ENOMEM;
 
+	if (r == 0 && !act_keeps(a, conf, why, &a->not_reloaded_ja))
+		r = ACT_CONF;
 	r = r ? r : load_law(a, conf);
 	if (r) {
 		if (conf)
@@ -173,7 +175,7 @@ int act_open_routers(struct act *a)
 				  (int)strcspn(text_str(&why), "\n"), text_str(&why));
 		}
 	}
-	return 0;
+	return act_open_ghosts(a);
 }
 
 void act_close_routers(struct act *a)
@@ -184,6 +186,7 @@ void act_close_routers(struct act *a)
 	free(a->routers);
 	a->routers = NULL;
 	a->n_routers = 0;
+	act_close_ghosts(a);
 	/* What they had is to be told again. */
 	for (size_t i = 0; i < a->n; i++)
 		a->list[i]->in_router = a->list[i]->busy = false;

@@ -9,12 +9,11 @@
 #include "base/hash.h"
 #include "base/json_whole.h"
 #include "base/log.h"
-#include "base/zone.h"
 #include "courier/door.h"
 #include "duty/alarm.h"
 #include "duty/roster.h"
 #include "router/act_inside.h"
-#include "router/effect.h"
+#include "router/measure_page.h"
 #include "store/desk_duty.h"
 
 #define PAGES_MAX (2 * ROSTER_MAX)
@@ -60,8 +59,8 @@ static void add(struct paging *g, const struct conf_person *who, enum page_chann
 
 	if (!*to || g->n == PAGES_MAX)
 		return;
-	text_printf(&words, "%s%s%s%s", g->a->drill ? "DRILL / 訓練 " : "", g->about,
-		    ja ? ": " : ": ", ja ? g->ja : g->en);
+	measure_page_head(g->about, g->a->drill, &words);
+	text_add(&words, ja ? g->ja : g->en);
 	memcpy(p.alarm, g->alarm, sizeof(p.alarm));
 	/* The page's number is made of whom it is for: rosters change, ids must not. */
 	snprintf(p.id, sizeof(p.id), "%s-%08x-%u", g->alarm,
@@ -162,43 +161,17 @@ void act_page(struct act *a, const char *about, const char *id, const char *en, 
 	free(g);
 }
 
-static void effect_words(const struct measure *m, bool ja, struct text *out)
+/* The verb of `noroshi act` that a page of @id wants; NULL none. */
+static const char *command_of(const char *id)
 {
-	const struct measure_effect *e = &m->effect;
+	static const struct {
+		const char *id, *command;
+	} rows[] = {{"30", "renew"}, {"10", "renew"}, {"automatic", "show"}};
 
-	if (effect_is_measurable(e))
-		text_add(out, ja ? "効果" : "effect");
-	else
-		text_printf(out, "%s%s", ja ? "効果は測定できない" : "effect not measurable",
-			    e->before_bps >= 0 || e->after_bps >= 0 || e->dropped_packets >= 0
-				    ? ":"
-				    : "");
-	if (e->before_bps >= 0) {
-		text_add(out, ja ? " 手前 " : " before ");
-		text_rate(out, e->before_bps, "bit/s");
-	}
-	if (e->after_bps >= 0) {
-		text_add(out, ja ? " 後 " : " after ");
-		text_rate(out, e->after_bps, "bit/s");
-	}
-	if (e->dropped_packets >= 0)
-		text_printf(out, ja ? " 破棄 %lld パケット" : " dropped %lld packets",
-			    (long long)e->dropped_packets);
-}
-
-static void measure_words(const struct act *a, const struct measure *m, bool ja, const char *what,
-			  struct text *out)
-{
-	char target[PREFIX_TEXT_MAX], at[TIME_TEXT_MAX];
-
-	text_printf(out, "%s %s (%s, %s). ", prefix_format(&m->option.target, target), what,
-		    plan_kind_name(m->option.kind),
-		    zone_format(a->conf->duty.zone, m->until_us, false, at));
-	effect_words(m, ja, out);
-	if (measure_is_in_force(m))
-		text_printf(out,
-			    ja ? "。延長: noroshi act renew %s" : "; renew: noroshi act renew %s",
-			    m->id);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (strcmp(rows[i].id, id) == 0)
+			return rows[i].command;
+	return NULL;
 }
 
 void act_page_measure(struct act *a, const struct measure *m, const char *id, const char *en,
@@ -206,10 +179,11 @@ void act_page_measure(struct act *a, const struct measure *m, const char *id, co
 {
 	_cleanup_text_ struct text words_en = TEXT_NULL, words_ja = TEXT_NULL;
 	struct paging *g;
+	const char *command = command_of(id);
 	char once[64];
 
-	measure_words(a, m, false, en, &words_en);
-	measure_words(a, m, true, ja, &words_ja);
+	measure_page_words(m, en, command, a->conf->duty.zone, a->drill, false, &words_en);
+	measure_page_words(m, ja, command, a->conf->duty.zone, a->drill, true, &words_ja);
 	/* A renewed measure has another end, and pages of its own. */
 	snprintf(once, sizeof(once), "%.20s@%lld", id, (long long)(m->until_us / US_PER_S));
 	g = paging_new(a, m->id, once, text_str(&words_en), text_str(&words_ja));

@@ -14,14 +14,6 @@
 #define VERIFY_US (3 * US_PER_S)  /* a session that took it and stood so long has it */
 #define BUSY_US	  (10 * US_PER_S) /* a router that answers nothing is asked again */
 
-bool act_attack_goes_on(const struct act *a, const struct measure *m)
-{
-	char key[INCIDENT_ID_MAX] = "";
-
-	memcpy(key, m->incident, strnlen(m->incident, sizeof(key) - 1));
-	return map_get(a->incidents, key) != NULL;
-}
-
 /* Changes @am by @did, writes it, and puts it back where that fails. */
 static int write_change(struct act *a, struct act_measure *am, const struct measure *before,
 			const char *word, const char *actor)
@@ -47,7 +39,7 @@ static void on_has(struct act *a, struct act_measure *am)
 	struct measure before;
 	int64_t now_us = clock_real_us();
 
-	am->busy = false;
+	am->busy = am->refused = false;
 	am->in_router = true;
 	if (!am->has_us)
 		am->has_us = clock_mono_us();
@@ -69,42 +61,52 @@ static void on_has_not(struct act *a, struct act_measure *am)
 {
 	struct measure before = am->m;
 
-	am->busy = am->in_router = false;
+	am->busy = am->in_router = am->refused = false;
 	am->has_us = 0;
-	if (measure_gone(&am->m, clock_real_us()) &&
-	    write_change(a, am, &before, "gone", "noroshi") == 0)
-		act_spend(a, &am->m);
 	a->wake_us = 0;
+	if (!measure_gone(&am->m, clock_real_us()))
+		return;
+	memset(am->m.stuck, 0, sizeof(am->m.stuck));
+	if (write_change(a, am, &before, "gone", "noroshi") == 0)
+		act_spend(a, &am->m);
 }
 
-static void on_refused(struct act *a, struct act_measure *am, const char *why)
+/* @asked: by the router. Else by this side of it, which had no words for it. */
+static void on_refused(struct act *a, struct act_measure *am, bool asked, const char *why)
 {
 	struct measure before = am->m;
 	_cleanup_text_ struct text ja = TEXT_NULL;
 
 	am->busy = false;
 	am->again_us = clock_mono_us() + ACT_AGAIN_US;
-	log_error("router-refused", "measure=%s neighbor=\"%s\" reason=\"%s\"", am->m.id,
-		  am->m.option.point, why);
+	if (!am->refused) /* it is asked again each second, and says the same */
+		log_error(asked ? "router-refused" : "router-untold",
+			  "measure=%s neighbor=\"%s\" reason=\"%s\"", am->m.id, am->m.option.point,
+			  why);
+	am->refused = true;
 	/* What it would not take back stays to be taken back. */
 	if (!measure_failed(&am->m, why, clock_real_us()))
 		return;
 	if (write_change(a, am, &before, "failed", "noroshi"))
 		return;
-	text_printf(&ja, "ルーターが拒否しました: %s", why);
+	text_printf(&ja,
+		    asked ? "ルーターが拒否しました: %s" : "ルーターに伝わる形で書けません: %s",
+		    why);
 	act_reply_for(a, am, CHECK_ROUTER, why, text_str(&ja));
-	act_page_measure(a, &am->m, "failed", "the router refused the measure",
-			 "ルーターが措置を拒否した");
+	act_page_measure(a, &am->m, "failed",
+			 asked ? "the router refused the measure"
+			       : "it could not be said to the router",
+			 asked ? "ルーターが措置を拒否した" : "ルーターに伝わる形で書けなかった");
 }
 
-static void forget_router(struct act *a, const char *neighbor)
+static void forget_router(struct act *a, const struct act_router *ar)
 {
 	for (size_t i = 0; i < a->n; i++) {
 		struct act_measure *am = a->list[i];
 
-		if (strcmp(am->m.option.point, neighbor) != 0)
+		if (act_home(a, &am->m) != ar)
 			continue;
-		am->in_router = am->busy = false;
+		am->in_router = am->busy = am->refused = false;
 		am->again_us = am->has_us = 0;
 	}
 	a->wake_us = 0;
@@ -116,7 +118,7 @@ static void on_found(struct act *a, struct router *r, const char *id)
 	struct act_measure *am = act_find(a, id);
 	struct measure *stray;
 
-	if (am)
+	if (am && !measure_is_over(&am->m))
 		return; /* told again, or taken away, in its turn */
 	stray = calloc(1, sizeof(*stray));
 	if (!stray)
@@ -141,7 +143,7 @@ void act_told(void *userdata, struct router *r, enum router_event event, const c
 	switch (event) {
 	case ROUTER_UP:
 	case ROUTER_LOST:
-		forget_router(a, r->neighbor->name);
+		forget_router(a, ar);
 		act_probe_lost(a, r->neighbor->name);
 		break;
 	case ROUTER_FOUND:
@@ -157,7 +159,11 @@ void act_told(void *userdata, struct router *r, enum router_event event, const c
 		break;
 	case ROUTER_REFUSED:
 		if (am)
-			on_refused(a, am, why);
+			on_refused(a, am, true, why);
+		break;
+	case ROUTER_UNSAYABLE:
+		if (am)
+			on_refused(a, am, false, why);
 		break;
 	case ROUTER_LIFTED:
 		if (am)
@@ -177,21 +183,43 @@ static bool is_busy(const struct act_measure *am)
 	return am->busy && clock_mono_us() < am->busy_us;
 }
 
+/* Of one whose neighbour is not configured any more nobody may be able to tell. Then it is gone
+ * when the end is past that its router was told, and no sooner: not being able to ask is no answer.
+ */
+static bool ended_by_itself(struct act *a, struct act_measure *am)
+{
+	struct measure before = am->m;
+
+	if (!act_is_past_told(&am->m))
+		return false;
+	memset(am->m.stuck, 0, sizeof(am->m.stuck));
+	am->busy = am->in_router = false;
+	if (!measure_gone(&am->m, clock_real_us()))
+		return false;
+	if (act_write(a, am, measure_stage_name(before.stage), "gone", "noroshi",
+		      "the end that its router was told is past; nobody could be asked")) {
+		am->m = before;
+		return true;
+	}
+	log_warn("neighbor-gone", "measure=%s neighbor=\"%s\" place=\"%s\"", am->m.id,
+		 am->m.option.point, am->m.place);
+	act_spend(a, &am->m);
+	return true;
+}
+
 static void ask_router(struct act *a, struct act_measure *am, bool away)
 {
-	struct act_router *ar = act_router_of(a, am->m.option.point);
+	struct act_router *ar;
+	bool stuck;
 	int r;
 
 	if (is_busy(am) || clock_mono_us() < am->again_us)
 		return;
 	am->again_us = clock_mono_us() + ACT_AGAIN_US;
-	/* Of a neighbour that is configured no more nobody can tell; it is not waited for. */
-	if (!ar && away && !conf_act_neighbor(a->conf, am->m.option.point)) {
-		log_warn("neighbor-gone", "measure=%s neighbor=\"%s\"", am->m.id,
-			 am->m.option.point);
-		on_has_not(a, am);
+	stuck = act_stuck(a, am, away);
+	if (stuck && (!away || ended_by_itself(a, am)))
 		return;
-	}
+	ar = act_home(a, &am->m);
 	if (!ar)
 		return;
 	if (!away && !ar->r->is_up)
@@ -217,9 +245,8 @@ static void tell_end(struct act *a, struct act_measure *am, enum measure_do what
 				 "攻撃が続く中で期限に達した");
 	else
 		act_page_measure(a, &am->m, what == DO_TELL_30 ? "30" : "10",
-				 what == DO_TELL_30 ? "it ends in 30 minutes"
-						    : "it ends in 10 minutes",
-				 what == DO_TELL_30 ? "30 分後に終了する" : "10 分後に終了する");
+				 what == DO_TELL_30 ? "ends in 30 min" : "ends in 10 min",
+				 what == DO_TELL_30 ? "30 分後に終了" : "10 分後に終了");
 }
 
 static const char *word_of(const struct measure *m, enum measure_do what)
@@ -239,8 +266,9 @@ static bool do_one(struct act *a, struct act_measure *am, int64_t now_us)
 {
 	struct measure before = am->m;
 	int64_t wake_us = INT64_MAX;
+	bool asks = am->m.stage == MEASURE_EXPIRED && !am->m.told_ended;
 	enum measure_do what = measure_next(&am->m, now_us, am->in_router,
-					    act_attack_goes_on(a, &am->m), &wake_us);
+					    asks && act_attack_goes_on(a, am), &wake_us);
 
 	if (wake_us < a->wake_us)
 		a->wake_us = wake_us;
@@ -261,7 +289,7 @@ static bool do_one(struct act *a, struct act_measure *am, int64_t now_us)
 /* Its counter moved, or the session that took it stood for a while. */
 static void verify(struct act *a, struct act_measure *am)
 {
-	struct act_router *ar = act_router_of(a, am->m.option.point);
+	struct act_router *ar = act_home(a, &am->m);
 	struct measure before = am->m;
 	uint64_t packets = 0, bytes = 0;
 	int r;

@@ -42,19 +42,6 @@ struct exabgp {
 
 /* ---- what is said ---- */
 
-static int next_hop(const struct conf_neighbor *n, bool v4, char *buf)
-{
-	const struct ip *hop = v4 ? &n->next_hop : &n->next_hop6;
-
-	if (!ip_is_zero(hop))
-		ip_format(hop, buf);
-	else if (v4 == ip_is_v4(&n->address))
-		strcpy(buf, "self"); /* RFC 4271 section 5.1.3: eBGP over one hop takes no other */
-	else
-		return -EINVAL;
-	return 0;
-}
-
 static int line_of(const char *address, const struct text *announce, struct exabgp_line *out)
 {
 	static const char word[] = "announce ";
@@ -86,7 +73,7 @@ static int route_line(const struct conf_neighbor *n, const struct measure *m, co
 	_cleanup_text_ struct text t = TEXT_NULL;
 	char hop[IP_TEXT_MAX];
 
-	if (next_hop(n, ip_is_v4(&target->addr), hop)) {
+	if (!render_next_hop(n, ip_is_v4(&target->addr), hop)) {
 		text_printf(why,
 			    "%s: no next_hop%s is configured, and the session is of the other "
 			    "family",
@@ -400,7 +387,7 @@ static int exabgp_apply(struct router *r, const struct measure *m)
 		return -ENOTCONN;
 	n = exabgp_lines(r->neighbor, m, lines, &why);
 	if (n == -EINVAL) {
-		tell(x, ROUTER_REFUSED, m->id, text_str(&why));
+		tell(x, ROUTER_UNSAYABLE, m->id, text_str(&why));
 		return 0;
 	}
 	if (n < 0)

@@ -24,13 +24,12 @@
 #include "router/nftables_text.h"
 #include "router/router.h"
 
-#define TABLE_DEFAULT "noroshi"
-#define LOOK_NS	      250000000L	/* after the first news: one change has many */
-#define NEAR_END_US   (2 * US_PER_S)	/* who ends then may be gone already */
-#define COUNTED_US    (500 * US_PER_MS) /* how old a figure may be: reading reads all of them */
-#define HELD_MAX      8192
-#define DRAIN_MAX     1024
-#define BATCH_MAX     1024
+#define LOOK_NS	    250000000L	      /* after the first news: one change has many */
+#define NEAR_END_US (2 * US_PER_S)    /* who ends then may be gone already */
+#define COUNTED_US  (500 * US_PER_MS) /* how old a figure may be: reading reads all of them */
+#define HELD_MAX    8192
+#define DRAIN_MAX   1024
+#define BATCH_MAX   1024
 
 /* A measure that we put there, or found there. */
 struct held {
@@ -429,7 +428,7 @@ static int nftables_open(const struct conf *conf, const struct conf_neighbor *n,
 	x->bell = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
 	x->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	snprintf(x->kernel.table, sizeof(x->kernel.table), "%s",
-		 *n->table ? n->table : TABLE_DEFAULT);
+		 *n->table ? n->table : NFT_TABLE_DEFAULT);
 	if (!nft_table_is_good(x->kernel.table)) {
 		text_printf(why, "%s: a table's name has letters, digits, \"_\" and \"-\"",
 			    n->name);
@@ -462,7 +461,7 @@ static int nftables_apply(struct router *r, const struct measure *m)
 		return wrong;
 	snprintf(w.measure, sizeof(w.measure), "%s", m->id);
 	if (nft_say_apply(x->kernel.table, m, clock_real_us(), listing, &w.wanted, &w.commands))
-		tell(x, ROUTER_REFUSED, m->id, text_str(&w.commands));
+		tell(x, ROUTER_UNSAYABLE, m->id, text_str(&w.commands));
 	else if (!hold(x, m->id)) /* before it stands, so that it is never there unknown */
 		wrong = -ENOMEM;
 	else

@@ -22,8 +22,9 @@
 #include "act/measure.h"
 #include "base/text.h"
 
-#define NFT_CHAIN    "measures"
-#define NFT_MARK_MAX 20
+#define NFT_CHAIN	  "measures"
+#define NFT_TABLE_DEFAULT "noroshi"
+#define NFT_MARK_MAX	  20
 
 #define NFT_COUNTER_MAX (MEASURE_ID_MAX + 8)
 

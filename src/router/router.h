@@ -15,14 +15,15 @@
 #include "conf/conf.h"
 
 enum router_event {
-	ROUTER_UP,	 /* it can be told things; it has nothing of ours */
-	ROUTER_LOST,	 /* what it was told may be forgotten */
-	ROUTER_HAS,	 /* it acknowledged a measure */
-	ROUTER_HAS_NOT,	 /* it acknowledged that a measure is gone */
-	ROUTER_REFUSED,	 /* it said no; @why */
-	ROUTER_FOUND,	 /* it has one from before: to be taken away unless it is wanted */
-	ROUTER_LIFTED,	 /* a measure lets pass now what it would drop */
-	ROUTER_LIFT_NOT, /* it said no to that: it stands as before; @why */
+	ROUTER_UP,	  /* it can be told things; it has nothing of ours */
+	ROUTER_LOST,	  /* what it was told may be forgotten */
+	ROUTER_HAS,	  /* it acknowledged a measure */
+	ROUTER_HAS_NOT,	  /* it acknowledged that a measure is gone */
+	ROUTER_REFUSED,	  /* it said no; @why */
+	ROUTER_FOUND,	  /* it has one from before: to be taken away unless it is wanted */
+	ROUTER_LIFTED,	  /* a measure lets pass now what it would drop */
+	ROUTER_LIFT_NOT,  /* it said no to that: it stands as before; @why */
+	ROUTER_UNSAYABLE, /* it was not asked: there are no words for that; @why */
 };
 
 /* What is counted of a measure, now. */

@@ -144,8 +144,10 @@ static int write_lines(struct dry_run *x, const struct measure *m, bool away)
 	_cleanup_text_ struct text why = TEXT_NULL;
 	int n = exabgp_lines(x->r.neighbor, m, lines, &why), r = 0;
 
+	/* What could never be said is not there, and need not be taken back. */
 	if (n == -EINVAL) {
-		x->told(x->userdata, &x->r, ROUTER_REFUSED, m->id, text_str(&why));
+		x->told(x->userdata, &x->r, away ? ROUTER_HAS_NOT : ROUTER_UNSAYABLE, m->id,
+			away ? "" : text_str(&why));
 		return 0;
 	}
 	for (int i = 0; r == 0 && i < n; i++) {

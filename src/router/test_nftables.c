@@ -233,13 +233,13 @@ static int enter(void **state)
 static void on_told(void *userdata, struct router *r, enum router_event event, const char *measure,
 		    const char *why)
 {
-	static const char *const name[] = {"up",      "lost",  "has",	 "has-not",
-					   "refused", "found", "lifted", "lift-not"};
+	static const char *const name[] = {"up",    "lost",   "has",	  "has-not",  "refused",
+					   "found", "lifted", "lift-not", "unsayable"};
 	struct live *l = userdata;
 
 	assert_ptr_equal(r->ops, &router_nftables);
 	text_printf(&l->told, "%s%s%s ", name[event], *measure ? ":" : "", measure);
-	if (event == ROUTER_REFUSED || event == ROUTER_LIFT_NOT)
+	if (event == ROUTER_REFUSED || event == ROUTER_LIFT_NOT || event == ROUTER_UNSAYABLE)
 		text_printf(&l->told, "(%s) ", why);
 	if (l->until && strstr(text_str(&l->told), l->until))
 		loop_stop(l->loop);
@@ -557,7 +557,11 @@ static void test_live_refused(void **state)
 	add_rule(&m, "syn-flood");
 	add_rule(&m, "redirect");
 	assert_int_equal(router_nftables.apply(l->r, &m), 0);
-	assert_non_null(strstr(text_str(&l->told), "refused:m1 (nftables cannot hand packets"));
+	assert_non_null(strstr(text_str(&l->told), "unsayable:m1 (nftables cannot hand packets"));
+	text_clear(&l->told);
+	/* What could never be said is not there. */
+	assert_int_equal(router_nftables.take_away(l->r, &m), 0);
+	wait_for(l, "has-not:m1 ");
 	text_clear(&l->told);
 	m.option.n_rules = 0;
 	run(l, "add set inet noroshi m1-1 { type inet_service; }"); /* in our way */
@@ -882,7 +886,7 @@ static void test_refused_and_changed(void **state)
 	wait_for(l, "up ");
 	put(l, &m);
 	assert_int_equal(router_nftables.apply(l->r, &bad), 0);
-	wait_for(l, "refused:m1 (");
+	wait_for(l, "unsayable:m1 (");
 	assert_int_equal(loop_add_timer(l->loop, 100 * US_PER_MS, on_late, l->loop), 0);
 	loop_run(l->loop);
 	run(l, "flush chain inet noroshi measures");

@@ -158,6 +158,14 @@ class Pages(unittest.TestCase):
             self.assertIn(self.rows()['ja'], w.check('page', 'show', name))
         shown = json.loads(w.check('page', 'show', '--json', self.measure))
         self.assertEqual(len(shown['pages']), 2)
+        # A program finds the keys of any other page: whom to ring above all.
+        for page in shown['pages']:
+            data = page['data']
+            self.assertEqual((data['kind'], data['ref'], data['why'], data['incident'], data['severity']),
+                             ('measure', self.measure, 'new', None, None))
+            self.assertEqual((data['person'], data['text'], data['drill']),
+                             (page['person'], page['text'], False))
+            self.assertIn('phone', data)
         # What has gone out is listed for a day.
         with w.desk() as db:
             for number, body in db.execute('SELECT id, body FROM outbox').fetchall():

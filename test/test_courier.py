@@ -841,13 +841,17 @@ class Verbs(Case):
         self.assertTrue(self.verb('list', '--all').stdout.startswith('DRILL / 訓練\n'))
 
     def test_test_pages(self):
-        hook = self.hook('case "$line" in *alice*) exit 0;; esac; echo no such number; exit 1')
+        hook = self.hook('printf "%s\\n" "$line" >>$LOG\n'
+                         'case "$line" in *alice*) exit 0;; esac; echo no such number; exit 1')
         conf = self.conf(f'  program: {hook}\n')
         done = run('page', 'test', '--db', self.db, '--conf', conf)
         self.assertEqual(done.returncode, STORE)
         role = self.start('--conf', conf)
         done = run('page', 'test', '--db', self.db, '--conf', conf, '--to', 'alice')
         self.assertEqual((done.returncode, done.stdout), (GOOD, f'alice  program  {hook}  sent\n'))
+        given, = map(json.loads, self.logged())
+        self.assertEqual((given['kind'], given['why'], given['person'], given['phone'], given['incident']),
+                         ('test', 'test', 'alice', '+81-3-5550-0100', None))
         done = run('page', 'test', '--db', self.db, '--conf', conf, '--json')
         self.assertEqual(done.returncode, REFUSED, done.stderr)
         self.assertEqual({(o['person'], o['state'], o['why']) for o in map(json.loads, done.stdout.splitlines())},

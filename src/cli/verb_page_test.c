@@ -55,7 +55,7 @@ static int add(struct test *t, const struct conf_person *who, enum page_channel 
 	snprintf(p.phone, sizeof(p.phone), "%s", who->phone);
 	snprintf(p.language, sizeof(p.language), "%s", roster_language(c, who));
 	snprintf(p.text, sizeof(p.text), "%s", text_str(&words));
-	p.json = page_json(&p);
+	p.json = page_data_plain(&p, "test", "", desk_db_kind(t->d->db) == STORE_DRILL);
 	body = p.json ? page_json(&p) : NULL;
 	page_deinit(&p);
 	*row = (struct desk_out_row){.id = t->ids[t->n],

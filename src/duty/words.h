@@ -37,6 +37,11 @@ void page_test_words(bool ja, bool drill, const char *zone, int64_t now_us, stru
  * NULL without memory. */
 json_t *page_data(const struct page_about *about, const struct page *p, const char *zone);
 
+/** page_data_plain() - the same keys for a page that no alarm stands behind, what an alarm would
+ * say being null: about a measure, or a test. @kind: "measure", "test"; @ref: what it is about, ""
+ * nothing. Owned; NULL without memory. */
+json_t *page_data_plain(const struct page *p, const char *kind, const char *ref, bool drill);
+
 /** page_cut() - @name as one line of at most @most characters, the last an ellipsis where it was
  * longer; control and direction characters and broken bytes left out. */
 void page_cut(const char *name, unsigned most, struct text *out);

@@ -150,3 +150,18 @@ json_t *page_data(const struct page_about *about, const struct page *p, const ch
 	json_decref(o);
 	return NULL;
 }
+
+json_t *page_data_plain(const struct page *p, const char *kind, const char *ref, bool drill)
+{
+	json_t *o = json_object();
+
+	if (o && set_page(o, p, drill) && set(o, "kind", json_string(kind)) &&
+	    set(o, "ref", text_or_null(ref)) && set(o, "incident", json_null()) &&
+	    set(o, "severity", json_null()) && set(o, "object", json_null()) &&
+	    set(o, "owner", json_null()) && set(o, "since", json_null()) &&
+	    set(o, "since_local", json_null()) && set(o, "command", json_null()) &&
+	    set(o, "text", json_text(p->text)))
+		return o;
+	json_decref(o);
+	return NULL;
+}

@@ -12,6 +12,7 @@
 #include "courier/door.h"
 #include "duty/alarm.h"
 #include "duty/roster.h"
+#include "duty/words.h"
 #include "router/act_inside.h"
 #include "router/measure_page.h"
 #include "store/desk_duty.h"
@@ -42,12 +43,6 @@ static void cut(const char *from, char *to, size_t room)
 	to[n] = '\0';
 }
 
-static json_t *data_of(const struct page *p, const char *about)
-{
-	return json_pack("{sissssssss}", "version", 1, "id", p->id, "kind", "measure", "ref", about,
-			 "text", p->text);
-}
-
 static void add(struct paging *g, const struct conf_person *who, enum page_channel channel,
 		const char *to)
 {
@@ -70,7 +65,7 @@ static void add(struct paging *g, const struct conf_person *who, enum page_chann
 	snprintf(p.phone, sizeof(p.phone), "%s", who->phone);
 	snprintf(p.language, sizeof(p.language), "%s", roster_language(g->a->conf, who));
 	cut(text_str(&words), p.text, sizeof(p.text));
-	p.json = data_of(&p, g->about);
+	p.json = page_data_plain(&p, "measure", g->about, g->a->drill);
 	body = p.json ? page_json(&p) : NULL;
 	page_deinit(&p);
 	memcpy(g->ids[g->n], p.id, sizeof(p.id));

@@ -14,7 +14,8 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from act_world import GOOD, GUARD, LAW, NOBODY, NEIGHBORS, ROUTER, USAGE, Door, World  # noqa: E402
+from act_world import (GOOD, GUARD, LAW, NOBODY, NEIGHBORS, ROUTER, USAGE, Door, World, agree,  # noqa: E402
+                       orders)
 
 DRY = NEIGHBORS.replace('kind: exabgp', 'kind: dry_run')
 PROGRAM = None
@@ -116,6 +117,36 @@ class Rails(Case):
     def test_short(self):
         broad = self.world.copy(self.incident, '198.18.128.0/20', 20, level='prefix', object='campus-128')
         self.refuse('short_prefix', '198.18.128.0/20', incident=broad)
+
+    def carpet(self, **values):
+        """Over a prefix of many objects, of which only the hosts of one are named."""
+        return self.world.copy(self.incident, '198.18.10.0/24', 24, level='prefix', object='site-02', **values)
+
+    def test_other_owners(self):
+        """What one owner agreed to takes no other off the net, whoever approves it and whatever is typed."""
+        self.world.base = agree(self.world.base, 'site-02')
+        self.world.configure('  break_glass: [rtbh, flowspec]\n', neighbors=DRY, agreed=False)
+        carpet = self.carpet()
+        self.refuse('other_owners', 'site-01', incident=carpet, consent='K-2026-7')
+        self.refuse('other_owners', 'site-01', incident=carpet, break_glass=True)
+        # A filter takes nobody along, but break-glass rests on what was agreed, and that is not this.
+        self.refused(self.start(carpet, kind='flowspec', break_glass=True, consent='K-2026-7'), LAW, 'not_agreed')
+
+    def test_order_keeps_to_its_object(self):
+        """The same by itself: a standing order blackholes what is its object's, and nothing beside it."""
+        self.world.base = agree(self.world.base, 'site-02')
+        self.world.change(self.incident, state='closed')
+        self.world.configure(orders('site-02', 'site-03'), neighbors=DRY, agreed=False)
+        self.world.begin_act()
+        self.carpet(state='open')
+        self.world.wait(self.world.measures, 'that the order begins')
+        measure, = self.world.measures()
+        self.assertEqual(measure['option']['target'], '198.18.10.2')
+        self.assertEqual(measure['consent'], 'K-2026-7')
+        # Without an agreement even that is not done.
+        self.world.copy(self.incident, '198.18.10.0/24', 25, level='prefix', object='site-03', state='open')
+        self.world.wait(lambda: any(a.startswith('refus') for a, _, _ in self.world.audit()), 'a refusal')
+        self.assertEqual(len(self.world.measures()), 1)
 
     def test_never_touch(self):
         self.world.configure('  never:\n    - {kind: emergency, prefixes: [198.18.10.1]}\n', neighbors=DRY)

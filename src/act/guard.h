@@ -42,6 +42,7 @@ enum guard_rule {
 	GUARD_UNLISTED, /* an exporter that is on no allow-list says it: it may be forged */
 	GUARD_POINT,	/* the neighbour is not configured, or does not take this kind */
 	GUARD_BEYOND,	/* a rule reaches beyond what the option is for */
+	GUARD_OTHERS,	/* a route takes others along who did not agree */
 	GUARD_RULES
 };
 

@@ -162,6 +162,15 @@ static const struct saying {
 			  "に及ぶ。攻撃を受けているプレフィックスだけの条件を選ぶこと。",
 			  "A rule reaches beyond what the measure is for.",
 			  "条件が措置の対象を超えて及ぶ。"},
+	[GUARD_OTHERS] =
+		{"It takes along addresses of others who have not agreed to it: %s; nor is "
+		 "harm to anybody outside shown. Take the attacked object's own prefix, or "
+		 "enter each owner's agreement in \"measures\" of his object.",
+		 "同意していない他者のアドレスを巻き込む: "
+		 "%s。対象外への被害も確認されていない。攻撃を受けている対象自身のプレフィックス"
+		 "を選ぶか、各所有者の同意を対象の measures に記すこと。",
+		 "It takes along addresses of others who have not agreed to it.",
+		 "同意していない他者のアドレスを巻き込む。"},
 };
 
 void guard_say(const struct guard_verdict *v, unsigned i, bool ja, struct text *out)

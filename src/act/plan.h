@@ -147,8 +147,9 @@ bool plan_holds(const struct plan *p);
 const struct plan_option *plan_option_find(const struct plan *p, unsigned number);
 
 /** plan_agreed() - what the owner of @object agreed to beforehand, with a reference, that covers
- * @o; NULL nothing does. Who agreed to a limit has not agreed to dropping. */
-const struct conf_measure *plan_agreed(const struct conf_object *object,
+ * @o; NULL nothing does. Who agreed to a limit has not agreed to dropping, nor has anybody for more
+ * than the object's own prefixes (owners_alone()). */
+const struct conf_measure *plan_agreed(const struct conf *conf, const struct conf_object *object,
 				       const struct plan_option *o);
 
 /** plan_json() - the stable interface (doc/act.md); owned, NULL without memory. */

@@ -104,12 +104,15 @@ void plan_weaker(struct planning *g);
 /** plan_consent() - what the owner agreed to for @o, NULL nothing. */
 const struct conf_measure *plan_consent(const struct planning *g, const struct plan_option *o);
 
+/** plan_all_agreed() - did everybody agree who has addresses in its target? */
+bool plan_all_agreed(const struct planning *g, const struct plan_option *o);
+
 /** plan_harms_others() - is it shown that others than the target suffer? plan_full_link() - one
  * that is, NULL none. */
 bool plan_harms_others(const struct planning *g);
 const struct plan_link *plan_full_link(const struct planning *g);
 
-/* ---- plan_helps.c, plan_say.c, plan_words.c: sentences ---- */
+/* ---- plan_consent.c, plan_helps.c, plan_say.c, plan_words.c: sentences ---- */
 
 /** plan_say_option() - helps, says and needs; plan_say_plan() - the attack, and why it is
  * separable. */
@@ -139,6 +142,12 @@ bool plan_is_limit(const struct plan_option *o);
 static inline bool plan_is_offline(const struct plan_option *o)
 {
 	return o->kind == PLAN_RTBH || o->kind == PLAN_COMMUNITY;
+}
+
+/** plan_is_route() - is it for all that goes to its target, whatever the packets are? */
+static inline bool plan_is_route(const struct plan_option *o)
+{
+	return plan_is_offline(o) || o->kind == PLAN_DIVERSION;
 }
 
 static inline const char *of_two(bool ja, const char *en, const char *japanese)

@@ -26,6 +26,12 @@ static const char yaml[] =
 	"shared: [{prefix: 100.64.0.0/10, kind: cgn}]\n"
 	"never_touch: [198.51.100.53, '2001:db8:53::/48']\n"
 	"capture: [eth1]\n"
+	"protected:\n"
+	"  - {name: shop, customer: Example Trading, prefixes: 198.51.103.0/26, measures: [{kind: "
+	"blackhole, consent: contract 7, max: 2h}]}\n"
+	"  - {name: clinic, customer: Example Hospital, prefixes: [198.51.103.128/25, "
+	"198.51.102.64/28]}\n"
+	"  - {name: desk, prefixes: 198.51.102.80/28}\n"
 	"act:\n"
 	"  neighbors:\n"
 	"    - {name: edge, kind: exabgp, point: own_border, takes: [rtbh, flowspec], address: "
@@ -304,6 +310,65 @@ static void test_sources(void **state)
 	     b.o.n_rules = 0);
 }
 
+static void route(struct bench *b, enum plan_kind kind, const char *object, const char *target)
+{
+	b->o.kind = kind;
+	b->o.n_rules = 0;
+	b->conf->act.neighbors[0].takes = UINT32_MAX;
+	snprintf(b->inc->object, sizeof(b->inc->object), "%s", object);
+	aim(b, target);
+}
+
+static void let_agree(struct bench *b, unsigned object, const char *kind)
+{
+	struct conf_measure *m = calloc(1, sizeof(*m));
+
+	snprintf(m->consent, sizeof(m->consent), "contract 77");
+	snprintf(m->kind, sizeof(m->kind), "%s", kind);
+	b->conf->objects[object].measures = m;
+	b->conf->objects[object].n_measures = 1;
+}
+
+static void let_lose(struct bench *b, const char *object)
+{
+	b->inc->path = calloc(1, sizeof(*b->inc->path));
+	b->inc->path->n_lost = 1;
+	b->inc->path->loss_confidence = 0.9;
+	snprintf(b->inc->path->lost[0].object, sizeof(b->inc->path->lost[0].object), "%s", object);
+}
+
+/* What one customer agreed to takes no other off the net. */
+static void test_others(void **state)
+{
+	static const char all[] = "198.51.103.0/24";
+
+	GOOD(route(&b, PLAN_RTBH, "shop", "198.51.103.0/26"));
+	GOOD(route(&b, PLAN_RTBH, "shop", "198.51.103.9"));
+	REFUSED(GUARD_OTHERS, "Example Hospital", route(&b, PLAN_RTBH, "shop", all));
+	REFUSED(GUARD_OTHERS, "Example Hospital", route(&b, PLAN_COMMUNITY, "shop", all));
+	REFUSED(GUARD_OTHERS, "Example Hospital", route(&b, PLAN_DIVERSION, "shop", all));
+	/* Nobody's object is hit: then both are others. */
+	REFUSED(GUARD_OTHERS, "Example Trading, Example Hospital",
+		route(&b, PLAN_DIVERSION, "", all));
+	REFUSED(GUARD_OTHERS, "Example Hospital", route(&b, PLAN_RTBH, "", all));
+	/* An object without a customer is somebody too. */
+	REFUSED(GUARD_OTHERS, "desk", route(&b, PLAN_RTBH, "clinic", "198.51.102.64/27"));
+	/* Of another kind they agreed to nothing. */
+	REFUSED(GUARD_OTHERS, "Example Hospital", route(&b, PLAN_RTBH, "shop", all);
+		let_agree(&b, 1, "flowspec"));
+	GOOD(route(&b, PLAN_RTBH, "shop", all); let_agree(&b, 1, "blackhole"));
+	/* A filter by what the packets are takes nobody along. */
+	GOOD(aim(&b, all); strcpy(b.inc->object, "shop"));
+	/* Harm to somebody outside is the greater one; of somebody inside it is none. */
+	GOOD(route(&b, PLAN_RTBH, "shop", all); let_lose(&b, "desk"));
+	REFUSED(GUARD_OTHERS, "Example Hospital", route(&b, PLAN_RTBH, "shop", all);
+		strcpy(b.conf->objects[2].name, "gone"); let_lose(&b, "clinic");
+		b.conf->objects[1].n_prefixes = 1);
+	/* An own prefix that is assigned counts as an object does. */
+	REFUSED(GUARD_OTHERS, "Example Bank", route(&b, PLAN_RTBH, "shop", "198.51.103.0/25");
+		b.conf->own[1] = (struct conf_own){prefix("198.51.103.64/26"), "Example Bank"});
+}
+
 static void rename_exporter(struct bench *b, unsigned i, const char *name)
 {
 	free(b->inc->exporters[i]);
@@ -472,11 +537,11 @@ static void test_all(void **state)
 	static const unsigned expected[PLAN_KINDS] = {
 		[PLAN_NONE] = 0,
 		[PLAN_RTBH] = GUARD_RULES,
-		[PLAN_FLOWSPEC] = GUARD_RULES,
-		[PLAN_NFTABLES] = GUARD_RULES,
+		[PLAN_FLOWSPEC] = GUARD_RULES - 1, /* takes nobody along */
+		[PLAN_NFTABLES] = GUARD_RULES - 1,
 		[PLAN_COMMUNITY] = GUARD_RULES,
 		[PLAN_DIVERSION] = GUARD_RULES,
-		[PLAN_ACL] = GUARD_RULES - 5, /* a text for people: no router is told */
+		[PLAN_ACL] = GUARD_RULES - 6, /* a text for people: no router is told */
 		[PLAN_ASK] = 3,		      /* false alarm, shared, unproven */
 	};
 	struct bench b;
@@ -506,6 +571,7 @@ static void test_json(void **state)
 	assert_int_equal(back.n, 0);
 	json_decref(json);
 	break_all(&b);
+	b.o.kind = PLAN_DIVERSION;
 	look(&b);
 	json = guard_verdict_json(&b.v);
 	assert_int_equal(json_array_size(json), GUARD_RULES);
@@ -551,12 +617,19 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_prefixes),       cmocka_unit_test(test_own),
-		cmocka_unit_test(test_no_destination), cmocka_unit_test(test_never),
-		cmocka_unit_test(test_sources),	       cmocka_unit_test(test_evidence),
-		cmocka_unit_test(test_invented),       cmocka_unit_test(test_invented_witness),
-		cmocka_unit_test(test_routers),	       cmocka_unit_test(test_all),
-		cmocka_unit_test(test_json),	       cmocka_unit_test(test_names),
+		cmocka_unit_test(test_prefixes),
+		cmocka_unit_test(test_own),
+		cmocka_unit_test(test_no_destination),
+		cmocka_unit_test(test_never),
+		cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_evidence),
+		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_invented),
+		cmocka_unit_test(test_invented_witness),
+		cmocka_unit_test(test_routers),
+		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

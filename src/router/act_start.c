@@ -56,12 +56,11 @@ int act_case_load(struct act *a, const char *incident, struct act_case *c)
 static int fill(struct act *a, const struct act_case *c, const struct plan_option *o,
 		const struct law_words *w, struct measure *m)
 {
-	const struct conf_measure *agreed = check_agreed(a->conf, c->incident, o);
-	const char *consent = w->consent && *w->consent ? w->consent
-			      : agreed			? agreed->consent
-							: "";
-
 	measure_clear(m);
+	if (w->consent && *w->consent)
+		text_cut(m->consent, sizeof(m->consent), w->consent);
+	else
+		check_consent(a->conf, c->incident, o, m->consent);
 	measure_id(m->id);
 	snprintf(m->plan, sizeof(m->plan), "%s", c->plan->id);
 	snprintf(m->hash, sizeof(m->hash), "%s", c->plan->hash);
@@ -72,7 +71,6 @@ static int fill(struct act *a, const struct act_case *c, const struct plan_optio
 	snprintf(m->purpose, sizeof(m->purpose), "%s", w->purpose);
 	snprintf(m->necessity, sizeof(m->necessity), "%s", w->necessity);
 	snprintf(m->weaker, sizeof(m->weaker), "%s", w->weaker);
-	text_cut(m->consent, sizeof(m->consent), consent);
 	check_override(a->conf, a->law, m->override);
 	m->data = w->data;
 	m->until_us = w->until_us;
@@ -156,15 +154,14 @@ int act_recheck(struct act *a, const struct measure *m, const char *approver,
 			  .option = m->option.number,
 			  .approver = approver,
 			  .now_us = clock_real_us()};
-	const struct conf_measure *agreed;
+	char consent[CONF_TEXT_MAX];
 
 	if (r) {
 		check_refuse(t, 0, "no_incident", r > 0 ? store_answer(r, "en") : strerror(-r),
 			     r > 0 ? store_answer(r, "ja") : strerror(-r));
 		return CHECK_ROUTER;
 	}
-	agreed = check_agreed(a->conf, c.incident, &m->option);
-	w.agreed_s = agreed ? agreed->max_s : 0;
+	w.agreed_s = check_consent(a->conf, c.incident, &m->option, consent);
 	k.incident = c.incident;
 	k.plan = c.plan;
 	k.world = &c.world.w;
@@ -302,16 +299,14 @@ static int check_all(struct act_asking *x, const struct act_case *c, const struc
 			  .user = x->user,
 			  .now_us = x->now_us};
 	const struct plan_option *found = plan_option_find(c->plan, kept->number);
-	const struct conf_measure *agreed =
-		found ? check_agreed(a->conf, c->incident, found) : NULL;
 	int r;
 
 	if (found) {
-		w->agreed_s = agreed ? agreed->max_s : 0;
+		w->agreed_s = check_consent(a->conf, c->incident, found, x->consent);
 		w->data = check_data(found);
 		fill_weaker(x, found, w);
-		if (agreed && !*w->consent)
-			w->consent = agreed->consent;
+		if (!*w->consent)
+			w->consent = x->consent;
 		k.spent_s = act_spent_s(a, w->basis, &found->target, x->now_us);
 	}
 	r = check_start(&k, o, &x->t);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "act/owners.h"
 #include "base/clock.h"
 
 void refusal_deinit(struct refusal_text *t)
@@ -56,15 +57,42 @@ char *check_override(const struct conf *conf, const struct law *law, char *buf)
 	return buf;
 }
 
+static const struct conf_object *object_of(const struct conf *conf, const char *name)
+{
+	for (size_t i = 0; *name && i < conf->n_objects; i++)
+		if (strcmp(conf->objects[i].name, name) == 0)
+			return &conf->objects[i];
+	return NULL;
+}
+
 const struct conf_measure *check_agreed(const struct conf *conf, const struct incident *inc,
 					const struct plan_option *o)
 {
-	const struct conf_measure *m = NULL;
+	return plan_agreed(conf, object_of(conf, inc->object), o);
+}
 
-	for (size_t i = 0; *inc->object && !m && i < conf->n_objects; i++)
-		if (strcmp(conf->objects[i].name, inc->object) == 0)
-			m = plan_agreed(&conf->objects[i], o);
-	return m;
+uint64_t check_consent(const struct conf *conf, const struct incident *inc,
+		       const struct plan_option *o, char *buf)
+{
+	const struct conf_measure *m = check_agreed(conf, inc, o);
+	struct owners w;
+	uint64_t max_s = 0;
+
+	*buf = '\0';
+	if (m) {
+		text_cut(buf, CONF_TEXT_MAX, m->consent);
+		return m->max_s;
+	}
+	if (o->kind != PLAN_RTBH && o->kind != PLAN_COMMUNITY && o->kind != PLAN_DIVERSION)
+		return 0;
+	owners_of(conf, object_of(conf, inc->object), o, &w);
+	owners_agreement(&w, buf, CONF_TEXT_MAX, &max_s);
+	return max_s;
+}
+
+bool check_alone(const struct conf *conf, const char *object, const struct plan_option *o)
+{
+	return owners_alone(conf, object_of(conf, object), o);
 }
 
 static bool is_started(enum plan_kind k)
@@ -158,8 +186,9 @@ static int check_glass(const struct check *c, const struct plan_option *o, struc
 		return check_refuse(
 			t, CHECK_LAW, "not_agreed",
 			"break-glass is only for a measure that the owner agreed to beforehand "
-			"(measures of the protected object)",
-			"非常開始は、事前に合意した措置 (保護対象の measures) に限られます");
+			"(measures of the protected object), and only for his own prefixes",
+			"非常開始は、事前に合意した措置 (保護対象の measures) "
+			"で、その所有者のプレフィックスに対するものに限られます");
 	return CHECK_GOOD;
 }
 

@@ -60,6 +60,15 @@ int check_law(const struct check *c, const struct plan_option *o, struct refusal
 const struct conf_measure *check_agreed(const struct conf *conf, const struct incident *inc,
 					const struct plan_option *o);
 
+/** check_consent() - what a person's start rests on where he gives no reference himself: what
+ * check_agreed() finds, else of an option that takes several owners along what each of them agreed
+ * to. @buf: CONF_TEXT_MAX, "" nothing. Return: seconds that it holds for, 0 no limit. */
+uint64_t check_consent(const struct conf *conf, const struct incident *inc,
+		       const struct plan_option *o, char *buf);
+
+/** check_alone() - is @o a matter of the owner of @object alone (act/owners.h)? */
+bool check_alone(const struct conf *conf, const char *object, const struct plan_option *o);
+
 /** check_data() - classes of data that @o rests on: bits of enum law_data. */
 uint32_t check_data(const struct plan_option *o);
 

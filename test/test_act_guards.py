@@ -83,16 +83,35 @@ class Words(Case):
     def test_weaker_from_the_plan(self):
         """Nobody types what the plan's own comparison says; it is in the record in the desk's language."""
         self.world.begin_act()
-        for lang, kind in (('C', 'rtbh'), ('ja_JP.UTF-8', 'flowspec')):
+        for lang, step in (('C', 'own_border'), ('ja_JP.UTF-8', 'peering')):
             with self.subTest(lang):
                 plan = self.world.plan(self.incident)
-                option = next(o for o in plan['options'] if o['kind'] == kind and o['point'])
+                option = next(o for o in plan['options'] if o['step'] == step and o['point'] and
+                              o['allowed'] and o['weaker']['option'] is None)
                 args = self.world.start_args(self.incident, option)
                 at = args.index('--weaker')
                 done = self.world.run(*args[:at], *args[at + 2:], lang=lang)
                 self.assertEqual(done.returncode, GOOD, done.stderr)
                 said = [m['weaker'] for m in self.world.measures()]
                 self.assertIn(option['weaker']['ja' if lang != 'C' else 'en'], said)
+
+    def test_weaker_does_as_well(self):
+        """That a filter helps as much is no reason for a blackhole: whoever starts it gives his own."""
+        self.incident = self.world.attack('rule-amp-many')
+        self.world.begin_act()
+        plan = self.world.plan(self.incident)
+        option = next(o for o in plan['options'] if o['kind'] == 'rtbh' and o['weaker']['option'])
+        milder = plan['options'][option['weaker']['option'] - 1]
+        self.assertTrue(milder['allowed'])
+        self.assertNotEqual(milder['kind'], 'rtbh')
+        args = self.world.start_args(self.incident, option)
+        at = args.index('--weaker')
+        done = self.world.run(*args[:at], *args[at + 2:])
+        self.refused(done, LAW, 'no_weaker', f'option {milder["option"]} ({milder["kind"]}')
+        done = self.world.run(*args)
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        measure, = self.world.measures()
+        self.assertEqual(measure['weaker'], args[at + 1])
 
     def test_override_is_printed(self):
         self.world.begin_act()

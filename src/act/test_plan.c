@@ -290,6 +290,15 @@ static void test_weaker(void **state)
 	assert_non_null(strstr(rtbh->weaker_en, "(diversion: scrubber (wash))"));
 	assert_true(rtbh->weaker_ja[0]);
 	assert_true(law_says_something(rtbh->weaker_en) && law_says_something(rtbh->weaker_ja));
+	/* A filter relieves the same line and spares the clients: that is no reason for a
+	 * blackhole. */
+	assert_int_equal(plan_option_find(s.p, rtbh->milder)->kind, PLAN_FLOWSPEC);
+	assert_int_equal(filter->milder, 0);
+	assert_int_equal(s.p->option[0].milder, 0);
+	/* What is not allowed would not do. */
+	s.law->basis[0].allows = 1u << PLAN_RTBH;
+	scene_again(&s);
+	assert_int_equal(kit_option(s.p, STEP_BORDER, PLAN_RTBH)->milder, 0);
 	scene_end(&s);
 }
 

@@ -268,11 +268,13 @@ static bool is_proposal(const struct act_asking *x)
 	return request_says(x->request, "propose");
 }
 
-/* What the plan's comparison says, unless somebody says it himself; saying nothing is no answer. */
+/* What the plan's comparison says, unless somebody says it himself; saying nothing is no answer.
+ * Nor is a comparison by which something weaker does as well: that wants a reason of whoever starts
+ * it. */
 static void fill_weaker(const struct act_asking *x, const struct plan_option *o,
 			struct law_words *w)
 {
-	if (json_object_get(x->request, "weaker"))
+	if (json_object_get(x->request, "weaker") || o->milder)
 		return;
 	w->weaker = strcmp(request_word(x->request, "language"), "ja") == 0 ? o->weaker_ja
 									    : o->weaker_en;

@@ -142,6 +142,24 @@ int check_law(const struct check *c, const struct plan_option *o, struct refusal
 	return CHECK_LAW;
 }
 
+/* Which one it is that would do, as far as the plan can tell. */
+static void name_milder(const struct check *c, const struct plan_option *o, struct refusal_text *t)
+{
+	const struct plan_option *m = plan_option_find(c->plan, o->milder);
+
+	if (!m)
+		return;
+	text_printf(&t->en,
+		    " By the plan's figures option %u (%s, %s) takes less and helps as much: say "
+		    "why it would not do.",
+		    m->number, plan_kind_name(m->kind), plan_step_name(m->step));
+	text_printf(&t->ja,
+		    "計画の数値では案 %u (%s、%s) "
+		    "の方が影響が小さく、同等以上の効果があります。それでは足りない理由を示してくだ"
+		    "さい。",
+		    m->number, plan_kind_name(m->kind), plan_step_name(m->step));
+}
+
 /* What somebody forgot to say comes before what the guards have against it, for it is mended by
  * typing. What the law has against it comes behind them. */
 static int check_words(const struct check *c, const struct plan_option *o, struct refusal_text *t)
@@ -153,7 +171,12 @@ static int check_words(const struct check *c, const struct plan_option *o, struc
 	};
 	enum law_refusal r = law_check(c->law, c->words, o->kind, true, c->spent_s, c->now_us);
 
-	return is_word[r] ? law_refused(r, c->words, t) : CHECK_GOOD;
+	if (!is_word[r])
+		return CHECK_GOOD;
+	law_refused(r, c->words, t);
+	if (r == LAW_NO_WEAKER)
+		name_milder(c, o, t);
+	return CHECK_LAW;
 }
 
 static int check_guards(const struct check *c, const struct plan_option *o, struct refusal_text *t)

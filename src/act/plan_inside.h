@@ -73,6 +73,9 @@ void plan_cost(const struct planning *g, struct plan_option *o, const struct pla
 /** plan_is_full() - a line of @capacity with @bps on it. Unknown is not full. */
 bool plan_is_full(double bps, double capacity);
 
+/** plan_link_is_full() - by all that is on it, as far as that is known. */
+bool plan_link_is_full(const struct plan_link *l);
+
 /** plan_limit() - rate that a limit at this point should have, 0 none can be told. */
 double plan_limit(const struct planning *g, const struct conf_neighbor *n);
 

@@ -313,6 +313,57 @@ class Approval(Case):
         self.world.wait(lambda: 'reloaded' in self.world.log('act'), 'the reload', self.role)
         self.refused(self.approve(measure, NOBODY), LAW, 'changed_plan', 'changed')
 
+    def limit_then(self, share):
+        """A limit that one person approved; the attack's packets are @share as long when the second does."""
+        self.world.configure('  two_persons: [flowspec]\n', neighbors=DRY)
+        self.role.send_signal(1)
+        self.world.wait(lambda: 'reloaded' in self.world.log('act'), 'the reload', self.role)
+        option = next(o for o in self.world.plan(self.incident)['options'] if o['point'] and
+                      any(r['action'] == 'rate-limit' for r in o['rule']['rules']))
+        self.assertEqual(self.world.run(*self.world.start_args(self.incident, option)).returncode, LAW)
+        measure, = self.world.measures()
+        with self.world.watch() as db:
+            body, = db.execute('SELECT json FROM incidents WHERE id = ?', (self.incident,)).fetchone()
+        vectors = json.loads(body)['vector_detail']
+        vectors[0]['bytes'] = int(vectors[0]['bytes'] * share)
+        self.world.change(self.incident, vector_detail=vectors)
+        return measure['id'], option['rule']['rules'][0]['limit_bps']
+
+    def test_limit_moves_a_little(self):
+        """The mean packet changes with each second: what one read is what the other approves."""
+        measure, limit = self.limit_then(1.04)
+        done = self.approve(measure, NOBODY)
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        m, = self.world.measures()
+        self.assertEqual(m['option']['rule']['rules'][0]['limit_bps'], limit)
+
+    def test_limit_moves_much(self):
+        measure, _ = self.limit_then(1.2)
+        self.refused(self.approve(measure, NOBODY), LAW, 'changed_plan', 'changed')
+
+    def test_plan_with_limit_is_kept(self):
+        """By the plan's id too: the figure that was read is the one that is told."""
+        self.world.configure(neighbors=DRY)
+        self.role.send_signal(1)
+        self.world.wait(lambda: 'reloaded' in self.world.log('act'), 'the reload', self.role)
+        option = next(o for o in self.world.plan(self.incident)['options'] if o['point'] and
+                      any(r['action'] == 'rate-limit' for r in o['rule']['rules']))
+        args = self.world.start_args(self.incident, option)
+        self.assertEqual(self.world.run(*args).returncode, GOOD)
+        first, = self.world.measures()
+        self.assertEqual(self.world.run('act', 'withdraw', first['id']).returncode, GOOD)
+        with self.world.watch() as db:
+            body, = db.execute('SELECT json FROM incidents WHERE id = ?', (self.incident,)).fetchone()
+        vectors = json.loads(body)['vector_detail']
+        vectors[0]['bytes'] = int(vectors[0]['bytes'] * 1.04)
+        self.world.change(self.incident, vector_detail=vectors)
+        self.assertNotEqual(self.world.plan(self.incident)['options'][option['option'] - 1]['rule'],
+                            option['rule'])
+        done = self.world.run(*[first['plan'] if a == self.incident else a for a in args])
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        self.assertEqual({m['option']['rule']['rules'][0]['limit_bps'] for m in self.world.measures()},
+                         {option['rule']['rules'][0]['limit_bps']})
+
     def test_guard_again_before_the_second(self):
         """What was allowed when it was written down is looked at again."""
         measure = self.waiting()

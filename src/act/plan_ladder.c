@@ -149,7 +149,8 @@ static bool set_limit(const struct planning *g, struct plan_option *o,
 	rules_to_limit(g, o);
 	for (unsigned i = 0; i < o->n_rules; i++) {
 		o->rule[i].action = RULE_LIMIT;
-		o->rule[i].limit_bps = limit / o->n_rules;
+		/* Round, so that it does not change with each second of the attack. */
+		o->rule[i].limit_bps = rule_limit_round(limit / o->n_rules);
 	}
 	return o->n_rules && limit > 0;
 }

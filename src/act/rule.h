@@ -107,3 +107,11 @@ void rule_range_text(enum rule_field field, const struct rule_range *r, struct t
 
 /** rule_equal() - the same packets and the same action. */
 bool rule_equal(const struct rule *a, const struct rule *b);
+
+/** rule_limit_round() - bits per second in steps of 2.5 to 5 %, down: two digits, below 2.0 the
+ * second by halves (1.05, 1.1 ... 1.95, 2.0, 2.1 ... 9.9). Two neighbours are near each other. */
+double rule_limit_round(double bps);
+
+/** rule_near() - as rule_equal(), but of two limits within 5 % of each other: the plan's follows
+ * the attack while somebody reads it. */
+bool rule_near(const struct rule *a, const struct rule *b);

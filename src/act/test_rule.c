@@ -339,6 +339,50 @@ static void test_equal(void **state)
 	assert_false(rule_equal(&a, &b));
 }
 
+/* A limit follows the attack: a little is nothing, and from one step to the next is a little. */
+static void test_limits(void **state)
+{
+	static const struct {
+		double bps, round;
+	} rows[] = {
+		{880059, 880000},
+		{999999, 990000},
+		{1000000, 1000000},
+		{1049999, 1000000},
+		{1050000, 1050000},
+		{1999999, 1950000},
+		{2099999, 2000000},
+		{800000000, 800000000},
+		{7, 7},
+		{123456789e3, 120000e6},
+		{0, 0},
+	};
+	struct rule a = rule_for("192.0.2.0/24"), b;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (rule_limit_round(rows[i].bps) != rows[i].round)
+			fail_msg("%f: %f", rows[i].bps, rule_limit_round(rows[i].bps));
+	a.action = RULE_LIMIT;
+	for (double bps = 1e3; bps < 1e12; bps *= 1.013) {
+		a.limit_bps = rule_limit_round(bps);
+		b = a;
+		b.limit_bps = rule_limit_round(bps * 1.013);
+		assert_true(rule_limit_round(a.limit_bps) == a.limit_bps);
+		assert_true(a.limit_bps <= bps && a.limit_bps > 0.949 * bps);
+		assert_true(rule_near(&a, &b) && rule_near(&b, &a));
+		b.limit_bps = a.limit_bps * 1.06;
+		assert_false(rule_near(&a, &b) || rule_near(&b, &a));
+		assert_false(rule_equal(&a, &b));
+	}
+	/* All else stays exact. */
+	b = a;
+	b.destination.len++;
+	assert_false(rule_near(&a, &b));
+	b = a;
+	b.action = RULE_DISCARD;
+	assert_false(rule_near(&a, &b));
+}
+
 static struct rule full_rule(void)
 {
 	struct rule r = rule_for("2001:db8::1");
@@ -426,13 +470,13 @@ static void test_json_refuses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_add),	     cmocka_unit_test(test_add_refuses),
-		cmocka_unit_test(test_all_fields),   cmocka_unit_test(test_bits),
-		cmocka_unit_test(test_text),	     cmocka_unit_test(test_check),
-		cmocka_unit_test(test_target),	     cmocka_unit_test(test_matches),
-		cmocka_unit_test(test_fragments),    cmocka_unit_test(test_source_and_icmp),
-		cmocka_unit_test(test_equal),	     cmocka_unit_test(test_json),
-		cmocka_unit_test(test_json_refuses),
+		cmocka_unit_test(test_add),	   cmocka_unit_test(test_add_refuses),
+		cmocka_unit_test(test_all_fields), cmocka_unit_test(test_bits),
+		cmocka_unit_test(test_text),	   cmocka_unit_test(test_check),
+		cmocka_unit_test(test_target),	   cmocka_unit_test(test_matches),
+		cmocka_unit_test(test_fragments),  cmocka_unit_test(test_source_and_icmp),
+		cmocka_unit_test(test_equal),	   cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_json),	   cmocka_unit_test(test_json_refuses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -280,7 +280,17 @@ static void fill_weaker(const struct act_asking *x, const struct plan_option *o,
 									    : o->weaker_en;
 }
 
-static int check_all(struct act_asking *x, const struct act_case *c, const struct kept_plan *kept,
+/* What was approved is what is done: a limit that is near it now stays as it was read. */
+static void keep_approved(struct kept_plan *kept, const struct plan_option **o)
+{
+	struct plan_option now = **o;
+
+	check_keep(&now, &kept->option);
+	kept->option = now;
+	*o = &kept->option;
+}
+
+static int check_all(struct act_asking *x, const struct act_case *c, struct kept_plan *kept,
 		     struct law_words *w, const struct plan_option **o)
 {
 	struct act *a = x->a;
@@ -318,6 +328,8 @@ static int check_all(struct act_asking *x, const struct act_case *c, const struc
 			"the plan has changed since it was made: what was approved is void, "
 			"make a new one",
 			"計画が作成時から変わったため、承認は無効です。計画を作り直してください");
+	if (r == CHECK_GOOD && kept->hits)
+		keep_approved(kept, o);
 	if (r == CHECK_GOOD && is_started(a, kept->hits ? c->plan->id : "", *o, c->incident->id))
 		return check_refuse(&x->t, CHECK_GUARD, "already",
 				    "the same measure was started for this incident already",
@@ -366,7 +378,7 @@ int act_do_start(struct act_asking *x)
 			      .weaker = request_word(x->request, "weaker"),
 			      .consent = request_word(x->request, "consent"),
 			      .until_us = request_until(x->request)};
-	struct kept_plan *kept = calloc(1, sizeof(*kept));
+	_cleanup_free_ struct kept_plan *kept = calloc(1, sizeof(*kept));
 	_cleanup_act_case_ struct act_case c = {.incident = NULL};
 	const struct plan_option *o = NULL;
 	struct act_measure *am = NULL;
@@ -390,7 +402,6 @@ int act_do_start(struct act_asking *x)
 		if (who && r == CHECK_LAW && strcmp(x->t.word, "no_approver") == 0)
 			act_need_person(x, *plan ? kept->hash : c.plan->hash, kept->number);
 	}
-	free(kept);
 	if (r)
 		return act_answer(x, r, c.incident ? c.incident->id : *plan ? plan : id, NULL);
 	if (x->a->offline) {

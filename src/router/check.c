@@ -39,9 +39,15 @@ bool check_same(const struct plan_option *a, const struct plan_option *b)
 	    strcmp(a->community, b->community) != 0)
 		return false;
 	for (unsigned i = 0; i < a->n_rules; i++)
-		if (!rule_equal(&a->rule[i], &b->rule[i]))
+		if (!rule_near(&a->rule[i], &b->rule[i]))
 			return false;
 	return true;
+}
+
+void check_keep(struct plan_option *o, const struct plan_option *approved)
+{
+	for (unsigned i = 0; i < o->n_rules && i < approved->n_rules; i++)
+		o->rule[i].limit_bps = approved->rule[i].limit_bps;
 }
 
 char *check_override(const struct conf *conf, const struct law *law, char *buf)

@@ -72,8 +72,11 @@ bool check_alone(const struct conf *conf, const char *object, const struct plan_
 /** check_data() - classes of data that @o rests on: bits of enum law_data. */
 uint32_t check_data(const struct plan_option *o);
 
-/** check_same() - do both do the same thing at the same point? */
+/** check_same() - do both do the same thing at the same point? Limits may be 5 % apart. */
 bool check_same(const struct plan_option *a, const struct plan_option *b);
+
+/** check_keep() - @o with the limits that were approved, of one that is the same. */
+void check_keep(struct plan_option *o, const struct plan_option *approved);
 
 /** check_override() - "by NAME, DATE: NOTE" where the law is not reviewed and the configuration's
  * override holds, else "". @buf: CONF_TEXT_MAX. Return: @buf. */

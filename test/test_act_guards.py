@@ -80,6 +80,30 @@ class Words(Case):
         self.world.configure(neighbors=DRY, override='')
         self.refused(self.start(), LAW, 'unreviewed', 'review')
 
+    def test_signed_by_nobody_or_later(self):
+        """A placeholder is nobody, and what is dated later has not happened; the check of the file says so."""
+        folder = self.world.path('legal')
+        os.mkdir(folder)
+        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'data', 'legal', 'JP.yaml')
+        with open(source, encoding='utf-8') as f:
+            law = f.read()
+        for by, date, said, status in (('TBD', '2026-11-01', '"TBD" names no person', LAW),
+                                       ('未定', '2026-11-01', '"未定" names no person', LAW),
+                                       ('Example Counsel', '2099-01-01', '2099-01-01, is still to come', LAW),
+                                       ('Example Counsel', '2020-01-01', None, ROUTER)):
+            with self.subTest(by, date=date):
+                with open(os.path.join(folder, 'JP.yaml'), 'w', encoding='utf-8') as f:
+                    f.write(law.replace('by: nobody yet', f'by: {by}\n  date: {date}'))
+                self.world.configure(f'  legal: {folder}\n', neighbors=DRY, override='')
+                done = self.world.run('conf', 'check', self.world.conf, conf=False)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual('still to come' in done.stderr or 'names no person' in done.stderr,
+                                 said is not None)
+                self.assertIn(said or '', done.stderr)
+                done = self.start()
+                self.assertEqual(done.returncode, status, done.stderr)   # without a role: nothing refuses it
+                self.assertEqual('review' in done.stderr, said is not None)
+
     def test_weaker_from_the_plan(self):
         """Nobody types what the plan's own comparison says; it is in the record in the desk's language."""
         self.world.begin_act()

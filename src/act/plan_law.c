@@ -104,7 +104,7 @@ static void bases(struct planning *g, struct plan_option *o, struct reasons *r)
 	text_printf(&ja, "%s の法令ファイルに、この種の措置の根拠はない。", law->country);
 	if (!o->n_basis)
 		add(r, text_str(&en), text_str(&ja));
-	if (law_is_reviewed(law) || conf_act_override(g->conf))
+	if (law_is_reviewed(law, g->in->now_us) || conf_act_override(g->conf))
 		return;
 	text_clear(&en);
 	text_clear(&ja);

@@ -71,7 +71,7 @@ static int fill(struct act *a, const struct act_case *c, const struct plan_optio
 	snprintf(m->purpose, sizeof(m->purpose), "%s", w->purpose);
 	snprintf(m->necessity, sizeof(m->necessity), "%s", w->necessity);
 	snprintf(m->weaker, sizeof(m->weaker), "%s", w->weaker);
-	check_override(a->conf, a->law, m->override);
+	check_override(a->conf, a->law, clock_real_us(), m->override);
 	m->data = w->data;
 	m->until_us = w->until_us;
 	m->drill = c->world.w.drill;

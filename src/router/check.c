@@ -50,12 +50,12 @@ void check_keep(struct plan_option *o, const struct plan_option *approved)
 		o->rule[i].limit_bps = approved->rule[i].limit_bps;
 }
 
-char *check_override(const struct conf *conf, const struct law *law, char *buf)
+char *check_override(const struct conf *conf, const struct law *law, int64_t now_us, char *buf)
 {
 	char at[TIME_TEXT_MAX];
 
 	*buf = '\0';
-	if (!law || law_is_reviewed(law) || !conf_act_override(conf))
+	if (!law || law_is_reviewed(law, now_us) || !conf_act_override(conf))
 		return buf;
 	time_format_utc(conf->act.override.dated_us, at);
 	snprintf(buf, CONF_TEXT_MAX, "%.63s, %.10s: %.160s", conf->act.override.by, at,

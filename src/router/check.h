@@ -80,4 +80,4 @@ void check_keep(struct plan_option *o, const struct plan_option *approved);
 
 /** check_override() - "by NAME, DATE: NOTE" where the law is not reviewed and the configuration's
  * override holds, else "". @buf: CONF_TEXT_MAX. Return: @buf. */
-char *check_override(const struct conf *conf, const struct law *law, char *buf);
+char *check_override(const struct conf *conf, const struct law *law, int64_t now_us, char *buf);

@@ -251,6 +251,12 @@ class Rails(Case):
         done = self.start(other)
         self.assertEqual(done.returncode, GUARD, done.stderr)
         self.assertIn('rule_budget', json.dumps(self.world.audit()))
+        # The one that stands weighs as much and is older.
+        measure = next(m for m in self.world.measures() if m['stage'] in ('applied', 'verified'))
+        self.assertIn(measure['id'], done.stderr)
+        self.assertEqual(measure['weight']['severity'], measure['severity'])
+        self.assertGreater(measure['weight']['bps'], 0)
+        self.assertIn(measure['severity'], (1, 2, 3, 4))
 
     def test_rate_of_change(self):
         self.world.configure(neighbors=DRY.replace('max_changes: 10000', 'max_changes: 1'))

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "act/weight.h"
 #include "base/ip.h"
 #include "base/text.h"
 #include "conf/conf.h"
@@ -18,8 +19,10 @@
 
 #define GUARD_REFUSALS_MAX 20
 #define GUARD_WHAT_MAX	   96
-#define GUARD_V4_SHORTEST  24 /* shorter ones are refused, unless the configuration says otherwise \
-			       */
+#define GUARD_ID_MAX	   16 /* of a measure */
+#define GUARD_V4_SHORTEST                                                                          \
+	24 /* shorter ones are refused, unless the configuration says otherwise                    \
+	    */
 #define GUARD_V6_SHORTEST 48
 
 enum guard_rule {
@@ -54,10 +57,12 @@ struct guard_verdict {
 };
 
 /* How an exporter is believed: corroboration and health, as the status of the watch has it. */
+struct plan_option;
+
 struct guard_exporter {
 	const char *name;
-	bool listed;	   /* on the allow-list */
-	bool broken;	   /* its sequence or its clock does not fit */
+	bool listed; /* on the allow-list */
+	bool broken; /* its sequence or its clock does not fit */
 	/* Something besides the exporters of the incident says the same, such as counters. Two of
 	 * those, listed and sound, bear each other out without it. */
 	bool corroborated;
@@ -73,11 +78,16 @@ struct guard_world {
 		const char *name;
 		unsigned rules;	  /* in force there */
 		unsigned changes; /* within the last minute */
+		/* What stands there, and which of it weighs least; "" nothing. */
+		const struct plan_option **standing;
+		unsigned n_standing;
+		char lightest[GUARD_ID_MAX];
+		struct weight least;
 	} * neighbors;
 	unsigned n_neighbors;
+	unsigned severity; /* of the incident, 1 to 4; 0 not known */
+	int64_t now_us;
 };
-
-struct plan_option;
 
 /**
  * guard_check() - all that refuses @o, the most important first. Pure. "Do nothing" is never

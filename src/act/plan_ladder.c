@@ -109,12 +109,32 @@ static void rules_of_vectors(const struct planning *g, struct plan_option *o)
 		o->covers = o->covers_low = o->covers_high = packets / all;
 }
 
+struct merging {
+	const struct planning *g;
+	const struct plan_option *o;
+};
+
+/* Two rules may become one for the prefix around them where nobody else has an address in it. */
+static bool is_one_objects(const struct prefix *around, const void *userdata)
+{
+	const struct merging *m = userdata;
+	const struct conf_object *object = m->g->object;
+
+	if (!prefix_covers(&m->o->target, around))
+		return false;
+	for (size_t i = 0; object && i < object->n_prefixes; i++)
+		if (prefix_covers(&object->prefixes[i], around))
+			return true;
+	return false;
+}
+
 static void rules_that_drop(const struct planning *g, struct plan_option *o)
 {
 	const struct derived *d = g->derived;
 
 	for (unsigned i = 0; i < d->n && i < PLAN_RULES_MAX; i++)
 		o->rule[o->n_rules++] = d->rule[i];
+	o->n_rules = rules_merge(o->rule, o->n_rules, is_one_objects, &(struct merging){g, o});
 	o->covers = d->covers;
 	o->covers_low = d->covers_low;
 	o->covers_high = d->covers_high;

@@ -517,6 +517,55 @@ static void test_routers(void **state)
 		b.neighbor[0] = (struct guard_neighbor){"paper", 9, 0});
 }
 
+/* Who is refused hears what weighs less; what stands there already takes no room. */
+static void test_budget(void **state)
+{
+	struct plan_option one = {.kind = PLAN_FLOWSPEC, .n_rules = 1}, two = one, route;
+	const struct plan_option *standing[] = {&one, &two};
+	struct weight light = {4, 1e6, 5}, mine = {3, 1e6, 5}, unknown = {0, -1, 9};
+
+	assert_true(weight_compare(&light, &mine) < 0 && weight_compare(&mine, &light) > 0);
+	assert_true(weight_compare(&unknown, &light) < 0);
+	assert_int_equal(weight_compare(&mine, &mine), 0);
+	mine.severity = 4;
+	mine.bps = 2e6;
+	assert_true(weight_compare(&light, &mine) < 0);
+	mine.bps = 1e6;
+	mine.since_us = 6; /* the newer one */
+	assert_true(weight_compare(&light, &mine) < 0);
+	one.rule[0].destination = prefix("203.0.113.1");
+	two.rule[0].destination = prefix("203.0.113.2");
+#define STANDING(s, id)                                                                            \
+	b.neighbor[0] = (struct guard_neighbor){"edge", 3, 0, standing, 2, id, {s, 1e6, 5}};       \
+	b.w.severity = 2;                                                                          \
+	b.o.before_bps = 5e6;                                                                      \
+	b.o.after_bps = 0
+	REFUSED(GUARD_BUDGET, "edge (3 + 2 > 4; m0123456789ab)", STANDING(3, "m0123456789ab"));
+	REFUSED(GUARD_BUDGET, "edge (3 + 2 > 4; m0123456789ab)", STANDING(2, "m0123456789ab"));
+	REFUSED(GUARD_BUDGET, "edge (3 + 2 > 4)", STANDING(1, "m0123456789ab"));
+	REFUSED(GUARD_BUDGET, "edge (3 + 2 > 4)", STANDING(2, "m0123456789ab");
+		b.o.before_bps = -1);
+	/* One of its two stands there. */
+	GOOD(STANDING(3, "m1"); b.o.rule[1].destination = one.rule[0].destination;
+	     b.o.target = prefix("203.0.113.0/24");
+	     b.o.rule[0].destination = prefix("203.0.113.9"));
+	/* Both, of a neighbour that is full. */
+	GOOD(STANDING(3, "m1"); b.neighbor[0].rules = 4; b.o.target = prefix("203.0.113.0/24");
+	     b.o.rule[0] = one.rule[0]; b.o.rule[1] = two.rule[0]);
+	/* Another action is another rule. */
+	REFUSED(GUARD_BUDGET, "edge (4 + 1 > 4)", STANDING(1, "m1"); b.neighbor[0].rules = 4;
+		b.o.n_rules = 1; b.o.target = one.rule[0].destination; b.o.rule[0] = one.rule[0];
+		b.o.rule[0].action = RULE_LIMIT; b.o.rule[0].limit_bps = 1e6);
+	/* The same twice is one. */
+	GOOD(STANDING(3, "m1"); b.neighbor[0].rules = 4; two = one; b.o.n_rules = 1);
+	route = (struct plan_option){.kind = PLAN_RTBH, .target = prefix("203.0.113.7")};
+	standing[0] = &route;
+	GOOD(STANDING(3, "m1"); b.neighbor[0].rules = 4; b.o.kind = PLAN_RTBH; b.o.n_rules = 0;
+	     b.o.target = route.target);
+	REFUSED(GUARD_BUDGET, "edge (4 + 1 > 4)", STANDING(1, "m1"); b.neighbor[0].rules = 4;
+		b.o.kind = PLAN_RTBH; b.o.n_rules = 0; b.o.target = prefix("203.0.113.8"));
+}
+
 /* Everything wrong at once: all of it is told, and no kind of option is let through for it. */
 static void break_all(struct bench *b)
 {
@@ -617,19 +666,13 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_prefixes),
-		cmocka_unit_test(test_own),
-		cmocka_unit_test(test_no_destination),
-		cmocka_unit_test(test_never),
-		cmocka_unit_test(test_sources),
-		cmocka_unit_test(test_evidence),
-		cmocka_unit_test(test_others),
-		cmocka_unit_test(test_invented),
-		cmocka_unit_test(test_invented_witness),
-		cmocka_unit_test(test_routers),
-		cmocka_unit_test(test_all),
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_prefixes),       cmocka_unit_test(test_own),
+		cmocka_unit_test(test_no_destination), cmocka_unit_test(test_never),
+		cmocka_unit_test(test_sources),	       cmocka_unit_test(test_evidence),
+		cmocka_unit_test(test_others),	       cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_invented),       cmocka_unit_test(test_invented_witness),
+		cmocka_unit_test(test_routers),	       cmocka_unit_test(test_all),
+		cmocka_unit_test(test_json),	       cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

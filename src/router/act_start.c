@@ -42,7 +42,8 @@ int act_case_load(struct act *a, const char *incident, struct act_case *c)
 	if (r)
 		return r;
 	for (size_t i = 0; i < a->n; i++)
-		world_count(&c->world, &a->list[i]->m, now_us);
+		if (world_count(&c->world, &a->list[i]->m, now_us))
+			return -ENOMEM;
 	in = (struct plan_input){.incident = c->incident,
 				 .conf = a->conf,
 				 .law = a->law,
@@ -73,6 +74,7 @@ static int fill(struct act *a, const struct act_case *c, const struct plan_optio
 	snprintf(m->weaker, sizeof(m->weaker), "%s", w->weaker);
 	check_override(a->conf, a->law, clock_real_us(), m->override);
 	m->data = w->data;
+	m->severity = c->world.w.severity;
 	m->until_us = w->until_us;
 	m->drill = c->world.w.drill;
 	return 0;

@@ -444,6 +444,24 @@ class World:
         return '\n'.join(f'--- {n}: {self.log(n)[-1500:]}' for n in ('act', 'exabgp', 'bird', 'gobgp'))
 
 
+ORDER = '''    - name: order-{object}
+      object: {object}
+      kind: rtbh
+      basis: consent
+      purpose: keep the customer and its neighbours reachable during this attack
+      necessity: the attack fills the line and the customer cannot end it alone
+      weaker: a rate limit would drop the customers of the site as well
+      longest: 10m
+      per_day: 10
+      approvers: [alice]
+      review: 2099-01-01
+'''
+
+
+def orders(*objects):
+    return '  standing:\n' + ''.join(ORDER.format(object=name) for name in objects)
+
+
 def agree(text, kind):
     """Consents for every protected object whose name begins with @kind."""
     lines, out = text.split('\n'), []

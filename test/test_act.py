@@ -21,7 +21,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import act_world  # noqa: E402
-from act_world import GOOD, LAW, ROUTER, Case  # noqa: E402
+from act_world import GOOD, LAW, ROUTER, Case, orders  # noqa: E402
 from utc import utc  # noqa: E402
 
 TARGET = '198.18.10.1'
@@ -480,24 +480,6 @@ class Speed(Case):
         w.wait(lambda: stand() == count, 'all of them again', seconds=60)
         say(f'{count} measures stand on the box again {time.monotonic() - began:.2f} s after its table was '
             'taken away')
-
-ORDER = '''    - name: order-{object}
-      object: {object}
-      kind: rtbh
-      basis: consent
-      purpose: keep the customer and its neighbours reachable during this attack
-      necessity: the attack fills the line and the customer cannot end it alone
-      weaker: a rate limit would drop the customers of the site as well
-      longest: 10m
-      per_day: 10
-      approvers: [alice]
-      review: 2099-01-01
-'''
-
-
-def orders(*objects):
-    return '  standing:\n' + ''.join(ORDER.format(object=name) for name in objects)
-
 
 class Standing(Case):
     daemons = ('bird', 'exabgp')

@@ -16,7 +16,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from act_world import (GOOD, GUARD, LAW, NOBODY, NEIGHBORS, ROUTER, USAGE, Door, Space, World,  # noqa: E402
-                       may_unshare)
+                       agree, may_unshare, orders)
 
 DRY = NEIGHBORS.replace('kind: exabgp', 'kind: dry_run')
 TWO = '  two_persons: [rtbh]\n'
@@ -112,19 +112,62 @@ class Words(Case):
         self.world.configure(neighbors=DRY, override='')
         self.refused(self.start(), LAW, 'unreviewed', 'review')
 
+    def test_signed_by_nobody_or_later(self):
+        """A placeholder is nobody, and what is dated later has not happened; the check of the file says so."""
+        folder = self.world.path('legal')
+        os.mkdir(folder)
+        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'data', 'legal', 'JP.yaml')
+        with open(source, encoding='utf-8') as f:
+            law = f.read()
+        for by, date, said, status in (('TBD', '2026-11-01', '"TBD" names no person', LAW),
+                                       ('未定', '2026-11-01', '"未定" names no person', LAW),
+                                       ('Example Counsel', '2099-01-01', '2099-01-01, is still to come', LAW),
+                                       ('Example Counsel', '2020-01-01', None, ROUTER)):
+            with self.subTest(by, date=date):
+                with open(os.path.join(folder, 'JP.yaml'), 'w', encoding='utf-8') as f:
+                    f.write(law.replace('by: nobody yet', f'by: {by}\n  date: {date}'))
+                self.world.configure(f'  legal: {folder}\n', neighbors=DRY, override='')
+                done = self.world.run('conf', 'check', self.world.conf, conf=False)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual('still to come' in done.stderr or 'names no person' in done.stderr,
+                                 said is not None)
+                self.assertIn(said or '', done.stderr)
+                done = self.start()
+                self.assertEqual(done.returncode, status, done.stderr)   # without a role: nothing refuses it
+                self.assertEqual('review' in done.stderr, said is not None)
+
     def test_weaker_from_the_plan(self):
         """Nobody types what the plan's own comparison says; it is in the record in the desk's language."""
         self.world.begin_act()
-        for lang, kind in (('C', 'rtbh'), ('ja_JP.UTF-8', 'flowspec')):
+        for lang, step in (('C', 'own_border'), ('ja_JP.UTF-8', 'peering')):
             with self.subTest(lang):
                 plan = self.world.plan(self.incident)
-                option = next(o for o in plan['options'] if o['kind'] == kind and o['point'])
+                option = next(o for o in plan['options'] if o['step'] == step and o['point'] and
+                              o['allowed'] and o['weaker']['option'] is None)
                 args = self.world.start_args(self.incident, option)
                 at = args.index('--weaker')
                 done = self.world.run(*args[:at], *args[at + 2:], lang=lang)
                 self.assertEqual(done.returncode, GOOD, done.stderr)
                 said = [m['weaker'] for m in self.world.measures()]
                 self.assertIn(option['weaker']['ja' if lang != 'C' else 'en'], said)
+
+    def test_weaker_does_as_well(self):
+        """That a filter helps as much is no reason for a blackhole: whoever starts it gives his own."""
+        self.incident = self.world.attack('rule-amp-many')
+        self.world.begin_act()
+        plan = self.world.plan(self.incident)
+        option = next(o for o in plan['options'] if o['kind'] == 'rtbh' and o['weaker']['option'])
+        milder = plan['options'][option['weaker']['option'] - 1]
+        self.assertTrue(milder['allowed'])
+        self.assertNotEqual(milder['kind'], 'rtbh')
+        args = self.world.start_args(self.incident, option)
+        at = args.index('--weaker')
+        done = self.world.run(*args[:at], *args[at + 2:])
+        self.refused(done, LAW, 'no_weaker', f'option {milder["option"]} ({milder["kind"]}')
+        done = self.world.run(*args)
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        measure, = self.world.measures()
+        self.assertEqual(measure['weaker'], args[at + 1])
 
     def test_override_is_printed(self):
         self.world.begin_act()
@@ -149,6 +192,36 @@ class Rails(Case):
     def test_short(self):
         broad = self.world.copy(self.incident, '198.18.128.0/20', 20, level='prefix', object='campus-128')
         self.refuse('short_prefix', '198.18.128.0/20', incident=broad)
+
+    def carpet(self, **values):
+        """Over a prefix of many objects, of which only the hosts of one are named."""
+        return self.world.copy(self.incident, '198.18.10.0/24', 24, level='prefix', object='site-02', **values)
+
+    def test_other_owners(self):
+        """What one owner agreed to takes no other off the net, whoever approves it and whatever is typed."""
+        self.world.base = agree(self.world.base, 'site-02')
+        self.world.configure('  break_glass: [rtbh, flowspec]\n', neighbors=DRY, agreed=False)
+        carpet = self.carpet()
+        self.refuse('other_owners', 'site-01', incident=carpet, consent='K-2026-7')
+        self.refuse('other_owners', 'site-01', incident=carpet, break_glass=True)
+        # A filter takes nobody along, but break-glass rests on what was agreed, and that is not this.
+        self.refused(self.start(carpet, kind='flowspec', break_glass=True, consent='K-2026-7'), LAW, 'not_agreed')
+
+    def test_order_keeps_to_its_object(self):
+        """The same by itself: a standing order blackholes what is its object's, and nothing beside it."""
+        self.world.base = agree(self.world.base, 'site-02')
+        self.world.change(self.incident, state='closed')
+        self.world.configure(orders('site-02', 'site-03'), neighbors=DRY, agreed=False)
+        self.world.begin_act()
+        self.carpet(state='open')
+        self.world.wait(self.world.measures, 'that the order begins')
+        measure, = self.world.measures()
+        self.assertEqual(measure['option']['target'], '198.18.10.2')
+        self.assertEqual(measure['consent'], 'K-2026-7')
+        # Without an agreement even that is not done.
+        self.world.copy(self.incident, '198.18.10.0/24', 25, level='prefix', object='site-03', state='open')
+        self.world.wait(lambda: any(a.startswith('refus') for a, _, _ in self.world.audit()), 'a refusal')
+        self.assertEqual(len(self.world.measures()), 1)
 
     def test_never_touch(self):
         self.world.configure('  never:\n    - {kind: emergency, prefixes: [198.18.10.1]}\n', neighbors=DRY)
@@ -210,6 +283,12 @@ class Rails(Case):
         done = self.start(other)
         self.assertEqual(done.returncode, GUARD, done.stderr)
         self.assertIn('rule_budget', json.dumps(self.world.audit()))
+        # The one that stands weighs as much and is older.
+        measure = next(m for m in self.world.measures() if m['stage'] in ('applied', 'verified'))
+        self.assertIn(measure['id'], done.stderr)
+        self.assertEqual(measure['weight']['severity'], measure['severity'])
+        self.assertGreater(measure['weight']['bps'], 0)
+        self.assertIn(measure['severity'], (1, 2, 3, 4))
 
     def test_rate_of_change(self):
         self.world.configure(neighbors=DRY.replace('max_changes: 10000', 'max_changes: 1'))
@@ -328,6 +407,57 @@ class Approval(Case):
         self.role.send_signal(1)
         self.world.wait(lambda: 'reloaded' in self.world.log('act'), 'the reload', self.role)
         self.refused(self.approve(measure, NOBODY), LAW, 'changed_plan', 'changed')
+
+    def limit_then(self, share):
+        """A limit that one person approved; the attack's packets are @share as long when the second does."""
+        self.world.configure('  two_persons: [flowspec]\n', neighbors=DRY)
+        self.role.send_signal(1)
+        self.world.wait(lambda: 'reloaded' in self.world.log('act'), 'the reload', self.role)
+        option = next(o for o in self.world.plan(self.incident)['options'] if o['point'] and
+                      any(r['action'] == 'rate-limit' for r in o['rule']['rules']))
+        self.assertEqual(self.world.run(*self.world.start_args(self.incident, option)).returncode, LAW)
+        measure, = self.world.measures()
+        with self.world.watch() as db:
+            body, = db.execute('SELECT json FROM incidents WHERE id = ?', (self.incident,)).fetchone()
+        vectors = json.loads(body)['vector_detail']
+        vectors[0]['bytes'] = int(vectors[0]['bytes'] * share)
+        self.world.change(self.incident, vector_detail=vectors)
+        return measure['id'], option['rule']['rules'][0]['limit_bps']
+
+    def test_limit_moves_a_little(self):
+        """The mean packet changes with each second: what one read is what the other approves."""
+        measure, limit = self.limit_then(1.04)
+        done = self.approve(measure, NOBODY)
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        m, = self.world.measures()
+        self.assertEqual(m['option']['rule']['rules'][0]['limit_bps'], limit)
+
+    def test_limit_moves_much(self):
+        measure, _ = self.limit_then(1.2)
+        self.refused(self.approve(measure, NOBODY), LAW, 'changed_plan', 'changed')
+
+    def test_plan_with_limit_is_kept(self):
+        """By the plan's id too: the figure that was read is the one that is told."""
+        self.world.configure(neighbors=DRY)
+        self.role.send_signal(1)
+        self.world.wait(lambda: 'reloaded' in self.world.log('act'), 'the reload', self.role)
+        option = next(o for o in self.world.plan(self.incident)['options'] if o['point'] and
+                      any(r['action'] == 'rate-limit' for r in o['rule']['rules']))
+        args = self.world.start_args(self.incident, option)
+        self.assertEqual(self.world.run(*args).returncode, GOOD)
+        first, = self.world.measures()
+        self.assertEqual(self.world.run('act', 'withdraw', first['id']).returncode, GOOD)
+        with self.world.watch() as db:
+            body, = db.execute('SELECT json FROM incidents WHERE id = ?', (self.incident,)).fetchone()
+        vectors = json.loads(body)['vector_detail']
+        vectors[0]['bytes'] = int(vectors[0]['bytes'] * 1.04)
+        self.world.change(self.incident, vector_detail=vectors)
+        self.assertNotEqual(self.world.plan(self.incident)['options'][option['option'] - 1]['rule'],
+                            option['rule'])
+        done = self.world.run(*[first['plan'] if a == self.incident else a for a in args])
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        self.assertEqual({m['option']['rule']['rules'][0]['limit_bps'] for m in self.world.measures()},
+                         {option['rule']['rules'][0]['limit_bps']})
 
     def test_guard_again_before_the_second(self):
         """What was allowed when it was written down is looked at again."""

@@ -264,6 +264,20 @@ class Plans(unittest.TestCase):
         shutil.rmtree(db)
         return incident['seen_by'], page, refused
 
+    def test_host_behind_the_full_link(self):
+        """What a filter at the host drops has filled the link before it; waiting says which link that is."""
+        conf, db = make(self.scratch.name, 'link-full', 'ipfix', '--exporters', '2')
+        out = self.ends(GOOD, 'incident', 'list', '--json', '--conf', conf, '--db', db).stdout
+        incident = [i for i in map(json.loads, out.splitlines()) if i['level'] == 'host'][0]['id']
+        plan = json.loads(self.ends(GOOD, 'plan', incident, '--json', '--conf', conf, '--db', db).stdout)
+        shutil.rmtree(db)
+        host = next(o for o in plan['options'] if o['step'] == 'host' and o['kind'] == 'nftables')
+        border = next(o for o in plan['options'] if o['step'] == 'own_border' and o['kind'] == 'flowspec')
+        self.assertEqual((host['helps'], border['helps']), ('partly', 'partly'))
+        self.assertEqual(host['figures']['upstream'], border['figures']['upstream'])
+        for option in (host, border, plan['options'][0]):
+            self.assertIn(f'Link {border["figures"]["upstream"]} before', option['helps_why']['en'])
+
     def test_second_router_bears_it_out(self):
         """Sides are configured, so it counts at the border alone; the router behind it saw the same. It may
         tell of more: what the border exports is lost in the full link."""

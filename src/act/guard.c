@@ -12,6 +12,7 @@
 
 #define KIND(k)	 (1u << PLAN_##k)
 #define OURS	 (KIND(RTBH) | KIND(FLOWSPEC) | KIND(NFTABLES) | KIND(COMMUNITY) | KIND(DIVERSION))
+#define ROUTES	 (KIND(RTBH) | KIND(COMMUNITY) | KIND(DIVERSION))
 #define MEASURES (OURS | KIND(ACL))
 #define ALL	 (MEASURES | KIND(ASK))
 
@@ -28,6 +29,7 @@ static const struct row {
 	{GUARD_NEVER, MEASURES, guard_never},
 	{GUARD_SHORT, MEASURES, guard_short},
 	{GUARD_BEYOND, MEASURES, guard_beyond},
+	{GUARD_OTHERS, ROUTES, guard_others},
 	{GUARD_SHARED, ALL, guard_shared},
 	{GUARD_SOURCE, ALL, guard_source},
 	{GUARD_UNLISTED, MEASURES, guard_unlisted},
@@ -95,6 +97,7 @@ static const char *const names[GUARD_RULES] = {
 	[GUARD_POINT] = "no_point",
 	[GUARD_BEYOND] = "beyond_target",
 	[GUARD_UNSAYABLE] = "unsayable",
+	[GUARD_OTHERS] = "other_owners",
 };
 
 const char *guard_rule_name(enum guard_rule r)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "act/weight.h"
 #include "base/ip.h"
 #include "base/text.h"
 #include "conf/conf.h"
@@ -18,6 +19,7 @@
 
 #define GUARD_REFUSALS_MAX 24
 #define GUARD_WHAT_MAX	   96
+#define GUARD_ID_MAX	   16 /* of a measure */
 #define GUARD_V4_SHORTEST                                                                          \
 	24 /* shorter ones are refused, unless the configuration says otherwise                    \
 	    */
@@ -44,6 +46,7 @@ enum guard_rule {
 	GUARD_POINT,	 /* the neighbour is not configured, or does not take this kind */
 	GUARD_BEYOND,	 /* a rule reaches beyond what the option is for */
 	GUARD_UNSAYABLE, /* its router has no words for it */
+	GUARD_OTHERS,	 /* a route takes others along who did not agree */
 	GUARD_RULES
 };
 
@@ -55,6 +58,8 @@ struct guard_verdict {
 };
 
 /* How an exporter is believed: corroboration and health, as the status of the watch has it. */
+struct plan_option;
+
 struct guard_exporter {
 	const char *name;
 	bool listed; /* on the allow-list */
@@ -74,11 +79,16 @@ struct guard_world {
 		const char *name;
 		unsigned rules;	  /* in force there */
 		unsigned changes; /* within the last minute */
+		/* What stands there, and which of it weighs least; "" nothing. */
+		const struct plan_option **standing;
+		unsigned n_standing;
+		char lightest[GUARD_ID_MAX];
+		struct weight least;
 	} * neighbors;
 	unsigned n_neighbors;
+	unsigned severity; /* of the incident, 1 to 4; 0 not known */
+	int64_t now_us;
 };
-
-struct plan_option;
 
 /**
  * guard_check() - all that refuses @o, the most important first. Pure. "Do nothing" is never

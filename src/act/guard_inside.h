@@ -26,6 +26,9 @@ bool guard_beyond(struct guard_look *k);
 bool guard_shared(struct guard_look *k);
 bool guard_source(struct guard_look *k);
 
+/* guard_others.c: who else is taken along. */
+bool guard_others(struct guard_look *k);
+
 /* guard_evidence.c: what it rests on. */
 bool guard_is_false(struct guard_look *k);
 bool guard_ended(struct guard_look *k);

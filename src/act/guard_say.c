@@ -108,14 +108,14 @@ static const struct saying {
 			    "An exporter is on no allow-list: anybody could have sent that.",
 			    "許可されていない出力元であり、誰でも送れる。"},
 	[GUARD_BUDGET] =
-		{"The neighbour takes no more rules: %s. Withdraw one of less weight, merge them, "
-		 "or change "
-		 "\"max_rules\" of the neighbour.",
+		{"The neighbour takes no more rules: %s. Withdraw one of less weight (the measure "
+		 "that is named, where one is, weighs least there), or change \"max_rules\" of the "
+		 "neighbour.",
 		 "隣接ルーターの規則数の上限を超える: "
-		 "%s。重要度の低いものを取り消すか、まとめるか、max_rules を変えること。",
-		 "The neighbour takes no more rules. Withdraw one of less weight, or merge them.",
-		 "隣接ルーターの規則数の上限を超える。重要度の低いものを取り消すか、まとめること"
-		 "。"},
+		 "%s。重要度の低いもの (措置の ID があれば、そこで最も低いもの) "
+		 "を取り消すか、max_rules を変えること。",
+		 "The neighbour takes no more rules. Withdraw one of less weight.",
+		 "隣接ルーターの規則数の上限を超える。重要度の低いものを取り消すこと。"},
 	[GUARD_RATE] = {"Too many changes within a minute: %s. Wait a minute, or change "
 			"\"max_changes\" of the "
 			"neighbour.",
@@ -170,6 +170,15 @@ static const struct saying {
 		 "act の neighbors) が必要である。規則の場合の理由は規則の後にある。",
 		 "There are no words in which its router could be told.",
 		 "ルーターに伝わる形で書けない。"},
+	[GUARD_OTHERS] =
+		{"It takes along addresses of others who have not agreed to it: %s; nor is "
+		 "harm to anybody outside shown. Take the attacked object's own prefix, or "
+		 "enter each owner's agreement in \"measures\" of his object.",
+		 "同意していない他者のアドレスを巻き込む: "
+		 "%s。対象外への被害も確認されていない。攻撃を受けている対象自身のプレフィックス"
+		 "を選ぶか、各所有者の同意を対象の measures に記すこと。",
+		 "It takes along addresses of others who have not agreed to it.",
+		 "同意していない他者のアドレスを巻き込む。"},
 };
 
 void guard_say(const struct guard_verdict *v, unsigned i, bool ja, struct text *out)

@@ -30,7 +30,7 @@ struct basis_text {
 	uint64_t longest_s;
 	struct pair *conditions;
 	size_t n_conditions;
-	char source[LAW_TEXT_MAX];
+	struct pair source;
 };
 
 struct law_text {
@@ -74,6 +74,11 @@ static const struct conf_key pair_keys[] = {
 	{.name = "ja", .type = TYPE_NAME, .flags = KEY_REQUIRED, FIELD(pair, ja)},
 };
 static const struct conf_map name_map = {MAP("a name", pair_keys)};
+static const struct conf_key source_keys[] = {
+	{.name = "en", .type = TYPE_NAME, .flags = KEY_REQUIRED, FIELD(pair, en)},
+	{.name = "ja", .type = TYPE_NAME, FIELD(pair, ja)},
+};
+static const struct conf_map source_map = {MAP("a source", source_keys), .short_form = true};
 static const struct conf_map condition_map = {MAP("a condition", pair_keys)};
 
 static const struct conf_list allows = WORDS(basis_text, n_allows, kind_words);
@@ -114,7 +119,11 @@ static const struct conf_key basis_keys[] = {
 	 .type = TYPE_LIST,
 	 FIELD(basis_text, conditions),
 	 .list = &conditions},
-	{.name = "source", .type = TYPE_NAME, .flags = KEY_REQUIRED, FIELD(basis_text, source)},
+	{.name = "source",
+	 .type = TYPE_MAP,
+	 .flags = KEY_REQUIRED,
+	 FIELD(basis_text, source),
+	 .map = &source_map},
 };
 static const struct conf_map basis_map = {MAP("a basis", basis_keys)};
 
@@ -157,14 +166,64 @@ static const struct conf_key law_keys[] = {
 static const struct conf_map law_map = {MAP("a law", law_keys)};
 /* clang-format on */
 
-static bool is_nobody(const char *by)
+static bool is_letter(char c)
 {
-	return strncasecmp(by, "nobody", 6) == 0;
+	return (c & 0x80) || ((c | 32) >= 'a' && (c | 32) <= 'z');
 }
 
-bool law_is_reviewed(const struct law *l)
+/* What stands where a name is still to come: "nobody yet", "TBD", "N/A", "(to be done)", "未定". */
+static bool is_nobody(const char *by)
 {
-	return l && *l->reviewed_by && !is_nobody(l->reviewed_by) && l->reviewed_us != TIME_NONE;
+	static const char *const starts[] = {"nobody", "no one", "tbd", "tba",	   "tbc",    "todo",
+					     "to be",  "none",	 "n/a", "unknown", "pending"};
+	static const char *const wholes[] = {"na",	 "name", "x",	 "xx",	 "xxx", "someone",
+					     "somebody", "未",	 "なし", "無し", "不明"};
+	static const char *const japanese[] = {"未定", "未確認", "未審査", "未記入", "未了"};
+
+	while (*by && !is_letter(*by))
+		by++;
+	for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
+		size_t n = strlen(starts[i]);
+
+		if (strncasecmp(by, starts[i], n) == 0 && !is_letter(by[n]))
+			return true;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(wholes); i++)
+		if (strcasecmp(by, wholes[i]) == 0)
+			return true;
+	for (size_t i = 0; i < ARRAY_LEN(japanese); i++)
+		if (strstr(by, japanese[i]))
+			return true;
+	return !*by;
+}
+
+bool law_is_reviewed(const struct law *l, int64_t now_us)
+{
+	return l && !is_nobody(l->reviewed_by) && l->reviewed_us != TIME_NONE &&
+	       l->reviewed_us <= now_us;
+}
+
+void law_review_say(const struct law *l, int64_t now_us, bool ja, struct text *out)
+{
+	bool names = *l->reviewed_by && strcasecmp(l->reviewed_by, LAW_REVIEW_NOBODY) != 0;
+	char at[TIME_TEXT_MAX];
+
+	if (law_is_reviewed(l, now_us)) {
+		text_printf(out, ja ? "確認: %s、%.10s" : "reviewed by: %s, %.10s", l->reviewed_by,
+			    time_format_utc(l->reviewed_us, at));
+		return;
+	}
+	text_add(out, ja ? "確認: まだ誰も確認していない" : "reviewed by: nobody yet");
+	if (names && is_nobody(l->reviewed_by))
+		text_printf(out, ja ? "（「%s」は人の名前ではない）" : " (\"%s\" names no person)",
+			    l->reviewed_by);
+	else if (names && l->reviewed_us > now_us)
+		text_printf(out,
+			    ja ? "（日付 %.10s はまだ来ていない）"
+			       : " (its date, %.10s, is still to come)",
+			    time_format_utc(l->reviewed_us, at));
+	text_add(out,
+		 ja ? "。計画だけを作り、開始はしない" : "; plans are made, and nothing starts");
 }
 
 const struct law_basis *law_find(const struct law *l, const char *id)
@@ -246,7 +305,9 @@ static void take_basis(const struct basis_text *t, struct law_basis *b)
 	memcpy(b->id, t->id, sizeof(b->id));
 	memcpy(b->name_en, t->name.en, sizeof(b->name_en));
 	memcpy(b->name_ja, t->name.ja, sizeof(b->name_ja));
-	memcpy(b->source, t->source, sizeof(b->source));
+	memcpy(b->source, t->source.en, sizeof(b->source));
+	/* Better in another language than not at all. */
+	memcpy(b->source_ja, *t->source.ja ? t->source.ja : t->source.en, sizeof(b->source_ja));
 	b->allows = bits(t->allows, t->n_allows);
 	b->data = bits(t->data, t->n_data);
 	b->needs_consent = t->consent & 1;

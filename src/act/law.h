@@ -36,7 +36,7 @@ struct law_basis {
 	char condition_en[LAW_CONDITIONS_MAX][LAW_TEXT_MAX];
 	char condition_ja[LAW_CONDITIONS_MAX][LAW_TEXT_MAX];
 	unsigned n_conditions;
-	char source[LAW_TEXT_MAX]; /* where it is written; edition */
+	char source[LAW_TEXT_MAX], source_ja[LAW_TEXT_MAX]; /* where it is written; edition */
 };
 
 enum law_data { DATA_CONTENT = 1, DATA_HEADER = 2, DATA_VOLUME = 4, DATA_LIST = 8 };
@@ -81,7 +81,10 @@ struct law_file {
 extern const struct law_file law_files[];
 extern const unsigned law_n_files;
 
-bool law_is_reviewed(const struct law *l);
+/** law_is_reviewed() - by somebody, and at @now_us or before: "TBD" is nobody, and what is dated
+ * later has not happened. law_review_say() - by whom and when, or why it does not count. */
+bool law_is_reviewed(const struct law *l, int64_t now_us);
+void law_review_say(const struct law *l, int64_t now_us, bool ja, struct text *out);
 const struct law_basis *law_find(const struct law *l, const char *id);
 
 /* What somebody says when a measure is to start; texts borrowed. NULL and "" are missing. */

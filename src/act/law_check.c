@@ -82,5 +82,5 @@ enum law_refusal law_check(const struct law *l, const struct law_words *w, unsig
 		return r;
 	if (w->data & ~b->data)
 		return LAW_DATA;
-	return law_is_reviewed(l) || override ? LAW_GOOD : LAW_UNREVIEWED;
+	return law_is_reviewed(l, now_us) || override ? LAW_GOOD : LAW_UNREVIEWED;
 }

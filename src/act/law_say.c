@@ -187,25 +187,13 @@ static void print_basis(const struct law_basis *b, bool ja, struct text *out)
 				   : (ja ? "不可" : "no"));
 	for (unsigned i = 0; i < b->n_conditions; i++)
 		text_printf(out, "\n  - %s", ja ? b->condition_ja[i] : b->condition_en[i]);
-	text_printf(out, ja ? "\n  出典: %s\n" : "\n  source: %s\n", b->source);
-}
-
-static void add_review(const struct law *l, bool ja, struct text *out)
-{
-	char buf[TIME_TEXT_MAX];
-
-	if (law_is_reviewed(l))
-		text_printf(out, ja ? "確認: %s、%.10s" : "reviewed by: %s, %.10s", l->reviewed_by,
-			    time_format_utc(l->reviewed_us, buf));
-	else
-		text_add(out, ja ? "確認: まだ誰も確認していない。計画だけを作り、開始はしない"
-				 : "reviewed by: nobody yet; plans are made, and nothing starts");
+	text_printf(out, ja ? "\n  出典: %s\n" : "\n  source: %s\n", ja ? b->source_ja : b->source);
 }
 
 void law_print(const struct law *l, bool ja, struct text *out)
 {
 	text_printf(out, "%s (%s), %s\n", ja ? l->name_ja : l->name_en, l->country, l->file);
-	add_review(l, ja, out);
+	law_review_say(l, clock_real_us(), ja, out);
 	text_add(out, "\n");
 	for (unsigned i = 0; i < l->n_bases; i++)
 		print_basis(&l->basis[i], ja, out);
@@ -238,23 +226,26 @@ static json_t *basis_json(const struct law_basis *b)
 	for (unsigned i = 0; i < b->n_conditions; i++)
 		json_array_append_new(conditions, json_pack("{s:s,s:s}", "en", b->condition_en[i],
 							    "ja", b->condition_ja[i]));
-	return json_pack("{s:s,s:{s:s,s:s},s:o,s:b,s:b,s:o,s:o,s:o,s:s}", "id", b->id, "name", "en",
-			 b->name_en, "ja", b->name_ja, "allows", kinds_json(b->allows), "consent",
-			 b->needs_consent, "automatic", b->automatic, "longest_s",
+	return json_pack("{s:s,s:{s:s,s:s},s:o,s:b,s:b,s:o,s:o,s:o,s:{s:s,s:s}}", "id", b->id,
+			 "name", "en", b->name_en, "ja", b->name_ja, "allows",
+			 kinds_json(b->allows), "consent", b->needs_consent, "automatic",
+			 b->automatic, "longest_s",
 			 b->longest_s ? json_integer((json_int_t)b->longest_s) : json_null(),
-			 "data", data_json(b->data), "conditions", conditions, "source", b->source);
+			 "data", data_json(b->data), "conditions", conditions, "source", "en",
+			 b->source, "ja", b->source_ja);
 }
 
 json_t *law_json(const struct law *l)
 {
 	json_t *bases = json_array(), *date = json_null();
+	bool reviewed = law_is_reviewed(l, clock_real_us());
 	char buf[TIME_TEXT_MAX];
 
 	for (unsigned i = 0; i < l->n_bases; i++)
 		json_array_append_new(bases, basis_json(&l->basis[i]));
-	if (law_is_reviewed(l))
+	if (reviewed)
 		date = json_stringn(time_format_utc(l->reviewed_us, buf), 10);
 	return json_pack("{s:s,s:{s:s,s:s},s:s,s:{s:b,s:s,s:o},s:o}", "country", l->country, "name",
 			 "en", l->name_en, "ja", l->name_ja, "file", l->file, "review", "done",
-			 law_is_reviewed(l), "by", l->reviewed_by, "date", date, "bases", bases);
+			 reviewed, "by", l->reviewed_by, "date", date, "bases", bases);
 }

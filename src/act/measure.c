@@ -51,6 +51,11 @@ const char *probe_end_name(enum probe_end e)
 	return e < PROBE_ENDS ? probe_names[e] : "?";
 }
 
+struct weight measure_weight(const struct measure *m)
+{
+	return weight_of(&m->option, m->severity, m->planned_us);
+}
+
 void measure_clear(struct measure *m)
 {
 	memset(m, 0, sizeof(*m));

@@ -80,6 +80,7 @@ struct measure {
 	uint32_t data;	/* bits of enum law_data */
 	enum measure_stage stage;
 	int64_t planned_us, applied_us, until_us, ended_us, gone_us; /* TIME_NONE: not yet */
+	unsigned severity; /* of its incident when it was planned, 1 to 4; 0 not known */
 	unsigned approvals_wanted;
 	struct measure_approval approval[MEASURE_APPROVALS_MAX];
 	unsigned n_approvals;
@@ -117,6 +118,9 @@ struct measure {
 
 /** measure_clear() - a measure of nothing: every byte 0, every time TIME_NONE, effect unknown. */
 void measure_clear(struct measure *m);
+
+/** measure_weight() - what it counts for at its neighbour. */
+struct weight measure_weight(const struct measure *m);
 
 /** measure_id() - "m" and 12 random hexadecimal digits; @buf: MEASURE_ID_MAX. */
 char *measure_id(char *buf);

@@ -60,6 +60,7 @@ static const struct field fields[] = {
 	FIELD("gone", gone_us, FORM_TIME),
 	FIELD("approvals_wanted", approvals_wanted, FORM_U32),
 	FIELD("renewals", renewals, FORM_U32),
+	FIELD("severity", severity, FORM_U32),
 	FIELD("break_glass", break_glass, FORM_BOOL),
 	FIELD("drill", drill, FORM_BOOL),
 	FIELD("drill_routers", drill_routers, FORM_BOOL),
@@ -305,6 +306,8 @@ json_t *measure_json(const struct measure *m)
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(texts); i++)
 		r = put(o, texts[i].key, json_text((const char *)m + texts[i].offset));
 	r = r ? r : fields_out(o, m, &group);
+	if (!m->severity)
+		r = r ? r : put(o, "severity", json_null());
 	r = r ? r : put(o, "stage", json_string(measure_stage_name(m->stage)));
 	r = r ? r : put(o, "data", data_out(m->data));
 	r = r ? r : put(o, "approvals", approvals_out(m));

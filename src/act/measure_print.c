@@ -237,7 +237,8 @@ static void say_law(struct text *out, const struct measure *m, const struct law_
 		text_printf(&t, ": %s", ja && *basis->name_ja ? basis->name_ja : basis->name_en);
 	say(out, ja, "Legal basis", "法的根拠", text_str(&t));
 	if (basis)
-		say(out, ja, "Where it is written", "出典", basis->source);
+		say(out, ja, "Where it is written", "出典",
+		    ja && *basis->source_ja ? basis->source_ja : basis->source);
 	say(out, ja, "Purpose", "目的の正当性", m->purpose);
 	say(out, ja, "Necessity", "行為の必要性", m->necessity);
 	say(out, ja, "Why nothing weaker", "手段の相当性", m->weaker);

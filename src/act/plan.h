@@ -86,6 +86,9 @@ struct plan_option {
 	char says_en[768], says_ja[1152];  /* what must be said with it (offline for all, ...) */
 	/* Why nothing weaker would do, as the others compare: to begin the measure's text with. */
 	char weaker_en[LAW_WORDS_MAX], weaker_ja[LAW_WORDS_MAX];
+	/* Number of one that takes less, is allowed and helps as much or more, 0 none: then that
+	 * comparison is no reason, and whoever starts it has to give his own. */
+	unsigned milder;
 	char basis[LAW_BASES_MAX][LAW_ID_MAX]; /* that could carry it */
 	unsigned n_basis;
 	bool allowed; /* no guard refuses it, and some basis carries it */
@@ -147,8 +150,9 @@ bool plan_holds(const struct plan *p);
 const struct plan_option *plan_option_find(const struct plan *p, unsigned number);
 
 /** plan_agreed() - what the owner of @object agreed to beforehand, with a reference, that covers
- * @o; NULL nothing does. Who agreed to a limit has not agreed to dropping. */
-const struct conf_measure *plan_agreed(const struct conf_object *object,
+ * @o; NULL nothing does. Who agreed to a limit has not agreed to dropping, nor has anybody for more
+ * than the object's own prefixes (owners_alone()). */
+const struct conf_measure *plan_agreed(const struct conf *conf, const struct conf_object *object,
 				       const struct plan_option *o);
 
 /** plan_json() - the stable interface (doc/act.md); owned, NULL without memory. */

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* Does it help: the figures of the lines behind and before a point, as sentences. */
+#include <math.h>
 #include <string.h>
 
 #include "act/plan_inside.h"
 #include "duty/brief_words.h"
+
+#define LINKS_SAID 3
 
 static void rate(double bps, bool ja, struct text *out)
 {
@@ -123,7 +126,7 @@ static void say_upstream(const struct planning *g, const struct plan_option *o, 
 
 	if (plan_is_full(o->upstream_bps, o->upstream_capacity_bps)) {
 		plan_space(out, ja);
-		if (host)
+		if (host && plan_is_full(g->attack_bps, g->line_bps))
 			text_add(out, of_two(ja,
 					     "The access line before it is full already: "
 					     "clients do not get through (",
@@ -145,6 +148,27 @@ static void say_upstream(const struct planning *g, const struct plan_option *o, 
 				       "手前のアクセス回線の使用率は不明。")
 			      : of_two(ja, "The load of the links before it is not known.",
 				       "手前のリンクの使用率は不明。"));
+	}
+}
+
+/* Whatever the access line bears: what does not come over the links never reaches it. */
+static void say_full_links(const struct planning *g, bool ja, struct text *out)
+{
+	for (unsigned i = 0, n = 0; i < g->n_links && n < LINKS_SAID; i++) {
+		const struct plan_link *l = &g->link[i];
+
+		if (!plan_link_is_full(l))
+			continue;
+		n++;
+		plan_space(out, ja);
+		text_printf(out,
+			    of_two(ja, "Link %s before it stays full (",
+				   "手前のリンク %s は満杯のまま（"),
+			    l->name);
+		text_rate(out, fmax(l->load_bps, l->attack_bps), "bit/s");
+		text_add(out, of_two(ja, " of ", "、容量 "));
+		text_rate(out, l->capacity_bps, "bit/s");
+		text_add(out, of_two(ja, ").", "）。"));
 	}
 }
 
@@ -221,6 +245,8 @@ void plan_say_helps(const struct planning *g, const struct plan_option *o,
 {
 	if (o->kind == PLAN_NONE) {
 		say_wait(g, o, ja, out);
+		if (g->about == CASE_INCOMING)
+			say_full_links(g, ja, out);
 		return;
 	}
 	if (o->kind == PLAN_ASK) {

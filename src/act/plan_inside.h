@@ -73,6 +73,9 @@ void plan_cost(const struct planning *g, struct plan_option *o, const struct pla
 /** plan_is_full() - a line of @capacity with @bps on it. Unknown is not full. */
 bool plan_is_full(double bps, double capacity);
 
+/** plan_link_is_full() - by all that is on it, as far as that is known. */
+bool plan_link_is_full(const struct plan_link *l);
+
 /** plan_limit() - rate that a limit at this point should have, 0 none can be told. */
 double plan_limit(const struct planning *g, const struct conf_neighbor *n);
 
@@ -104,12 +107,15 @@ void plan_weaker(struct planning *g);
 /** plan_consent() - what the owner agreed to for @o, NULL nothing. */
 const struct conf_measure *plan_consent(const struct planning *g, const struct plan_option *o);
 
+/** plan_all_agreed() - did everybody agree who has addresses in its target? */
+bool plan_all_agreed(const struct planning *g, const struct plan_option *o);
+
 /** plan_harms_others() - is it shown that others than the target suffer? plan_full_link() - one
  * that is, NULL none. */
 bool plan_harms_others(const struct planning *g);
 const struct plan_link *plan_full_link(const struct planning *g);
 
-/* ---- plan_helps.c, plan_say.c, plan_words.c: sentences ---- */
+/* ---- plan_consent.c, plan_helps.c, plan_say.c, plan_words.c: sentences ---- */
 
 /** plan_say_option() - helps, says and needs; plan_say_plan() - the attack, and why it is
  * separable. */
@@ -139,6 +145,12 @@ bool plan_is_limit(const struct plan_option *o);
 static inline bool plan_is_offline(const struct plan_option *o)
 {
 	return o->kind == PLAN_RTBH || o->kind == PLAN_COMMUNITY;
+}
+
+/** plan_is_route() - is it for all that goes to its target, whatever the packets are? */
+static inline bool plan_is_route(const struct plan_option *o)
+{
+	return plan_is_offline(o) || o->kind == PLAN_DIVERSION;
 }
 
 static inline const char *of_two(bool ja, const char *en, const char *japanese)

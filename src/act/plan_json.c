@@ -172,6 +172,15 @@ static json_t *target_json(const struct plan_option *o)
 	return o->target.len ? json_string(prefix_format(&o->target, target)) : json_null();
 }
 
+static json_t *weaker_json(const struct plan_option *o)
+{
+	if (!o->weaker_en[0])
+		return json_null();
+	return json_pack("{s:o, s:o, s:o}", "en", json_text(o->weaker_en), "ja",
+			 json_text(o->weaker_ja), "option",
+			 o->milder ? json_integer(o->milder) : json_null());
+}
+
 json_t *plan_option_json(const struct plan_option *o)
 {
 	json_t *j = json_object();
@@ -188,8 +197,8 @@ json_t *plan_option_json(const struct plan_option *o)
 	    set(j, "collateral", collateral_json(&o->collateral)) &&
 	    set(j, "basis", bases_json(o)) && set(j, "allowed", json_boolean(o->allowed)) &&
 	    set(j, "why_not", o->why_not_en[0] ? two(o->why_not_en, o->why_not_ja) : json_null()) &&
-	    set(j, "weaker", o->weaker_en[0] ? two(o->weaker_en, o->weaker_ja) : json_null()) &&
-	    set(j, "guards", guard_verdict_json(&o->guard)) && set(j, "needs", needs_json(o)))
+	    set(j, "weaker", weaker_json(o)) && set(j, "guards", guard_verdict_json(&o->guard)) &&
+	    set(j, "needs", needs_json(o)))
 		return j;
 	json_decref(j);
 	return NULL;

@@ -163,11 +163,14 @@ static int needs(const json_t *list, struct plan_option *o)
 int plan_option_from_json(const json_t *from, struct plan_option *out)
 {
 	const json_t *allowed = json_object_get(from, "allowed");
+	const json_t *milder = json_object_get(json_object_get(from, "weaker"), "option");
 
 	memset(out, 0, sizeof(*out));
 	if (!json_is_object(from) || number(from, "option", UINT16_MAX, &out->number) ||
-	    number(from, "rank", UINT16_MAX, &out->rank) || names(from, out) ||
-	    figures(json_object_get(from, "figures"), out) ||
+	    number(from, "rank", UINT16_MAX, &out->rank) ||
+	    (milder && !json_is_null(milder) &&
+	     number(json_object_get(from, "weaker"), "option", UINT16_MAX, &out->milder)) ||
+	    names(from, out) || figures(json_object_get(from, "figures"), out) ||
 	    rules(json_object_get(from, "rule"), out) ||
 	    collateral_from_json(json_object_get(from, "collateral"), &out->collateral) ||
 	    bases(json_object_get(from, "basis"), out) || !json_is_boolean(allowed) ||

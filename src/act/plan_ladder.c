@@ -11,6 +11,7 @@
 
 #define KEPT_FOR_OTHERS 7 /* options that own points leave room for */
 #define VECTORS_LIMITED 3 /* where nothing separates, the limit is on these */
+#define PARTS_MAX	2 /* routes for the object's own prefixes, beside that for the whole */
 
 struct plan_option *plan_add(struct planning *g, enum plan_step step, enum plan_kind kind,
 			     const char *point)
@@ -108,12 +109,32 @@ static void rules_of_vectors(const struct planning *g, struct plan_option *o)
 		o->covers = o->covers_low = o->covers_high = packets / all;
 }
 
+struct merging {
+	const struct planning *g;
+	const struct plan_option *o;
+};
+
+/* Two rules may become one for the prefix around them where nobody else has an address in it. */
+static bool is_one_objects(const struct prefix *around, const void *userdata)
+{
+	const struct merging *m = userdata;
+	const struct conf_object *object = m->g->object;
+
+	if (!prefix_covers(&m->o->target, around))
+		return false;
+	for (size_t i = 0; object && i < object->n_prefixes; i++)
+		if (prefix_covers(&object->prefixes[i], around))
+			return true;
+	return false;
+}
+
 static void rules_that_drop(const struct planning *g, struct plan_option *o)
 {
 	const struct derived *d = g->derived;
 
 	for (unsigned i = 0; i < d->n && i < PLAN_RULES_MAX; i++)
 		o->rule[o->n_rules++] = d->rule[i];
+	o->n_rules = rules_merge(o->rule, o->n_rules, is_one_objects, &(struct merging){g, o});
 	o->covers = d->covers;
 	o->covers_low = d->covers_low;
 	o->covers_high = d->covers_high;
@@ -148,7 +169,8 @@ static bool set_limit(const struct planning *g, struct plan_option *o,
 	rules_to_limit(g, o);
 	for (unsigned i = 0; i < o->n_rules; i++) {
 		o->rule[i].action = RULE_LIMIT;
-		o->rule[i].limit_bps = limit / o->n_rules;
+		/* Round, so that it does not change with each second of the attack. */
+		o->rule[i].limit_bps = rule_limit_round(limit / o->n_rules);
 	}
 	return o->n_rules && limit > 0;
 }
@@ -207,11 +229,74 @@ static void add_filters(struct planning *g, enum plan_step step, enum plan_kind 
 		drop_last(g);
 }
 
-static void add_own(struct planning *g, enum plan_step step, enum plan_kind kind,
-		    const struct conf_neighbor *n)
+/* Of the attack's packets those that go to @part: of the evidence, else of the hosts that are
+ * named.
+ */
+static void set_part(const struct planning *g, struct plan_option *o, const struct prefix *part)
+{
+	const struct header_sample *s = &g->inc->evidence[SAMPLE_ATTACK];
+	const struct finding *f = &g->inc->f;
+	double all = 0, in = 0;
+	unsigned named = 0;
+
+	for (unsigned i = 0; s->record && i < s->n; i++) {
+		const struct flow *at = &s->record[i].flow;
+
+		all += (double)at->packets;
+		in += prefix_contains(part, &at->dst) ? (double)at->packets : 0;
+	}
+	for (unsigned i = 0; i < f->n_children; i++)
+		named += prefix_contains(part, &f->children[i]);
+	o->covers = o->covers_low = o->covers_high = -1;
+	if (all > 0) {
+		o->covers = in / all;
+		share_interval(o->covers, s->n, &o->covers_low, &o->covers_high);
+	} else if (named && named == f->hosts_hit) {
+		o->covers = o->covers_low = o->covers_high = 1;
+	}
+}
+
+/* @part: NULL all of the target. */
+static void add_route(struct planning *g, enum plan_step step, enum plan_kind kind,
+		      const struct conf_neighbor *n, const struct prefix *part)
 {
 	struct plan_reach r = plan_reach_of(g, step, n);
 	struct plan_option *o;
+
+	if (g->plan->n_options + KEPT_FOR_OTHERS >= PLAN_OPTIONS_MAX)
+		return;
+	o = plan_add(g, step, kind, n->name);
+	if (part)
+		o->target = *part;
+	if (kind == PLAN_DIVERSION)
+		set_diversion(o, n);
+	else
+		set_route(o, n->community);
+	if (part)
+		set_part(g, o, part);
+	finish(g, o, &r);
+}
+
+/* Its owner may agree for these, whoever else is in the prefix that is attacked. */
+static void add_parts(struct planning *g, enum plan_step step, enum plan_kind kind,
+		      const struct conf_neighbor *n)
+{
+	const struct prefix *target = &g->inc->f.target;
+	unsigned parts = 0;
+
+	for (size_t i = 0; g->object && i < g->object->n_prefixes && parts < PARTS_MAX; i++) {
+		const struct prefix *p = &g->object->prefixes[i];
+
+		if (p->len <= target->len || !prefix_covers(target, p))
+			continue;
+		add_route(g, step, kind, n, p);
+		parts++;
+	}
+}
+
+static void add_own(struct planning *g, enum plan_step step, enum plan_kind kind,
+		    const struct conf_neighbor *n)
+{
 
 	if (g->plan->n_options + KEPT_FOR_OTHERS >= PLAN_OPTIONS_MAX)
 		return;
@@ -219,12 +304,8 @@ static void add_own(struct planning *g, enum plan_step step, enum plan_kind kind
 		add_filters(g, step, kind, n);
 		return;
 	}
-	o = plan_add(g, step, kind, n->name);
-	if (kind == PLAN_DIVERSION)
-		set_diversion(o, n);
-	else
-		set_route(o, n->community);
-	finish(g, o, &r);
+	add_route(g, step, kind, n, NULL);
+	add_parts(g, step, kind, n);
 }
 
 /* Of somebody else's address only what the own customers' edge sends is ours to stop. */

@@ -5,41 +5,29 @@
  */
 #include <string.h>
 
+#include "act/owners.h"
 #include "act/plan_inside.h"
 #include "duty/brief_words.h"
 
-/* Words of `measures` in the configuration that agree to a kind. */
-static bool agrees(const struct conf_measure *m, const struct plan_option *o)
-{
-	static const char *const words[PLAN_KINDS][4] = {
-		[PLAN_RTBH] = {"blackhole", "rtbh"},
-		[PLAN_COMMUNITY] = {"blackhole", "community"},
-		[PLAN_FLOWSPEC] = {"flowspec", "filter"},
-		[PLAN_NFTABLES] = {"nftables", "filter"},
-		[PLAN_ACL] = {"acl", "filter"},
-		[PLAN_DIVERSION] = {"diversion", "scrubbing", "redirect"},
-	};
-
-	if (plan_is_limit(o) && strcmp(m->kind, "rate_limit") == 0)
-		return true;
-	for (unsigned i = 0; i < ARRAY_LEN(words[0]); i++)
-		if (words[o->kind][i] && strcmp(words[o->kind][i], m->kind) == 0)
-			return true;
-	return false;
-}
-
-const struct conf_measure *plan_agreed(const struct conf_object *object,
+const struct conf_measure *plan_agreed(const struct conf *conf, const struct conf_object *object,
 				       const struct plan_option *o)
 {
-	for (size_t i = 0; i < object->n_measures; i++)
-		if (object->measures[i].consent[0] && agrees(&object->measures[i], o))
-			return &object->measures[i];
-	return NULL;
+	return owners_alone(conf, object, o) ? owners_measure(object, o) : NULL;
 }
 
 const struct conf_measure *plan_consent(const struct planning *g, const struct plan_option *o)
 {
-	return g->object ? plan_agreed(g->object, o) : NULL;
+	return plan_agreed(g->conf, g->object, o);
+}
+
+bool plan_all_agreed(const struct planning *g, const struct plan_option *o)
+{
+	struct owners w;
+	char refs[CONF_TEXT_MAX];
+	uint64_t max_s;
+
+	owners_of(g->conf, g->object, o, &w);
+	return owners_agreement(&w, refs, sizeof(refs), &max_s);
 }
 
 const struct plan_link *plan_full_link(const struct planning *g)
@@ -116,7 +104,7 @@ static void bases(struct planning *g, struct plan_option *o, struct reasons *r)
 	text_printf(&ja, "%s の法令ファイルに、この種の措置の根拠はない。", law->country);
 	if (!o->n_basis)
 		add(r, text_str(&en), text_str(&ja));
-	if (law_is_reviewed(law) || conf_act_override(g->conf))
+	if (law_is_reviewed(law, g->in->now_us) || conf_act_override(g->conf))
 		return;
 	text_clear(&en);
 	text_clear(&ja);
@@ -134,7 +122,8 @@ void plan_permit(struct planning *g, struct plan_option *o)
 		guards(g, o, &r);
 		bases(g, o, &r);
 	}
-	if (plan_is_offline(o) && !plan_consent(g, o) && !plan_harms_others(g))
+	if (plan_is_offline(o) && !plan_consent(g, o) && !plan_all_agreed(g, o) &&
+	    !plan_harms_others(g))
 		add(&r,
 		    "A blackhole wants the owner's consent by its reference, or the figure that "
 		    "shows "

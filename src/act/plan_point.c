@@ -17,6 +17,11 @@ bool plan_is_full(double bps, double capacity)
 	return capacity > 0 && bps >= LINE_FULL * capacity;
 }
 
+bool plan_link_is_full(const struct plan_link *l)
+{
+	return plan_is_full(fmax(l->load_bps, l->attack_bps), l->capacity_bps);
+}
+
 /* ---- the links ---- */
 
 static const struct conf_interface *interface_of(const struct conf *conf, const char *exporter,
@@ -110,7 +115,7 @@ void plan_links(struct planning *g)
 
 		l->share = l->share > 1 ? 1 : l->share;
 		l->attack_bps = g->attack_bps < 0 ? -1 : g->attack_bps * l->share;
-		l->full |= plan_is_full(fmax(l->load_bps, l->attack_bps), l->capacity_bps);
+		l->full |= plan_link_is_full(l);
 	}
 	g->foreign = foreign_share(g);
 }
@@ -266,6 +271,21 @@ static void set_upstream(struct plan_option *o, const struct plan_link *l)
 	o->upstream_capacity_bps = l->capacity_bps;
 }
 
+/* Before a host lie the access line and the links: what is full of them counts, the access line
+ * first, since nothing arrives behind that. */
+static void set_before_host(const struct planning *g, struct plan_option *o)
+{
+	const struct plan_link *in = worst(g, UINT32_MAX);
+
+	if (in && plan_link_is_full(in) && !plan_is_full(g->attack_bps, g->line_bps)) {
+		set_upstream(o, in);
+		return;
+	}
+	snprintf(o->upstream, sizeof(o->upstream), "%.63s", o->line);
+	o->upstream_bps = g->attack_bps;
+	o->upstream_capacity_bps = g->line_bps;
+}
+
 /* Line and upstream; of a host the access line lies before it, and behind it is none. */
 static void set_lines(const struct planning *g, struct plan_option *o, const struct plan_reach *r)
 {
@@ -281,9 +301,7 @@ static void set_lines(const struct planning *g, struct plan_option *o, const str
 	}
 	set_access_line(g, o);
 	if (o->step == STEP_HOST) {
-		snprintf(o->upstream, sizeof(o->upstream), "%.63s", o->line);
-		o->upstream_bps = g->attack_bps;
-		o->upstream_capacity_bps = g->line_bps;
+		set_before_host(g, o);
 		o->line[0] = '\0';
 		o->capacity_bps = 0;
 		/* No more than its line lets through. */
@@ -336,9 +354,10 @@ static enum plan_helps judge(const struct planning *g, const struct plan_option 
 		return HELPS_UNKNOWN;
 	if (gone < WORTH_SAYING)
 		return HELPS_NO;
-	if (o->step == STEP_HOST && full_before)
+	if (plan_is_host(g, o) && plan_is_full(g->attack_bps, g->line_bps))
 		return HELPS_NO;
-	if (o->step == STEP_HOST && g->inc->class != CLASS_SERVER && !o->upstream_capacity_bps)
+	if (o->step == STEP_HOST && g->inc->class != CLASS_SERVER &&
+	    !(plan_is_host(g, o) && g->line_bps > 0))
 		return HELPS_UNKNOWN;
 	h = by_lines(g, o, gone);
 	/* What a limit leaves of the line, clients and attack share as before. */

@@ -10,7 +10,7 @@
 
 #define COST_STEPS 20 /* a share of clients is compared in steps of 5 % */
 
-struct weight {
+struct score {
 	unsigned helps, cost, refused, step, number; /* least first */
 };
 
@@ -59,12 +59,12 @@ unsigned plan_burden(const struct plan_option *o)
 	return o->collateral.known ? (unsigned)(COST_STEPS * o->collateral.high) : 45;
 }
 
-static struct weight weigh(const struct planning *g, const struct plan_option *o)
+static struct score weigh(const struct planning *g, const struct plan_option *o)
 {
-	return (struct weight){helps_weight(g, o), plan_burden(o), !o->allowed, o->step, o->number};
+	return (struct score){helps_weight(g, o), plan_burden(o), !o->allowed, o->step, o->number};
 }
 
-static int compare(const struct weight *a, const struct weight *b)
+static int compare(const struct score *a, const struct score *b)
 {
 	if (a->helps != b->helps)
 		return a->helps < b->helps ? -1 : 1;
@@ -212,7 +212,7 @@ static void recommend(struct planning *g)
 /* How many stand before it. */
 static unsigned rank_of(const struct planning *g, const struct plan_option *o)
 {
-	struct weight mine = weigh(g, o);
+	struct score mine = weigh(g, o);
 	unsigned rank = 1;
 
 	/* What is first where there is nothing to do pushes the others down by one. */
@@ -220,7 +220,7 @@ static unsigned rank_of(const struct planning *g, const struct plan_option *o)
 		return 1;
 	for (unsigned i = 0; i < g->plan->n_options; i++) {
 		const struct plan_option *other = &g->plan->option[i];
-		struct weight w = weigh(g, other);
+		struct score w = weigh(g, other);
 		bool first = nothing_to_do(g) && other->kind == PLAN_NONE;
 
 		rank += other != o && (first || compare(&w, &mine) < 0);

@@ -288,108 +288,17 @@ void plan_say_option(struct planning *g, struct plan_option *o, const struct pla
 		[PLAN_ACL] = say_filter,	  [PLAN_COMMUNITY] = say_offline,
 		[PLAN_DIVERSION] = say_diversion, [PLAN_ASK] = say_request,
 	};
+	struct prefix whole = g->guard->target;
 
+	/* Its own prefix may stand in what is said of it. */
+	g->guard->target = o->target;
 	both(g, o, r, plan_say_helps, o->helps_en, sizeof(o->helps_en), o->helps_ja,
 	     sizeof(o->helps_ja));
 	both(g, o, r, says[o->kind], o->says_en, sizeof(o->says_en), o->says_ja,
 	     sizeof(o->says_ja));
 	if (o->kind != PLAN_NONE && o->kind != PLAN_ASK)
 		plan_say_consent(g, o);
-}
-
-/* ---- what an option needs ---- */
-
-/* "mail lost 42 % of its traffic": the figure that shows harm to others. */
-static void say_harm(const struct planning *g, bool ja, struct text *out)
-{
-	const struct incident_path *path = g->inc->path;
-	const struct plan_link *full = plan_full_link(g);
-	unsigned n = 0;
-
-	for (unsigned i = 0; path && i < path->n_lost && n < NAMES_SAID; i++) {
-		text_add(out, n++ ? of_two(ja, ", ", "、") : "");
-		text_add(out, path->lost[i].object);
-		text_add(out, of_two(ja, " lost ", " が通信の "));
-		words_share(path->lost[i].lost, ja, out);
-		text_add(out, of_two(ja, " of its traffic", " を失った"));
-	}
-	for (unsigned i = 0; path && i < path->n_services && n < NAMES_SAID; i++)
-		if (path->service[i].risk == RISK_LOST)
-			text_printf(out,
-				    of_two(ja, "%sservice %s lost traffic",
-					   "%sサービス %s が通信を失った"),
-				    n++ ? of_two(ja, ", ", "、") : "", path->service[i].name);
-	if (n || !full)
-		return;
-	text_printf(out,
-		    of_two(ja, "link %s, which others use, is full", "他者も使うリンク %s が満杯"),
-		    full->name);
-	if (full->capacity_bps <= 0)
-		return;
-	text_add(out, of_two(ja, " (", "（"));
-	text_rate(out, full->load_bps > full->attack_bps ? full->load_bps : full->attack_bps,
-		  "bit/s");
-	text_add(out, of_two(ja, " of ", "、容量 "));
-	text_rate(out, full->capacity_bps, "bit/s");
-	text_add(out, of_two(ja, ")", "）"));
-}
-
-static void need_owner(struct planning *g, struct plan_option *o)
-{
-	const struct conf_measure *m = plan_consent(g, o);
-	const char *whom = !g->object		    ? ""
-			   : g->object->customer[0] ? g->object->customer
-						    : g->object->name;
-	_cleanup_text_ struct text en = TEXT_NULL, ja = TEXT_NULL;
-
-	if (m) {
-		text_printf(&en, "The owner agreed to it: %s", m->consent);
-		text_printf(&ja, "所有者の同意あり: %s", m->consent);
-		if (m->max_s) {
-			text_add(&en, ", at most ");
-			words_duration((int64_t)m->max_s * US_PER_S, false, &en);
-			text_add(&ja, "、最長 ");
-			words_duration((int64_t)m->max_s * US_PER_S, true, &ja);
-		}
-		text_add(&en, ".");
-		text_add(&ja, "。");
-	} else if (plan_is_offline(o)) {
-		text_printf(&en, "The consent of %s by its reference (`measures` of the object)",
-			    whom[0] ? whom : "the owner");
-		text_printf(&ja, "%sの同意の参照（対象の measures）が必要",
-			    whom[0] ? whom : "所有者");
-		if (plan_harms_others(g)) {
-			text_add(&en, ", or harm to others, which is shown: ");
-			text_add(&ja, "。または他者への被害の数値（確認済み: ");
-			say_harm(g, false, &en);
-			say_harm(g, true, &ja);
-			text_add(&en, ".");
-			text_add(&ja, "）");
-		} else {
-			text_add(&en, "; harm to others is not shown.");
-			text_add(&ja, "。他者への被害は確認されていない。");
-		}
-	} else {
-		return;
-	}
-	plan_need(g, o, m ? "" : whom, &en, &ja);
-}
-
-static void need_approval(struct planning *g, struct plan_option *o)
-{
-	_cleanup_text_ struct text en = TEXT_NULL, ja = TEXT_NULL;
-
-	if (!conf_act_two(g->conf, plan_kind_name(o->kind)))
-		return;
-	text_add(&en, "Two different persons must approve it.");
-	text_add(&ja, "異なる 2 人の承認が必要。");
-	plan_need(g, o, "", &en, &ja);
-}
-
-void plan_say_consent(struct planning *g, struct plan_option *o)
-{
-	need_owner(g, o);
-	need_approval(g, o);
+	g->guard->target = whole;
 }
 
 /* ---- the plan as a whole ---- */

@@ -64,6 +64,47 @@ static void say_all(const struct plan *p, const struct plan_option *than, bool j
 	}
 }
 
+/* Share of the attack that it takes away; < 0 unknown. */
+static double takes_away(const struct plan_option *o)
+{
+	if (plan_is_limit(o))
+		return o->before_bps > 0 && o->after_bps >= 0 ? 1 - o->after_bps / o->before_bps
+							      : -1;
+	return o->reach < 0 || o->covers < 0 ? -1 : o->reach * o->covers;
+}
+
+/* Of two that help partly the figures decide; where there are none nobody can say that it does
+ * less. */
+static bool helps_as_much(const struct plan_option *o, const struct plan_option *than)
+{
+	static const unsigned much[] = {
+		[HELPS_NO] = 0, [HELPS_UNKNOWN] = 1, [HELPS_PARTLY] = 2, [HELPS_YES] = 3};
+	double mine = takes_away(o), other = takes_away(than);
+
+	if (o->helps != HELPS_YES && o->helps != HELPS_PARTLY)
+		return false;
+	if (o->helps != HELPS_PARTLY || than->helps != HELPS_PARTLY || mine < 0 || other < 0)
+		return much[o->helps] >= much[than->helps];
+	return mine >= other - WORTH_SAYING;
+}
+
+/* The one to think of first of those that take less and help as much. */
+static unsigned milder(const struct plan *p, const struct plan_option *than)
+{
+	const struct plan_option *found = NULL;
+
+	for (unsigned i = 0; i < p->n_options; i++) {
+		const struct plan_option *o = &p->option[i];
+
+		if (o->kind == PLAN_NONE || !o->allowed || intrusion(o) >= intrusion(than) ||
+		    !helps_as_much(o, than))
+			continue;
+		if (!found || o->rank < found->rank)
+			found = o;
+	}
+	return found ? found->number : 0;
+}
+
 void plan_weaker(struct planning *g)
 {
 	for (unsigned i = 0; i < g->plan->n_options; i++) {
@@ -76,5 +117,6 @@ void plan_weaker(struct planning *g)
 		say_all(g->plan, o, true, &ja);
 		plan_keep(g, &en, false, o->weaker_en, sizeof(o->weaker_en));
 		plan_keep(g, &ja, true, o->weaker_ja, sizeof(o->weaker_ja));
+		o->milder = milder(g->plan, o);
 	}
 }

@@ -97,6 +97,9 @@ void plan_say_what(const struct plan_option *o, bool ja, struct text *out)
 		text_add(out, of_two(ja, ", rate limit", "、帯域制限"));
 	if (o->kind == PLAN_NONE)
 		return;
+	/* Of a prefix there may be several, for all of it and for a part: the length tells them. */
+	if (plan_is_route(o) && o->target.len && o->target.len < 128)
+		text_printf(out, " /%u", prefix_family_len(&o->target));
 	text_add(out, ": ");
 	/* A host is not asked. */
 	if (o->kind == PLAN_ASK && o->step == STEP_HOST)

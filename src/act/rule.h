@@ -107,3 +107,24 @@ void rule_range_text(enum rule_field field, const struct rule_range *r, struct t
 
 /** rule_equal() - the same packets and the same action. */
 bool rule_equal(const struct rule *a, const struct rule *b);
+
+/** rule_covers() - does @a do to each packet of @b what @b does? Of limits only the same one. */
+bool rule_covers(const struct rule *a, const struct rule *b);
+
+/**
+ * rules_merge() - of rules that stand together: without those that another covers, and two that
+ * differ only in neighbouring destinations as one for the prefix around both, where @may allows
+ * that prefix. Limits are left alone, as each has its own rate. @may: NULL none is allowed. Return:
+ * how many are left, at the beginning.
+ */
+unsigned rules_merge(struct rule *rule, unsigned n,
+		     bool (*may)(const struct prefix *around, const void *userdata),
+		     const void *userdata);
+
+/** rule_limit_round() - bits per second in steps of 2.5 to 5 %, down: two digits, below 2.0 the
+ * second by halves (1.05, 1.1 ... 1.95, 2.0, 2.1 ... 9.9). Two neighbours are near each other. */
+double rule_limit_round(double bps);
+
+/** rule_near() - as rule_equal(), but of two limits within 5 % of each other: the plan's follows
+ * the attack while somebody reads it. */
+bool rule_near(const struct rule *a, const struct rule *b);

@@ -26,6 +26,12 @@ static const char yaml[] =
 	"shared: [{prefix: 100.64.0.0/10, kind: cgn}]\n"
 	"never_touch: [198.51.100.53, '2001:db8:53::/48']\n"
 	"capture: [eth1]\n"
+	"protected:\n"
+	"  - {name: shop, customer: Example Trading, prefixes: 198.51.103.0/26, measures: [{kind: "
+	"blackhole, consent: contract 7, max: 2h}]}\n"
+	"  - {name: clinic, customer: Example Hospital, prefixes: [198.51.103.128/25, "
+	"198.51.102.64/28]}\n"
+	"  - {name: desk, prefixes: 198.51.102.80/28}\n"
 	"act:\n"
 	"  neighbors:\n"
 	"    - {name: edge, kind: exabgp, point: own_border, takes: [rtbh, flowspec], address: "
@@ -314,6 +320,65 @@ static void test_sources(void **state)
 	     b.o.n_rules = 0);
 }
 
+static void route(struct bench *b, enum plan_kind kind, const char *object, const char *target)
+{
+	b->o.kind = kind;
+	b->o.n_rules = 0;
+	b->conf->act.neighbors[0].takes = UINT32_MAX;
+	snprintf(b->inc->object, sizeof(b->inc->object), "%s", object);
+	aim(b, target);
+}
+
+static void let_agree(struct bench *b, unsigned object, const char *kind)
+{
+	struct conf_measure *m = calloc(1, sizeof(*m));
+
+	snprintf(m->consent, sizeof(m->consent), "contract 77");
+	snprintf(m->kind, sizeof(m->kind), "%s", kind);
+	b->conf->objects[object].measures = m;
+	b->conf->objects[object].n_measures = 1;
+}
+
+static void let_lose(struct bench *b, const char *object)
+{
+	b->inc->path = calloc(1, sizeof(*b->inc->path));
+	b->inc->path->n_lost = 1;
+	b->inc->path->loss_confidence = 0.9;
+	snprintf(b->inc->path->lost[0].object, sizeof(b->inc->path->lost[0].object), "%s", object);
+}
+
+/* What one customer agreed to takes no other off the net. */
+static void test_others(void **state)
+{
+	static const char all[] = "198.51.103.0/24";
+
+	GOOD(route(&b, PLAN_RTBH, "shop", "198.51.103.0/26"));
+	GOOD(route(&b, PLAN_RTBH, "shop", "198.51.103.9"));
+	REFUSED(GUARD_OTHERS, "Example Hospital", route(&b, PLAN_RTBH, "shop", all));
+	REFUSED(GUARD_OTHERS, "Example Hospital", route(&b, PLAN_COMMUNITY, "shop", all));
+	REFUSED(GUARD_OTHERS, "Example Hospital", route(&b, PLAN_DIVERSION, "shop", all));
+	/* Nobody's object is hit: then both are others. */
+	REFUSED(GUARD_OTHERS, "Example Trading, Example Hospital",
+		route(&b, PLAN_DIVERSION, "", all));
+	REFUSED(GUARD_OTHERS, "Example Hospital", route(&b, PLAN_RTBH, "", all));
+	/* An object without a customer is somebody too. */
+	REFUSED(GUARD_OTHERS, "desk", route(&b, PLAN_RTBH, "clinic", "198.51.102.64/27"));
+	/* Of another kind they agreed to nothing. */
+	REFUSED(GUARD_OTHERS, "Example Hospital", route(&b, PLAN_RTBH, "shop", all);
+		let_agree(&b, 1, "flowspec"));
+	GOOD(route(&b, PLAN_RTBH, "shop", all); let_agree(&b, 1, "blackhole"));
+	/* A filter by what the packets are takes nobody along. */
+	GOOD(aim(&b, all); strcpy(b.inc->object, "shop"));
+	/* Harm to somebody outside is the greater one; of somebody inside it is none. */
+	GOOD(route(&b, PLAN_RTBH, "shop", all); let_lose(&b, "desk"));
+	REFUSED(GUARD_OTHERS, "Example Hospital", route(&b, PLAN_RTBH, "shop", all);
+		strcpy(b.conf->objects[2].name, "gone"); let_lose(&b, "clinic");
+		b.conf->objects[1].n_prefixes = 1);
+	/* An own prefix that is assigned counts as an object does. */
+	REFUSED(GUARD_OTHERS, "Example Bank", route(&b, PLAN_RTBH, "shop", "198.51.103.0/25");
+		b.conf->own[1] = (struct conf_own){prefix("198.51.103.64/26"), "Example Bank"});
+}
+
 static void rename_exporter(struct bench *b, unsigned i, const char *name)
 {
 	free(b->inc->exporters[i]);
@@ -526,6 +591,55 @@ static void test_unsayable(void **state)
 		b.o.rule[0].action = RULE_REDIRECT; strcpy(b.o.rule[0].redirect, "64500:666"));
 }
 
+/* Who is refused hears what weighs less; what stands there already takes no room. */
+static void test_budget(void **state)
+{
+	struct plan_option one = {.kind = PLAN_FLOWSPEC, .n_rules = 1}, two = one, route;
+	const struct plan_option *standing[] = {&one, &two};
+	struct weight light = {4, 1e6, 5}, mine = {3, 1e6, 5}, unknown = {0, -1, 9};
+
+	assert_true(weight_compare(&light, &mine) < 0 && weight_compare(&mine, &light) > 0);
+	assert_true(weight_compare(&unknown, &light) < 0);
+	assert_int_equal(weight_compare(&mine, &mine), 0);
+	mine.severity = 4;
+	mine.bps = 2e6;
+	assert_true(weight_compare(&light, &mine) < 0);
+	mine.bps = 1e6;
+	mine.since_us = 6; /* the newer one */
+	assert_true(weight_compare(&light, &mine) < 0);
+	one.rule[0].destination = prefix("203.0.113.1");
+	two.rule[0].destination = prefix("203.0.113.2");
+#define STANDING(s, id)                                                                            \
+	b.neighbor[0] = (struct guard_neighbor){"edge", 3, 0, standing, 2, id, {s, 1e6, 5}};       \
+	b.w.severity = 2;                                                                          \
+	b.o.before_bps = 5e6;                                                                      \
+	b.o.after_bps = 0
+	REFUSED(GUARD_BUDGET, "edge (3 + 2 > 4; m0123456789ab)", STANDING(3, "m0123456789ab"));
+	REFUSED(GUARD_BUDGET, "edge (3 + 2 > 4; m0123456789ab)", STANDING(2, "m0123456789ab"));
+	REFUSED(GUARD_BUDGET, "edge (3 + 2 > 4)", STANDING(1, "m0123456789ab"));
+	REFUSED(GUARD_BUDGET, "edge (3 + 2 > 4)", STANDING(2, "m0123456789ab");
+		b.o.before_bps = -1);
+	/* One of its two stands there. */
+	GOOD(STANDING(3, "m1"); b.o.rule[1].destination = one.rule[0].destination;
+	     b.o.target = prefix("203.0.113.0/24");
+	     b.o.rule[0].destination = prefix("203.0.113.9"));
+	/* Both, of a neighbour that is full. */
+	GOOD(STANDING(3, "m1"); b.neighbor[0].rules = 4; b.o.target = prefix("203.0.113.0/24");
+	     b.o.rule[0] = one.rule[0]; b.o.rule[1] = two.rule[0]);
+	/* Another action is another rule. */
+	REFUSED(GUARD_BUDGET, "edge (4 + 1 > 4)", STANDING(1, "m1"); b.neighbor[0].rules = 4;
+		b.o.n_rules = 1; b.o.target = one.rule[0].destination; b.o.rule[0] = one.rule[0];
+		b.o.rule[0].action = RULE_LIMIT; b.o.rule[0].limit_bps = 1e6);
+	/* The same twice is one. */
+	GOOD(STANDING(3, "m1"); b.neighbor[0].rules = 4; two = one; b.o.n_rules = 1);
+	route = (struct plan_option){.kind = PLAN_RTBH, .target = prefix("203.0.113.7")};
+	standing[0] = &route;
+	GOOD(STANDING(3, "m1"); b.neighbor[0].rules = 4; b.o.kind = PLAN_RTBH; b.o.n_rules = 0;
+	     b.o.target = route.target);
+	REFUSED(GUARD_BUDGET, "edge (4 + 1 > 4)", STANDING(1, "m1"); b.neighbor[0].rules = 4;
+		b.o.kind = PLAN_RTBH; b.o.n_rules = 0; b.o.target = prefix("203.0.113.8"));
+}
+
 /* Everything wrong at once: all of it is told, and no kind of option is let through for it. */
 static void break_all(struct bench *b)
 {
@@ -546,8 +660,8 @@ static void test_all(void **state)
 	static const unsigned expected[PLAN_KINDS] = {
 		[PLAN_NONE] = 0,
 		[PLAN_RTBH] = GUARD_RULES,
-		[PLAN_FLOWSPEC] = GUARD_RULES,
-		[PLAN_NFTABLES] = GUARD_RULES,
+		[PLAN_FLOWSPEC] = GUARD_RULES - 1, /* takes nobody along */
+		[PLAN_NFTABLES] = GUARD_RULES - 1,
 		[PLAN_COMMUNITY] = GUARD_RULES,
 		[PLAN_DIVERSION] = GUARD_RULES,
 		[PLAN_ACL] = GUARD_RULES - 6, /* a text for people: no router is told */
@@ -580,6 +694,7 @@ static void test_json(void **state)
 	assert_int_equal(back.n, 0);
 	json_decref(json);
 	break_all(&b);
+	b.o.kind = PLAN_DIVERSION;
 	look(&b);
 	json = guard_verdict_json(&b.v);
 	assert_int_equal(json_array_size(json), GUARD_RULES);
@@ -633,6 +748,8 @@ int main(void)
 		cmocka_unit_test(test_evidence),
 		cmocka_unit_test(test_shares),
 		cmocka_unit_test(test_three_shares),
+		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_invented),
 		cmocka_unit_test(test_invented_witness),
 		cmocka_unit_test(test_routers),

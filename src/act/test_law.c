@@ -66,7 +66,7 @@ static void test_shipped(void **state)
 		bool asks = false, drops = false;
 
 		assert_string_equal(l->country, countries[i]);
-		assert_false(law_is_reviewed(l));
+		assert_false(law_is_reviewed(l, NOW));
 		assert_string_equal(l->reviewed_by, LAW_REVIEW_NOBODY);
 		for (unsigned b = 0; b < l->n_bases; b++) {
 			assert_true(l->basis[b].allows && l->basis[b].data &&
@@ -74,6 +74,12 @@ static void test_shipped(void **state)
 			assert_false(l->basis[b].data & DATA_CONTENT);
 			assert_true(l->basis[b].n_conditions > 0 && *l->basis[b].source);
 			assert_true(has_japanese(l->basis[b].name_ja));
+			assert_true(has_japanese(l->basis[b].source_ja));
+			assert_false(has_japanese(l->basis[b].source));
+			/* What nobody has filled in says who has to. */
+			if (strstr(l->basis[b].source, "to be filled in"))
+				assert_true(strstr(l->basis[b].source, "by counsel") &&
+					    strstr(l->basis[b].source_ja, "弁護士が記入"));
 			for (unsigned c = 0; c < l->basis[b].n_conditions; c++)
 				assert_true(has_japanese(l->basis[b].condition_ja[c]));
 			asks |= l->basis[b].allows >> PLAN_ASK & 1;
@@ -207,6 +213,13 @@ static void test_order(void **state)
 
 static void test_review(void **state)
 {
+	static const char *const nobody[] = {"Nobody yet", "nobody",	 "TBD", "tbd.", "(TBD)",
+					     "ToDo",	   "to be done", "N/A", "None", "Unknown",
+					     "NAME",	   "-",		 "",	"未定", "未確認",
+					     "未",	   "（未定）"};
+	static const char *const somebody[] = {"A. Lawyer",    "Nonet Example", "Toda Example",
+					       "Tobe Example", "未来 太郎",	"Nana Example"};
+	_cleanup_text_ struct text said = TEXT_NULL;
 	struct law_words w = GOOD_WORDS;
 	_cleanup_law_ struct law *l = load("ZZ");
 
@@ -216,12 +229,36 @@ static void test_review(void **state)
 	w.purpose = "";
 	assert_int_equal(refuse(l, &w, PLAN_RTBH, true, 0), LAW_NO_PURPOSE);
 	strcpy(l->reviewed_by, "A. Lawyer");
-	assert_false(law_is_reviewed(l)); /* without a day */
+	assert_false(law_is_reviewed(l, NOW)); /* without a day */
 	l->reviewed_us = NOW;
-	assert_true(law_is_reviewed(l));
-	strcpy(l->reviewed_by, "Nobody yet");
-	assert_false(law_is_reviewed(l));
-	assert_false(law_is_reviewed(NULL));
+	assert_true(law_is_reviewed(l, NOW));
+	assert_int_equal(refuse(l, &w, PLAN_RTBH, false, 0), LAW_NO_PURPOSE);
+	/* What is to come has not happened. */
+	l->reviewed_us = NOW + 1;
+	assert_false(law_is_reviewed(l, NOW));
+	assert_true(law_is_reviewed(l, NOW + 1));
+	w = (struct law_words)GOOD_WORDS;
+	assert_int_equal(refuse(l, &w, PLAN_RTBH, false, 0), LAW_UNREVIEWED);
+	text_clear(&said);
+	law_review_say(l, NOW, false, &said);
+	assert_non_null(strstr(text_str(&said), "nobody yet (its date, "));
+	l->reviewed_us = NOW;
+	assert_int_equal(refuse(l, &w, PLAN_RTBH, false, 0), LAW_GOOD);
+	for (size_t i = 0; i < ARRAY_LEN(nobody); i++) {
+		snprintf(l->reviewed_by, sizeof(l->reviewed_by), "%s", nobody[i]);
+		if (law_is_reviewed(l, NOW))
+			fail_msg("%s is somebody", nobody[i]);
+	}
+	text_clear(&said);
+	strcpy(l->reviewed_by, "TBD");
+	law_review_say(l, NOW, true, &said);
+	assert_non_null(strstr(text_str(&said), "「TBD」は人の名前ではない"));
+	for (size_t i = 0; i < ARRAY_LEN(somebody); i++) {
+		snprintf(l->reviewed_by, sizeof(l->reviewed_by), "%s", somebody[i]);
+		if (!law_is_reviewed(l, NOW))
+			fail_msg("%s is nobody", somebody[i]);
+	}
+	assert_false(law_is_reviewed(NULL, NOW));
 }
 
 /* Renewals add up: what stood already counts. */

@@ -16,6 +16,8 @@ static const struct law_basis basis = {
 	.name_ja = "緊急避難",
 	.source = "Penal Code, Article 37; guideline on cyber attacks and the secrecy of "
 		  "communications, 5th edition",
+	.source_ja = "刑法第37条。電気通信事業者におけるサイバー攻撃等への対処と通信の秘密に関する"
+		     "ガイドライン第5版",
 };
 
 static const struct measure_line lines[] = {

@@ -290,6 +290,15 @@ static void test_weaker(void **state)
 	assert_non_null(strstr(rtbh->weaker_en, "(diversion: scrubber (wash))"));
 	assert_true(rtbh->weaker_ja[0]);
 	assert_true(law_says_something(rtbh->weaker_en) && law_says_something(rtbh->weaker_ja));
+	/* A filter relieves the same line and spares the clients: that is no reason for a
+	 * blackhole. */
+	assert_int_equal(plan_option_find(s.p, rtbh->milder)->kind, PLAN_FLOWSPEC);
+	assert_int_equal(filter->milder, 0);
+	assert_int_equal(s.p->option[0].milder, 0);
+	/* What is not allowed would not do. */
+	s.law->basis[0].allows = 1u << PLAN_RTBH;
+	scene_again(&s);
+	assert_int_equal(kit_option(s.p, STEP_BORDER, PLAN_RTBH)->milder, 0);
 	scene_end(&s);
 }
 
@@ -335,15 +344,92 @@ static void test_agreed(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct plan_option o = {.kind = rows[i].kind, .n_rules = 1};
 		struct conf_measure m = {.max_s = 60};
-		struct conf_object object = {.measures = &m, .n_measures = 1};
+		struct prefix all = {.len = 0};
+		struct conf_object object = {
+			.measures = &m, .n_measures = 1, .prefixes = &all, .n_prefixes = 1};
+		struct conf conf = {.n_objects = 0};
 
 		o.rule[0].action = rows[i].action;
 		snprintf(m.kind, sizeof(m.kind), "%s", rows[i].word);
-		assert_null(plan_agreed(&object, &o)); /* by no reference */
+		assert_null(plan_agreed(&conf, &object, &o)); /* by no reference */
 		snprintf(m.consent, sizeof(m.consent), "contract 7");
-		if ((plan_agreed(&object, &o) == &m) != rows[i].agreed)
+		if ((plan_agreed(&conf, &object, &o) == &m) != rows[i].agreed)
 			fail_msg("%s for %s", rows[i].word, plan_kind_name(o.kind));
 	}
+}
+
+/* A carpet over a prefix of two customers, of whom one agreed for what is his. */
+static struct incident *carpet_of_two(void)
+{
+	struct incident *inc = kit_incident("198.18.20.0/24", "till", AGO_MIN(12));
+	struct kit_packet p = {.proto = PROTO_UDP, .sport = 4444, .dport = 9, .length = 900};
+
+	finding_vector(&inc->f, VECTOR_UDP_FLOOD, 0, true, 9000000, 900);
+	kit_peak(inc, 6200000000, 720000);
+	kit_two_exporters(inc);
+	kit_records(inc, SAMPLE_ATTACK, 900, &p);
+	for (unsigned i = 0; i < 900; i++)
+		inc->evidence[SAMPLE_ATTACK].record[i].flow.dst =
+			ip_from_v4(0xc6121400u + (i < 600 ? i % 60 : 128 + i % 60));
+	kit_done(inc);
+	return inc;
+}
+
+static const char two_customers[] = KIT_CONSENT
+	" - {name: till, customer: Example Trading, prefixes: 198.18.20.0/26, measures: "
+	"[{kind: blackhole, consent: contract 42, max: 2h}, {kind: flowspec, consent: "
+	"contract 42, max: 1h}]}\n"
+	" - {name: vault, customer: Example Bank, prefixes: 198.18.20.128/25}\n";
+
+static struct conf_object *object_named(struct conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->n_objects; i++)
+		if (strcmp(conf->objects[i].name, name) == 0)
+			return &conf->objects[i];
+	return NULL;
+}
+
+static void test_neighbours(void **state)
+{
+	struct conf_measure theirs = {.kind = "blackhole", .consent = "letter 9", .max_s = 600};
+	const struct plan_option *whole, *part;
+	struct conf_object *vault;
+	struct scene s;
+
+	scene_make(&s, carpet_of_two(), two_customers, KIT_POINTS);
+	whole = kit_option(s.p, STEP_BORDER, PLAN_RTBH);
+	assert_false(whole->allowed);
+	assert_int_equal(whole->guard.rule[0], GUARD_OTHERS);
+	assert_string_equal(whole->guard.what[0], "Example Bank");
+	assert_null(plan_agreed(s.conf, object_named(s.conf, "till"), whole));
+	assert_non_null(strstr(whole->need[0].en, "contract 42 is for the prefixes of till alone"));
+	assert_non_null(
+		strstr(whole->need[0].en, "Example Trading (contract 42), Example Bank (none)"));
+	assert_non_null(strstr(whole->need[0].ja, "Example Bank（なし）"));
+	/* Its own prefix is offered beside it, with what of the attack is for that. */
+	part = whole + 1;
+	assert_int_equal(part->kind, PLAN_RTBH);
+	assert_int_equal(prefix_family_len(&part->target), 26);
+	assert_true(part->allowed);
+	assert_non_null(strstr(part->says_en, "It takes 198.18.20.0/26 offline"));
+	assert_non_null(strstr(whole->says_en, "It takes 198.18.20.0/24 offline"));
+	assert_true(fabs(part->covers - 2 / 3.0) < 0.01);
+	assert_non_null(strstr(part->need[0].en, "agreed to it: contract 42, at most 2 h"));
+	assert_int_equal(plan_agreed(s.conf, object_named(s.conf, "till"), part)->max_s, 7200);
+	/* A filter over the whole is nothing that one of them agreed to either. */
+	part = kit_option(s.p, STEP_BORDER, PLAN_FLOWSPEC);
+	assert_null(plan_agreed(s.conf, object_named(s.conf, "till"), part));
+	/* With the word of the other it is what both agreed to. */
+	vault = object_named(s.conf, "vault");
+	vault->measures = &theirs;
+	vault->n_measures = 1;
+	scene_again(&s);
+	whole = kit_option(s.p, STEP_BORDER, PLAN_RTBH);
+	assert_true(whole->allowed);
+	assert_non_null(strstr(whole->need[0].en, "contract 42, letter 9, at most 10 min."));
+	vault->measures = NULL;
+	vault->n_measures = 0;
+	scene_end(&s);
 }
 
 int main(void)
@@ -353,7 +439,8 @@ int main(void)
 		cmocka_unit_test(test_changed_json), cmocka_unit_test(test_blackhole_needs),
 		cmocka_unit_test(test_law),	     cmocka_unit_test(test_guards),
 		cmocka_unit_test(test_ranks),	     cmocka_unit_test(test_weaker),
-		cmocka_unit_test(test_many_points),  cmocka_unit_test(test_agreed),
+		cmocka_unit_test(test_neighbours),   cmocka_unit_test(test_many_points),
+		cmocka_unit_test(test_agreed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

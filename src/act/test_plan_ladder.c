@@ -97,6 +97,48 @@ static void test_steps(void **state)
 	scene_end(&s);
 }
 
+/* A filter at the host does nothing for a link that is full before it, and waiting neither. */
+static void test_host_behind_full_link(void **state)
+{
+	const struct plan_option *o;
+	struct scene s;
+
+	scene_make(&s, kit_reflected(), KIT_POINTS);
+	s.inc->line_bps = UINT64_C(100000000000);
+	scene_again(&s);
+	o = kit_option(s.p, STEP_HOST, PLAN_NFTABLES);
+	assert_int_equal(o->helps, HELPS_PARTLY);
+	assert_string_equal(o->upstream, "transit-a");
+	assert_near(o->upstream_capacity_bps, 10 * G);
+	assert_non_null(
+		strstr(o->helps_en, "Link transit-a before this point stays full (9.70 Gbit/s"));
+	o = kit_option(s.p, STEP_CUSTOMER_EDGE, PLAN_FLOWSPEC);
+	assert_int_equal(o->helps, HELPS_PARTLY);
+	o = &s.p->option[0];
+	assert_non_null(strstr(o->helps_en, "Link transit-a before it stays full (9.70 Gbit/s of"));
+	assert_non_null(strstr(o->helps_ja, "手前のリンク transit-a は満杯のまま"));
+	assert_null(strstr(o->helps_en, "exchange"));
+	/* With room on the links nothing is said of them, and the host does. */
+	s.inc->path->row[0].load_bps = s.inc->path->row[0].load_most_bps = 0;
+	s.inc->path->row[0].near_first_us = TIME_NONE;
+	s.inc->path->row[0].capacity_bps = UINT64_C(100000000000);
+	scene_again(&s);
+	o = kit_option(s.p, STEP_HOST, PLAN_NFTABLES);
+	assert_int_equal(o->helps, HELPS_YES);
+	assert_string_equal(o->upstream, "shop");
+	assert_null(strstr(s.p->option[0].helps_en, "Link"));
+	/* Of a line that nobody knows it is not known either, whatever the link. */
+	s.inc->line_bps = 0;
+	s.conf->objects[0].line_bps = 0;
+	s.inc->path->row[0].capacity_bps = UINT64_C(10000000000);
+	s.inc->path->row[0].load_bps = UINT64_C(9700000000);
+	scene_again(&s);
+	o = kit_option(s.p, STEP_HOST, PLAN_NFTABLES);
+	assert_int_equal(o->helps, HELPS_UNKNOWN);
+	assert_string_equal(o->upstream, "transit-a");
+	scene_end(&s);
+}
+
 /* Blackholing at the borders towards abroad takes only those clients who come from there. */
 static void test_spared(void **state)
 {
@@ -359,17 +401,12 @@ static void test_rules_hold(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_steps),
-		cmocka_unit_test(test_spared),
-		cmocka_unit_test(test_foreign_by_country),
-		cmocka_unit_test(test_lists),
-		cmocka_unit_test(test_asked_only_where_needed),
-		cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_others),
-		cmocka_unit_test(test_part),
-		cmocka_unit_test(test_v6),
-		cmocka_unit_test(test_rules_hold),
+		cmocka_unit_test(test_steps),	cmocka_unit_test(test_host_behind_full_link),
+		cmocka_unit_test(test_spared),	cmocka_unit_test(test_foreign_by_country),
+		cmocka_unit_test(test_lists),	cmocka_unit_test(test_asked_only_where_needed),
+		cmocka_unit_test(test_unknown), cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_others),	cmocka_unit_test(test_part),
+		cmocka_unit_test(test_v6),	cmocka_unit_test(test_rules_hold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

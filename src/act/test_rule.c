@@ -339,6 +339,143 @@ static void test_equal(void **state)
 	assert_false(rule_equal(&a, &b));
 }
 
+static bool may_all(const struct prefix *around, const void *userdata)
+{
+	return true;
+}
+
+/* Up to the length that the object has. */
+static bool may_from(const struct prefix *around, const void *userdata)
+{
+	return prefix_family_len(around) >= *(const unsigned *)userdata;
+}
+
+static void test_covers(void **state)
+{
+	struct rule a = rule_for("192.0.2.0/24"), b = rule_for("192.0.2.7");
+
+	assert_true(rule_covers(&a, &b) && rule_covers(&a, &a));
+	assert_false(rule_covers(&b, &a));
+	rule_add(&b, RULE_PROTOCOL, 17, 17);
+	rule_add(&b, RULE_SOURCE_PORT, 53, 53);
+	assert_true(rule_covers(&a, &b));
+	rule_add(&a, RULE_PROTOCOL, 17, 17);
+	assert_true(rule_covers(&a, &b));
+	rule_add(&a, RULE_SOURCE_PORT, 0, 1023);
+	assert_true(rule_covers(&a, &b));
+	rule_add(&b, RULE_SOURCE_PORT, 11211, 11211);
+	assert_false(rule_covers(&a, &b)); /* one of two */
+	rule_add(&a, RULE_SOURCE_PORT, 11211, 11212);
+	assert_true(rule_covers(&a, &b));
+	rule_add(&a, RULE_LENGTH, 1000, 1500); /* which b does not ask for */
+	assert_false(rule_covers(&a, &b));
+	/* Bits: who asks for fewer of them takes more. */
+	a = b = rule_for("192.0.2.0/24");
+	rule_add(&a, RULE_TCP_FLAGS, TH_SYN, TH_SYN);
+	rule_add(&b, RULE_TCP_FLAGS, TH_SYN, TH_SYN | TH_ACK);
+	assert_true(rule_covers(&a, &b));
+	assert_false(rule_covers(&b, &a));
+	/* A source is a condition too. */
+	b = a;
+	b.has_source = true;
+	b.source = rule_for("198.51.100.7").destination;
+	assert_true(rule_covers(&a, &b));
+	assert_false(rule_covers(&b, &a));
+	/* Another action, another place to send it to, another rate. */
+	a = b = rule_for("192.0.2.0/24");
+	b.action = RULE_LIMIT;
+	b.limit_bps = 1e6;
+	assert_false(rule_covers(&a, &b) || rule_covers(&b, &a));
+	a = b;
+	a.destination.len--;
+	assert_false(rule_covers(&a, &b));
+	a.action = b.action = RULE_REDIRECT;
+	strcpy(a.redirect, "64500:1");
+	strcpy(b.redirect, "64500:2");
+	assert_false(rule_covers(&a, &b));
+}
+
+static void test_merge(void **state)
+{
+	static const char *const four[] = {"192.0.2.3", "192.0.2.0", "192.0.2.2", "192.0.2.1"};
+	unsigned least = 31;
+	struct rule r[5];
+
+	for (unsigned i = 0; i < 4; i++) {
+		r[i] = rule_for(four[i]);
+		rule_add(&r[i], RULE_PROTOCOL, 17, 17);
+	}
+	assert_int_equal(rules_merge(r, 4, NULL, NULL), 4);
+	assert_int_equal(rules_merge(r, 4, may_from, &least), 2);
+	assert_int_equal(prefix_family_len(&r[0].destination), 31);
+	assert_int_equal(rules_merge(r, 2, may_all, NULL), 1);
+	r[4] = rule_for("192.0.2.0/30");
+	assert_true(prefix_equal(&r[0].destination, &r[4].destination));
+	assert_null(rule_check(&r[0]));
+	/* What is no neighbour, or asks for something else, stays. */
+	r[1] = rule_for("192.0.2.8/30");
+	rule_add(&r[1], RULE_PROTOCOL, 17, 17);
+	r[2] = rule_for("192.0.2.4/30");
+	rule_add(&r[2], RULE_PROTOCOL, 6, 6);
+	assert_int_equal(rules_merge(r, 3, may_all, NULL), 3);
+	/* One that is in another goes, whichever stands first. */
+	r[3] = rule_for("192.0.2.0/24");
+	rule_add(&r[3], RULE_PROTOCOL, 17, 17);
+	assert_int_equal(rules_merge(r, 4, NULL, NULL), 2);
+	assert_int_equal(prefix_family_len(&r[0].destination), 24);
+	/* Limits are each their own; two families are no halves. */
+	r[0] = rule_for("192.0.2.0");
+	r[1] = rule_for("192.0.2.1");
+	r[0].action = r[1].action = RULE_LIMIT;
+	r[0].limit_bps = r[1].limit_bps = 1e6;
+	assert_int_equal(rules_merge(r, 2, may_all, NULL), 2);
+	assert_int_equal(rules_merge(r, 0, may_all, NULL), 0);
+}
+
+/* A limit follows the attack: a little is nothing, and from one step to the next is a little. */
+static void test_limits(void **state)
+{
+	static const struct {
+		double bps, round;
+	} rows[] = {
+		{880059, 880000},
+		{999999, 990000},
+		{1000000, 1000000},
+		{1049999, 1000000},
+		{1050000, 1050000},
+		{1999999, 1950000},
+		{2099999, 2000000},
+		{800000000, 800000000},
+		{7, 7},
+		{123456789e3, 120000e6},
+		{0, 0},
+	};
+	struct rule a = rule_for("192.0.2.0/24"), b;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (rule_limit_round(rows[i].bps) != rows[i].round)
+			fail_msg("%f: %f", rows[i].bps, rule_limit_round(rows[i].bps));
+	a.action = RULE_LIMIT;
+	for (double bps = 1e3; bps < 1e12; bps *= 1.013) {
+		a.limit_bps = rule_limit_round(bps);
+		b = a;
+		b.limit_bps = rule_limit_round(bps * 1.013);
+		assert_true(rule_limit_round(a.limit_bps) == a.limit_bps);
+		assert_true(a.limit_bps <= bps && a.limit_bps > 0.949 * bps);
+		assert_true(rule_near(&a, &b) && rule_near(&b, &a));
+		b.limit_bps = a.limit_bps * 1.06;
+		assert_false(rule_near(&a, &b) || rule_near(&b, &a));
+		assert_false(rule_equal(&a, &b));
+	}
+	/* All else stays exact. */
+	b = a;
+	b.destination.len++;
+	assert_false(rule_near(&a, &b));
+	b = a;
+	b.action = RULE_DISCARD;
+	assert_false(rule_near(&a, &b));
+}
+
 static struct rule full_rule(void)
 {
 	struct rule r = rule_for("2001:db8::1");
@@ -426,13 +563,14 @@ static void test_json_refuses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_add),	     cmocka_unit_test(test_add_refuses),
-		cmocka_unit_test(test_all_fields),   cmocka_unit_test(test_bits),
-		cmocka_unit_test(test_text),	     cmocka_unit_test(test_check),
-		cmocka_unit_test(test_target),	     cmocka_unit_test(test_matches),
-		cmocka_unit_test(test_fragments),    cmocka_unit_test(test_source_and_icmp),
-		cmocka_unit_test(test_equal),	     cmocka_unit_test(test_json),
-		cmocka_unit_test(test_json_refuses),
+		cmocka_unit_test(test_add),	   cmocka_unit_test(test_add_refuses),
+		cmocka_unit_test(test_all_fields), cmocka_unit_test(test_bits),
+		cmocka_unit_test(test_text),	   cmocka_unit_test(test_check),
+		cmocka_unit_test(test_target),	   cmocka_unit_test(test_matches),
+		cmocka_unit_test(test_fragments),  cmocka_unit_test(test_source_and_icmp),
+		cmocka_unit_test(test_equal),	   cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_covers),	   cmocka_unit_test(test_merge),
+		cmocka_unit_test(test_json),	   cmocka_unit_test(test_json_refuses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,6 +115,16 @@ static void line(struct listing *l, const struct measure *m, bool forged)
 	lift_lines(l, m);
 }
 
+/* What it counts for where its neighbour takes no more rules. */
+static json_t *weight_json(const struct measure *m)
+{
+	struct weight w = measure_weight(m);
+
+	return json_pack("{s:o, s:o}", "severity",
+			 w.severity ? json_integer(w.severity) : json_null(), "bps",
+			 w.bps >= 0 ? json_integer((json_int_t)w.bps) : json_null());
+}
+
 static void line_json(struct listing *l, const struct measure *m, bool forged)
 {
 	json_t *o = measure_json(m);
@@ -122,7 +132,8 @@ static void line_json(struct listing *l, const struct measure *m, bool forged)
 	json_t *lift = row ? json_deep_copy(row) : json_null();
 
 	json_object_del(lift, "effect"); /* it is the measure's */
-	if (!o || json_object_set_new(o, "forged", json_boolean(forged)) ||
+	if (!o || json_object_set_new(o, "weight", weight_json(m)) ||
+	    json_object_set_new(o, "forged", json_boolean(forged)) ||
 	    json_object_set_new(o, "lift_now", lift) ||
 	    json_dumpf(o, l->cli->out, JSON_COMPACT | JSON_SORT_KEYS))
 		text_note_lost();

@@ -4,6 +4,8 @@
  */
 #include <string.h>
 
+#include "act/law.h"
+#include "base/clock.h"
 #include "cli/verb.h"
 #include "conf/conf.h"
 
@@ -16,6 +18,24 @@ static void drop_conf(struct conf **c)
 	conf_unref(*c);
 }
 
+/* A law that is signed by nobody, or not yet, lets nothing start: better known now than at night.
+ */
+static void look_at_law(struct cli *cli, const struct conf *c)
+{
+	_cleanup_text_ struct text why = TEXT_NULL, said = TEXT_NULL;
+	_cleanup_law_ struct law *law = NULL;
+
+	if (!*c->act.legal)
+		return;
+	if (law_load(c->act.legal, conf_act_country(c), &law, &why) == 0 &&
+	    !law_is_reviewed(law, clock_real_us())) {
+		law_review_say(law, clock_real_us(), cli->language == LANGUAGE_JA, &said);
+		text_printf(&why, tr(cli, "%s: warning: %s\n", "%s: 警告: %s\n"), law->file,
+			    text_str(&said));
+	}
+	fputs(text_str(&why), cli->err);
+}
+
 static int check_run(struct cli *cli)
 {
 	_cleanup_text_ struct text messages = TEXT_NULL;
@@ -24,6 +44,7 @@ static int check_run(struct cli *cli)
 	fputs(text_str(&messages), cli->err);
 	if (!c)
 		return EXIT_CONF;
+	look_at_law(cli, c);
 	fprintf(cli->out,
 		tr(cli,
 		   "%s holds: %zu own prefixes, %zu protected objects, %zu exporters, %zu "

@@ -93,7 +93,7 @@ static void test_measures(void **state)
 	scene_make(&s, kit_syn_flood(), ALARM_ACKNOWLEDGED);
 	s.in.measures = &all;
 	for (size_t i = 0; i < ARRAY_LEN(made); i++)
-		made[i] = kit_measure(s.inc, MEANS_BLACKHOLE);
+		made[i] = kit_duty_measure(s.inc, MEANS_BLACKHOLE);
 	made[0].standing = STANDING_WAITS;
 	made[1].standing = STANDING_BEGINS;
 	made[2].sign_by_us = AGO_MIN(-20);
@@ -159,7 +159,7 @@ static void test_no_measure(void **state)
 
 	scene_make(&s, kit_syn_flood(), ALARM_ACKNOWLEDGED);
 	s.in.measures = &all;
-	m[0] = m[1] = kit_measure(s.inc, MEANS_BLACKHOLE);
+	m[0] = m[1] = kit_duty_measure(s.inc, MEANS_BLACKHOLE);
 	m[0].begun_us = TIME_NONE;
 	kit_ended(&m[0], "");
 	snprintf(m[1].incident, sizeof(m[1].incident), "n000000000001");

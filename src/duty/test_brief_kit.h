@@ -193,7 +193,8 @@ static inline void kit_alarm(struct alarm *a, enum alarm_kind kind, const char *
 }
 
 /* Against @inc, in force since ten minutes and for 28 more, its effect not looked at yet. */
-static inline struct duty_measure kit_measure(const struct incident *inc, enum duty_means means)
+static inline struct duty_measure kit_duty_measure(const struct incident *inc,
+						   enum duty_means means)
 {
 	struct duty_measure m = {.id = "m0123456789ab",
 				 .object = "shop",

@@ -315,7 +315,7 @@ static void some_alarm(struct alarm *a, const struct incident *inc)
 
 static struct duty_measure some_measure(const struct incident *inc)
 {
-	struct duty_measure m = kit_measure(inc, (enum duty_means)dice(DUTY_MEANS));
+	struct duty_measure m = kit_duty_measure(inc, (enum duty_means)dice(DUTY_MEANS));
 
 	m.standing = (enum duty_standing)dice(DUTY_STANDINGS);
 	some_name(m.object, sizeof(m.object));

@@ -187,7 +187,7 @@ static struct duty_measure *add_measure(struct scene *s, unsigned incident, enum
 {
 	struct duty_measure *m = &s->measure[s->measures.n++];
 
-	*m = kit_measure(s->inc[incident], means);
+	*m = kit_duty_measure(s->inc[incident], means);
 	snprintf(m->id, sizeof(m->id), "m%012u", s->measures.n);
 	return m;
 }

@@ -102,9 +102,9 @@ static void test_measures(void **state)
 	struct duty_measures all = {.list = &m, .n = 1};
 
 	in.measures = &all;
-	m = kit_measure(inc, MEANS_BLACKHOLE);
+	m = kit_duty_measure(inc, MEANS_BLACKHOLE);
 	golden("notice-blackhole", in);
-	m = kit_measure(inc, MEANS_FILTER);
+	m = kit_duty_measure(inc, MEANS_FILTER);
 	kit_ended(&m, "Sato");
 	golden("notice-filter-ended", in);
 	in.closing = true;
@@ -147,7 +147,7 @@ static void test_measures_told(void **state)
 
 	in.measures = &all;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		m = kit_measure(inc, rows[i].means);
+		m = kit_duty_measure(inc, rows[i].means);
 		assert_true(says(&in, rows[i].said));
 		assert_int_equal(says(&in, "cannot be reached while its traffic is dropped"),
 				 rows[i].offline);

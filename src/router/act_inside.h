@@ -333,6 +333,7 @@ struct act_asking {
 	enum measure_how how;
 	char user[64];		      /* of the process */
 	char actor[MEASURE_NAME_MAX]; /* for the log: the person, else the user */
+	char consent[CONF_TEXT_MAX];  /* that a start rests on without a word of theirs */
 	struct refusal_text t;
 	int64_t now_us;
 };

@@ -116,8 +116,20 @@ static bool has_measure(const struct act *a, const char *incident, const char *o
 	return false;
 }
 
-/* The best ranked one of its kind; where none is allowed the best that says why not. */
-static const struct plan_option *option_for(const struct plan *p, const struct conf_standing *s)
+static bool is_better(const struct conf *conf, const struct conf_standing *s,
+		      const struct plan_option *o, const struct plan_option *than)
+{
+	bool alone = check_alone(conf, s->object, o), other = check_alone(conf, s->object, than);
+
+	if (alone != other)
+		return alone;
+	return o->allowed != than->allowed ? o->allowed : o->rank < than->rank;
+}
+
+/* Of its kind, of those that its object alone is meant by, the best ranked that is allowed; where
+ * there is none the best that says why not. */
+static const struct plan_option *option_for(const struct conf *conf, const struct plan *p,
+					    const struct conf_standing *s)
 {
 	const struct plan_option *best = NULL;
 
@@ -126,8 +138,7 @@ static const struct plan_option *option_for(const struct plan *p, const struct c
 
 		if (strcmp(plan_kind_name(o->kind), s->kind) != 0)
 			continue;
-		if (!best || (o->allowed && !best->allowed) ||
-		    (o->allowed == best->allowed && o->rank < best->rank))
+		if (!best || is_better(conf, s, o, best))
 			best = o;
 	}
 	return best;
@@ -215,7 +226,7 @@ static int start(struct act *a, const struct conf_standing *s, const struct act_
 static int hold_order(struct act *a, const struct conf_standing *s, const struct act_case *c)
 {
 	_cleanup_refusal_ struct refusal_text t = REFUSAL_NULL;
-	const struct plan_option *o = option_for(c->plan, s);
+	const struct plan_option *o = option_for(a->conf, c->plan, s);
 	int64_t now_us = clock_real_us();
 	struct law_words w;
 	int r = order_holds(a, s, now_us, &t);
@@ -223,6 +234,14 @@ static int hold_order(struct act *a, const struct conf_standing *s, const struct
 	if (r == CHECK_GOOD && !o)
 		r = check_refuse(&t, CHECK_GUARD, "no_option", "the plan has no option of its kind",
 				 "計画にその種の選択肢がない");
+	/* An order speaks for its own object, and for nobody else in the same prefix. */
+	if (r == CHECK_GOOD && !check_alone(a->conf, s->object, o))
+		r = check_refuse(
+			&t, CHECK_GUARD, "beyond_object",
+			"what is attacked is more than the object of the order, whose own "
+			"prefixes do not cover what would be done: others have to agree",
+			"攻撃対象がこの事前指示の対象より広く、措置が対象自身のプレフィックスに"
+			"収まらない。ほかの所有者の同意が必要");
 	if (r == CHECK_GOOD) {
 		w = words_of(a, s, c, o, now_us);
 		r = may_start(a, s, c, &w, &o, &t);

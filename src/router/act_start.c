@@ -41,7 +41,8 @@ int act_case_load(struct act *a, const char *incident, struct act_case *c)
 	if (r)
 		return r;
 	for (size_t i = 0; i < a->n; i++)
-		world_count(&c->world, &a->list[i]->m, now_us);
+		if (world_count(&c->world, &a->list[i]->m, now_us))
+			return -ENOMEM;
 	in = (struct plan_input){.incident = c->incident,
 				 .conf = a->conf,
 				 .law = a->law,
@@ -55,12 +56,11 @@ int act_case_load(struct act *a, const char *incident, struct act_case *c)
 static int fill(struct act *a, const struct act_case *c, const struct plan_option *o,
 		const struct law_words *w, struct measure *m)
 {
-	const struct conf_measure *agreed = check_agreed(a->conf, c->incident, o);
-	const char *consent = w->consent && *w->consent ? w->consent
-			      : agreed			? agreed->consent
-							: "";
-
 	measure_clear(m);
+	if (w->consent && *w->consent)
+		text_cut(m->consent, sizeof(m->consent), w->consent);
+	else
+		check_consent(a->conf, c->incident, o, m->consent);
 	measure_id(m->id);
 	snprintf(m->plan, sizeof(m->plan), "%s", c->plan->id);
 	snprintf(m->hash, sizeof(m->hash), "%s", c->plan->hash);
@@ -71,9 +71,9 @@ static int fill(struct act *a, const struct act_case *c, const struct plan_optio
 	snprintf(m->purpose, sizeof(m->purpose), "%s", w->purpose);
 	snprintf(m->necessity, sizeof(m->necessity), "%s", w->necessity);
 	snprintf(m->weaker, sizeof(m->weaker), "%s", w->weaker);
-	text_cut(m->consent, sizeof(m->consent), consent);
-	check_override(a->conf, a->law, m->override);
+	check_override(a->conf, a->law, clock_real_us(), m->override);
 	m->data = w->data;
+	m->severity = c->world.w.severity;
 	m->until_us = w->until_us;
 	m->drill = c->world.w.drill;
 	m->drill_routers = m->drill && c->world.w.drill_routers;
@@ -159,15 +159,14 @@ int act_recheck(struct act *a, const struct measure *m, const char *approver,
 			  .option = m->option.number,
 			  .approver = approver,
 			  .now_us = clock_real_us()};
-	const struct conf_measure *agreed;
+	char consent[CONF_TEXT_MAX];
 
 	if (r) {
 		check_refuse(t, 0, "no_incident", r > 0 ? store_answer(r, "en") : strerror(-r),
 			     r > 0 ? store_answer(r, "ja") : strerror(-r));
 		return CHECK_ROUTER;
 	}
-	agreed = check_agreed(a->conf, c.incident, &m->option);
-	w.agreed_s = agreed ? agreed->max_s : 0;
+	w.agreed_s = check_consent(a->conf, c.incident, &m->option, consent);
 	k.incident = c.incident;
 	k.plan = c.plan;
 	k.world = &c.world.w;
@@ -205,11 +204,13 @@ static bool is_proposal(const struct act_asking *x)
 	return request_says(x->request, "propose");
 }
 
-/* What the plan's comparison says, unless somebody says it himself; saying nothing is no answer. */
+/* What the plan's comparison says, unless somebody says it himself; saying nothing is no answer.
+ * Nor is a comparison by which something weaker does as well: that wants a reason of whoever starts
+ * it. */
 static void fill_weaker(const struct act_asking *x, const struct plan_option *o,
 			struct law_words *w)
 {
-	if (json_object_get(x->request, "weaker"))
+	if (json_object_get(x->request, "weaker") || o->milder)
 		return;
 	w->weaker = strcmp(request_word(x->request, "language"), "ja") == 0 ? o->weaker_ja
 									    : o->weaker_en;
@@ -232,7 +233,17 @@ static int check_said(struct act_asking *x, const struct plan_option *found)
 	return CHECK_LAW;
 }
 
-static int check_all(struct act_asking *x, const struct act_case *c, const struct kept_plan *kept,
+/* What was approved is what is done: a limit that is near it now stays as it was read. */
+static void keep_approved(struct kept_plan *kept, const struct plan_option **o)
+{
+	struct plan_option now = **o;
+
+	check_keep(&now, &kept->option);
+	kept->option = now;
+	*o = &kept->option;
+}
+
+static int check_all(struct act_asking *x, const struct act_case *c, struct kept_plan *kept,
 		     struct law_words *w, const struct plan_option **o)
 {
 	struct act *a = x->a;
@@ -253,16 +264,14 @@ static int check_all(struct act_asking *x, const struct act_case *c, const struc
 			  .user = x->user,
 			  .now_us = x->now_us};
 	const struct plan_option *found = plan_option_find(c->plan, kept->number);
-	const struct conf_measure *agreed =
-		found ? check_agreed(a->conf, c->incident, found) : NULL;
 	int r;
 
 	if (found) {
-		w->agreed_s = agreed ? agreed->max_s : 0;
+		w->agreed_s = check_consent(a->conf, c->incident, found, x->consent);
 		w->data = check_data(found);
 		fill_weaker(x, found, w);
-		if (agreed && !*w->consent)
-			w->consent = agreed->consent;
+		if (!*w->consent)
+			w->consent = x->consent;
 		k.spent_s = act_spent_s(a, w->basis, &found->target, x->now_us);
 	}
 	r = check_said(x, found);
@@ -275,6 +284,8 @@ static int check_all(struct act_asking *x, const struct act_case *c, const struc
 			"the plan has changed since it was made: what was approved is void, "
 			"make a new one",
 			"計画が作成時から変わったため、承認は無効です。計画を作り直してください");
+	if (r == CHECK_GOOD && kept->hits)
+		keep_approved(kept, o);
 	if (r == CHECK_GOOD &&
 	    act_is_started(a, kept->hits ? c->plan->id : "", *o, c->incident->id, true))
 		return check_refuse(&x->t, CHECK_GUARD, "already",
@@ -360,7 +371,7 @@ int act_do_start(struct act_asking *x)
 			      .weaker = request_word(x->request, "weaker"),
 			      .consent = request_word(x->request, "consent"),
 			      .until_us = request_until(x->request)};
-	struct kept_plan *kept = calloc(1, sizeof(*kept));
+	_cleanup_free_ struct kept_plan *kept = calloc(1, sizeof(*kept));
 	_cleanup_act_case_ struct act_case c = {.incident = NULL};
 	const struct plan_option *o = NULL;
 	struct act_measure *am = NULL;
@@ -384,7 +395,6 @@ int act_do_start(struct act_asking *x)
 		if (who && r == CHECK_LAW && strcmp(x->t.word, "no_approver") == 0)
 			act_need_person(x, *plan ? kept->hash : c.plan->hash, kept->number);
 	}
-	free(kept);
 	if (r < 0)
 		return r;
 	if (r)

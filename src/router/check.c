@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "act/owners.h"
 #include "base/clock.h"
 
 void refusal_deinit(struct refusal_text *t)
@@ -38,17 +39,23 @@ bool check_same(const struct plan_option *a, const struct plan_option *b)
 	    strcmp(a->community, b->community) != 0)
 		return false;
 	for (unsigned i = 0; i < a->n_rules; i++)
-		if (!rule_equal(&a->rule[i], &b->rule[i]))
+		if (!rule_near(&a->rule[i], &b->rule[i]))
 			return false;
 	return true;
 }
 
-char *check_override(const struct conf *conf, const struct law *law, char *buf)
+void check_keep(struct plan_option *o, const struct plan_option *approved)
+{
+	for (unsigned i = 0; i < o->n_rules && i < approved->n_rules; i++)
+		o->rule[i].limit_bps = approved->rule[i].limit_bps;
+}
+
+char *check_override(const struct conf *conf, const struct law *law, int64_t now_us, char *buf)
 {
 	char at[TIME_TEXT_MAX];
 
 	*buf = '\0';
-	if (!law || law_is_reviewed(law) || !conf_act_override(conf))
+	if (!law || law_is_reviewed(law, now_us) || !conf_act_override(conf))
 		return buf;
 	time_format_utc(conf->act.override.dated_us, at);
 	snprintf(buf, CONF_TEXT_MAX, "%.63s, %.10s: %.160s", conf->act.override.by, at,
@@ -56,15 +63,42 @@ char *check_override(const struct conf *conf, const struct law *law, char *buf)
 	return buf;
 }
 
+static const struct conf_object *object_of(const struct conf *conf, const char *name)
+{
+	for (size_t i = 0; *name && i < conf->n_objects; i++)
+		if (strcmp(conf->objects[i].name, name) == 0)
+			return &conf->objects[i];
+	return NULL;
+}
+
 const struct conf_measure *check_agreed(const struct conf *conf, const struct incident *inc,
 					const struct plan_option *o)
 {
-	const struct conf_measure *m = NULL;
+	return plan_agreed(conf, object_of(conf, inc->object), o);
+}
 
-	for (size_t i = 0; *inc->object && !m && i < conf->n_objects; i++)
-		if (strcmp(conf->objects[i].name, inc->object) == 0)
-			m = plan_agreed(&conf->objects[i], o);
-	return m;
+uint64_t check_consent(const struct conf *conf, const struct incident *inc,
+		       const struct plan_option *o, char *buf)
+{
+	const struct conf_measure *m = check_agreed(conf, inc, o);
+	struct owners w;
+	uint64_t max_s = 0;
+
+	*buf = '\0';
+	if (m) {
+		text_cut(buf, CONF_TEXT_MAX, m->consent);
+		return m->max_s;
+	}
+	if (o->kind != PLAN_RTBH && o->kind != PLAN_COMMUNITY && o->kind != PLAN_DIVERSION)
+		return 0;
+	owners_of(conf, object_of(conf, inc->object), o, &w);
+	owners_agreement(&w, buf, CONF_TEXT_MAX, &max_s);
+	return max_s;
+}
+
+bool check_alone(const struct conf *conf, const char *object, const struct plan_option *o)
+{
+	return owners_alone(conf, object_of(conf, object), o);
 }
 
 static bool is_started(enum plan_kind k)
@@ -114,6 +148,24 @@ static int check_law(const struct check *c, const struct plan_option *o, struct 
 	return CHECK_LAW;
 }
 
+/* Which one it is that would do, as far as the plan can tell. */
+static void name_milder(const struct check *c, const struct plan_option *o, struct refusal_text *t)
+{
+	const struct plan_option *m = plan_option_find(c->plan, o->milder);
+
+	if (!m)
+		return;
+	text_printf(&t->en,
+		    " By the plan's figures option %u (%s, %s) takes less and helps as much: say "
+		    "why it would not do.",
+		    m->number, plan_kind_name(m->kind), plan_step_name(m->step));
+	text_printf(&t->ja,
+		    "計画の数値では案 %u (%s、%s) "
+		    "の方が影響が小さく、同等以上の効果があります。それでは足りない理由を示してくだ"
+		    "さい。",
+		    m->number, plan_kind_name(m->kind), plan_step_name(m->step));
+}
+
 /* What somebody forgot to say comes before what the guards have against it, for it is mended by
  * typing. What the law has against it comes behind them. */
 static int check_words(const struct check *c, const struct plan_option *o, struct refusal_text *t)
@@ -125,7 +177,12 @@ static int check_words(const struct check *c, const struct plan_option *o, struc
 	};
 	enum law_refusal r = law_check(c->law, c->words, o->kind, true, c->spent_s, c->now_us);
 
-	return is_word[r] ? law_refused(r, c->words, t) : CHECK_GOOD;
+	if (!is_word[r])
+		return CHECK_GOOD;
+	law_refused(r, c->words, t);
+	if (r == LAW_NO_WEAKER)
+		name_milder(c, o, t);
+	return CHECK_LAW;
 }
 
 static int guards_refused(const struct guard_verdict *v, struct refusal_text *t)
@@ -179,8 +236,9 @@ static int check_glass(const struct check *c, const struct plan_option *o, struc
 		return check_refuse(
 			t, CHECK_LAW, "not_agreed",
 			"break-glass is only for a measure that the owner agreed to beforehand "
-			"(measures of the protected object)",
-			"非常開始は、事前に合意した措置 (保護対象の measures) に限られます");
+			"(measures of the protected object), and only for his own prefixes",
+			"非常開始は、事前に合意した措置 (保護対象の measures) "
+			"で、その所有者のプレフィックスに対するものに限られます");
 	return CHECK_GOOD;
 }
 

@@ -65,12 +65,24 @@ int check_renewal(const struct check *c, const struct plan_option *o, struct ref
 const struct conf_measure *check_agreed(const struct conf *conf, const struct incident *inc,
 					const struct plan_option *o);
 
+/** check_consent() - what a person's start rests on where he gives no reference himself: what
+ * check_agreed() finds, else of an option that takes several owners along what each of them agreed
+ * to. @buf: CONF_TEXT_MAX, "" nothing. Return: seconds that it holds for, 0 no limit. */
+uint64_t check_consent(const struct conf *conf, const struct incident *inc,
+		       const struct plan_option *o, char *buf);
+
+/** check_alone() - is @o a matter of the owner of @object alone (act/owners.h)? */
+bool check_alone(const struct conf *conf, const char *object, const struct plan_option *o);
+
 /** check_data() - classes of data that @o rests on: bits of enum law_data. */
 uint32_t check_data(const struct plan_option *o);
 
-/** check_same() - do both do the same thing at the same point? */
+/** check_same() - do both do the same thing at the same point? Limits may be 5 % apart. */
 bool check_same(const struct plan_option *a, const struct plan_option *b);
+
+/** check_keep() - @o with the limits that were approved, of one that is the same. */
+void check_keep(struct plan_option *o, const struct plan_option *approved);
 
 /** check_override() - "by NAME, DATE: NOTE" where the law is not reviewed and the configuration's
  * override holds, else "". @buf: CONF_TEXT_MAX. Return: @buf. */
-char *check_override(const struct conf *conf, const struct law *law, char *buf);
+char *check_override(const struct conf *conf, const struct law *law, int64_t now_us, char *buf);

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "duty/said.h"
+#include "duty/severity.h"
 
 #define OFFSET_MAX_S 300.0 /* of an exporter's clock */
 #define TURNS_MAX    3	   /* times that its sequence or its clock went back */
@@ -14,6 +15,11 @@
 
 void world_deinit(struct world *x)
 {
+	for (unsigned i = 0; x->neighbors && i < x->w.n_neighbors; i++)
+		free(x->neighbors[i].standing);
+	for (size_t i = 0; i < x->n_kept; i++)
+		free(x->kept[i]);
+	free(x->kept);
 	free(x->exporters);
 	free(x->neighbors);
 	json_decref(x->status);
@@ -139,8 +145,33 @@ static int load_neighbors(struct world *x, const struct conf *conf)
 	return 0;
 }
 
-void world_count(struct world *x, const struct measure *m, int64_t now_us)
+/* A list of @n pointers with room for one more: it doubles where @n is a power of two. NULL: no
+ * memory, and the list as it was. */
+static void *room_for(void *list, size_t n)
 {
+	return n & (n - 1) ? list : reallocarray(list, n ? 2 * n : 1, sizeof(void *));
+}
+
+static int stand(struct guard_neighbor *n, const struct measure *m)
+{
+	const struct plan_option **list = room_for(n->standing, n->n_standing);
+	struct weight w = measure_weight(m);
+
+	if (!list)
+		return -ENOMEM;
+	n->standing = list;
+	n->standing[n->n_standing++] = &m->option;
+	n->rules += m->option.n_rules ? m->option.n_rules : 1;
+	if (!*n->lightest || weight_compare(&w, &n->least) < 0) {
+		snprintf(n->lightest, sizeof(n->lightest), "%s", m->id);
+		n->least = w;
+	}
+	return 0;
+}
+
+int world_count(struct world *x, const struct measure *m, int64_t now_us)
+{
+	int r = 0;
 	const int64_t times[] = {m->planned_us, m->ended_us};
 	bool stands = m->stage != MEASURE_GONE && m->stage != MEASURE_LAPSED &&
 		      m->stage != MEASURE_FAILED && m->stage != MEASURE_PLANNED;
@@ -151,10 +182,11 @@ void world_count(struct world *x, const struct measure *m, int64_t now_us)
 		if (strcmp(n->name, m->option.point) != 0)
 			continue;
 		if (stands)
-			n->rules += m->option.n_rules ? m->option.n_rules : 1;
+			r = stand(n, m);
 		for (unsigned t = 0; t < 2; t++)
 			n->changes += times[t] != TIME_NONE && times[t] > now_us - WORLD_RECENT_US;
 	}
+	return r;
 }
 
 struct counting {
@@ -165,12 +197,18 @@ struct counting {
 static int on_row(void *userdata, const struct desk_measure_row *row, bool forged)
 {
 	struct counting *c = userdata;
+	struct measure **list;
 	_cleanup_free_ struct measure *m = calloc(1, sizeof(*m));
 	int r = !m ? -ENOMEM : forged ? -EINVAL : measure_from_text(row->body, m);
 
-	if (r == 0)
-		world_count(c->x, m, c->now_us);
-	return r == -ENOMEM ? r : 0;
+	if (r)
+		return r == -ENOMEM ? r : 0;
+	list = room_for(c->x->kept, c->x->n_kept);
+	if (!list)
+		return -ENOMEM;
+	c->x->kept = list;
+	c->x->kept[c->x->n_kept++] = take_ptr(m);
+	return world_count(c->x, c->x->kept[c->x->n_kept - 1], c->now_us);
 }
 
 int world_count_rows(struct world *x, struct desk_db *desk, int64_t now_us)
@@ -195,6 +233,16 @@ static int load_mark(struct world *x, struct desk_db *desk, const struct inciden
 	return r;
 }
 
+static unsigned severity_of(const struct incident *inc, const struct conf *conf, int64_t now_us)
+{
+	struct severity_input in = {.incident = inc, .conf = conf, .now_us = now_us};
+	struct severity s = {.level = 0};
+
+	if (inc)
+		severity_judge(&in, &s);
+	return s.level;
+}
+
 int world_load(const struct conf *conf, struct store *watch, struct desk_db *desk,
 	       const struct incident *inc, int64_t now_us, struct world *x)
 {
@@ -202,6 +250,8 @@ int world_load(const struct conf *conf, struct store *watch, struct desk_db *des
 
 	*x = (struct world){.status = NULL};
 	x->w.drill_routers = world_has_drill_routers();
+	x->w.now_us = now_us;
+	x->w.severity = severity_of(inc, conf, now_us);
 	x->w.drill = (watch && store_kind(watch) == STORE_DRILL) ||
 		     (desk && desk_db_kind(desk) == STORE_DRILL) || (inc && inc->drill);
 	r = load_status(x, watch);

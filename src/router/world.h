@@ -18,6 +18,8 @@ struct world {
 	struct guard_exporter *exporters; /* owned */
 	struct guard_neighbor *neighbors; /* owned */
 	json_t *status;			  /* owned; of the watch, NULL none: names point into it */
+	struct measure **kept; /* owned, each too: options of neighbours point into them */
+	size_t n_kept;
 };
 
 void world_deinit(struct world *x);
@@ -31,8 +33,9 @@ void world_deinit(struct world *x);
 int world_load(const struct conf *conf, struct store *watch, struct desk_db *desk,
 	       const struct incident *inc, int64_t now_us, struct world *x);
 
-/** world_count() - a measure counts at its neighbour. */
-void world_count(struct world *x, const struct measure *m, int64_t now_us);
+/** world_count() - a measure counts at its neighbour; @m: borrowed until world_deinit(). Return: 0,
+ * or -ENOMEM. */
+int world_count(struct world *x, const struct measure *m, int64_t now_us);
 
 /** world_count_rows() - all that stands in @desk. Rows that are forged count too: they may stand.
  */

@@ -59,13 +59,12 @@ static int check_now(struct act_asking *x, const struct measure *m, const struct
 			  .words = &words,
 			  .approver = x->person->name,
 			  .now_us = x->now_us};
-	const struct conf_measure *agreed;
+	char agreed[CONF_TEXT_MAX];
 	int r = act_load_case(x, m->incident, &c);
 
 	if (r)
 		return CHECK_ROUTER;
-	agreed = check_agreed(x->a->conf, c.incident, &m->option);
-	words.agreed_s = agreed ? agreed->max_s : 0;
+	words.agreed_s = check_consent(x->a->conf, c.incident, &m->option, agreed);
 	k.incident = c.incident;
 	k.plan = c.plan;
 	k.world = &c.world.w;
@@ -131,7 +130,7 @@ static int renew(struct act_asking *x, struct act_measure *am, const struct rene
 	if (answer != RENEW_GOOD)
 		return act_answer(x, renew_refused(x, answer), am->m.id, NULL);
 	snprintf(am->m.renewed_by, sizeof(am->m.renewed_by), "%s", x->person->name);
-	check_override(x->a->conf, x->a->law, am->m.override);
+	check_override(x->a->conf, x->a->law, x->now_us, am->m.override);
 	r = write_as(x, am, &before, "renew", am->m.necessity);
 	return r ? act_store_failed(x, r, am->m.id) : renewed(x, am);
 }
@@ -214,7 +213,7 @@ int act_approve_renewal(struct act_asking *x, struct act_measure *am)
 				  answer == APPROVE_LATE ? renew_refused(x, why)
 							 : act_approve_refused(x, answer),
 				  am->m.id, NULL);
-	check_override(x->a->conf, x->a->law, am->m.override);
+	check_override(x->a->conf, x->a->law, x->now_us, am->m.override);
 	r = write_as(x, am, &before, "renew", am->m.necessity);
 	return r ? act_store_failed(x, r, am->m.id) : renewed(x, am);
 }

@@ -115,7 +115,7 @@ class Blackhole(Case):
         w.wait(lambda: TARGET in w.blackholes(), 'the blackhole', seconds=60)
 
 
-class Told(Case):
+class Texts(Case):
     """What stands is in every text about its incident, and what is over too."""
 
     def said(self, verb, *args, lang='en'):

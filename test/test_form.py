@@ -3,6 +3,7 @@
 """The form of the project's own files: a licence line at the head, tabs and 100 columns in C,
 functions and files of a readable length, no path of somebody's machine, and nothing of the public
 test corpus copied in. Each rule is also shown a sample that breaks it."""
+import ast
 import hashlib
 import os
 import re
@@ -92,6 +93,25 @@ def copied(name, data, known):
     return known.get((len(data), hashlib.sha256(data).hexdigest()))
 
 
+def parts_of(meson):
+    """{'test_x.py': {its classes that are named in a `foreach`}} of test/meson.build."""
+    parts = {}
+    for cases, name in re.findall(r"foreach name, cases : \{(.*?)\}\s*test\(name, python3, args: "
+                                  r"\[files\('(test_\w+\.py)'\)", meson, re.S):
+        parts.setdefault(name, set()).update(c for listed in re.findall(r'\[(.*?)\]', cases, re.S)
+                                             for c in re.findall(r"'(\w+)'", listed))
+    return parts
+
+
+def not_run(text, named):
+    """Classes with tests of their own that nobody runs, and those that a later one of the name hides."""
+    classes = [node for node in ast.parse(text).body if isinstance(node, ast.ClassDef)]
+    tested = [c.name for c in classes
+              if any(isinstance(f, ast.FunctionDef) and f.name.startswith('test') for f in c.body)]
+    names = [c.name for c in classes]
+    return sorted({n for n in tested if n not in named} | {n for n in names if names.count(n) > 1})
+
+
 class Form(unittest.TestCase):
     """The rules, held against the project."""
 
@@ -104,6 +124,12 @@ class Form(unittest.TestCase):
         self.assertGreater(len(names), 0)
         wrong = [f'{n}: {found}' for n in names for found in [rule(n)] if found]
         self.assertEqual(wrong, [])
+
+    def test_every_class_is_run(self):
+        parts = parts_of(read('test/meson.build').decode())
+        self.assertGreater(len(parts), 2)
+        self.each([f'test/{name}' for name in parts],
+                  lambda n: not_run(read(n).decode(), parts[os.path.basename(n)]))
 
     def test_licence_head(self):
         self.each(self.names, lambda n: no_head(n, read(n)))
@@ -149,6 +175,15 @@ class BrokenForm(unittest.TestCase):
         self.assertTrue(no_head('man/noroshi.1', b'.Dd today\n'))
         self.assertFalse(no_head('src/base/x.c', f'/* {HEAD} */\n'.encode()))
         self.assertFalse(no_head('README.md', b'# noroshi\n'))
+
+    def test_class_that_nobody_runs_is_seen(self):
+        meson = "foreach name, cases : {'a': ['A'], 'b': ['B']}\n\ttest(name, python3, args: " \
+            "[files('test_x.py'), noroshi, cases])"
+        self.assertEqual(parts_of(meson), {'test_x.py': {'A', 'B'}})
+        one = 'class {}:\n    def test_it(self):\n        pass\n'
+        self.assertEqual(not_run(one.format('A') + one.format('C'), {'A', 'B'}), ['C'])
+        self.assertEqual(not_run(one.format('A') + one.format('A'), {'A', 'B'}), ['A'])
+        self.assertEqual(not_run('class Base:\n    pass\n' + one.format('B'), {'A', 'B'}), [])
 
     def test_width_is_seen(self):
         self.assertEqual(wide_lines('a\n' + '\t' * 12 + 'abcde\n'), [2])

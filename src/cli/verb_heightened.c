@@ -256,8 +256,9 @@ static int gather_unwatched(struct cli *cli, struct report *x)
 	if (r == -ENOMEM)
 		return cli_fail(cli, EXIT_BROKEN, "%s", strerror(ENOMEM));
 	/* What is erased by now tells nothing. */
-	x->in.minutes_known = r == 0 && any &&
-			      p.from_us >= x->d->now_us - (int64_t)x->d->conf->keep.rollup_s * US_PER_S;
+	x->in.minutes_known =
+		r == 0 && any &&
+		p.from_us >= x->d->now_us - (int64_t)x->d->conf->keep.rollup_s * US_PER_S;
 	if (!x->in.minutes_known)
 		return EXIT_GOOD;
 	for (unsigned m = 0; m < p.n; m++) {

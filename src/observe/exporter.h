@@ -130,6 +130,10 @@ uint16_t exporters_add_capture(struct exporters *t, const char *name);
  */
 void exporters_shift(struct exporters *t, int64_t by_us);
 
+/** exporters_unwrap() - the tunnels that the configuration has followed, bits UNWRAP() of packet.h.
+ */
+unsigned exporters_unwrap(const struct exporters *t);
+
 /** exporters_get() - borrowed; stable until exporters_free(). Index 0 is the unknown one. */
 struct exporter *exporters_get(struct exporters *t, uint16_t index);
 unsigned exporters_count(const struct exporters *t);

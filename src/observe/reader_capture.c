@@ -122,8 +122,8 @@ static uint16_t link_of(struct run *run, uint32_t interface)
 static void take_packet(struct run *run, const struct frame *f, const struct flow_place *to)
 {
 	uint8_t noted;
-	int r = packet_record(to->flow, to->side, f->linktype, f->data, f->caplen, f->wirelen,
-			      &noted);
+	int r = packet_record(to->flow, to->side, run->base.unwrap, f->linktype, f->data, f->caplen,
+			      f->wirelen, &noted);
 
 	if (r) {
 		refuse(&run->info->refused, (enum refusal)(r - 1), f->caplen);
@@ -157,11 +157,12 @@ static size_t take_ordinary(struct run *run, const struct frame *frames, size_t 
 	return n;
 }
 
+/* Exports come to a collector, be it by a tunnel; nothing is counted of what carries them. */
 static int take_export(struct run *run, const struct frame *f)
 {
 	struct packet p;
 	struct datagram d;
-	int r = packet_decode(&p, f->linktype, f->data, f->caplen, f->wirelen);
+	int r = packet_decode_inner(&p, UNWRAP_ALL, f->linktype, f->data, f->caplen, f->wirelen);
 
 	if (r) {
 		refuse(&run->info->refused, (enum refusal)(r - 1), f->caplen);
@@ -219,7 +220,7 @@ static int probe_frame(struct run *run, struct probe *probe, const struct frame 
 	struct datagram d;
 	int r;
 
-	if (packet_decode(&p, f->linktype, f->data, f->caplen, f->wirelen) != 0)
+	if (packet_decode_inner(&p, UNWRAP_ALL, f->linktype, f->data, f->caplen, f->wirelen) != 0)
 		return 0;
 	r = datagram_of(run, &p, f->time_us, &d);
 	if (r)
@@ -300,7 +301,7 @@ int reader_capture(struct run *run)
 	if (run->info->as == READ_PACKETS && run->r->capture == EXPORTER_UNKNOWN)
 		run->r->capture = exporters_add_capture(run->r->exporters, "capture");
 	run->place = packet_place();
-	run->base = packet_base(run->r->capture, LINK_UNKNOWN);
+	run->base = packet_base(run->r->capture, LINK_UNKNOWN, exporters_unwrap(run->r->exporters));
 	r = take_held(run, &held);
 	while (r == 0 && (n = frames_some(run->frames, frames, FRAMES_TOGETHER)) > 0)
 		r = take(run, frames, n);

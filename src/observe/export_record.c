@@ -212,7 +212,7 @@ static void record_sampling(struct export_pass *p, const struct record *r, uint1
 	const struct sampling_ask ask = {.id = FIRST_OF(r, SLOT_SAMPLER_ID, SLOT_SELECTOR_ID),
 					 .in_if = record_number(r, SLOT_IN_IF),
 					 .out_if = record_number(r, SLOT_OUT_IF),
-					 .in_record = record_factor(r),
+					 .in_record = pass_believe(p, record_factor(r)),
 					 .template_id = template_id};
 	struct sampling_answer answer = pass_answer(p, &ask);
 

@@ -221,6 +221,12 @@ static inline uint16_t pass_link(struct export_pass *p, uint32_t ifindex)
 }
 
 /**
+ * pass_believe() - a factor as a record or sample tells it, or 0 where it is no sampling rate,
+ * which is counted.
+ */
+uint32_t pass_believe(struct export_pass *p, uint32_t factor);
+
+/**
  * pass_sampling() - set the factor and its flag in @s, for formats without samplers.
  * @in_record: 0 where the record tells none.
  */

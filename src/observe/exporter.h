@@ -21,7 +21,8 @@
 #define EXPORTER_TURN_US      (INT64_C(60) * 1000000)
 #define EXPORTER_NAME_MAX     64
 #define LINK_NAME_MAX	      48
-#define SAMPLING_PER_EXPORTER 4096 /* (domain, sampler) pairs whose factor is remembered */
+#define SAMPLING_MOST	      16777216 /* as the configuration allows; more is no sampling rate */
+#define SAMPLING_PER_EXPORTER 4096     /* (domain, sampler) pairs whose factor is remembered */
 
 struct link {
 	uint16_t exporter;
@@ -159,7 +160,8 @@ unsigned exporters_link_count(const struct exporters *t);
 /**
  * exporters_set_sampling() - remember a factor told on the wire or restored from the store. When
  * the exporter's table is full, those give way that were not told in SAMPLING_QUIET turns.
- * @factor: 0 forgets it. Return: 0, 1 when there is no room (counted), or -ENOMEM.
+ * @factor: 0, or more than SAMPLING_MOST, forgets it. Return: 0, 1 when there is no room (counted),
+ * or -ENOMEM.
  */
 int exporters_set_sampling(struct exporters *t, uint16_t exporter, uint32_t domain,
 			   uint32_t sampler, uint32_t factor, int64_t now_us);

@@ -25,7 +25,9 @@
 	X(CAPTURE_CUT, "capture-cut", "captured bytes end inside the headers")                     \
 	X(TOO_DEEP, "too-deep", "more nested headers than are followed")                           \
 	X(BAD_CONTAINER, "bad-container", "capture file structure broken")                         \
-	X(BAD_LINKTYPE, "bad-linktype", "link type that is not read")
+	X(BAD_LINKTYPE, "bad-linktype", "link type that is not read")                              \
+	X(BAD_SAMPLING, "bad-sampling", "sampling rate above 1:16777216, taken for unknown")       \
+	X(WITHDRAWAL, "withdrawal", "template withdrawal in a datagram, ignored (RFC 7011 8.4)")
 
 enum refusal {
 #define X(id, name, help) REFUSED_##id,

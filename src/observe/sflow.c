@@ -132,7 +132,7 @@ static void sample_flow(struct export_pass *p, const struct sample *s, struct sf
 		side->vlan = (uint16_t)to->vlan;
 	if (!f->bytes)
 		f->bytes = to->frame_len;
-	pass_sampling(p, side, s->rate);
+	pass_sampling(p, side, pass_believe(p, s->rate));
 	flow_writer_take(p->x->writer, &to->to);
 	charge_flow(&p->charge, f, 0);
 	charge_factor(&p->charge, side->sampling, side->flags & FLOW_SAMPLING_KNOWN);

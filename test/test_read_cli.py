@@ -143,6 +143,129 @@ class Tunnels(Case):
         self.assertEqual(len(self.incidents('--conf', conf, self.flood('ipip'))), 1)
 
 
+def pcapng(frames, blocks=b'', options=b''):
+    """A section of one Ethernet interface; @options stand behind each frame, @blocks at the end."""
+    def block(kind, body):
+        return struct.pack('<II', kind, len(body) + 12) + body + struct.pack('<I', len(body) + 12)
+    out = [block(0x0a0d0d0a, struct.pack('<IHHq', 0x1a2b3c4d, 1, 0, -1)), block(1, struct.pack('<HHI', 1, 0, 0))]
+    for when, frame in frames:
+        us = round(when * 1000000)
+        out.append(block(6, struct.pack('<IIIII', 0, us >> 32, us & 0xffffffff, len(frame), len(frame)) +
+                         frame + bytes(-len(frame) % 4) + options))
+    return b''.join(out) + (block(5, blocks) if blocks else b'')
+
+
+class Unseen(Case):
+    """Where not everything was looked at, that nothing was seen is said of the rest alone."""
+    NOTHING = 'no attack was seen; that means none at or above these rates:'
+    REST = 'no attack was seen in the rest; that means none of it at or above these rates:'
+
+    @staticmethod
+    def quiet(n=100, start=START):
+        return [(start + i / 100, ethernet(0x0800, ip4('198.51.100.7', TARGET, 17, udp(1024 + i, 9, bytes(20)))))
+                for i in range(n)]
+
+    def says(self, want, *args, status=0):
+        done = self.read(*args, status=status)
+        self.assertIn(want, done.stderr)
+        return done.stderr
+
+    def test_all_was_seen(self):
+        self.says(self.NOTHING, self.path('quiet.pcap', pcap(self.quiet())))
+
+    def test_files_put_together(self):
+        """cat a.pcap b.pcap: the header of the second is no record, whatever its byte order."""
+        flood = [(START + 10 + i / 20000, ethernet(0x0800, ip4('198.51.100.7', TARGET, 17, udp(1, 9, bytes(20)))))
+                 for i in range(30000)]
+        for name, second in (('same', pcap(flood)), ('empty between', pcap([]) + pcap(flood))):
+            path = self.path('both.pcap', pcap(self.quiet()) + second)
+            with self.subTest(name):
+                self.assertEqual([i['targets'] for i in self.incidents(path)], [[TARGET]])
+        done = self.read(path, status=0)
+        self.assertIn('read: 30100 records', done.stderr)
+        self.assertNotIn('refused', done.stderr)
+        big = b''.join([struct.pack('>IHHiIII', 0xa1b23c4d, 2, 4, 0, 0, 65535, 101)] + [
+            struct.pack('>IIII', START + 2, i, len(f) - 14, len(f) - 14) + f[14:] for i, (_, f) in
+            enumerate(self.quiet(7))])
+        done = self.read(self.path('orders.pcap', pcap(self.quiet()) + big), status=0)
+        self.assertIn('read: 107 records', done.stderr)
+
+    def test_rest_of_a_broken_file(self):
+        """All that is left counts, not only what is visible of it."""
+        for name, head in (('pcap', pcap(self.quiet())), ('pcapng', pcapng(self.quiet()))):
+            junk = b'\xff' * 3000000
+            with self.subTest(name):
+                err = self.says(self.REST, self.path('broken', head + junk), status=1)
+                self.assertIn('read: 100 records', err)
+                self.assertIn('refused 1 times (3000000 bytes)', err)
+
+    def test_drops_that_a_capture_tells_of(self):
+        statistics = struct.pack('<IIIHHQHHQHH', 0, 0, 0, 5, 8, 4000, 7, 8, 1000, 0, 0)
+        path = self.path('statistics.pcapng', pcapng(self.quiet(), statistics))
+        err = self.says(self.REST, path)
+        self.assertIn('every packet counted that it holds; dropped by its own count 5000', err)
+        self.assertIn('packets and samples dropped before they were told of 5000', err)
+        each = pcapng(self.quiet(), options=struct.pack('<HHQHH', 4, 8, 3, 0, 0))
+        self.assertIn('dropped by its own count 300', self.says(self.REST, self.path('each.pcapng', each)))
+
+    def test_exports_among_packets(self):
+        """17 % of other UDP, and what the exports tell is not read: it is said, and how to."""
+        def v5(i):
+            record = socket.inet_aton('203.0.113.7') + socket.inet_aton(TARGET) + bytes(4) + struct.pack(
+                '!HHIIIIHHBBBBHHBBH', 1, 2, 1000, 60000, 990000, 995000, 1024, 80, 0, 2, 6, 0, 0, 0, 0, 0, 0)
+            return struct.pack('!HHIIIIBBH', 5, 1, 1000000, START + i // 100, 0, i, 0, 0, 0) + record
+        frames = []
+        for i in range(600):
+            data = bytes(30) if i % 6 == 0 else v5(i)
+            frames.append((START + i / 100, ethernet(0x0800, ip4('198.51.100.1', '10.0.0.1', 17,
+                                                                 udp(50000, 2055, data)))))
+        path = self.path('mixed.pcap', pcap(frames))
+        err = self.says(self.REST, path)
+        self.assertRegex(err, r'yet \d+ of \d+ UDP datagrams looked at are flow exports: --as exports decodes')
+        self.assertRegex(err, r'flow exports taken for packets, at least \d+')
+        self.assertNotIn('--as exports', self.read('--as', 'packets', path, status=0).stderr)
+
+    def test_missing_template(self):
+        data = struct.pack('!HHIIII', 9, 1, 1000000, START, 1, 1) + struct.pack('!HH', 256, 8) + bytes(4)
+        v5 = struct.pack('!HHIIIIBBH', 5, 1, 1000000, START, 0, 0, 0, 0, 1) + bytes(48)
+        path = self.path('untold.pcap', pcap([(START + i, ethernet(0x0800, ip4(
+            '198.51.100.1', '10.0.0.1', 17, udp(50000, 2055, d)))) for i, d in enumerate((v5, data))]))
+        err = self.says(self.REST, '--as', 'exports', path, status=1)
+        self.assertIn('sets of data without template 1', err)
+
+    def test_japanese(self):
+        path = self.path('broken', pcap(self.quiet()) + b'\xff' * 100)
+        done = subprocess.run([PROGRAM, 'read', '--own', '192.0.2.0/24', '--lang', 'ja', path], timeout=120,
+                              capture_output=True, text=True, check=False)
+        self.assertIn('(キャプチャファイルの構造が壊れている)', done.stderr)
+        self.assertIn('拒否 1 回 (100 バイト)\n残りに攻撃は見つかりませんでした。', done.stderr)
+
+
+class Decode(Case):
+    def decode(self, path, status):
+        done = subprocess.run([PROGRAM, 'decode', path], timeout=120, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done
+
+    def test_no_exports(self):
+        tcp = struct.pack('!HHIIBBHHH', 1, 2, 0, 0, 0x50, 2, 1024, 0, 0)
+        path = self.path('tcp.pcap', pcap([(START, ethernet(0x0800, ip4('198.51.100.7', TARGET, 6, tcp)))] * 3))
+        done = self.decode(path, 0)
+        self.assertEqual(done.stdout, '')
+        self.assertEqual(done.stderr, f'no flow exports in {path} (3 packets, 0 UDP datagrams)\n')
+
+    def test_cut_by_the_capture(self):
+        """Not a truncated export: what is not there was not kept."""
+        record = struct.pack('!HHIIIIBBH', 5, 2, 1000000, START, 0, 0, 0, 0, 1) + bytes(96)
+        frame = ethernet(0x0800, ip4('198.51.100.1', '10.0.0.1', 17, udp(50000, 2055, record)))
+        for kept, want in ((len(frame) - 10, r'capture-cut: 1|bad-count: 1'), (42, r'capture-cut: 1 \(128 bytes\)')):
+            cut = struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1) + struct.pack(
+                '<IIII', START, 0, kept, len(frame)) + frame[:kept]
+            done = self.decode(self.path('cut.pcap', cut), 1)
+            self.assertRegex(done.stderr, want)
+            self.assertNotIn('truncated', done.stderr)
+
+
 if __name__ == '__main__':
     PROGRAM = os.path.abspath(sys.argv.pop(1))
     unittest.main()

@@ -67,10 +67,16 @@ static inline int64_t boot_time(const struct boot *b, uint32_t uptime_ms)
 	return b->least_us + ((int64_t)b->uptime_ms + since_ms) * US_PER_MS;
 }
 
+/* What an sFlow data source counts for itself. */
+struct sflow_source {
+	struct sequence sequence;
+	uint32_t drops; /* samples it could not send, since it began */
+};
+
 /* A value in the map of sources; forgotten whenever another one is put, since they move then. */
 struct source_memo {
 	uint64_t source;
-	struct sequence *sequence; /* NULL: holds nothing */
+	struct sflow_source *state; /* NULL: holds nothing */
 };
 
 struct domain_key {
@@ -87,7 +93,7 @@ struct domain {
 	int64_t system_init_us; /* IPFIX systemInitTimeMilliseconds, TIME_NONE unknown */
 	uint32_t only_sampler, only_factor; /* the one sampler told so far, 0 none */
 	bool many_samplers;		    /* several with different factors: none is implied */
-	struct map *sources;		    /* sFlow: source id -> struct sequence */
+	struct map *sources;		    /* sFlow: source id -> struct sflow_source */
 	uint32_t turn;			    /* of the exporter, when it was last heard of */
 	struct source_memo recent[SOURCES_RECENT];
 	struct sampling_memo sampling;

@@ -82,7 +82,8 @@ struct exporter {
 	bool is_capture;		  /* packets, not exports */
 	uint64_t datagrams, records, packets_seen;
 	uint64_t lost_datagrams, lost_records; /* by sequence numbers */
-	uint64_t restarts;		       /* sequence or uptime went back */
+	uint64_t dropped;  /* packets (a capture) or samples (sFlow) that it says it lost itself */
+	uint64_t restarts; /* sequence or uptime went back */
 	struct refusals refused;
 	int64_t last_recv_us;
 	int64_t clock_offset_us;		 /* receive minus export time, least of a minute */

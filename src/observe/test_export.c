@@ -2,6 +2,7 @@
 /*
  * Records of NetFlow v5, v9, IPFIX and sFlow become the flows that they tell of.
  */
+#include "base/cleanup.h"
 #include "observe/export_state.h"
 #include "observe/test_export_kit.h"
 
@@ -503,6 +504,31 @@ static void test_sflow_flow(void **state)
 	kit_free(k);
 }
 
+/* A source says how many samples it had to drop since it began: what grows is told of it. */
+static void test_sflow_drops(void **state)
+{
+	static const uint32_t drops[] = {4000, 4000, 4003, 4010, 7, 9, 12};
+	static const uint64_t told[] = {0, 0, 3, 10, 10, 10, 13};
+	struct kit *k = kit_new();
+
+	for (uint32_t i = 0; i < ARRAY_LEN(drops); i++) {
+		/* From the fifth on it has begun anew. */
+		uint32_t number = i < 4 ? i + 1000 : i - 3;
+		size_t s, r;
+
+		sflow_open(i + 1, 1);
+		s = sample_open(1);
+		PUT(&d, 4, number, 7, 512, 512 * i, drops[i], 7, 8, 1);
+		r = sample_open(3);
+		PUT(&d, 4, 60, 17, SRC, DST, 53, 54, 0, 0);
+		sample_close(r);
+		sample_close(s);
+		assert_int_equal(kit_send(k, &d), 0);
+		assert_int_equal(kit_exporter(k)->dropped, told[i]);
+	}
+	kit_free(k);
+}
+
 /* A sample that stands for more packets than anybody samples by stands for itself, at least. */
 static void test_sflow_no_rate(void **state)
 {
@@ -598,6 +624,7 @@ int main(void)
 		cmocka_unit_test(test_ipfix_frame),
 		cmocka_unit_test(test_sflow_flow),
 		cmocka_unit_test(test_sflow_no_rate),
+		cmocka_unit_test(test_sflow_drops),
 		cmocka_unit_test(test_sflow_counters),
 		cmocka_unit_test(test_probe),
 	};

@@ -123,7 +123,8 @@ static inline void export_fuzz_datagrams(struct export_fuzz *f, struct cursor c,
 
 	while (cursor_left(&c) > 2) {
 		size_t n = cursor_be16(&c);
-		struct datagram d = {.from = ip_from_v4(0xc0000201),
+		struct datagram d = {.stream = true, /* the way with more in it */
+				     .from = ip_from_v4(0xc0000201),
 				     .recv_us = recv_us += US_PER_S};
 		uint8_t *copy;
 		int r;

@@ -28,7 +28,8 @@ static inline void fuzz_frames(const uint8_t *data, size_t size, const char *con
 		while (frames_next(frames, &f) == FRAMES_GOT) {
 			for (size_t i = 0; i < f.caplen; i++)
 				sum += f.data[i];
-			packet_decode(&p, f.linktype, f.data, f.caplen, f.wirelen);
+			packet_decode_inner(&p, UNWRAP_ALL, f.linktype, f.data, f.caplen,
+					    f.wirelen);
 		}
 		if (frames_next(frames, &f) != FRAMES_END || sum == UINT_MAX)
 			abort();

@@ -33,11 +33,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!cursor_ok(&c))
 		return 0;
-	r = packet_decode(&p, linktype, c.p, cursor_left(&c), cursor_left(&c) + more);
-	if (r < 0 || r > REFUSAL_COUNT)
-		abort();
-	if (r == 0)
-		check(&p, &c);
+	for (int inner = 0; inner < 2; inner++) {
+		r = packet_decode_inner(&p, inner ? UNWRAP_ALL : 0, linktype, c.p, cursor_left(&c),
+					cursor_left(&c) + more);
+		if (r < 0 || r > REFUSAL_COUNT)
+			abort();
+		if (r == 0)
+			check(&p, &c);
+	}
 	if (packet_decode_ip(&p, c.p, cursor_left(&c), cursor_left(&c)) == 0)
 		check(&p, &c);
 	return 0;

@@ -5,10 +5,10 @@
 usage: corpus_packets.py DUMP_PACKETS      (the corpus stands in $NOROSHI_CORPUS)
 
  1. Counts per capture (packets, SYN, SYN-ACK, RST, fragments, distinct addresses) against the derived
-    facts. Those count outer headers; where tunnels, extension headers or link types make the decoder
-    see more, the file stands in DIFFERS under its reason. A file that differs and is not there fails,
+    facts. Those count outer headers, as the decoder does when no tunnel is followed; where tags, extension
+    headers or link types make the decoder see more, the file stands in DIFFERS under its reason. A file that differs and is not there fails,
     and so does one that is there and agrees.
- 2. Inner packets: in captures of tunnels the deepest header in a frame that proves itself, by its own
+ 2. Inner packets, with all tunnels followed: in captures of tunnels the deepest header in a frame that proves itself, by its own
     checksum (IPv4) or by ending with the frame (IPv6), must be the one that the decoder reports. This
     oracle knows nothing of tunnels.
  3. The same 100 packets in five container formats give the same records.
@@ -27,43 +27,15 @@ import sys
 
 SKIP = 77
 FRAGMENT = 4
-TUNNEL = "the facts count the packet outside, the decoder the one inside the tunnel"
 DIFFERS = {
-    TUNNEL: """
-        OISF+suricata-verify/tests/bug-5633-gre-02/gre-sample.pcap
-        OISF+suricata-verify/tests/decode-erspan-typeII-01/input.pcap
-        OISF+suricata-verify/tests/defrag/bug-6942-6887-defrag-eth-ip-gre-ppp-ip-udp-data/eth-ip-gre-ppp-max-ip-packet.pcap
-        OISF+suricata-verify/tests/geneve-decoder/input.pcap
-        StopDDoS+packet-captures/amp.dns.RRSIG.fragmented.pcap
-        arkime+arkime/tests/pcap/gre-erspan.pcap
-        arkime+arkime/tests/pcap/gre-erspan-vxlan.pcap
-        arkime+arkime/tests/pcap/gre-sample.pcap
+    "the facts stop at this EtherType or tag, the decoder reads what is behind it": """
         arkime+arkime/tests/pcap/mpls-basic.pcap
-        arkime+arkime/tests/pcap/tcpdump-geneve.pcap
-        ntop+nDPI/tests/cfgs/default/pcap/6in4tunnel.pcap
-        ntop+nDPI/tests/cfgs/default/pcap/6in6tunnel.pcap
         ntop+nDPI/tests/cfgs/default/pcap/dns.pcap
         ntop+nDPI/tests/cfgs/default/pcap/syslog.pcap
-        ntop+nDPI/tests/cfgs/default/pcap/vxlan.pcap
         zeek+zeek/testing/btest/Traces/trunc/mpls-6in6-6in6-4in6-trunc.pcap
         zeek+zeek/testing/btest/Traces/trunc/mpls-6in6-broken.pcap.gz
-        zeek+zeek/testing/btest/Traces/tunnels/6in6-tunnel-change.pcap
-        zeek+zeek/testing/btest/Traces/tunnels/geneve-47101.pcap
-        zeek+zeek/testing/btest/Traces/tunnels/geneve-inner-tcp-bad-checksum.pcap
-        zeek+zeek/testing/btest/Traces/tunnels/geneve-ipv6.pcap
-        zeek+zeek/testing/btest/Traces/tunnels/geneve-many-options.pcap
-        zeek+zeek/testing/btest/Traces/tunnels/geneve-vxlan-dns-truncated.pcap
-        zeek+zeek/testing/btest/Traces/tunnels/gre-erspan3-dot1q.pcap
-        zeek+zeek/testing/btest/Traces/tunnels/gre-over-udp-4754.pcap
-        zeek+zeek/testing/btest/Traces/tunnels/gre-sample.pcap
-        zeek+zeek/testing/btest/Traces/tunnels/gre-within-gre.pcap
         zeek+zeek/testing/btest/Traces/tunnels/mpls-6in6-6in6-4in6-invalid-version-4.pcap
         zeek+zeek/testing/btest/Traces/tunnels/mpls-6in6-6in6-invalid-version-6.pcap
-        zeek+zeek/testing/btest/Traces/tunnels/teredo_bubble_with_payload.pcap
-        zeek+zeek/testing/btest/Traces/tunnels/tunnel-direct-bypass.pcap
-        zeek+zeek/testing/btest/Traces/tunnels/vxlan-encapsulated-igmp-v2.pcap
-    """,
-    "the facts stop at this EtherType or tag, the decoder reads what is behind it": """
         OISF+suricata-verify/tests/decode-dce/input.pcap
         OISF+suricata-verify/tests/decode-etag-01/input.pcap
         OISF+suricata-verify/tests/decode-nsh-type2/input.pcap
@@ -93,8 +65,40 @@ DIFFERS = {
 }
 REASON = {name: reason for reason, names in DIFFERS.items() for name in names.split()}
 
-# Captures of tunnels beyond those above, for the inner packets.
+# Captures of tunnels, for the inner packets.
 INNER = """
+    02-packets/OISF+suricata-verify/tests/bug-5633-gre-02/gre-sample.pcap
+    02-packets/OISF+suricata-verify/tests/decode-erspan-typeII-01/input.pcap
+    02-packets/OISF+suricata-verify/tests/defrag/bug-6942-6887-defrag-eth-ip-gre-ppp-ip-udp-data/eth-ip-gre-ppp-max-ip-packet.pcap
+    02-packets/OISF+suricata-verify/tests/geneve-decoder/input.pcap
+    02-packets/StopDDoS+packet-captures/amp.dns.RRSIG.fragmented.pcap
+    02-packets/arkime+arkime/tests/pcap/gre-erspan.pcap
+    02-packets/arkime+arkime/tests/pcap/gre-erspan-vxlan.pcap
+    02-packets/arkime+arkime/tests/pcap/gre-sample.pcap
+    02-packets/arkime+arkime/tests/pcap/mpls-basic.pcap
+    02-packets/arkime+arkime/tests/pcap/tcpdump-geneve.pcap
+    02-packets/ntop+nDPI/tests/cfgs/default/pcap/6in4tunnel.pcap
+    02-packets/ntop+nDPI/tests/cfgs/default/pcap/6in6tunnel.pcap
+    02-packets/ntop+nDPI/tests/cfgs/default/pcap/dns.pcap
+    02-packets/ntop+nDPI/tests/cfgs/default/pcap/syslog.pcap
+    02-packets/ntop+nDPI/tests/cfgs/default/pcap/vxlan.pcap
+    02-packets/zeek+zeek/testing/btest/Traces/trunc/mpls-6in6-6in6-4in6-trunc.pcap
+    02-packets/zeek+zeek/testing/btest/Traces/trunc/mpls-6in6-broken.pcap.gz
+    02-packets/zeek+zeek/testing/btest/Traces/tunnels/6in6-tunnel-change.pcap
+    02-packets/zeek+zeek/testing/btest/Traces/tunnels/geneve-47101.pcap
+    02-packets/zeek+zeek/testing/btest/Traces/tunnels/geneve-inner-tcp-bad-checksum.pcap
+    02-packets/zeek+zeek/testing/btest/Traces/tunnels/geneve-ipv6.pcap
+    02-packets/zeek+zeek/testing/btest/Traces/tunnels/geneve-many-options.pcap
+    02-packets/zeek+zeek/testing/btest/Traces/tunnels/geneve-vxlan-dns-truncated.pcap
+    02-packets/zeek+zeek/testing/btest/Traces/tunnels/gre-erspan3-dot1q.pcap
+    02-packets/zeek+zeek/testing/btest/Traces/tunnels/gre-over-udp-4754.pcap
+    02-packets/zeek+zeek/testing/btest/Traces/tunnels/gre-sample.pcap
+    02-packets/zeek+zeek/testing/btest/Traces/tunnels/gre-within-gre.pcap
+    02-packets/zeek+zeek/testing/btest/Traces/tunnels/mpls-6in6-6in6-4in6-invalid-version-4.pcap
+    02-packets/zeek+zeek/testing/btest/Traces/tunnels/mpls-6in6-6in6-invalid-version-6.pcap
+    02-packets/zeek+zeek/testing/btest/Traces/tunnels/teredo_bubble_with_payload.pcap
+    02-packets/zeek+zeek/testing/btest/Traces/tunnels/tunnel-direct-bypass.pcap
+    02-packets/zeek+zeek/testing/btest/Traces/tunnels/vxlan-encapsulated-igmp-v2.pcap
     01-flow/akvorado+akvorado/outlet/flow/decoder/testdata
     01-flow/the-tcpdump-group+tcpdump/tests/erspan-type-i-1.pcap
     01-flow/the-tcpdump-group+tcpdump/tests/erspan-type-i-2.pcap
@@ -149,9 +153,9 @@ class Record:
                 self.bytes, self.flags, self.ttl)
 
 
-def dump(tool, paths):
+def dump(tool, paths, *options):
     """{path: (records, end line)} for all @paths, and the raw bytes."""
-    out = subprocess.run([tool, *map(str, paths)], stdout=subprocess.PIPE, check=False)
+    out = subprocess.run([tool, *options, *map(str, paths)], stdout=subprocess.PIPE, check=False)
     if out.returncode:
         sys.exit(f"FAIL dump_packets ended with {out.returncode}")
     files, name = {}, None
@@ -251,11 +255,11 @@ def icmp_quotes(record):
 
 
 def check_inner(tool, corpus):
-    paths = [corpus / "02-packets" / n for n in DIFFERS[TUNNEL].split()]
+    paths = []
     for name in INNER.split():
         path = corpus / name
         paths += sorted(path.glob("*.pcap")) if path.is_dir() else [path]
-    files, _ = dump(tool, paths)
+    files, _ = dump(tool, paths, "--inner")
     failures, proven, relayed = [], 0, 0
     for path in paths:
         frames = frames_of(path)

@@ -659,7 +659,7 @@ class Watch(Case):
         self.assertEqual(edge['address'], '127.0.0.1')
         self.assertEqual(edge['formats'], ['v5'])
         self.assertGreater(edge['records'], 300)
-        self.assertEqual(edge['lost'], {'datagrams': 0, 'records': 0})
+        self.assertEqual(edge['lost'], {'datagrams': 0, 'records': 0, 'dropped': 0})
         self.assertGreater(status['listeners'][0]['datagrams'], 10)
         self.assertEqual(status['listeners'][0]['kernel_drops'], 0)
         self.assertGreater(status['resident_bytes'], 0)

@@ -363,12 +363,18 @@ static int run_files(struct decode *d, struct reader *reader, char *const *paths
 	for (int i = 0; i < n; i++) {
 		_cleanup_text_ struct text why = TEXT_NULL;
 		struct reader_info info;
+		uint64_t before = d->datagram;
 		int r = reader_run(reader, paths[i], &info, &why);
 
 		if (r < 0 || d->failed)
 			return 5;
 		if (r == 2)
 			fprintf(err, "%s: %s\n", paths[i], text_str(&why));
+		else if (d->datagram == before)
+			fprintf(err,
+				"no flow exports in %s (%" PRIu64 " packets, %" PRIu64
+				" UDP datagrams)\n",
+				paths[i], info.frames, info.datagrams);
 		refusals_add(&total, &info.refused);
 		if (r > worst)
 			worst = r;

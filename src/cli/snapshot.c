@@ -105,8 +105,9 @@ json_t *exporter_json(const struct exporter *e)
 	json_object_set_new(o, "datagrams", whole(e->datagrams));
 	json_object_set_new(o, "records", whole(e->records));
 	json_object_set_new(o, "lost",
-			    json_pack("{s:o, s:o}", "datagrams", whole(e->lost_datagrams),
-				      "records", whole(e->lost_records)));
+			    json_pack("{s:o, s:o, s:o}", "datagrams", whole(e->lost_datagrams),
+				      "records", whole(e->lost_records), "dropped",
+				      whole(e->dropped)));
 	json_object_set_new(o, "doubted", whole(e->doubted));
 	json_object_set_new(o, "restarts", whole(e->restarts));
 	json_object_set_new(o, "refused", refusals_json(&e->refused));

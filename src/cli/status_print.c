@@ -122,8 +122,11 @@ static void exporter_row(const struct cli *cli, struct table *t, const json_t *e
 	table_cell(t, json_is_true(at(clock, "shifted")) ? TABLE_YELLOW : TABLE_PLAIN, "%+.1f s",
 		   json_number_value(at(clock, "offset_s")));
 	table_cell(t,
-		   whole(lost, "records") + whole(lost, "datagrams") ? TABLE_YELLOW : TABLE_PLAIN,
-		   "%lld/%lld", whole(lost, "datagrams"), whole(lost, "records"));
+		   whole(lost, "records") + whole(lost, "datagrams") + whole(lost, "dropped")
+			   ? TABLE_YELLOW
+			   : TABLE_PLAIN,
+		   "%lld/%lld/%lld", whole(lost, "datagrams"), whole(lost, "records"),
+		   whole(lost, "dropped"));
 	table_cell(t, TABLE_PLAIN, "%s", text_str(&refused));
 }
 
@@ -187,7 +190,7 @@ static void print_exporters(const struct cli *cli, const json_t *status, int64_t
 		PHRASE("DGRAMS ok/wait/ref", "受信 良/待/拒"),
 		PHRASE("SEEN", "最終"),
 		PHRASE("CLOCK", "時計"),
-		PHRASE("LOST dgram/rec", "欠落"),
+		PHRASE("LOST dgram/rec/own", "欠落"),
 		PHRASE("REFUSED", "拒否"),
 	};
 	static const bool right[] = {false, false, false, true, true,

@@ -15,6 +15,8 @@ struct summary {
 	uint64_t frames, bytes;
 	struct refusals refused, noted;
 	uint64_t jumps_forward, jumps_back;
+	uint64_t dropped;	       /* before they reached a capture, as it says itself */
+	uint64_t probed, exports_seen; /* reader_info */
 	size_t incidents;
 };
 

@@ -69,7 +69,7 @@ struct conf_object {
 	char name[CONF_NAME_MAX], customer[CONF_NAME_MAX];
 	struct prefix *prefixes;
 	size_t n_prefixes;
-	uint64_t line_bps; /* contracted access line, 0 unknown */
+	uint64_t line_bps;  /* contracted access line, 0 unknown */
 	uint32_t contract;  /* enum conf_contract */
 	uint32_t page_from; /* 0: the general one */
 	bool page_bursts;
@@ -139,6 +139,20 @@ struct conf_capture {
 	uint32_t ifindex_as; /* number it stands for in `interfaces`, 0 none */
 };
 
+/* IP tunnels, in the order of the words. */
+enum conf_tunnel {
+	TUNNEL_GRE,
+	TUNNEL_ERSPAN,
+	TUNNEL_IPIP,
+	TUNNEL_ETHERIP,
+	TUNNEL_MPLS,
+	TUNNEL_SRV6,
+	TUNNEL_VXLAN,
+	TUNNEL_GENEVE,
+	TUNNEL_TEREDO,
+	TUNNEL_COUNT,
+};
+
 struct conf_limits {
 	uint64_t memory_bytes; /* of all detection state together */
 	uint32_t hot_keys;     /* destinations followed closely at a time */
@@ -188,6 +202,8 @@ struct conf {
 	size_t n_listen;
 	struct conf_capture *captures;
 	size_t n_captures;
+	uint32_t unwrap[TUNNEL_COUNT]; /* enum conf_tunnel: whose inside is what counts */
+	size_t n_unwrap;
 	struct thresholds thresholds;
 	struct conf_limits limits;
 	struct conf_keep keep;

@@ -202,6 +202,8 @@ static const struct conf_map object_map = {MAP("a protected object", object_keys
 static const char *const clock_words[] = {"receive", "trusted", NULL};
 static const char *const side_words[] = {"unknown", "outside", "inside", NULL};
 static const char *const shared_words[] = {"cgn", "map_e", "cdn", "resolver", "other", NULL};
+static const char *const tunnel_words[] = {"gre",  "erspan", "ipip",   "etherip", "mpls",
+					   "srv6", "vxlan",  "geneve", "teredo",  NULL};
 static const char *const language_words[] = {"en", "ja", NULL};
 
 static const struct conf_list service_addresses =
@@ -385,6 +387,12 @@ static const struct conf_list shareds = MAPS(conf, n_shared, conf_shared, shared
 static const struct conf_list proxy_lists =
 	MAPS(conf, n_proxy_lists, conf_proxy_list, proxy_list_map, 64);
 static const struct conf_list captures = MAPS(conf, n_captures, conf_capture, capture_map, 64);
+static const struct conf_list unwraps = {
+	.item = {.name = "", .type = TYPE_WORD, .size = sizeof(uint32_t), .words = tunnel_words},
+	.max = TUNNEL_COUNT,
+	.count = offsetof(struct conf, n_unwrap),
+	.in_place = true,
+};
 static const struct conf_list darknets = PREFIXES(conf, n_darknets, TAG_DARKNET, 65536);
 static const struct conf_list nevers = PREFIXES(conf, n_never_touch, TAG_NEVER, 65536);
 
@@ -402,6 +410,8 @@ static const struct conf_key top_keys[] = {
 	LIST("never_touch", never_touch, nevers, .help = "no measure ever names these"),
 	LIST("listen", listen, listens, .help = "UDP addresses for flow exports"),
 	LIST("capture", captures, captures, .help = "network interfaces to capture on"),
+	LIST("unwrap", unwrap, unwraps,
+	     .help = "tunnels whose inside is counted instead of the packet that carries it"),
 	{.name = "thresholds", .type = TYPE_MAP, FIELD(conf, thresholds), .map = &threshold_map,
 	 .help = "from which rate on traffic to one host is an attack"},
 	{.name = "limits", .type = TYPE_MAP, FIELD(conf, limits), .map = &limit_map,

@@ -17,7 +17,8 @@
 
 #define TOP_KEYS                                                                                   \
 	"country, own, protected, exporters, interfaces, links, services, darknets, shared, "      \
-	"proxy_lists, never_touch, listen, capture, thresholds, limits, keep, desk, duty, "        \
+	"proxy_lists, never_touch, listen, capture, unwrap, thresholds, limits, keep, desk, "      \
+	"duty, "                                                                                   \
 	"maintenance, heightened, act, store, place, language"
 
 static const struct row rows[] = {

@@ -159,7 +159,8 @@ static int take(struct capture *c, struct exporter *e, const struct pcap_pkthdr 
 
 	if (r < 0)
 		return r;
-	r = packet_record(to.flow, to.side, c->linktype, data, h->caplen, h->len, &noted);
+	r = packet_record(to.flow, to.side, exporters_unwrap(c->config.exporters), c->linktype,
+			  data, h->caplen, h->len, &noted);
 	if (r || noted)
 		refuse(&e->refused, (enum refusal)((r ? r : noted) - 1), h->caplen);
 	if (r)

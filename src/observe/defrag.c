@@ -26,7 +26,7 @@ struct slot {
 
 struct defrag {
 	struct slot *slots[DEFRAG_SLOTS]; /* made when first needed */
-	uint64_t order, given_up;
+	uint64_t order, given_up, given_up_bytes;
 };
 
 struct defrag *defrag_new(void)
@@ -55,6 +55,12 @@ static bool is_late(const struct slot *s, int64_t now_us)
 	return now_us - s->first_us > DEFRAG_TIMEOUT_US || now_us < s->first_us - DEFRAG_TIMEOUT_US;
 }
 
+static void give_up(struct defrag *d, const struct slot *s)
+{
+	d->given_up++;
+	d->given_up_bytes += s->units * 8;
+}
+
 /* A free slot, else the oldest, whose datagram is given up. */
 static struct slot *take_slot(struct defrag *d)
 {
@@ -74,7 +80,7 @@ static struct slot *take_slot(struct defrag *d)
 	}
 	if (!best)
 		return NULL;
-	d->given_up++;
+	give_up(d, *best);
 	return *best;
 }
 
@@ -88,7 +94,7 @@ static struct slot *slot_of(struct defrag *d, const struct packet *p, int64_t no
 			continue;
 		if (is_late(s, now_us)) {
 			s->used = false;
-			d->given_up++;
+			give_up(d, s);
 		} else if (is_same(s, p)) {
 			return s;
 		}
@@ -153,11 +159,16 @@ int defrag_put(struct defrag *d, const struct packet *p, int64_t now_us, const u
 	return DEFRAG_WHOLE;
 }
 
-uint64_t defrag_lost(const struct defrag *d)
+uint64_t defrag_lost(const struct defrag *d, uint64_t *bytes)
 {
 	uint64_t n = d->given_up;
 
-	for (size_t i = 0; i < DEFRAG_SLOTS; i++)
-		n += d->slots[i] && d->slots[i]->used;
+	*bytes = d->given_up_bytes;
+	for (size_t i = 0; i < DEFRAG_SLOTS; i++) {
+		if (!d->slots[i] || !d->slots[i]->used)
+			continue;
+		n++;
+		*bytes += d->slots[i]->units * 8;
+	}
 	return n;
 }

@@ -32,5 +32,5 @@ struct defrag *defrag_free(struct defrag *d);
 int defrag_put(struct defrag *d, const struct packet *p, int64_t now_us, const uint8_t **data,
 	       size_t *len);
 
-/** defrag_lost() - datagrams that were given up or are still waiting. */
-uint64_t defrag_lost(const struct defrag *d);
+/** defrag_lost() - datagrams that were given up or are still waiting. @bytes: what came of them. */
+uint64_t defrag_lost(const struct defrag *d, uint64_t *bytes);

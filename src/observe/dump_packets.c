@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * For the tests only: one line per frame of the captures given, as the decoder sees them, in
- * columns that test/corpus_packets.py reads. With --reader one line per file: how the reader took
- * it. Never installed.
+ * columns that test/corpus_packets.py reads; with --inner all tunnels are followed. With --reader
+ * one line per file: how the reader took it. Never installed.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ static void dump_record(const struct packet *p)
 	       p->noted ? refusal_name((enum refusal)(p->noted - 1)) : "-");
 }
 
-static int dump(const char *path)
+static int dump(const char *path, unsigned unwrap)
 {
 	struct refusals refused = {0};
 	_cleanup_text_ struct text why = TEXT_NULL;
@@ -38,7 +38,8 @@ static int dump(const char *path)
 		return 1;
 	if (frames_open(&frames, in, &refused) == 0) {
 		while (frames_next(frames, &f) == FRAMES_GOT) {
-			int r = packet_decode(&p, f.linktype, f.data, f.caplen, f.wirelen);
+			int r = packet_decode_inner(&p, unwrap, f.linktype, f.data, f.caplen,
+						    f.wirelen);
 
 			printf("%" PRId64 "\t%u\t%zu\t%zu\t", f.time_us, f.interface, f.caplen,
 			       f.wirelen);
@@ -97,9 +98,11 @@ static int dump_reader(const char *path)
 
 int main(int argc, char **argv)
 {
-	int bad = 0, first = argc > 1 && !strcmp(argv[1], "--reader") ? 2 : 1;
+	bool reader = argc > 1 && !strcmp(argv[1], "--reader");
+	bool inner = argc > 1 && !strcmp(argv[1], "--inner");
+	int bad = 0;
 
-	for (int i = first; i < argc; i++)
-		bad |= first == 2 ? dump_reader(argv[i]) : dump(argv[i]);
+	for (int i = 1 + (reader || inner); i < argc; i++)
+		bad |= reader ? dump_reader(argv[i]) : dump(argv[i], inner ? UNWRAP_ALL : 0);
 	return bad;
 }

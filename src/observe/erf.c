@@ -168,13 +168,13 @@ static int erf_next_frame(void *state, struct input *in, struct refusals *refuse
 		struct erf_record r;
 
 		if (have < ERF_HEADER)
-			return frame_cut(refused, have);
+			return frame_cut(refused, in, input_passed(in));
 		if (!read_header(p, &r))
-			return frame_broken(refused, have);
+			return frame_broken(refused, in, input_passed(in));
 		if (have < r.len)
 			have = input_peek(in, r.len, &p);
 		if (have < r.len)
-			return frame_cut(refused, have);
+			return frame_cut(refused, in, input_passed(in));
 		input_consume(in, r.len);
 		if (r.type == ERF_TYPE_PAD || r.type == ERF_TYPE_META)
 			continue;

@@ -99,6 +99,9 @@ void exports_set_trace(struct exports *x, const struct export_trace *trace)
 
 void pass_refuse(struct export_pass *p, enum refusal why, size_t bytes)
 {
+	/* Who captured is to blame, not who sent. */
+	if (why == REFUSED_TRUNCATED && p->datagram->cut)
+		why = REFUSED_CAPTURE_CUT;
 	p->x->refused |= UINT32_C(1) << why;
 	refuse(&p->e->refused, why, bytes);
 }

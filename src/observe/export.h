@@ -24,6 +24,8 @@ struct datagram {
 	uint16_t port;	 /* source port */
 	int64_t recv_us; /* receive clock: real live, frame time in captures, export time in raw
 			    files */
+	bool cut;	 /* the capture did not keep all of it */
+	bool stream;	 /* of a file of messages (RFC 5655), where templates may be withdrawn */
 };
 
 /**

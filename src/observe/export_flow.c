@@ -21,6 +21,14 @@ void pass_sampling(struct export_pass *p, struct flow_side *s, uint32_t in_recor
 		s->flags |= FLOW_SAMPLING_KNOWN;
 }
 
+uint32_t pass_believe(struct export_pass *p, uint32_t factor)
+{
+	if (factor <= SAMPLING_MOST)
+		return factor;
+	pass_refuse(p, REFUSED_BAD_SAMPLING, 0);
+	return 0;
+}
+
 /* Which sampler counts: the one it names, else one told for its interface or template. */
 static uint32_t sampler_of(const struct export_pass *p, const struct sampling_ask *ask)
 {

@@ -122,7 +122,7 @@ static inline void told_times(const struct export_pass *p, uint8_t slot,
 
 	*first_us = *last_us = TIME_NONE;
 	if (slot == SLOT_START_UPTIME) {
-		if ((start | end) > UINT32_MAX)
+		if ((start | end) - 1 >= UINT32_MAX) /* both 0 are no time */
 			return;
 		*first_us = uptime_us(p, raw->system_init_ms, start);
 		*last_us = uptime_us(p, raw->system_init_ms, end);
@@ -171,7 +171,7 @@ static inline bool clock_times(const struct chunk *c, struct flow *f, struct flo
 	int64_t first = (int64_t)raw->start, last = (int64_t)raw->end;
 
 	if (c->t->plain->start_slot == SLOT_START_UPTIME) {
-		if ((raw->start | raw->end) > UINT32_MAX)
+		if ((raw->start | raw->end) - 1 >= UINT32_MAX) /* both 0 are no time */
 			return false;
 		first = (int32_t)((uint32_t)raw->start - m->now);
 		last = (int32_t)((uint32_t)raw->end - m->now);
@@ -216,7 +216,7 @@ static inline bool finish(struct chunk *c, struct charge *charge, uint32_t i)
 
 	if ((plain->spare && spare_counts(plain, f, s, raw)) ||
 	    (plain->v6 && ip_is_v4(&f->src)) || /* an IPv4 source has IPv4's masks */
-	    (icmp && plain->icmp_elsewhere))
+	    (icmp && plain->icmp_elsewhere) || raw->sampling > SAMPLING_MOST)
 		return false;
 	if (!set_times(c, f, s, raw, &lasted_us))
 		return false;

@@ -212,7 +212,7 @@ static void record_sampling(struct export_pass *p, const struct record *r, uint1
 	const struct sampling_ask ask = {.id = FIRST_OF(r, SLOT_SAMPLER_ID, SLOT_SELECTOR_ID),
 					 .in_if = record_number(r, SLOT_IN_IF),
 					 .out_if = record_number(r, SLOT_OUT_IF),
-					 .in_record = record_factor(r),
+					 .in_record = pass_believe(p, record_factor(r)),
 					 .template_id = template_id};
 	struct sampling_answer answer = pass_answer(p, &ask);
 
@@ -250,10 +250,10 @@ static int record_packet(struct export_pass *p, const struct record *r, struct f
 {
 	static const struct {
 		enum slot slot;
-		int (*decode)(struct packet *p, const uint8_t *data, size_t caplen, size_t wirelen);
-	} sections[] = {{SLOT_FRAME, packet_decode_ethernet},
-			{SLOT_L2_SECTION, packet_decode_ethernet},
-			{SLOT_IP_SECTION, packet_decode_ip}};
+		uint32_t linktype;
+	} sections[] = {{SLOT_FRAME, LINKTYPE_ETHERNET},
+			{SLOT_L2_SECTION, LINKTYPE_ETHERNET},
+			{SLOT_IP_SECTION, LINKTYPE_RAW}};
 	struct packet packet;
 
 	for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
@@ -265,7 +265,8 @@ static int record_packet(struct export_pass *p, const struct record *r, struct f
 			continue;
 		if (sections[i].slot != SLOT_IP_SECTION && record_number(r, SLOT_FRAME_SIZE) > len)
 			wire = record_number(r, SLOT_FRAME_SIZE);
-		why = sections[i].decode(&packet, data, len, wire);
+		why = packet_decode_inner(&packet, exporters_unwrap(p->x->exporters),
+					  sections[i].linktype, data, len, wire);
 		if (why) {
 			refuse(&p->e->refused, (enum refusal)(why - 1), len);
 			continue;

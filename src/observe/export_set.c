@@ -53,12 +53,18 @@ static int template_keep(struct export_pass *p, struct template *t_take)
  * RFC 7011 section 8.1: a template without fields withdraws what has its id, and all of a kind
  * where the id is that of the set. No template can have such an id, so it says the kind by itself,
  * also where one set holds both; and ids are of one space, so one that stands in a set of the other
- * kind is still the one meant.
+ * kind is still the one meant. Section 8.4: not in datagrams, where they are to be ignored: one
+ * that is late, or made up by somebody else, would make an exporter unreadable until it tells all
+ * anew.
  */
 static void withdraw(struct export_pass *p, uint16_t id, enum template_kind kind)
 {
 	size_t before = p->source->bytes;
 
+	if (kind >= TEMPLATE_IPFIX && !p->datagram->stream) {
+		pass_refuse(p, REFUSED_WITHDRAWAL, 4);
+		return;
+	}
 	if (kind < TEMPLATE_IPFIX || (id != ALL_TEMPLATES && id != ALL_OPTIONS)) {
 		forget(p, id);
 		return;

@@ -76,10 +76,16 @@ static inline int64_t boot_time(const struct boot *b, uint32_t uptime_ms)
 	return b->least_us + ((int64_t)b->uptime_ms + since_ms) * US_PER_MS;
 }
 
+/* What an sFlow data source counts for itself. */
+struct sflow_source {
+	struct sequence sequence;
+	uint32_t drops; /* samples it could not send, since it began */
+};
+
 /* A value in the map of sources; forgotten whenever another one is put, since they move then. */
 struct source_memo {
 	uint64_t source;
-	struct sequence *sequence; /* NULL: holds nothing */
+	struct sflow_source *state; /* NULL: holds nothing */
 };
 
 struct domain_key {
@@ -96,7 +102,7 @@ struct domain {
 	int64_t system_init_us; /* IPFIX systemInitTimeMilliseconds, TIME_NONE unknown */
 	uint32_t only_sampler, only_factor; /* the one sampler told so far, 0 none */
 	bool many_samplers;		    /* several with different factors: none is implied */
-	struct map *sources;		    /* sFlow: source id -> struct sequence */
+	struct map *sources;		    /* sFlow: source id -> struct sflow_source */
 	uint32_t turn;			    /* of the exporter, when it was last heard of */
 	struct source_memo recent[SOURCES_RECENT];
 	struct sampling_memo sampling;
@@ -228,6 +234,12 @@ static inline uint16_t pass_link(struct export_pass *p, uint32_t ifindex)
 {
 	return memo_link(&p->source->links, p->x->exporters, p->header.exporter, ifindex);
 }
+
+/**
+ * pass_believe() - a factor as a record or sample tells it, or 0 where it is no sampling rate,
+ * which is counted.
+ */
+uint32_t pass_believe(struct export_pass *p, uint32_t factor);
 
 /**
  * pass_sampling() - set the factor and its flag in @s, for formats without samplers.

@@ -54,9 +54,11 @@ int64_t uptime_us(const struct export_pass *p, uint64_t init_ms, uint64_t v)
 		       : nearest_wrap(init_us + (int64_t)v * US_PER_MS, p->header.export_us);
 }
 
+/* Two zeros are a field that nobody filled, not a flow that came and went as the router started. */
 static int64_t from_uptime(const struct export_pass *p, const struct record *r, uint64_t v)
 {
-	if (v > UINT32_MAX)
+	if (v > UINT32_MAX ||
+	    !(record_number(r, SLOT_START_UPTIME) | record_number(r, SLOT_END_UPTIME)))
 		return TIME_NONE;
 	return p->header.format == EXPORT_V9
 		       ? boot_time(&p->domain->boot, (uint32_t)v)

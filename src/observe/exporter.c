@@ -62,6 +62,9 @@ static uint16_t exporter_make(struct exporters *t, const struct ip *addr, const 
 
 static void add_configured(struct exporters *t)
 {
+	t->unwrap = 0;
+	for (size_t i = 0; t->conf && i < t->conf->n_unwrap; i++)
+		t->unwrap |= 1u << t->conf->unwrap[i];
 	for (size_t i = 0; t->conf && i < t->conf->n_exporters; i++) {
 		const struct conf_exporter *c = &t->conf->exporters[i];
 		uint16_t index = exporters_find(t, &c->addr, true);
@@ -228,6 +231,11 @@ int64_t exporter_untold_since(const struct exporter *e, int64_t now_us)
 			since_us = u->since_us;
 	}
 	return since_us;
+}
+
+unsigned exporters_unwrap(const struct exporters *t)
+{
+	return t->unwrap;
 }
 
 struct exporter *exporters_get(struct exporters *t, uint16_t index)

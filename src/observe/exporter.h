@@ -21,7 +21,8 @@
 #define EXPORTER_TURN_US      (INT64_C(60) * 1000000)
 #define EXPORTER_NAME_MAX     64
 #define LINK_NAME_MAX	      48
-#define SAMPLING_PER_EXPORTER 4096 /* (domain, sampler) pairs whose factor is remembered */
+#define SAMPLING_MOST	      16777216 /* as the configuration allows; more is no sampling rate */
+#define SAMPLING_PER_EXPORTER 4096     /* (domain, sampler) pairs whose factor is remembered */
 
 struct link {
 	uint16_t exporter;
@@ -82,6 +83,7 @@ struct exporter {
 	uint64_t datagrams, records, packets_seen;
 	uint64_t lost_datagrams, lost_records; /* by sequence numbers */
 	uint64_t doubted;  /* datagrams whose number fits nothing, no restart and no outage */
+	uint64_t dropped;  /* packets (a capture) or samples (sFlow) that it says it lost itself */
 	uint64_t restarts; /* sequence or uptime went back */
 	struct refusals refused;
 	int64_t last_recv_us;
@@ -131,6 +133,10 @@ uint16_t exporters_add_capture(struct exporters *t, const char *name);
  */
 void exporters_shift(struct exporters *t, int64_t by_us);
 
+/** exporters_unwrap() - the tunnels that the configuration has followed, bits UNWRAP() of packet.h.
+ */
+unsigned exporters_unwrap(const struct exporters *t);
+
 /** exporters_get() - borrowed; stable until exporters_free(). Index 0 is the unknown one. */
 struct exporter *exporters_get(struct exporters *t, uint16_t index);
 unsigned exporters_count(const struct exporters *t);
@@ -156,7 +162,8 @@ unsigned exporters_link_count(const struct exporters *t);
 /**
  * exporters_set_sampling() - remember a factor told on the wire or restored from the store. When
  * the exporter's table is full, those give way that were not told in SAMPLING_QUIET turns.
- * @factor: 0 forgets it. Return: 0, 1 when there is no room (counted), or -ENOMEM.
+ * @factor: 0, or more than SAMPLING_MOST, forgets it. Return: 0, 1 when there is no room (counted),
+ * or -ENOMEM.
  */
 int exporters_set_sampling(struct exporters *t, uint16_t exporter, uint32_t domain,
 			   uint32_t sampler, uint32_t factor, int64_t now_us);

@@ -95,6 +95,8 @@ int exporters_set_sampling(struct exporters *t, uint16_t exporter, uint32_t doma
 
 	if (exporter >= t->n)
 		return 1;
+	if (factor > SAMPLING_MOST)
+		factor = 0;
 	if (!v && !factor)
 		return 0;
 	if (!v)

@@ -82,6 +82,7 @@ struct link_share {
 
 struct exporters {
 	const struct conf *conf;
+	unsigned unwrap; /* of conf, as bits */
 	struct exporter *items[EXPORTER_MAX + 1];
 	unsigned n;
 	struct map *by_addr; /* struct ip -> uint16_t */

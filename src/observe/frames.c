@@ -80,15 +80,33 @@ size_t frames_some(struct frames *f, struct frame *out, size_t max)
 	return n ? n : frames_next(f, out) == FRAMES_GOT;
 }
 
-int frame_cut(struct refusals *refused, size_t have)
+uint64_t frames_dropped(const struct frames *f)
 {
-	if (have)
-		refuse(refused, REFUSED_TRUNCATED, have);
+	return f->format->dropped ? f->format->dropped(f->state) : 0;
+}
+
+/* Pass what nobody can read. Return: how much there is of it from @from on. */
+static uint64_t pass_rest(struct input *in, uint64_t from)
+{
+	const uint8_t *p;
+	size_t n;
+
+	while ((n = input_peek(in, 1, &p)))
+		input_consume(in, n);
+	return input_passed(in) - from;
+}
+
+int frame_cut(struct refusals *refused, struct input *in, uint64_t from)
+{
+	uint64_t left = pass_rest(in, from);
+
+	if (left)
+		refuse(refused, REFUSED_TRUNCATED, left);
 	return FRAMES_END;
 }
 
-int frame_broken(struct refusals *refused, size_t left)
+int frame_broken(struct refusals *refused, struct input *in, uint64_t from)
 {
-	refuse(refused, REFUSED_BAD_CONTAINER, left);
+	refuse(refused, REFUSED_BAD_CONTAINER, pass_rest(in, from));
 	return FRAMES_END;
 }

@@ -51,6 +51,9 @@ int frames_next(struct frames *f, struct frame *out);
  */
 size_t frames_some(struct frames *f, struct frame *out, size_t max);
 
+/** frames_dropped() - packets that whoever captured them says were lost, as far as read. */
+uint64_t frames_dropped(const struct frames *f);
+
 /* One format's contract. `state` is what open() made. */
 struct frame_format {
 	const char *name;
@@ -64,14 +67,16 @@ struct frame_format {
 	 * next(). Return: how many. NULL for a format of few frames. */
 	size_t (*some)(void *state, struct input *in, struct frame *out, size_t max);
 	void (*close)(void *state);
+	/** Packets that the file itself says were dropped; NULL where a format cannot. */
+	uint64_t (*dropped)(const void *state);
 };
 
 extern const struct frame_format format_pcap, format_pcapng, format_erf;
 
-/** frame_cut() - the input ended @have bytes into a record: count it, unless it ended between two.
+/**
+ * frame_cut() - the input ended in a record that began @from bytes into it: count it, unless it
+ * ended between two. frame_broken() - the container makes no sense from there on: count all that is
+ * left. Both pass the rest of the input. Return: FRAMES_END.
  */
-int frame_cut(struct refusals *refused, size_t have);
-
-/** frame_broken() - count a broken container of which @left bytes are visible. Return: FRAMES_END.
- */
-int frame_broken(struct refusals *refused, size_t left);
+int frame_cut(struct refusals *refused, struct input *in, uint64_t from);
+int frame_broken(struct refusals *refused, struct input *in, uint64_t from);

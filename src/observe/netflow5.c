@@ -52,7 +52,7 @@ static int record_decode(struct export_pass *p, struct cursor c)
 	struct flow_side s = {0};
 	const struct boot *boot = &p->domain->boot;
 	int64_t first_us, last_us;
-	uint32_t in, out;
+	uint32_t in, out, first_ms, last_ms;
 
 	f.src = ip_from_v4(cursor_be32(&c));
 	f.dst = ip_from_v4(cursor_be32(&c));
@@ -61,8 +61,14 @@ static int record_decode(struct export_pass *p, struct cursor c)
 	out = cursor_be16(&c);
 	f.packets = cursor_be32(&c);
 	f.bytes = cursor_be32(&c);
-	first_us = boot_time(boot, cursor_be32(&c)) + p->shift_us;
-	last_us = boot_time(boot, cursor_be32(&c)) + p->shift_us;
+	first_ms = cursor_be32(&c);
+	last_ms = cursor_be32(&c);
+	first_us = boot_time(boot, first_ms) + p->shift_us;
+	last_us = boot_time(boot, last_ms) + p->shift_us;
+	if (!(first_ms | last_ms)) { /* no times, as in from_uptime() of export_time.c */
+		first_us = last_us = p->header.export_us + p->shift_us;
+		s.flags |= FLOW_NO_TIMES;
+	}
 	f.sport = cursor_be16(&c);
 	f.dport = cursor_be16(&c);
 	cursor_skip(&c, 1);
@@ -119,7 +125,7 @@ static bool record_finish(struct export_pass *p, const struct flow_room *room, u
 	int64_t first_us = boot_time(boot, (uint32_t)raw->start) + p->shift_us;
 	int64_t last_us = boot_time(boot, (uint32_t)raw->end) + p->shift_us;
 
-	if (!flow_room_times(room, f, s, first_us, last_us))
+	if (!(raw->start | raw->end) || !flow_room_times(room, f, s, first_us, last_us))
 		return false;
 	if (f->proto == PROTO_ICMP) {
 		s->icmp_type = (uint8_t)(f->dport >> 8);

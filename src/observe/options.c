@@ -92,5 +92,11 @@ int options_learn(struct export_pass *p, const struct record *r)
 			(int64_t)init_ms * US_PER_MS;
 	if (record_has(r, SLOT_INTERFACE_NAME) || record_has(r, SLOT_INTERFACE_DESCRIPTION))
 		learn_name(p, r);
+	/* Figures that nobody can have meant would be multiplied by it; without it they are least.
+	 */
+	if (factor > SAMPLING_MOST) {
+		pass_refuse(p, REFUSED_BAD_SAMPLING, 0);
+		return learn_sampling(p, r, 0);
+	}
 	return factor ? learn_sampling(p, r, factor) : 0;
 }

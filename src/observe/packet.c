@@ -54,34 +54,35 @@ static int walk_run(struct walk *w, enum step s)
 	return walk_end(w, s);
 }
 
-static struct walk walk_over(struct packet *p, const uint8_t *data, size_t caplen, size_t wirelen)
+static struct walk walk_over(struct packet *p, unsigned unwrap, const uint8_t *data, size_t caplen,
+			     size_t wirelen)
 {
 	return (struct walk){
 		.p = p,
 		.c = cursor_over(data, caplen),
 		.start = data,
 		.wire_end = wirelen > caplen ? wirelen : caplen,
+		.unwrap = unwrap,
 	};
 }
 
 int packet_decode_ip(struct packet *p, const uint8_t *data, size_t caplen, size_t wirelen)
 {
-	struct walk w = walk_over(p, data, caplen, wirelen);
+	struct walk w = walk_over(p, 0, data, caplen, wirelen);
 
 	return walk_run(&w, STEP_IP);
 }
 
-int packet_decode_ethernet(struct packet *p, const uint8_t *data, size_t caplen, size_t wirelen)
+int packet_decode_inner(struct packet *p, unsigned unwrap, uint32_t linktype, const uint8_t *data,
+			size_t caplen, size_t wirelen)
 {
-	struct walk w = walk_over(p, data, caplen, wirelen);
+	struct walk w = walk_over(p, unwrap, data, caplen, wirelen);
 
-	return walk_run(&w, step_ethernet(&w));
+	return walk_run(&w, step_link(&w, linktype));
 }
 
 int packet_decode(struct packet *p, uint32_t linktype, const uint8_t *data, size_t caplen,
 		  size_t wirelen)
 {
-	struct walk w = walk_over(p, data, caplen, wirelen);
-
-	return walk_run(&w, step_link(&w, linktype));
+	return packet_decode_inner(p, 0, linktype, data, caplen, wirelen);
 }

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One frame to one record: link layers, tunnels (the innermost IP packet counts), IPv4 and IPv6
- * with extension headers, fragments, TCP, UDP, ICMP. Used for captures, live capture and the raw
- * headers of sFlow and of IPFIX data-link frames.
+ * One frame to one record: link layers, IPv4 and IPv6 with extension headers, fragments, TCP, UDP,
+ * ICMP. Used for captures, live capture and the raw headers of sFlow and of IPFIX data-link frames.
  *
- * What is inside a tunnel counts only when it holds an IP packet; otherwise (an encrypted or
- * unknown inside, a fragment of the tunnel, a guess that did not hold) the packet that carries it
- * is the record. flow.bytes is the IP total length, but never more than the wire had; where the
- * header says 0 (segmentation offload, jumbograms) it is the wire's.
+ * The record is the outermost IP packet: where it goes is what it loads, whatever it carries, and a
+ * flow exporter would have told the same. VLAN tags, MPLS, PPPoE and PPP below it are passed. A
+ * tunnel is only followed where the caller says so (`unwrap`): else a flood could hide behind the
+ * header of one, as addresses in it are made up as easily as any. What is inside then counts when
+ * it holds an IP packet; otherwise (an encrypted or unknown inside, a fragment of the tunnel, a
+ * guess that did not hold) the packet that carries it is the record. flow.bytes is the IP total
+ * length, but never more than the wire had; where the header says 0 (segmentation offload,
+ * jumbograms) it is the wire's.
  *
  * FLOW_MALFORMED: a header that no honest stack sends. The rules:
  *  - IP: total length shorter than the header (0 is offload, not malformed); TTL or hop limit 0; an
@@ -27,11 +30,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "conf/conf.h"
 #include "observe/flow.h"
 #include "observe/refusal.h"
 
 #define PACKET_LAYERS_MAX     24 /* headers of links and tunnels that are followed */
 #define PACKET_EXTENSIONS_MAX 8	 /* IPv6 extension headers that are followed */
+
+#define LINKTYPE_ETHERNET 1
+#define LINKTYPE_RAW	  101 /* IPv4 or IPv6 by its first four bits */
+
+#define UNWRAP(tunnel) (1u << TUNNEL_##tunnel)
+#define UNWRAP_ALL     ((1u << TUNNEL_COUNT) - 1)
 
 struct packet {
 	struct flow flow; /* addresses, ports, proto, flags, bytes (IP length), packets = 1 */
@@ -56,26 +66,27 @@ struct packet {
 int packet_decode(struct packet *p, uint32_t linktype, const uint8_t *data, size_t caplen,
 		  size_t wirelen);
 
+/** packet_decode_inner() - the same, but with the tunnels of @unwrap (bits UNWRAP()) followed. */
+int packet_decode_inner(struct packet *p, unsigned unwrap, uint32_t linktype, const uint8_t *data,
+			size_t caplen, size_t wirelen);
+
 /**
- * packet_record() - only the record, made in its place: what packet_decode() says of @f and @s, in
+ * packet_record() - only the record, made in its place: what packet_decode_inner() says, in
  * four to six tenths of the time for an ordinary packet. Both are written whole, or left alone when
  * there is no record. @noted: packet.noted. Return: as packet_decode().
  */
-int packet_record(struct flow *f, struct flow_side *s, uint32_t linktype, const uint8_t *data,
-		  size_t caplen, size_t wirelen, uint8_t *noted);
+int packet_record(struct flow *f, struct flow_side *s, unsigned unwrap, uint32_t linktype,
+		  const uint8_t *data, size_t caplen, size_t wirelen, uint8_t *noted);
 
 /**
  * packet_plain() - the same for ordinary packets alone, for the tests of it.
  * Return: false when it is none; nothing was written then.
  */
-bool packet_plain(struct flow *f, struct flow_side *s, uint32_t linktype, const uint8_t *data,
-		  size_t caplen, size_t wirelen);
+bool packet_plain(struct flow *f, struct flow_side *s, unsigned unwrap, uint32_t linktype,
+		  const uint8_t *data, size_t caplen, size_t wirelen);
 
-/** packet_decode_ip() - the same for bytes that begin with an IPv4 or IPv6 header. */
+/** packet_decode_ip() - packet_decode() for bytes that begin with an IPv4 or IPv6 header. */
 int packet_decode_ip(struct packet *p, const uint8_t *data, size_t caplen, size_t wirelen);
-
-/** packet_decode_ethernet() - the same for bytes that begin with an Ethernet header. */
-int packet_decode_ethernet(struct packet *p, const uint8_t *data, size_t caplen, size_t wirelen);
 
 /** packet_knows_linktype() - whether packet_decode() reads frames of @linktype at all. */
 bool packet_knows_linktype(uint32_t linktype);

@@ -105,26 +105,31 @@ static enum step l4_tcp(struct walk *w)
 	return STEP_DONE;
 }
 
+/* A packet inside a packet of @tunnel: a fragment of it cannot be followed. */
+static enum step carried(const struct walk *w, unsigned tunnel, enum step next)
+{
+	return w->p->side.flags & FLOW_FRAGMENT || !(w->unwrap & tunnel) ? STEP_DONE : next;
+}
+
 /* A tunnel is followed only in whole datagrams, and believed only when an IP packet is in it. */
 static enum step udp_tunnel(struct walk *w)
 {
 	const struct packet *p = w->p;
 
-	if (p->side.flags & FLOW_FRAGMENT)
-		return STEP_DONE;
 	switch (p->flow.dport) {
 	case PORT_VXLAN:
 	case PORT_VXLAN_GPE:
 	case PORT_VXLAN_LINUX:
-		return STEP_VXLAN;
+		return carried(w, UNWRAP(VXLAN), STEP_VXLAN);
 	case PORT_GENEVE:
-		return STEP_GENEVE;
+		return carried(w, UNWRAP(GENEVE), STEP_GENEVE);
 	case PORT_GRE:
 		w->strict = true;
-		return STEP_GRE;
+		return carried(w, UNWRAP(GRE) | UNWRAP(ERSPAN), STEP_GRE);
 	default:
-		return p->flow.dport == PORT_TEREDO || p->flow.sport == PORT_TEREDO ? STEP_TEREDO
-										    : STEP_DONE;
+		if (p->flow.dport != PORT_TEREDO && p->flow.sport != PORT_TEREDO)
+			return STEP_DONE;
+		return carried(w, UNWRAP(TEREDO), STEP_TEREDO);
 	}
 }
 
@@ -174,12 +179,6 @@ static enum step l4_ports(struct walk *w, size_t header)
 	return STEP_DONE;
 }
 
-/* A packet inside a packet: a fragment of it cannot be followed. */
-static enum step carried(const struct walk *w, enum step next)
-{
-	return w->p->side.flags & FLOW_FRAGMENT ? STEP_DONE : next;
-}
-
 enum step packet_l4(struct walk *w)
 {
 	switch (w->p->flow.proto) {
@@ -197,17 +196,17 @@ enum step packet_l4(struct walk *w)
 	case 136: /* UDP-Lite */
 		return l4_ports(w, UDP_HEADER);
 	case 4:
-		return carried(w, STEP_IPV4);
+		return carried(w, UNWRAP(IPIP), STEP_IPV4);
 	case 41:
-		return carried(w, STEP_IPV6);
+		return carried(w, UNWRAP(IPIP), STEP_IPV6);
 	case 47:
-		return carried(w, STEP_GRE);
+		return carried(w, UNWRAP(GRE) | UNWRAP(ERSPAN), STEP_GRE);
 	case 97:
-		return carried(w, STEP_ETHERIP);
+		return carried(w, UNWRAP(ETHERIP), STEP_ETHERIP);
 	case 137:
-		return carried(w, STEP_MPLS);
+		return carried(w, UNWRAP(MPLS), STEP_MPLS);
 	case 143: /* Ethernet in a segment routing header, RFC 8986 section 4.11 */
-		return carried(w, STEP_ETHERNET);
+		return carried(w, UNWRAP(SRV6), STEP_ETHERNET);
 	default:
 		return STEP_DONE;
 	}

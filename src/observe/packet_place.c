@@ -12,7 +12,7 @@
 
 #include "observe/packet_walk.h"
 
-struct packet_base packet_base(uint16_t exporter, uint16_t link)
+struct packet_base packet_base(uint16_t exporter, uint16_t link, unsigned unwrap)
 {
 	return (struct packet_base){
 		.flow = {.src = ip_from_v4(0),
@@ -21,6 +21,7 @@ struct packet_base packet_base(uint16_t exporter, uint16_t link)
 			 .in_link = link,
 			 .exporter = exporter},
 		.side = {.sampling = 1, .flags = FLOW_SAMPLING_KNOWN},
+		.unwrap = unwrap,
 	};
 }
 
@@ -28,13 +29,12 @@ struct packet_base packet_base(uint16_t exporter, uint16_t link)
 
 #include <immintrin.h>
 
-#define LINKTYPE_ETHERNET 1
-#define L2		  14 /* Ethernet */
-#define L4		  34 /* its header, behind an IPv4 header without options */
-#define UDP_HEADER	  8
-#define TCP_HEADER	  20
-#define IP_HEADER	  20
-#define FROM		  64 /* bytes of a frame that are looked at together */
+#define L2	   14 /* Ethernet */
+#define L4	   34 /* its header, behind an IPv4 header without options */
+#define UDP_HEADER 8
+#define TCP_HEADER 20
+#define IP_HEADER  20
+#define FROM	   64 /* bytes of a frame that are looked at together */
 
 /* Where each byte of a record stands in the frame; 0, which is the MAC address, is nowhere. */
 #define SIDE_AT(field)		 [offsetof(struct flow_side, field)]
@@ -128,12 +128,12 @@ static inline bool see_tcp(struct seen *e, const uint8_t *h)
 	return true;
 }
 
-static inline bool see_udp(struct seen *e, const uint8_t *h)
+static inline bool see_udp(struct seen *e, const uint8_t *h, unsigned unwrap)
 {
 	size_t len = be16_at(h + 4);
 
 	if (e->l4_len < UDP_HEADER || len < UDP_HEADER || len > e->l4_wire || !be16_at(h + 2) ||
-	    packet_is_tunnel(be16_at(h), be16_at(h + 2)))
+	    (unwrap && packet_is_tunnel(be16_at(h), be16_at(h + 2))))
 		return false;
 	seen_payload(e, h, UDP_HEADER, len);
 	return true;
@@ -169,7 +169,7 @@ place_avx512(const struct packet_base *base, const struct frame *frames, size_t 
 
 		if (since_us >= FLOW_RANGE_US || f->interface != frames[0].interface ||
 		    f->linktype != LINKTYPE_ETHERNET || !see_ip(&e, f) ||
-		    !(e.tcp ? see_tcp(&e, f->data + L4) : see_udp(&e, f->data + L4)))
+		    !(e.tcp ? see_tcp(&e, f->data + L4) : see_udp(&e, f->data + L4, base->unwrap)))
 			break;
 		from = _mm512_maskz_loadu_epi8(there, f->data);
 		_mm512_storeu_si512(&flow[i],

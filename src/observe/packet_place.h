@@ -14,10 +14,11 @@
 struct packet_base {
 	struct flow flow;
 	struct flow_side side;
+	unsigned unwrap; /* tunnels that are followed: their datagrams are not ordinary */
 };
 
 /** packet_base() - the base of packets that @exporter sees on @link, every one of them. */
-struct packet_base packet_base(uint16_t exporter, uint16_t link);
+struct packet_base packet_base(uint16_t exporter, uint16_t link, unsigned unwrap);
 
 /**
  * Make records, with their times, of the first of @n > 0 frames.

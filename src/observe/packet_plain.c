@@ -8,15 +8,13 @@
  */
 #include "observe/packet_walk.h"
 
-#define ETHERNET_HEADER	  14
-#define VLAN_TAG	  4
-#define IPV4_HEADER	  20
-#define IPV6_HEADER	  40
-#define TCP_HEADER	  20
-#define UDP_HEADER	  8
-#define ICMP_HEADER	  8
-#define LINKTYPE_ETHERNET 1
-#define LINKTYPE_RAW	  101
+#define ETHERNET_HEADER 14
+#define VLAN_TAG	4
+#define IPV4_HEADER	20
+#define IPV6_HEADER	40
+#define TCP_HEADER	20
+#define UDP_HEADER	8
+#define ICMP_HEADER	8
 
 /*
  * A packet between its IP header and its record. Numbers only, no struct ip: the compiler then
@@ -127,7 +125,7 @@ static bool view_tcp(struct view *v)
 	return true;
 }
 
-static bool view_udp(struct view *v)
+static bool view_udp(struct view *v, unsigned unwrap)
 {
 	const uint8_t *h = v->l4;
 	size_t len;
@@ -138,7 +136,7 @@ static bool view_udp(struct view *v)
 	v->sport = be16_at(h);
 	v->dport = be16_at(h + 2);
 	if (len < UDP_HEADER || len > v->l4_wire || !v->dport || is_land(v) ||
-	    packet_is_tunnel(v->sport, v->dport))
+	    (unwrap && packet_is_tunnel(v->sport, v->dport)))
 		return false;
 	view_payload(v, UDP_HEADER, len);
 	return true;
@@ -155,13 +153,13 @@ static bool view_icmp(struct view *v)
 	return true;
 }
 
-static bool view_l4(struct view *v)
+static bool view_l4(struct view *v, unsigned unwrap)
 {
 	switch (v->proto) {
 	case PROTO_TCP:
 		return view_tcp(v);
 	case PROTO_UDP:
-		return view_udp(v);
+		return view_udp(v, unwrap);
 	case PROTO_ICMP:
 	case PROTO_ICMP6:
 		return view_icmp(v);
@@ -192,8 +190,8 @@ static void view_store(const struct view *v, uint16_t vlan, struct flow *f, stru
 				.app = v->app};
 }
 
-static bool plain_ip(struct flow *f, struct flow_side *s, const uint8_t *h, size_t have,
-		     size_t wire, uint16_t vlan)
+static bool plain_ip(struct flow *f, struct flow_side *s, unsigned unwrap, const uint8_t *h,
+		     size_t have, size_t wire, uint16_t vlan)
 {
 	struct view v;
 
@@ -202,14 +200,14 @@ static bool plain_ip(struct flow *f, struct flow_side *s, const uint8_t *h, size
 	v.tcp_flags = v.icmp_type = v.icmp_code = v.app = 0;
 	if (!view_ipv4(&v, h, have, wire) && !view_ipv6(&v, h, have, wire))
 		return false;
-	if (!view_l4(&v))
+	if (!view_l4(&v, unwrap))
 		return false;
 	view_store(&v, vlan, f, s);
 	return true;
 }
 
-static bool plain_ethernet(struct flow *f, struct flow_side *s, const uint8_t *h, size_t have,
-			   size_t wire)
+static bool plain_ethernet(struct flow *f, struct flow_side *s, unsigned unwrap, const uint8_t *h,
+			   size_t have, size_t wire)
 {
 	size_t at = ETHERNET_HEADER;
 	uint16_t type, vlan = 0;
@@ -227,29 +225,29 @@ static bool plain_ethernet(struct flow *f, struct flow_side *s, const uint8_t *h
 	/* The walk believes the type before the nibble; here both must agree. */
 	if (have == at || h[at] >> 4 != (type == ETHERTYPE_IPV4 ? 4 : 6))
 		return false;
-	return plain_ip(f, s, h + at, have - at, wire - at, vlan);
+	return plain_ip(f, s, unwrap, h + at, have - at, wire - at, vlan);
 }
 
-bool packet_plain(struct flow *f, struct flow_side *s, uint32_t linktype, const uint8_t *data,
-		  size_t caplen, size_t wirelen)
+bool packet_plain(struct flow *f, struct flow_side *s, unsigned unwrap, uint32_t linktype,
+		  const uint8_t *data, size_t caplen, size_t wirelen)
 {
 	size_t wire = wirelen > caplen ? wirelen : caplen;
 
 	if (linktype == LINKTYPE_ETHERNET)
-		return plain_ethernet(f, s, data, caplen, wire);
-	return linktype == LINKTYPE_RAW && plain_ip(f, s, data, caplen, wire, 0);
+		return plain_ethernet(f, s, unwrap, data, caplen, wire);
+	return linktype == LINKTYPE_RAW && plain_ip(f, s, unwrap, data, caplen, wire, 0);
 }
 
-int packet_record(struct flow *f, struct flow_side *s, uint32_t linktype, const uint8_t *data,
-		  size_t caplen, size_t wirelen, uint8_t *noted)
+int packet_record(struct flow *f, struct flow_side *s, unsigned unwrap, uint32_t linktype,
+		  const uint8_t *data, size_t caplen, size_t wirelen, uint8_t *noted)
 {
 	struct packet p;
 	int r;
 
 	*noted = 0;
-	if (packet_plain(f, s, linktype, data, caplen, wirelen))
+	if (packet_plain(f, s, unwrap, linktype, data, caplen, wirelen))
 		return 0;
-	r = packet_decode(&p, linktype, data, caplen, wirelen);
+	r = packet_decode_inner(&p, unwrap, linktype, data, caplen, wirelen);
 	if (r)
 		return r;
 	*f = p.flow;

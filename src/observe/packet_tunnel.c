@@ -42,6 +42,11 @@ static enum step gre_wccp(struct walk *w)
 	return STEP_IPV4;
 }
 
+static bool gre_is_mirror(uint16_t type)
+{
+	return type == GRE_ERSPAN || type == GRE_ERSPAN3;
+}
+
 enum step step_gre(struct walk *w)
 {
 	size_t wire = walk_wire(w), options;
@@ -52,6 +57,8 @@ enum step step_gre(struct walk *w)
 		return walk_short(w, wire, 4 + options, REFUSED_NOT_IP);
 	if (flags & GRE_ROUTING || (flags & 7) > 1 || ((flags & 7) == 1 && type != GRE_PPP))
 		return walk_refuse(REFUSED_NOT_IP);
+	if (!(w->unwrap & (gre_is_mirror(type) ? UNWRAP(ERSPAN) : UNWRAP(GRE))))
+		return STEP_DONE;
 	switch (type) {
 	case GRE_ERSPAN: /* type I has neither sequence number nor header */
 		return flags & GRE_SEQUENCE ? STEP_ERSPAN2 : STEP_ETHERNET;

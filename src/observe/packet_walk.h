@@ -46,6 +46,7 @@ struct walk {
 	struct cursor c;      /* captured bytes from the header of the current step on */
 	const uint8_t *start; /* of the frame */
 	size_t wire_end;      /* where the current packet ends on the wire, from start */
+	unsigned unwrap;      /* tunnels that are followed, bits UNWRAP() */
 	uint16_t ethertype, vlan;
 	uint8_t layers;	 /* steps done */
 	uint8_t noted;	 /* enum refusal + 1 */

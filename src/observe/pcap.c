@@ -66,15 +66,12 @@ static bool pcap_is(struct input *in)
 	return input_peek(in, PCAP_HEADER, &p) >= PCAP_HEADER && find_magic(p, &s);
 }
 
-static void *pcap_open_state(struct input *in)
+/* @p: a header that pcap_is() knows, which is passed. */
+static void read_header(struct pcap_state *s, struct input *in, const uint8_t *p)
 {
-	struct pcap_state *s = calloc(1, sizeof(*s));
 	uint32_t version, minor;
-	const uint8_t *p;
 
-	if (!s)
-		return NULL;
-	input_peek(in, PCAP_HEADER, &p);
+	*s = (struct pcap_state){0};
 	find_magic(p, s);
 	version = get32(s, p + 4);
 	minor = s->swapped ? version >> 16 : version & 0xffff;
@@ -82,7 +79,35 @@ static void *pcap_open_state(struct input *in)
 	s->lengths_maybe_swapped = minor == 3;
 	s->linktype = get32(s, p + 20) & 0x03ffffff; /* above it: length of the check sequence */
 	input_consume(in, PCAP_HEADER);
+}
+
+static void *pcap_open_state(struct input *in)
+{
+	struct pcap_state *s = calloc(1, sizeof(*s));
+	const uint8_t *p;
+
+	if (!s)
+		return NULL;
+	input_peek(in, PCAP_HEADER, &p);
+	read_header(s, in, p);
 	return s;
+}
+
+/*
+ * Files are put together with cat(1). Where a record should begin, the header of a file would be
+ * one of no bytes at all, in the year 2055 or later.
+ */
+static bool begins_anew(struct pcap_state *s, struct input *in)
+{
+	const uint8_t *p;
+
+	if (!pcap_is(in))
+		return false;
+	input_peek(in, PCAP_HEADER, &p);
+	if (be_uint(p + 8, 8) != 0) /* time zone and accuracy: always 0, and here the lengths */
+		return false;
+	read_header(s, in, p);
+	return true;
 }
 
 static void set_lengths(const struct pcap_state *s, const uint8_t *p, struct frame *out)
@@ -110,19 +135,22 @@ static inline void read_record(const struct pcap_state *s, const uint8_t *p, str
 static int pcap_next_frame(void *state, struct input *in, struct refusals *refused,
 			   struct frame *out)
 {
-	const struct pcap_state *s = state;
+	struct pcap_state *s = state;
 	const uint8_t *p;
 	size_t have = input_peek(in, s->record, &p);
 
+	while (have >= s->record && begins_anew(s, in))
+		have = input_peek(in, s->record, &p);
 	if (have < s->record)
-		return frame_cut(refused, have);
+		return frame_cut(refused, in, input_passed(in));
+	have = input_peek(in, s->record, &p);
 	read_record(s, p, out);
 	if (out->caplen > FRAME_MAX)
-		return frame_broken(refused, have);
+		return frame_broken(refused, in, input_passed(in));
 	if (have < s->record + out->caplen)
 		have = input_peek(in, s->record + out->caplen, &p);
 	if (have < s->record + out->caplen)
-		return frame_cut(refused, have);
+		return frame_cut(refused, in, input_passed(in));
 	out->data = p + s->record;
 	input_consume(in, s->record + out->caplen);
 	return FRAMES_GOT;
@@ -140,7 +168,7 @@ static size_t pcap_some(void *state, struct input *in, struct frame *out, size_t
 		read_record(s, p, &out[n]);
 		__builtin_prefetch((const void *)((uintptr_t)p + AHEAD));
 		len = s->record + out[n].caplen;
-		if (out[n].caplen > FRAME_MAX || len > have)
+		if (out[n].caplen - 1 >= FRAME_MAX || len > have) /* none: a header, maybe */
 			break;
 		p += len;
 		have -= len;

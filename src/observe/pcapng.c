@@ -16,26 +16,33 @@
 #define BLOCK_INTERFACE	 1
 #define BLOCK_OLD_PACKET 2
 #define BLOCK_SIMPLE	 3
+#define BLOCK_STATISTICS 5
 #define BLOCK_ENHANCED	 6
 #define BYTE_ORDER_MAGIC 0x1a2b3c4d
 #define BLOCK_FRAME	 12		     /* type, length, and the length again */
 #define BLOCK_MAX	 (FRAME_MAX + 65536) /* of one that is read, not passed */
 #define INTERFACES_MAX	 4096
 
-#define OPTION_END	0
-#define OPTION_TSRESOL	9
-#define OPTION_TSOFFSET 14
+#define OPTION_END	 0
+#define OPTION_TSRESOL	 9
+#define OPTION_TSOFFSET	 14
+#define OPTION_DROPCOUNT 4 /* of an enhanced packet: lost between the one before and this */
+#define OPTION_IFDROP	 5 /* of statistics: by the interface, since it was opened */
+#define OPTION_OSDROP	 7 /* by the operating system */
+#define DROPS_UNKNOWN	 0xffff
 
 struct interface {
 	uint32_t linktype, snaplen;
 	uint8_t tsresol; /* as in the file: a power of ten, or of two with the high bit */
 	int64_t offset_s;
+	uint64_t drops_told, drops_between; /* by statistics; by packets. The same ones. */
 };
 
 struct pcapng_state {
 	bool swapped; /* the section is little-endian */
 	struct interface *interfaces;
 	uint32_t n_interfaces, room;
+	uint64_t dropped; /* of sections that are over */
 	int64_t last_us;
 };
 
@@ -126,27 +133,50 @@ static void set_time(struct pcapng_state *s, const struct interface *i, uint64_t
 	out->time_us = s->last_us;
 }
 
+struct option {
+	uint16_t code, len;
+	const uint8_t *value;
+};
+
+/* Return: false behind the last, or at one that is not whole, which is counted. */
+static bool next_option(const struct pcapng_state *s, struct cursor *c, struct refusals *refused,
+			struct option *o)
+{
+	const uint8_t *h = cursor_left(c) >= 4 ? cursor_take(c, 4) : NULL;
+
+	if (!h)
+		return false;
+	o->code = get16(s, h);
+	o->len = get16(s, h + 2);
+	if (o->code == OPTION_END)
+		return false;
+	o->value = cursor_take(c, ((size_t)o->len + 3) & ~(size_t)3);
+	if (!o->value)
+		refuse(refused, REFUSED_BAD_CONTAINER, 0);
+	return o->value;
+}
+
 static void interface_options(struct pcapng_state *s, struct interface *i, struct cursor c,
 			      struct refusals *refused)
 {
-	while (cursor_left(&c) >= 4) {
-		const uint8_t *h = cursor_take(&c, 4);
-		uint16_t code = get16(s, h), len = get16(s, h + 2);
-		size_t padded = ((size_t)len + 3) & ~(size_t)3;
-		const uint8_t *v;
+	struct option o;
 
-		if (code == OPTION_END)
-			return;
-		v = cursor_take(&c, padded);
-		if (!v) {
-			refuse(refused, REFUSED_BAD_CONTAINER, 0);
-			return;
-		}
-		if (code == OPTION_TSRESOL && len == 1)
-			i->tsresol = v[0];
-		else if (code == OPTION_TSOFFSET && len == 8)
-			i->offset_s = (int64_t)get64(s, v);
+	while (next_option(s, &c, refused, &o)) {
+		if (o.code == OPTION_TSRESOL && o.len == 1)
+			i->tsresol = o.value[0];
+		else if (o.code == OPTION_TSOFFSET && o.len == 8)
+			i->offset_s = (int64_t)get64(s, o.value);
 	}
+}
+
+static void packet_options(struct pcapng_state *s, struct interface *i, struct cursor c,
+			   struct refusals *refused)
+{
+	struct option o;
+
+	while (next_option(s, &c, refused, &o))
+		if (o.code == OPTION_DROPCOUNT && o.len == 8)
+			i->drops_between += get64(s, o.value);
 }
 
 static int add_interface(struct pcapng_state *s, struct cursor c, struct refusals *refused)
@@ -174,9 +204,43 @@ static int add_interface(struct pcapng_state *s, struct cursor c, struct refusal
 }
 
 /* The interface of a packet block; one that was never described makes the frame unreadable. */
-static const struct interface *interface_of(const struct pcapng_state *s, uint32_t id)
+static struct interface *interface_of(const struct pcapng_state *s, uint32_t id)
 {
 	return id < s->n_interfaces ? &s->interfaces[id] : NULL;
+}
+
+/* Counts since the interface was opened: a later block says more than an earlier one. */
+static void read_statistics(struct pcapng_state *s, struct cursor c, struct refusals *refused)
+{
+	const uint8_t *h = cursor_take(&c, 12);
+	struct interface *i = h ? interface_of(s, get32(s, h)) : NULL;
+	uint64_t drops = 0;
+	struct option o;
+
+	while (i && next_option(s, &c, refused, &o))
+		if ((o.code == OPTION_IFDROP || o.code == OPTION_OSDROP) && o.len == 8)
+			drops += get64(s, o.value);
+	if (i && drops > i->drops_told)
+		i->drops_told = drops;
+}
+
+static uint64_t section_drops(const struct pcapng_state *s)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t n = 0; n < s->n_interfaces; n++) {
+		const struct interface *i = &s->interfaces[n];
+
+		sum += i->drops_told > i->drops_between ? i->drops_told : i->drops_between;
+	}
+	return sum;
+}
+
+static uint64_t pcapng_dropped(const void *state)
+{
+	const struct pcapng_state *s = state;
+
+	return s->dropped + section_drops(s);
 }
 
 /* Enhanced and old packet blocks differ in how they name the interface. */
@@ -184,7 +248,7 @@ static bool read_packet(struct pcapng_state *s, uint32_t type, struct cursor c,
 			struct refusals *refused, struct frame *out)
 {
 	const uint8_t *h = cursor_take(&c, 20);
-	const struct interface *i;
+	struct interface *i;
 
 	if (!h)
 		return false;
@@ -196,6 +260,11 @@ static bool read_packet(struct pcapng_state *s, uint32_t type, struct cursor c,
 	if (!out->data || !i)
 		return false;
 	out->linktype = i->linktype;
+	if (type == BLOCK_OLD_PACKET && get16(s, h + 2) != DROPS_UNKNOWN)
+		i->drops_between += get16(s, h + 2);
+	cursor_skip(&c, -out->caplen & 3);
+	if (type == BLOCK_ENHANCED && cursor_left(&c))
+		packet_options(s, i, c, refused);
 	set_time(s, i, (uint64_t)get32(s, h + 4) << 32 | get32(s, h + 8), refused, out);
 	return true;
 }
@@ -229,10 +298,14 @@ static int read_block(struct pcapng_state *s, uint32_t type, struct cursor body,
 
 	switch (type) {
 	case BLOCK_SECTION:
+		s->dropped += section_drops(s);
 		s->n_interfaces = 0;
 		return 0;
 	case BLOCK_INTERFACE:
 		return add_interface(s, body, refused);
+	case BLOCK_STATISTICS:
+		read_statistics(s, body, refused);
+		return 0;
 	case BLOCK_ENHANCED:
 	case BLOCK_OLD_PACKET:
 		good = read_packet(s, type, body, refused, out);
@@ -251,7 +324,7 @@ static int read_block(struct pcapng_state *s, uint32_t type, struct cursor body,
 static bool is_read(uint32_t type)
 {
 	return type == BLOCK_SECTION || type == BLOCK_INTERFACE || type == BLOCK_OLD_PACKET ||
-	       type == BLOCK_SIMPLE || type == BLOCK_ENHANCED;
+	       type == BLOCK_SIMPLE || type == BLOCK_STATISTICS || type == BLOCK_ENHANCED;
 }
 
 /* The byte order of a section is told inside its header, before its length can be read. */
@@ -273,30 +346,31 @@ static int pcapng_next_frame(void *state, struct input *in, struct refusals *ref
 	for (;;) {
 		const uint8_t *p;
 		size_t have = input_peek(in, BLOCK_FRAME, &p);
+		uint64_t from = input_passed(in);
 		uint32_t type, len;
 		int r;
 
 		if (have < BLOCK_FRAME)
-			return frame_cut(refused, have);
+			return frame_cut(refused, in, from);
 		if (!block_header(s, p, &type, &len))
-			return frame_broken(refused, have);
+			return frame_broken(refused, in, from);
 		if (!is_read(type)) {
 			if (!input_skip(in, len))
-				return frame_cut(refused, 1);
+				return frame_cut(refused, in, from);
 			continue;
 		}
 		if (len > BLOCK_MAX)
-			return frame_broken(refused, have);
+			return frame_broken(refused, in, from);
 		if (have < len)
 			have = input_peek(in, len, &p);
 		if (have < len)
-			return frame_cut(refused, have);
+			return frame_cut(refused, in, from);
 		if (get32(s, p + len - 4) != len)
-			return frame_broken(refused, len);
+			return frame_broken(refused, in, from);
 		input_consume(in, len);
 		r = read_block(s, type, cursor_over(p + 8, len - BLOCK_FRAME), refused, out);
 		if (r < 0)
-			return frame_broken(refused, len);
+			return frame_broken(refused, in, from);
 		if (r)
 			return FRAMES_GOT;
 	}
@@ -308,4 +382,5 @@ const struct frame_format format_pcapng = {
 	.open = pcapng_open_state,
 	.next = pcapng_next_frame,
 	.close = pcapng_close,
+	.dropped = pcapng_dropped,
 };

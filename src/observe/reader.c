@@ -128,6 +128,7 @@ static int stream(struct run *run)
 	int r = run->frames ? reader_capture(run) : reader_raw(run), flushed;
 
 	run->info->bytes = input_passed(run->in);
+	run->info->dropped = run->frames ? frames_dropped(run->frames) : 0;
 	flushed = flow_writer_flush(run->r->writer);
 	run_progress(run);
 	return r < 0 ? r : flushed;

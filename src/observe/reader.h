@@ -19,13 +19,16 @@ enum reader_as { READ_AUTO, READ_PACKETS, READ_EXPORTS };
 
 /* What was found in an input; said to the user. */
 struct reader_info {
-	const char *container;	 /* "pcap", "pcapng", "erf", "raw" */
-	const char *compression; /* "none", "gzip", "bzip2", "xz", "zstd" */
-	enum reader_as as;	 /* what it was read as */
-	uint64_t frames, bytes;	 /* frames in a capture, uncompressed bytes */
-	struct refusals refused; /* of this input, outside any exporter */
-	struct refusals noted;	 /* packets used all the same, with this doubt */
-	uint64_t datagrams;	 /* handed to the export decoders */
+	const char *container;	       /* "pcap", "pcapng", "erf", "raw" */
+	const char *compression;       /* "none", "gzip", "bzip2", "xz", "zstd" */
+	enum reader_as as;	       /* what it was read as */
+	uint64_t frames, bytes;	       /* frames in a capture, uncompressed bytes */
+	struct refusals refused;       /* of this input, outside any exporter */
+	struct refusals noted;	       /* packets used all the same, with this doubt */
+	uint64_t datagrams;	       /* handed to the export decoders */
+	uint64_t dropped;	       /* packets that the capture itself says it lost */
+	uint64_t probed, exports_seen; /* read as packets: UDP datagrams looked at, and exports
+					  among them, which were not decoded */
 	uint64_t time_jumps_forward, time_jumps_back; /* over 5 minutes, over a minute */
 };
 

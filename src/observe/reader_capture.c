@@ -74,8 +74,13 @@ static int reassemble(struct run *run, const struct packet *p, struct datagram *
 {
 	const uint8_t *data;
 	size_t len, told;
-	int r = defrag_put(run->defrag, p, d->recv_us, &data, &len);
+	int r;
 
+	if (p->l4_len < p->l4_wire) {
+		refuse(&run->info->refused, REFUSED_CAPTURE_CUT, p->l4_len);
+		return 1;
+	}
+	r = defrag_put(run->defrag, p, d->recv_us, &data, &len);
 	if (r == DEFRAG_REFUSED)
 		refuse(&run->info->noted, REFUSED_TRUNCATED, p->l4_len);
 	if (r)
@@ -100,6 +105,7 @@ static int datagram_of(struct run *run, const struct packet *p, int64_t recv_us,
 	*d = (struct datagram){.from = p->flow.src, .port = p->flow.sport, .recv_us = recv_us};
 	if (p->side.flags & FLOW_FRAGMENT)
 		return reassemble(run, p, d);
+	d->cut = p->l4_len < p->l4_wire;
 	if (p->l4_len < UDP_HEADER)
 		return 1;
 	d->data = p->payload;
@@ -122,8 +128,8 @@ static uint16_t link_of(struct run *run, uint32_t interface)
 static void take_packet(struct run *run, const struct frame *f, const struct flow_place *to)
 {
 	uint8_t noted;
-	int r = packet_record(to->flow, to->side, f->linktype, f->data, f->caplen, f->wirelen,
-			      &noted);
+	int r = packet_record(to->flow, to->side, run->base.unwrap, f->linktype, f->data, f->caplen,
+			      f->wirelen, &noted);
 
 	if (r) {
 		refuse(&run->info->refused, (enum refusal)(r - 1), f->caplen);
@@ -157,11 +163,12 @@ static size_t take_ordinary(struct run *run, const struct frame *frames, size_t 
 	return n;
 }
 
+/* Exports come to a collector, be it by a tunnel; nothing is counted of what carries them. */
 static int take_export(struct run *run, const struct frame *f)
 {
 	struct packet p;
 	struct datagram d;
-	int r = packet_decode(&p, f->linktype, f->data, f->caplen, f->wirelen);
+	int r = packet_decode_inner(&p, UNWRAP_ALL, f->linktype, f->data, f->caplen, f->wirelen);
 
 	if (r) {
 		refuse(&run->info->refused, (enum refusal)(r - 1), f->caplen);
@@ -170,6 +177,11 @@ static int take_export(struct run *run, const struct frame *f)
 	r = datagram_of(run, &p, f->time_us, &d);
 	if (r)
 		return r < 0 ? r : 0;
+	if (d.cut && !d.len) { /* nothing of it is here: told by what the wire had */
+		run->info->datagrams++;
+		refuse(&run->info->refused, REFUSED_CAPTURE_CUT, p.l4_wire);
+		return 0;
+	}
 	return run_datagram(run, &d);
 }
 
@@ -219,7 +231,7 @@ static int probe_frame(struct run *run, struct probe *probe, const struct frame 
 	struct datagram d;
 	int r;
 
-	if (packet_decode(&p, f->linktype, f->data, f->caplen, f->wirelen) != 0)
+	if (packet_decode_inner(&p, UNWRAP_ALL, f->linktype, f->data, f->caplen, f->wirelen) != 0)
 		return 0;
 	r = datagram_of(run, &p, f->time_us, &d);
 	if (r)
@@ -243,6 +255,9 @@ static bool decided(const struct probe *probe, const struct held *h)
 static int choose(struct run *run, struct held *h)
 {
 	struct probe probe = {0};
+	struct refusals *refused = &run->info->refused;
+	uint64_t cut = refused->count[REFUSED_CAPTURE_CUT];
+	uint64_t cut_bytes = refused->bytes[REFUSED_CAPTURE_CUT];
 	struct frame f;
 	int r;
 
@@ -256,11 +271,29 @@ static int choose(struct run *run, struct held *h)
 	run->info->as = probe.exports && probe.exports * 100 >= probe.datagrams * PROBE_PERCENT
 				? READ_EXPORTS
 				: READ_PACKETS;
-	/* What the probe reassembled must not be there already when the same frames come again. */
+	run->looking = run->info->as == READ_PACKETS;
+	run->info->probed = probe.datagrams;
+	run->info->exports_seen = probe.exports;
+	/* What the probe reassembled and counted must not be there already when the same frames
+	 * come again. */
 	run->info->noted = (struct refusals){0};
+	refused->count[REFUSED_CAPTURE_CUT] = cut;
+	refused->bytes[REFUSED_CAPTURE_CUT] = cut_bytes;
 	defrag_free(run->defrag);
 	run->defrag = defrag_new();
 	return run->defrag ? 0 : -ENOMEM;
+}
+
+/* One frame in FRAMES_TOGETHER tells whether exports come after all, and costs nothing. */
+static void look(struct run *run, const struct frame *f)
+{
+	struct packet p;
+
+	if (packet_decode_inner(&p, UNWRAP_ALL, f->linktype, f->data, f->caplen, f->wirelen) ||
+	    p.flow.proto != PROTO_UDP || p.side.flags & FLOW_FRAGMENT || !p.payload)
+		return;
+	run->info->probed++;
+	run->info->exports_seen += exports_probe(p.payload, p.payload_len) > 0;
 }
 
 static int take_held(struct run *run, struct held *h)
@@ -277,12 +310,21 @@ static int take_held(struct run *run, struct held *h)
 	return r;
 }
 
+static void count_lost(struct run *run)
+{
+	uint64_t bytes, n = defrag_lost(run->defrag, &bytes);
+
+	run->info->refused.count[REFUSED_TRUNCATED] += n;
+	run->info->refused.bytes[REFUSED_TRUNCATED] += bytes;
+}
+
 /* The exporter that stands for captured packets, and what it has seen by now. */
 static void end_packets(struct run *run)
 {
 	struct exporter *e = exporters_get(run->r->exporters, run->r->capture);
 
 	e->packets_seen += run->info->frames;
+	e->dropped += frames_dropped(run->frames);
 	e->records += run->records;
 	if (run->last_us != TIME_NONE)
 		e->last_recv_us = run->last_us;
@@ -300,13 +342,16 @@ int reader_capture(struct run *run)
 	if (run->info->as == READ_PACKETS && run->r->capture == EXPORTER_UNKNOWN)
 		run->r->capture = exporters_add_capture(run->r->exporters, "capture");
 	run->place = packet_place();
-	run->base = packet_base(run->r->capture, LINK_UNKNOWN);
+	run->base = packet_base(run->r->capture, LINK_UNKNOWN, exporters_unwrap(run->r->exporters));
 	r = take_held(run, &held);
-	while (r == 0 && (n = frames_some(run->frames, frames, FRAMES_TOGETHER)) > 0)
+	while (r == 0 && (n = frames_some(run->frames, frames, FRAMES_TOGETHER)) > 0) {
+		if (run->looking)
+			look(run, frames);
 		r = take(run, frames, n);
+	}
 	if (run->info->as == READ_PACKETS)
 		end_packets(run);
 	else
-		run->info->refused.count[REFUSED_TRUNCATED] += defrag_lost(run->defrag);
+		count_lost(run);
 	return r;
 }

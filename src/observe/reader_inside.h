@@ -27,7 +27,8 @@ struct run {
 	packet_place_fn place; /* of ordinary packets; may be NULL */
 	uint64_t records;      /* of packets */
 	int64_t last_us;       /* TIME_NONE before the first frame */
-	bool some_refused;     /* by the export decoders, which count it with the exporter */
+	bool looking;	   /* read as packets, by what the first were: do exports come after all? */
+	bool some_refused; /* by the export decoders, which count it with the exporter */
 };
 
 /** run_jump() - the uncommon half of run_time(): count the jump, unless this time is the first. */

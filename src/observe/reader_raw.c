@@ -158,7 +158,7 @@ int reader_raw(struct run *run)
 	size_t n;
 
 	while ((n = input_peek(run->in, DATAGRAM_MAX, &p)) != 0) {
-		struct datagram d = {.data = p};
+		struct datagram d = {.data = p, .stream = true};
 		int r;
 
 		if (n > DATAGRAM_MAX)

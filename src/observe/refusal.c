@@ -2,13 +2,19 @@
 #include "observe/refusal.h"
 
 static const char *const names[] = {
-#define X(id, name, help) name,
+#define X(id, name, help, ja) name,
 	REFUSAL_LIST(X)
 #undef X
 };
 
 static const char *const helps[] = {
-#define X(id, name, help) help,
+#define X(id, name, help, ja) help,
+	REFUSAL_LIST(X)
+#undef X
+};
+
+static const char *const helps_ja[] = {
+#define X(id, name, help, ja) ja,
 	REFUSAL_LIST(X)
 #undef X
 };
@@ -21,6 +27,11 @@ const char *refusal_name(enum refusal why)
 const char *refusal_help(enum refusal why)
 {
 	return helps[why];
+}
+
+const char *refusal_help_ja(enum refusal why)
+{
+	return helps_ja[why];
 }
 
 uint64_t refusals_total(const struct refusals *r)

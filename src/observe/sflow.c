@@ -24,7 +24,7 @@ struct port {
 };
 
 struct sample {
-	uint32_t sequence, rate, n_records;
+	uint32_t sequence, rate, drops, n_records;
 	uint64_t source;
 	struct port in, out;
 };
@@ -73,7 +73,8 @@ static bool flow_head(struct cursor *c, uint32_t format, struct sample *s)
 		s->rate = be32_at(h);
 		h += 8; /* rate and pool */
 	}
-	h += 4; /* drops */
+	s->drops = be32_at(h);
+	h += 4;
 	s->in = port_read(&h, expanded);
 	s->out = port_read(&h, expanded);
 	if (format == SFLOW_DISCARD)
@@ -132,7 +133,7 @@ static void sample_flow(struct export_pass *p, const struct sample *s, struct sf
 		side->vlan = (uint16_t)to->vlan;
 	if (!f->bytes)
 		f->bytes = to->frame_len;
-	pass_sampling(p, side, s->rate);
+	pass_sampling(p, side, pass_believe(p, s->rate));
 	flow_writer_take(p->x->writer, &to->to);
 	charge_flow(&p->charge, f, 0);
 	charge_factor(&p->charge, side->sampling, side->flags & FLOW_SAMPLING_KNOWN);
@@ -140,14 +141,14 @@ static void sample_flow(struct export_pass *p, const struct sample *s, struct sf
 		trace->flow(trace->userdata, f, side, p->recv_us, p->recv_us);
 }
 
-/* Return: 0 with the source's sequence (NULL where it has no room), or -ENOMEM. */
-static int sequence_of(struct domain *d, uint64_t source, struct sequence **out)
+/* Return: 0 with the source (NULL where it has no room), or -ENOMEM. */
+static int source_of(struct domain *d, uint64_t source, struct sflow_source **out)
 {
 	struct source_memo *memo = &d->recent[(source ^ source >> 4) % SOURCES_RECENT];
 	bool created = false;
 
-	if (memo->sequence && memo->source == source) {
-		*out = memo->sequence;
+	if (memo->state && memo->source == source) {
+		*out = memo->state;
 		return 0;
 	}
 	if (!d->sources)
@@ -157,19 +158,28 @@ static int sequence_of(struct domain *d, uint64_t source, struct sequence **out)
 	*out = map_put(d->sources, &source, &created);
 	if (created)
 		memset(d->recent, 0, sizeof(d->recent));
-	*memo = (struct source_memo){.source = source, .sequence = *out};
+	*memo = (struct source_memo){.source = source, .state = *out};
 	return 0;
 }
 
-/* Each data source numbers its samples. */
+/* Each data source numbers its samples, and counts those that it had to drop. */
 static int follow_source(struct export_pass *p, const struct sample *s)
 {
-	struct sequence *seq;
-	int r = sequence_of(p->domain, s->source, &seq);
+	enum sequence_answer answer;
+	struct sflow_source *of;
+	bool first;
+	int r = source_of(p->domain, s->source, &of);
 
-	if (r == 0 && seq)
-		sequence_step(seq, s->sequence, 1, GAP_SAMPLES, &p->e->lost_records);
-	return r;
+	if (r || !of)
+		return r;
+	first = !of->sequence.seen;
+	answer = sequence_step(&of->sequence, s->sequence, 1, GAP_SAMPLES, &p->e->lost_records);
+	if (answer == SEQUENCE_LATE || answer == SEQUENCE_DOUBT)
+		return 0;
+	if (!first && s->drops - of->drops <= GAP_SAMPLES)
+		p->e->dropped += s->drops - of->drops;
+	of->drops = s->drops;
+	return 0;
 }
 
 /* Walk the records of a sample; each is passed by its own length. */

@@ -11,9 +11,6 @@
 #define HEADER_IPV4	11
 #define HEADER_IPV6	12
 
-#define LINKTYPE_ETHERNET 1
-#define LINKTYPE_RAW	  101
-
 struct record_reader {
 	uint32_t format;
 	void (*read)(struct export_pass *p, struct cursor *c, struct sflow_packet *to);
@@ -29,25 +26,25 @@ static void keep_routing(const struct flow_side *told, struct flow_side *s)
 	s->dst_as = told->dst_as;
 }
 
-static int header_record(struct sflow_packet *to, uint32_t protocol, const uint8_t *data,
-			 size_t len, size_t wire_len)
+static int header_record(struct sflow_packet *to, unsigned unwrap, uint32_t protocol,
+			 const uint8_t *data, size_t len, size_t wire_len)
 {
 	uint8_t noted;
 
 	if (protocol == HEADER_ETHERNET)
-		return packet_record(to->to.flow, to->to.side, LINKTYPE_ETHERNET, data, len,
+		return packet_record(to->to.flow, to->to.side, unwrap, LINKTYPE_ETHERNET, data, len,
 				     wire_len, &noted);
 	if (protocol == HEADER_IPV4 || protocol == HEADER_IPV6)
-		return packet_record(to->to.flow, to->to.side, LINKTYPE_RAW, data, len, wire_len,
-				     &noted);
+		return packet_record(to->to.flow, to->to.side, unwrap, LINKTYPE_RAW, data, len,
+				     wire_len, &noted);
 	return REFUSED_UNSUPPORTED + 1;
 }
 
-static int routed_record(struct sflow_packet *to, uint32_t protocol, const uint8_t *data,
-			 size_t len, size_t wire_len)
+static int routed_record(struct sflow_packet *to, unsigned unwrap, uint32_t protocol,
+			 const uint8_t *data, size_t len, size_t wire_len)
 {
 	struct flow_side told = *to->to.side;
-	int why = header_record(to, protocol, data, len, wire_len);
+	int why = header_record(to, unwrap, protocol, data, len, wire_len);
 
 	if (!why)
 		keep_routing(&told, to->to.side);
@@ -60,13 +57,14 @@ static void read_header(struct export_pass *p, struct cursor *c, struct sflow_pa
 	uint32_t stripped = cursor_be32(c), len = cursor_be32(c);
 	const uint8_t *data = cursor_take(c, len);
 	uint32_t wire_len = frame_len > stripped ? frame_len - stripped : frame_len;
+	unsigned unwrap = exporters_unwrap(p->x->exporters);
 	int why;
 
 	if (!data)
 		return;
 	to->frame_len = frame_len;
-	why = to->routed ? routed_record(to, protocol, data, len, wire_len)
-			 : header_record(to, protocol, data, len, wire_len);
+	why = to->routed ? routed_record(to, unwrap, protocol, data, len, wire_len)
+			 : header_record(to, unwrap, protocol, data, len, wire_len);
 	if (why) /* A sampled ARP is no fault of the agent: counted, not refused. */
 		refuse(&p->e->refused, (enum refusal)(why - 1), len);
 	else

@@ -2,6 +2,8 @@
 /*
  * Records of NetFlow v5, v9, IPFIX and sFlow become the flows that they tell of.
  */
+#include "base/cleanup.h"
+#include "observe/export_state.h"
 #include "observe/test_export_kit.h"
 
 #define SRC 0x0a000001u
@@ -152,6 +154,37 @@ static void test_v9_template_life(void **state)
 	assert_int_equal(kit_send(k, &d), 1);
 	assert_int_equal(k->n, 3);
 	kit_free(k);
+}
+
+/* Two uptimes of 0 are fields that nobody filled: the record is of the time of its export. */
+static void test_uptimes_of_zero(void **state)
+{
+	for (int walk = 0; walk < 2; walk++) { /* records in their place, and over the slots */
+		struct kit *k = kit_new();
+		size_t set;
+
+		if (walk)
+			k->exports->place = NULL;
+		v9_open(&d, 60000, KIT_TIME_S, 1, 7);
+		v9_template(4);
+		set = set_open(&d, 256);
+		v9_record(1, 4, 1, 0, 0);
+		v9_record(1, 4, 1, 0, 59000);
+		set_close(&d, set);
+		assert_int_equal(kit_send(k, &d), 0);
+		v5_open(1, 60000, 0, 0);
+		v5_record(0, 0, 53, 17);
+		assert_int_equal(kit_send(k, &d), 0);
+		assert_int_equal(k->n, 3);
+		assert_true(k->first_us[0] == KIT_TIME_S * US_PER_S);
+		assert_true(k->last_us[0] == KIT_TIME_S * US_PER_S);
+		assert_true(k->side[0].flags & FLOW_NO_TIMES);
+		assert_true(k->last_us[1] - k->first_us[1] == 59 * US_PER_S);
+		assert_true(k->first_us[2] == KIT_TIME_S * US_PER_S + 500000);
+		assert_true(k->last_us[2] == k->first_us[2]);
+		assert_true(k->side[2].flags & FLOW_NO_TIMES);
+		kit_free(k);
+	}
 }
 
 static void test_v9_zero_length_field(void **state)
@@ -471,6 +504,52 @@ static void test_sflow_flow(void **state)
 	kit_free(k);
 }
 
+/* A source says how many samples it had to drop since it began: what grows is told of it. */
+static void test_sflow_drops(void **state)
+{
+	static const uint32_t drops[] = {4000, 4000, 4003, 4010, 7, 9, 12};
+	static const uint64_t told[] = {0, 0, 3, 10, 10, 10, 13};
+	struct kit *k = kit_new();
+
+	for (uint32_t i = 0; i < ARRAY_LEN(drops); i++) {
+		/* From the fifth on it has begun anew. */
+		uint32_t number = i < 4 ? i + 1000 : i - 3;
+		size_t s, r;
+
+		sflow_open(i + 1, 1);
+		s = sample_open(1);
+		PUT(&d, 4, number, 7, 512, 512 * i, drops[i], 7, 8, 1);
+		r = sample_open(3);
+		PUT(&d, 4, 60, 17, SRC, DST, 53, 54, 0, 0);
+		sample_close(r);
+		sample_close(s);
+		assert_int_equal(kit_send(k, &d), 0);
+		assert_int_equal(kit_exporter(k)->dropped, told[i]);
+	}
+	kit_free(k);
+}
+
+/* A sample that stands for more packets than anybody samples by stands for itself, at least. */
+static void test_sflow_no_rate(void **state)
+{
+	struct kit *k = kit_new();
+	size_t s, r;
+
+	sflow_open(1, 1);
+	s = sample_open(1);
+	PUT(&d, 4, 1, 7, UINT32_MAX, 512, 0, 7, 8, 1);
+	r = sample_open(3);
+	PUT(&d, 4, 60, 17, SRC, DST, 53, 54, 0, 0);
+	sample_close(r);
+	sample_close(s);
+	assert_int_equal(kit_send(k, &d), 1);
+	assert_int_equal(k->n, 1);
+	assert_int_equal(k->side[0].sampling, 1);
+	assert_false(k->side[0].flags & FLOW_SAMPLING_KNOWN);
+	assert_int_equal(kit_refused(k, REFUSED_BAD_SAMPLING), 1);
+	kit_free(k);
+}
+
 static void test_sflow_counters(void **state)
 {
 	struct kit *k = kit_new();
@@ -536,6 +615,7 @@ int main(void)
 		cmocka_unit_test(test_v5_oddities),
 		cmocka_unit_test(test_v9_template_life),
 		cmocka_unit_test(test_v9_zero_length_field),
+		cmocka_unit_test(test_uptimes_of_zero),
 		cmocka_unit_test(test_ipfix_times),
 		cmocka_unit_test(test_ipfix_counters),
 		cmocka_unit_test(test_ipfix_headers),
@@ -543,6 +623,8 @@ int main(void)
 		cmocka_unit_test(test_ipfix_variable),
 		cmocka_unit_test(test_ipfix_frame),
 		cmocka_unit_test(test_sflow_flow),
+		cmocka_unit_test(test_sflow_no_rate),
+		cmocka_unit_test(test_sflow_drops),
 		cmocka_unit_test(test_sflow_counters),
 		cmocka_unit_test(test_probe),
 	};

@@ -26,6 +26,7 @@ struct kit {
 	struct flow_writer writer;
 	struct ip from;
 	int64_t recv_us;
+	bool stream; /* what is sent stands in a file */
 	unsigned n;
 	struct flow flow[KIT_FLOWS];
 	struct flow_side side[KIT_FLOWS];
@@ -145,7 +146,11 @@ static inline struct exporter *kit_exporter(struct kit *k)
 static inline int kit_send_n(struct kit *k, const void *data, size_t n)
 {
 	uint8_t *copy = malloc(n ? n : 1);
-	struct datagram d = {.data = copy, .len = n, .from = k->from, .recv_us = k->recv_us};
+	struct datagram d = {.data = copy,
+			     .len = n,
+			     .from = k->from,
+			     .recv_us = k->recv_us,
+			     .stream = k->stream};
 	int r;
 
 	assert_non_null(copy);

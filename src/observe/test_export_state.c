@@ -166,6 +166,51 @@ static void test_factor(void **state)
 	FACTOR(UINT32_MAX, {SLOT_PACKET_INTERVAL, 1}, {SLOT_PACKET_SPACE, UINT32_MAX});
 }
 
+/* More than the configuration could say is no sampling rate: unknown and counted, in options as in
+ * records. */
+static void test_no_sampling_rate(void **state)
+{
+	struct kit *k = kit_new();
+
+	v9_options(1, 1, 4, 0, NOTHING, 0, 34, SAMPLING_MOST);
+	assert_int_equal(kit_send(k, &d), 0);
+	v9_data(1, NOTHING, 1, 0);
+	expect_factor(k, SAMPLING_MOST);
+	v9_options(1, 1, 4, 0, NOTHING, 0, 34, SAMPLING_MOST + 1);
+	assert_int_equal(kit_send(k, &d), 1);
+	assert_int_equal(kit_refused(k, REFUSED_BAD_SAMPLING), 1);
+	v9_data(1, NOTHING, 1, 0);
+	expect_factor(k, 0);
+	assert_false(kit_exporter(k)->sampling_known);
+	assert_int_equal(kit_exporter(k)->sampling_max, SAMPLING_MOST);
+	assert_int_equal(exporters_set_sampling(k->exporters, 1, 1, 9, UINT32_MAX, 0), 0);
+	assert_false(exporters_sampling_told(k->exporters, 1, 1, 9));
+	kit_free(k);
+
+	for (int walk = 0; walk < 2; walk++) { /* records in their place, and over the slots */
+		size_t set;
+
+		k = kit_new();
+		if (walk)
+			k->exports->place = NULL;
+		v9_open(&d, 2000, KIT_TIME_S + 1, 2, 1);
+		set = set_open(&d, 0);
+		PUT(&d, 2, 256, 7, 8, 4, 12, 4, 1, 4, 2, 4, 22, 4, 21, 4, 34, 4);
+		set_close(&d, set);
+		set = set_open(&d, 256);
+		PUT(&d, 4, SRC, DST, 100, 1, 1000, 1500, 64);
+		PUT(&d, 4, SRC, DST, 100, 1, 1000, 1500, UINT32_MAX);
+		set_close(&d, set);
+		assert_int_equal(kit_send(k, &d), 1);
+		assert_int_equal(k->n, 2);
+		assert_int_equal(k->side[0].sampling, 64);
+		assert_int_equal(k->side[1].sampling, 1);
+		assert_false(k->side[1].flags & FLOW_SAMPLING_KNOWN);
+		assert_int_equal(kit_refused(k, REFUSED_BAD_SAMPLING), 1);
+		kit_free(k);
+	}
+}
+
 /* IPFIX options with a scope; probability as a float that is sent in four bytes. */
 static void test_ipfix_options(void **state)
 {
@@ -542,6 +587,7 @@ int main(void)
 		cmocka_unit_test(test_sampling_other_domain),
 		cmocka_unit_test(test_sampling_scopes),
 		cmocka_unit_test(test_factor),
+		cmocka_unit_test(test_no_sampling_rate),
 		cmocka_unit_test(test_ipfix_options),
 		cmocka_unit_test(test_interface_names),
 		cmocka_unit_test(test_override),

@@ -138,23 +138,26 @@ static const struct {
 	const char *name;
 	void (*make)(struct bytes *f);
 	uint16_t vlan;
+	unsigned tunnel; /* 0: a layer below IP, always passed */
+	uint8_t proto;	 /* of the tunnel's own packet */
+	uint16_t dport, bytes;
 } carriers[] = {
-	{"plain", make_plain, 0},
-	{"qinq", make_qinq, 100},
-	{"mpls", make_mpls, 0},
-	{"mpls pseudowire", make_mpls_pseudowire, 0},
-	{"pppoe", make_pppoe, 0},
-	{"mpls pseudowire without word", make_mpls_pseudowire_bare, 0},
-	{"snap", make_snap, 0},
-	{"ip in ip", make_ipip, 0},
-	{"gre", make_gre, 0},
-	{"gre ethernet", make_gre_ethernet, 0},
-	{"pptp", make_gre_pptp, 0},
-	{"erspan I", make_erspan1, 0},
-	{"erspan II", make_erspan2, 0},
-	{"erspan III", make_erspan3, 0},
-	{"vxlan", make_vxlan, 0},
-	{"geneve", make_geneve, 0},
+	{"plain", make_plain, 0, 0, 0, 0, 0},
+	{"qinq", make_qinq, 100, 0, 0, 0, 0},
+	{"mpls", make_mpls, 0, 0, 0, 0, 0},
+	{"mpls pseudowire", make_mpls_pseudowire, 0, 0, 0, 0, 0},
+	{"pppoe", make_pppoe, 0, 0, 0, 0, 0},
+	{"mpls pseudowire without word", make_mpls_pseudowire_bare, 0, 0, 0, 0, 0},
+	{"snap", make_snap, 0, 0, 0, 0, 0},
+	{"ip in ip", make_ipip, 0, UNWRAP(IPIP), 4, 0, 80},
+	{"gre", make_gre, 0, UNWRAP(GRE), 47, 0, 96},
+	{"gre ethernet", make_gre_ethernet, 0, UNWRAP(GRE), 47, 0, 98},
+	{"pptp", make_gre_pptp, 0, UNWRAP(GRE), 47, 0, 100},
+	{"erspan I", make_erspan1, 0, UNWRAP(ERSPAN), 47, 0, 98},
+	{"erspan II", make_erspan2, 0, UNWRAP(ERSPAN), 47, 0, 110},
+	{"erspan III", make_erspan3, 0, UNWRAP(ERSPAN), 47, 0, 122},
+	{"vxlan", make_vxlan, 0, UNWRAP(VXLAN), UDP, 4789, 110},
+	{"geneve", make_geneve, 0, UNWRAP(GENEVE), UDP, 6081, 118},
 };
 
 /* Whatever carries it, the same inner packet comes out. */
@@ -166,7 +169,7 @@ static void test_carriers(void **state)
 
 		carriers[i].make(&f);
 		inner_syn(&f);
-		p = decoded(LINK_ETHERNET, &f);
+		p = decoded_as(carriers[i].tunnel, LINK_ETHERNET, &f);
 		if (p.flow.proto != TCP)
 			fail_msg("%s: protocol %u", carriers[i].name, p.flow.proto);
 		assert_inner(&p, false);
@@ -175,6 +178,32 @@ static void test_carriers(void **state)
 		assert_int_equal(p.side.ttl, 63);
 		assert_int_equal(p.side.vlan, carriers[i].vlan);
 		assert_int_equal(p.side.flags & FLOW_MALFORMED, 0);
+	}
+}
+
+/* Where nobody says that a tunnel is to be followed, the packet that is sent is what counts. */
+static void test_outermost_counts(void **state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(carriers); i++) {
+		struct bytes f = {.n = 0};
+		struct packet p;
+
+		carriers[i].make(&f);
+		inner_syn(&f);
+		for (int others = 0; others < 2; others++) {
+			p = decoded_as(others ? UNWRAP_ALL & ~carriers[i].tunnel : 0, LINK_ETHERNET,
+				       &f);
+			assert_inner(&p, carriers[i].tunnel != 0);
+			if (!carriers[i].tunnel)
+				continue;
+			if (p.flow.proto != carriers[i].proto)
+				fail_msg("%s: protocol %u", carriers[i].name, p.flow.proto);
+			assert_int_equal(p.flow.dport, carriers[i].dport);
+			assert_int_equal(p.flow.bytes, carriers[i].bytes);
+			assert_int_equal(p.side.ttl, 7);
+			assert_int_equal(p.noted, 0);
+			assert_int_equal(p.side.flags & FLOW_MALFORMED, 0);
+		}
 	}
 }
 
@@ -192,7 +221,7 @@ static void test_carriers_cut(void **state)
 			int r;
 
 			memcpy(copy, f.b, cut);
-			r = packet_decode(&p, LINK_ETHERNET, copy, cut, f.n);
+			r = packet_decode_inner(&p, UNWRAP_ALL, LINK_ETHERNET, copy, cut, f.n);
 			if (r == 0)
 				assert_true(p.noted == REFUSED_CAPTURE_CUT + 1 ||
 					    p.flow.proto != TCP);
@@ -200,7 +229,7 @@ static void test_carriers_cut(void **state)
 				assert_int_equal(r, REFUSED_CAPTURE_CUT + 1);
 			if (cut + 20 >= f.n)
 				assert_int_equal(r, 0);
-			packet_decode(&p, LINK_ETHERNET, copy, cut, cut);
+			packet_decode_inner(&p, UNWRAP_ALL, LINK_ETHERNET, copy, cut, cut);
 		}
 	}
 }
@@ -217,7 +246,7 @@ static void test_false_tunnels(void **state)
 		outer_udp(&f, ports[i], 64);
 		for (unsigned k = 0; k < 64; k++)
 			put_be(&f, 0x45 + k * 7, 1);
-		p = decoded(LINK_ETHERNET, &f);
+		p = decoded_as(UNWRAP_ALL, LINK_ETHERNET, &f);
 		assert_inner(&p, true);
 		assert_int_equal(p.flow.dport, ports[i]);
 		assert_int_equal(p.flow.bytes, 40 + 72);
@@ -233,9 +262,9 @@ static void test_guess_fails(void **state)
 
 	make_vxlan(&f);
 	inner_syn(&f);
-	assert_int_equal(decoded(LINK_ETHERNET, &f).flow.proto, TCP);
+	assert_int_equal(decoded_as(UNWRAP_ALL, LINK_ETHERNET, &f).flow.proto, TCP);
 	f.b[f.n - 40 + 2] = 4; /* total length 1,064 */
-	p = decoded(LINK_ETHERNET, &f);
+	p = decoded_as(UNWRAP_ALL, LINK_ETHERNET, &f);
 	assert_inner(&p, true);
 	assert_int_equal(p.flow.dport, 4789);
 }
@@ -247,7 +276,7 @@ static void test_nested_too_deep(void **state)
 
 	for (unsigned i = 60; i-- > 0;)
 		ipv4(&f, i ? 4 : TCP, 0, i * 20u);
-	p = decoded(101, &f);
+	p = decoded_as(UNWRAP_ALL, 101, &f);
 	assert_int_equal(p.flow.proto, 4);
 	assert_true(p.side.flags & FLOW_MALFORMED);
 	assert_int_equal(p.noted, REFUSED_TOO_DEEP + 1);
@@ -319,10 +348,10 @@ static void test_cooked_ethernet(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_carriers),	cmocka_unit_test(test_carriers_cut),
-		cmocka_unit_test(test_false_tunnels),	cmocka_unit_test(test_guess_fails),
-		cmocka_unit_test(test_nested_too_deep), cmocka_unit_test(test_link_types),
-		cmocka_unit_test(test_cooked_ethernet),
+		cmocka_unit_test(test_carriers),     cmocka_unit_test(test_outermost_counts),
+		cmocka_unit_test(test_carriers_cut), cmocka_unit_test(test_false_tunnels),
+		cmocka_unit_test(test_guess_fails),  cmocka_unit_test(test_nested_too_deep),
+		cmocka_unit_test(test_link_types),   cmocka_unit_test(test_cooked_ethernet),
 	};
 
 	return cmocka_run_group_tests_name("packet_carriers", tests, NULL, NULL);

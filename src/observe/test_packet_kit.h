@@ -99,16 +99,21 @@ static inline void udp(struct bytes *f, uint16_t sport, uint16_t dport, size_t l
 	put_be(f, 0, 2);
 }
 
-static inline struct packet decoded(uint32_t linktype, const struct bytes *f)
+static inline struct packet decoded_as(unsigned unwrap, uint32_t linktype, const struct bytes *f)
 {
 	/* An exact copy on the heap, so that a read behind the end is found by the sanitizer. */
 	_cleanup_free_ uint8_t *copy = malloc(f->n ? f->n : 1);
 	struct packet p;
 
 	memcpy(copy, f->b, f->n);
-	assert_int_equal(packet_decode(&p, linktype, copy, f->n, f->n), 0);
+	assert_int_equal(packet_decode_inner(&p, unwrap, linktype, copy, f->n, f->n), 0);
 	p.payload = p.l4 = NULL; /* borrowed from the copy */
 	return p;
+}
+
+static inline struct packet decoded(uint32_t linktype, const struct bytes *f)
+{
+	return decoded_as(0, linktype, f);
 }
 
 static inline void assert_refused(uint32_t linktype, const struct bytes *f, enum refusal why)

@@ -114,7 +114,8 @@ static void use_capture(const char *path, const uint8_t *data, size_t n)
 	if (frames_open(&frames, in, &refused) == 0) {
 		while (frames_next(frames, &f) == FRAMES_GOT) {
 			compare_packet(f.linktype, f.data, f.caplen, f.wirelen);
-			if (packet_decode(&p, f.linktype, f.data, f.caplen, f.wirelen) ||
+			if (packet_decode_inner(&p, UNWRAP_ALL, f.linktype, f.data, f.caplen,
+						f.wirelen) ||
 			    p.flow.proto != PROTO_UDP || !p.payload ||
 			    exports_probe(p.payload, p.payload_len) <= 0)
 				continue;

@@ -134,8 +134,8 @@ static uint64_t packets_plain, packets_all, packets_placed;
 
 /* packet_place() knows of less than packet_plain(): what it takes is @f and @s, but for the base.
  */
-static inline void compare_placed(uint32_t linktype, const uint8_t *data, size_t n, size_t wire,
-				  const struct flow *f, const struct flow_side *s)
+static inline void compare_placed(unsigned unwrap, uint32_t linktype, const uint8_t *data, size_t n,
+				  size_t wire, const struct flow *f, const struct flow_side *s)
 {
 	const struct frame frame = {.data = data,
 				    .caplen = n,
@@ -143,7 +143,7 @@ static inline void compare_placed(uint32_t linktype, const uint8_t *data, size_t
 				    .time_us = 1234567,
 				    .linktype = linktype,
 				    .interface = 3};
-	const struct packet_base base = packet_base(7, 9);
+	const struct packet_base base = packet_base(7, 9, unwrap);
 	struct flow flow = *f, made;
 	struct flow_side side = *s, made_side;
 	packet_place_fn place = packet_place();
@@ -159,7 +159,8 @@ static inline void compare_placed(uint32_t linktype, const uint8_t *data, size_t
 	assert_memory_equal(&made_side, &side, sizeof(side));
 }
 
-static inline void compare_packet(uint32_t linktype, const uint8_t *data, size_t n, size_t wire)
+static inline void compare_packet_as(unsigned unwrap, uint32_t linktype, const uint8_t *data,
+				     size_t n, size_t wire)
 {
 	struct packet p;
 	struct flow f;
@@ -169,18 +170,25 @@ static inline void compare_packet(uint32_t linktype, const uint8_t *data, size_t
 	packets_all++;
 	memset(&f, 0, sizeof(f));
 	memset(&s, 0, sizeof(s));
-	if (!packet_plain(&f, &s, linktype, data, n, wire)) {
+	if (!packet_plain(&f, &s, unwrap, linktype, data, n, wire)) {
 		uint64_t before = packets_placed;
 
-		compare_placed(linktype, data, n, wire, &f, &s);
+		compare_placed(unwrap, linktype, data, n, wire, &f, &s);
 		assert_int_equal(packets_placed, before);
 		return;
 	}
-	compare_placed(linktype, data, n, wire, &f, &s);
+	compare_placed(unwrap, linktype, data, n, wire, &f, &s);
 	packets_plain++;
-	r = packet_decode(&p, linktype, data, n, wire);
+	r = packet_decode_inner(&p, unwrap, linktype, data, n, wire);
 	assert_int_equal(r, 0);
 	assert_int_equal(p.noted, 0);
 	assert_memory_equal(&f, &p.flow, sizeof(f));
 	assert_memory_equal(&s, &p.side, sizeof(s));
+}
+
+/* With all tunnels followed and with none. */
+static inline void compare_packet(uint32_t linktype, const uint8_t *data, size_t n, size_t wire)
+{
+	compare_packet_as(0, linktype, data, n, wire);
+	compare_packet_as(UNWRAP_ALL, linktype, data, n, wire);
 }

@@ -46,6 +46,8 @@ static struct kit *kit_of_four(void)
 	struct kit *k = kit_new();
 	size_t set;
 
+	k->stream = true;
+
 	message();
 	set = set_open(&d, SET_TEMPLATE);
 	put_template(300);
@@ -119,6 +121,27 @@ static void test_one(void **state)
 	WITHDRAW(k, SET_OPTIONS, 301);
 	WITHDRAW(k, SET_TEMPLATE, 500);
 	expect(k, false, false, false, false);
+	kit_free(k);
+}
+
+/* Section 8.4: a datagram that withdraws is counted, and what it names stays. */
+static void test_none_in_datagrams(void **state)
+{
+	struct kit *k = kit_of_four();
+	size_t set;
+
+	k->stream = false;
+	message();
+	set = set_open(&d, SET_TEMPLATE);
+	put_withdrawal(300);
+	put_withdrawal(2);
+	set_close(&d, set);
+	set = set_open(&d, SET_OPTIONS);
+	put_withdrawal(3);
+	set_close(&d, set);
+	assert_int_equal(send_message(k), 1);
+	assert_int_equal(kit_refused(k, REFUSED_WITHDRAWAL), 3);
+	expect(k, true, true, true, true);
 	kit_free(k);
 }
 
@@ -336,10 +359,15 @@ static void test_untold(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one),	   cmocka_unit_test(test_all_of_a_kind),
-		cmocka_unit_test(test_both_kinds), cmocka_unit_test(test_among_definitions),
-		cmocka_unit_test(test_among_data), cmocka_unit_test(test_not_withdrawn),
-		cmocka_unit_test(test_v9),	   cmocka_unit_test(test_refused_change),
+		cmocka_unit_test(test_one),
+		cmocka_unit_test(test_none_in_datagrams),
+		cmocka_unit_test(test_all_of_a_kind),
+		cmocka_unit_test(test_both_kinds),
+		cmocka_unit_test(test_among_definitions),
+		cmocka_unit_test(test_among_data),
+		cmocka_unit_test(test_not_withdrawn),
+		cmocka_unit_test(test_v9),
+		cmocka_unit_test(test_refused_change),
 		cmocka_unit_test(test_untold),
 	};
 

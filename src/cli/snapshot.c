@@ -99,9 +99,11 @@ json_t *exporter_json(const struct exporter *e)
 	json_object_set_new(o, "formats", formats_json(e));
 	json_object_set_new(o, "sampling", sampling_json(e));
 	json_object_set_new(o, "clock",
-			    json_pack("{s:f, s:b, s:o}", "offset_s",
+			    json_pack("{s:f, s:b, s:o, s:o, s:o}", "offset_s",
 				      (double)e->clock_offset_us / (double)US_PER_S, "shifted",
-				      e->clock_shifted, "epochs", whole(e->clock_epochs)));
+				      e->clock_shifted, "epochs", whole(e->clock_epochs),
+				      "odd_times", whole(e->odd_times), "odd_datagrams",
+				      whole(e->odd_datagrams)));
 	json_object_set_new(o, "datagrams", whole(e->datagrams));
 	json_object_set_new(o, "records", whole(e->records));
 	json_object_set_new(o, "lost",
@@ -158,6 +160,7 @@ json_t *detect_json(const struct detect *d)
 		{"busy", s.busy},
 		{"busy_bytes", s.busy_bytes},
 		{"epochs", s.epochs},
+		{"odd_times", s.odd_times},
 		{"open", s.open},
 		{"rolls_left_out", s.rolls_left_out},
 	};

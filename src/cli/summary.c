@@ -43,6 +43,18 @@ static void print_amounts(const struct cli *cli, const struct summary *s,
 			(unsigned long long)s->jumps_forward, (unsigned long long)s->jumps_back);
 }
 
+static void print_odd_times(const struct cli *cli, const struct detect_stats *d)
+{
+	if (d->odd_times)
+		fprintf(cli->err,
+			tr(cli,
+			   "odd times: %llu records did not go with the clock of the others and "
+			   "were taken at its time\n",
+			   "時刻の異常: 前後のレコードと時計の合わないレコード %llu 件は、"
+			   "周囲の時刻で計上\n"),
+			(unsigned long long)d->odd_times);
+}
+
 static void print_refused(const struct cli *cli, const struct refusals *r, const char *head)
 {
 	for (int i = 0; i < REFUSAL_COUNT; i++) {
@@ -90,6 +102,10 @@ static void print_exporter(const struct cli *cli, const struct exporter *e)
 	if (e->clock_shifted)
 		text_printf(&t, tr(cli, "; clock off by %.1f s", "、時計のずれ %.1f 秒"),
 			    (double)e->clock_offset_us / (double)US_PER_S);
+	if (e->odd_times)
+		text_printf(&t,
+			    tr(cli, "; clock off in %llu records", "、時計の合わないレコード %llu"),
+			    (unsigned long long)e->odd_times);
 	fprintf(cli->err, "%s\n", text_str(&t));
 }
 
@@ -249,6 +265,7 @@ void summary_print(const struct cli *cli, const struct summary *s, const struct 
 	detect_stats(p->detect, &d);
 	gather(s, p, &refused);
 	print_amounts(cli, s, &d);
+	print_odd_times(cli, &d);
 	print_refused(cli, &refused, tr(cli, "refused", "拒否"));
 	print_refused(cli, &s->noted, tr(cli, "used with a doubt", "疑いつつ使用"));
 	print_exporters(cli, p->exporters);

@@ -93,6 +93,15 @@ static void sum_window(const struct attack *a, uint32_t mask, int64_t end, unsig
 			*bytes += meters_sum_bytes(m, (enum byte_group)g, end, n);
 }
 
+uint64_t attack_part(const struct attack *a, unsigned track, int64_t from, unsigned n)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < n; i += BINS_PER_S)
+		sum += meters_sum(&a->hot->meters, track, from + i + BINS_PER_S - 1, BINS_PER_S);
+	return sum;
+}
+
 /* The same second by second, since which exporter saw most may change. */
 void attack_sum(const struct attack *a, uint32_t mask, int64_t from, unsigned n, uint64_t *packets,
 		uint64_t *bytes)
@@ -180,13 +189,29 @@ static void name_any(struct attack *a, int64_t end)
 	}
 }
 
+/* What of the tallies is of before the attack. */
+static void read_before(struct attack *a)
+{
+	const struct hot *h = a->hot;
+	unsigned n = (unsigned)(h->meters.newest - a->first_bin + 1);
+	uint64_t inside, bytes_inside;
+
+	sum_window(a, attack_tracks(a), h->meters.newest, n, &inside, &bytes_inside);
+	for (unsigned t = 0; t < TRACKS; t++) {
+		if (attack_tracks(a) >> t & 1)
+			a->bytes_before += (int64_t)tally_bytes(h, t);
+		a->part[t].packets_before = (int64_t)tally_packets(h, t) -
+					    (int64_t)meters_sum(&h->meters, t, h->meters.newest, n);
+	}
+	a->bytes_before -= (int64_t)bytes_inside;
+}
+
 struct attack *attack_open(struct hot *h, const struct crossing *c, uint64_t handle,
 			   uint32_t wait_s, int64_t clock_us)
 {
 	struct attack *a = calloc(1, sizeof(*a));
 	int64_t end = c->first_end[c->main];
 	unsigned track = c->main;
-	uint64_t inside, bytes_inside;
 
 	if (!a)
 		return NULL;
@@ -220,15 +245,7 @@ struct attack *attack_open(struct hot *h, const struct crossing *c, uint64_t han
 	a->shown_us = h->note[track < VECTOR_COUNT ? track : VECTOR_UDP_FLOOD].shown_us;
 	if (a->shown_us == TIME_NONE || a->shown_us > a->detected_us)
 		a->shown_us = a->detected_us;
-	sum_window(a, attack_tracks(a), h->meters.newest,
-		   (unsigned)(h->meters.newest - a->first_bin + 1), &inside, &bytes_inside);
-	for (unsigned t = 0; t < TRACKS; t++)
-		if (attack_tracks(a) >> t & 1) {
-			a->packets_before += (int64_t)tally_packets(h, t);
-			a->bytes_before += (int64_t)tally_bytes(h, t);
-		}
-	a->packets_before -= (int64_t)inside;
-	a->bytes_before -= (int64_t)bytes_inside;
+	read_before(a);
 	a->mark_us = a->blind_until_us = TIME_NONE;
 	a->changed = true;
 	h->attack = a;
@@ -249,21 +266,6 @@ struct attack *attack_free(struct attack *a)
 	return NULL;
 }
 
-/* Where exporters see the same packets, what the course holds and the rings behind it. */
-static void read_totals_once(struct attack *a, uint32_t mask)
-{
-	uint64_t packets = a->series_packets, bytes = a->series_bytes, p, b;
-	int64_t bin = a->series_bin, oldest = a->hot->meters.newest - RING_BINS + 1;
-
-	for (bin = bin < oldest ? oldest : bin; bin <= a->active_bin; bin += BINS_PER_S) {
-		sum_window(a, mask, bin + BINS_PER_S - 1, BINS_PER_S, &p, &b);
-		packets += p;
-		bytes += b;
-	}
-	a->packets = packets > a->packets ? packets : a->packets;
-	a->bytes = bytes > a->bytes ? bytes : a->bytes;
-}
-
 static uint64_t less(uint64_t n, int64_t before)
 {
 	int64_t rest = (int64_t)n - before;
@@ -271,24 +273,49 @@ static uint64_t less(uint64_t n, int64_t before)
 	return rest > 0 ? (uint64_t)rest : 0;
 }
 
+/* Where exporters see the same packets: what the course holds and the rings behind it. */
+static uint64_t packets_once(const struct attack *a, unsigned t)
+{
+	int64_t bin = a->series_bin, oldest = a->hot->meters.newest - RING_BINS + 1;
+
+	bin = bin < oldest ? oldest : bin;
+	if (bin > a->active_bin)
+		return a->part[t].settled;
+	return a->part[t].settled + attack_part(a, t, bin, (unsigned)(a->active_bin - bin + 1));
+}
+
+static uint64_t bytes_once(const struct attack *a, uint32_t mask)
+{
+	uint64_t bytes = a->series_bytes, p, b;
+	int64_t bin = a->series_bin, oldest = a->hot->meters.newest - RING_BINS + 1;
+
+	for (bin = bin < oldest ? oldest : bin; bin <= a->active_bin; bin += BINS_PER_S) {
+		sum_window(a, mask, bin + BINS_PER_S - 1, BINS_PER_S, &p, &b);
+		bytes += b;
+	}
+	return bytes;
+}
+
+/* The total is the sum of its parts, each read from the same figures. */
 static void read_totals(struct attack *a)
 {
+	bool once = meters_exporters(&a->hot->meters) > 1;
 	uint64_t packets = 0, bytes = 0;
 	uint32_t mask = attack_tracks(a);
 
-	if (meters_exporters(&a->hot->meters) > 1) {
-		read_totals_once(a, mask);
-		return;
-	}
-
 	for (unsigned t = 0; t < TRACKS; t++) {
+		uint64_t all = tally_packets(a->hot, t), n;
+
+		if (!all && !(mask >> t & 1))
+			continue;
+		n = once ? packets_once(a, t) : less(all, a->part[t].packets_before);
+		a->part[t].packets = n > a->part[t].packets ? n : a->part[t].packets;
 		if (!(mask >> t & 1))
 			continue;
-		packets += tally_packets(a->hot, t);
+		packets += a->part[t].packets;
 		bytes += tally_bytes(a->hot, t);
 	}
-	packets = less(packets, a->packets_before);
-	bytes = less(bytes, a->bytes_before);
+	bytes = once ? bytes_once(a, mask) : less(bytes, a->bytes_before);
 	a->packets = packets > a->packets ? packets : a->packets;
 	a->bytes = bytes > a->bytes ? bytes : a->bytes;
 }

@@ -21,6 +21,10 @@ struct part {
 	bool over;
 	int64_t over_first_us, over_last_us;
 	uint64_t peak_pps;
+	uint64_t packets; /* of the attack's time; those of attack_tracks() add up to its total */
+	/* Of the tally, what is none of the attack; below 0 for what of it was missed. */
+	int64_t packets_before;
+	uint64_t settled; /* packets in the course so far */
 };
 
 struct attack {
@@ -34,8 +38,7 @@ struct attack {
 	int64_t over_us;    /* record time of the last window over half the threshold */
 	int64_t active_bin; /* last bin with more than background of it */
 	int64_t first_bin;
-	/* Of the tallies, what is none of the attack; below 0 for what of it they missed. */
-	int64_t packets_before, bytes_before;
+	int64_t bytes_before; /* as packets_before of its parts */
 	uint64_t packets, bytes;
 	uint64_t peak_pps, peak_bps, peak_syn;
 	int64_t peak_us;
@@ -90,6 +93,9 @@ void attack_blind(struct blind *b, const struct attack *a, const struct conf *co
 /** attack_tracks() - bit per track whose packets make up its totals: disjoint, so none counts
  * twice. */
 uint32_t attack_tracks(const struct attack *a);
+
+/** attack_part() - packets of one track in @n bins from @from on, added second by second. */
+uint64_t attack_part(const struct attack *a, unsigned track, int64_t from, unsigned n);
 
 /** attack_sum() - their packets and bytes in @n bins from @from on, added second by second. */
 void attack_sum(const struct attack *a, uint32_t mask, int64_t from, unsigned n, uint64_t *packets,

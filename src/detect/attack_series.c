@@ -92,6 +92,8 @@ static int settle_series(struct attack *a, int64_t bin)
 		if (end > bin || a->series_bin > a->active_bin)
 			return 0;
 		attack_sum(a, mask, a->series_bin, n, &packets, &bytes);
+		for (unsigned t = 0; t < TRACKS; t++)
+			a->part[t].settled += attack_part(a, t, a->series_bin, n);
 		a->series_packets += packets;
 		a->series_bytes += bytes;
 		r = add_point(a, a->series_bin, step_s, LINK_UNKNOWN, packets, bytes,

@@ -21,6 +21,7 @@
 #include "detect/good.h"
 #include "detect/heard.h"
 #include "detect/load.h"
+#include "detect/odd_time.h"
 #include "detect/rolls.h"
 #include "detect/shard.h"
 #include "detect/wide.h"
@@ -34,6 +35,7 @@
 #define BYSTANDERS_EVERY_US (10 * US_PER_S)
 #define BYSTANDERS_A_TICK   4
 #define ROLL_GAP_US	    (30 * US_PER_S) /* half of what a ring holds beyond what is noted */
+#define IS_ODD		    1		    /* an answer: the record comes at an odd time */
 #define LARGE		    32 /* a record of that part of what makes a host busy is large */
 
 /* Before a shard counts, the memory that it needs is asked for while others are asked about. */
@@ -58,6 +60,8 @@ struct detect {
 	struct follow_rate *follow;
 	struct history history;
 	struct dealer *dealer;
+	struct odd_times odd;
+	bool sorted;	     /* the records that come are of odd.out */
 	bool counts_network; /* some threshold for the whole of it is set */
 	bool counts_all;     /* somebody beside the shards wants to see all records */
 	bool begun;
@@ -92,6 +96,8 @@ static void work_on(void *userdata, unsigned index, int work)
 		shard_tick(s, &d->world, work == WORK_LAST_TICK);
 	}
 }
+
+static int on_sorted(void *userdata, const struct flow_batch *b);
 
 static int run(struct detect *d, enum work work, enum work last)
 {
@@ -172,6 +178,7 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	memset(d, 0, sizeof(*d));
 	d->exporters = exporters;
 	d->sink = *sink;
+	odd_init(&d->odd, exporters, &(struct flow_sink){.batch = on_sorted, .userdata = d});
 	d->shard = calloc(SHARDS, sizeof(*d->shard));
 	d->watch = calloc(EXPORTER_MAX + 1, sizeof(*d->watch));
 	d->rolls.minute = INT64_MIN;
@@ -221,6 +228,7 @@ struct detect *detect_free(struct detect *d)
 	free(d->shard);
 	free(d->watch);
 	deal_free(d->dealer);
+	odd_deinit(&d->odd);
 	history_deinit(&d->history);
 	free(d->follow);
 	conf_unref(d->conf);
@@ -517,6 +525,8 @@ static int turn_clock(struct detect *d, int64_t recv_us)
 	bool jumped = jumps(d, recv_us);
 	int r = 0;
 
+	if (d->begun && !d->world.live && !d->sorted && odd_is(d->world.clock_us, recv_us))
+		return IS_ODD;
 	if (jumped || (d->begun && bin_of(recv_us) > d->tick))
 		r = feed(d);
 	if (r == 0 && jumped)
@@ -524,7 +534,10 @@ static int turn_clock(struct detect *d, int64_t recv_us)
 	return r < 0 ? r : advance_clock(d, recv_us);
 }
 
-/* Let the clock come to record @i, which arrived at another time than the one before. */
+/*
+ * Let the clock come to record @i, which arrived at another time than the one before. Return: 0,
+ * IS_ODD, or a negative error.
+ */
 static int arrive(struct detect *d, const struct flow_batch *b, uint32_t i)
 {
 	int64_t recv_us = flow_recv_us(b, i);
@@ -535,7 +548,8 @@ static int arrive(struct detect *d, const struct flow_batch *b, uint32_t i)
 		d->world.clock_us = recv_us;
 	else
 		r = turn_clock(d, recv_us);
-	deal_arrival(d->dealer, recv_us);
+	if (r != IS_ODD)
+		deal_arrival(d->dealer, recv_us);
 	return r;
 }
 
@@ -544,11 +558,12 @@ static bool arrived_together(const struct flow_side *a, const struct flow_side *
 	return ((a->recv_ms ^ b->recv_ms) | (a->recv_rem_us ^ b->recv_rem_us)) == 0;
 }
 
-static int on_batch(void *userdata, const struct flow_batch *b)
+/* Up to the first that comes at an odd time: *@to. Return: 0 or a negative error. */
+static int take_batch(struct detect *d, const struct flow_batch *b, uint32_t *to)
 {
-	struct detect *d = userdata;
 	int r = 0;
 
+	*to = b->n;
 	kinds_turn(&d->history.kinds);
 	history_begin(&d->history, b);
 	deal_begin(d->dealer, b);
@@ -558,11 +573,34 @@ static int on_batch(void *userdata, const struct flow_batch *b)
 			r = arrive(d, b, i);
 		if (r == 0)
 			r = take_record(d, b, i);
+		else if (r == IS_ODD)
+			*to = i;
 	}
-	if (r == 0)
+	if (r >= 0)
 		r = feed(d);
 	history_keep(&d->history);
 	return r;
+}
+
+static int on_sorted(void *userdata, const struct flow_batch *b)
+{
+	struct detect *d = userdata;
+	uint32_t to;
+	int r;
+
+	d->sorted = true;
+	r = take_batch(d, b, &to);
+	d->sorted = false;
+	return r;
+}
+
+static int on_batch(void *userdata, const struct flow_batch *b)
+{
+	struct detect *d = userdata;
+	uint32_t from = 0;
+	int r = odd_waits(&d->odd) ? 0 : take_batch(d, b, &from);
+
+	return r < 0 || from == b->n ? r : odd_sort(&d->odd, b, from, d->world.clock_us);
 }
 
 static int on_clock(void *userdata, int64_t recv_us)
@@ -599,10 +637,17 @@ int detect_reconf(struct detect *d, struct conf *conf)
 	return 0;
 }
 
+int64_t detect_clock(const struct detect *d)
+{
+	return d->begun ? d->world.clock_us : TIME_NONE;
+}
+
 int detect_finish(struct detect *d)
 {
-	int r = d->begun ? tick(d, true) : 0;
+	int r = odd_end(&d->odd);
 
+	if (r == 0 && d->begun)
+		r = tick(d, true);
 	return r < 0 ? r : roll_all(d);
 }
 
@@ -641,7 +686,8 @@ void detect_stats(const struct detect *d, struct detect_stats *out)
 	*out = d->stats;
 	deal_stats(d->dealer, out);
 	out->memory_bytes = sizeof(*d) + good_memory(d->good) + loads_memory(&d->loads) +
-			    heard_memory(d->heard);
+			    heard_memory(d->heard) + odd_memory(&d->odd);
+	out->odd_times = d->odd.records;
 	out->memory_bytes += rolls_memory(&d->rolls);
 	out->rolls_left_out = d->rolls.left_out;
 	out->thinned = d->world.thinning.step > 1;

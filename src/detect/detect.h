@@ -46,6 +46,9 @@ void detect_set_live(struct detect *d);
  */
 int detect_epoch(struct detect *d, int64_t recv_us);
 
+/** detect_clock() - the receive clock as records have set it; TIME_NONE before the first. */
+int64_t detect_clock(const struct detect *d);
+
 /** detect_finish() - end of input: close what is open, as seen at the last record. */
 int detect_finish(struct detect *d);
 
@@ -77,6 +80,8 @@ struct detect_stats {
 	uint64_t memory_bytes;
 	uint64_t busy, busy_bytes; /* destinations whose usual is learnt; of malloc() for them */
 	uint64_t epochs;	   /* backward or long forward jumps of record time */
+	uint64_t
+		odd_times; /* records that came at an odd time, taken at the clock's (odd_time.h) */
 	int64_t first_us, last_us; /* record time seen; TIME_NONE none */
 	uint64_t open;
 	uint64_t rolls_left_out; /* protected objects of which no roll-ups are made */

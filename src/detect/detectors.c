@@ -108,7 +108,7 @@ bool window_outlasts_answers(const struct window *w, unsigned meter)
 	if (!h->has_flows || !sources_top(&h->sources[GROUP_TCP], top, 1))
 		return true;
 	all = h->sources[GROUP_TCP].packets;
-	if ((double)top[0]->packets < SINGLE_SHARE * (double)all)
+	if ((double)source_packets(top[0]) < SINGLE_SHARE * (double)all)
 		return true;
 	then = meters_sum(&h->meters, meter, w->end - FLOW_LAG_BINS, w->n);
 	out = meters_sum(&h->meters, METER_OUT_TCP, w->end - FLOW_LAG_BINS, w->n);

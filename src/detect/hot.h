@@ -91,6 +91,7 @@ static inline uint64_t weighted(uint64_t n, uint64_t weight)
  */
 struct run {
 	bool open, kept; /* kept: its vectors are near a threshold */
+	bool heard;	 /* its exporter is counted, hot_hears() */
 	bool entry, own_source, known, packet, syn;
 	uint8_t byte_group;
 	uint16_t exporter, link;
@@ -158,6 +159,7 @@ struct hot {
 	unsigned n_links;
 	uint16_t exporters[FINDING_EXPORTERS_MAX];
 	unsigned n_exporters;
+	uint16_t voice; /* of several exporters that see the same, who is counted; 0 nobody yet */
 	uint32_t sampling_min, sampling_max;
 	bool sampling_unknown;
 	bool forged[GROUP_COUNT];		 /* hot_forged_like() as of ... */
@@ -174,9 +176,9 @@ struct hot {
 	uint8_t wanted;	 /* groups to be kept from now on: the shard looks back for them */
 	struct evidence_record *evidence;
 	unsigned n_evidence;
-	uint64_t evidence_seen;	       /* records that it was drawn from */
+	uint64_t evidence_seen;	     /* records that it was drawn from */
 	struct evidence_rank *ranks; /* of a full one, the largest first; NULL before */
-	struct sources hosts; /* prefix: distinct targets */
+	struct sources hosts;	     /* prefix: distinct targets */
 	struct attack *attack;
 	uint64_t late;		/* records before the ring */
 	int64_t rolled;		/* bin up to which its rates are noted (rolls.h); INT64_MIN none */
@@ -203,6 +205,7 @@ struct hot_record {
 	int64_t last_bin;	      /* of its last packet; the span may reach further */
 	int64_t recv_bin;	      /* of its arrival */
 	uint64_t src_hash, wide_hash; /* source_hash() of the sender and of its /24 (/64) */
+	struct sent sent;	      /* of its sender, where its exporter is counted */
 	uint32_t tuple;		      /* handshake_tuple() */
 	bool hashed;
 	struct span span;
@@ -233,7 +236,8 @@ int hot_pass(struct hot *h, const struct run *r);
 /** hot_fetch() - @r will be counted soon: have what its sender needs brought near. */
 void hot_fetch(const struct hot *h, struct hot_record *r);
 
-/** record_hash() - fill the hashes of the sender and of the connection, unless they are. */
+/** record_hash() - fill the hashes of the sender and of the connection, and what it sent, unless
+ * they are. */
 void record_hash(struct hot_record *r);
 
 /** hot_flush() - count all that waits to be; before anything is read. Return: 0 or -ENOMEM. */

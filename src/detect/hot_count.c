@@ -184,7 +184,7 @@ static void run_add(struct run *r, const struct hot_record *from)
 
 static int keep_evidence(struct hot *h, const struct hot_record *r)
 {
-	int e = h->level == LEVEL_HOST ? track_dport(h, r) : 0;
+	int e = h->level == LEVEL_HOST && h->run.heard ? track_dport(h, r) : 0;
 
 	return e < 0 || h->lean ? e : hot_evidence(h, r);
 }
@@ -220,7 +220,7 @@ static int keep(struct hot *h, struct hot_record *r)
 			return e;
 	}
 	if (groups & h->tracked)
-		e = track_sources(h, r, groups & h->tracked);
+		e = track_sources(h, r, groups & h->tracked, h->run.heard);
 	return e < 0 || !h->run.kept ? e : keep_evidence(h, r);
 }
 
@@ -238,6 +238,7 @@ static int count_run(struct hot *h, const struct hot_record *r)
 		e = hot_advance(h, r->last_bin);
 	hot_turn_clock(h, r->recv_bin);
 	run_fill(&h->run, r);
+	h->run.heard = hot_hears(h, r->f->exporter, r->entry);
 	hot_find_room(h, &h->run);
 	return e;
 }
@@ -251,6 +252,7 @@ int hot_pass(struct hot *h, const struct run *r)
 	hot_turn_clock(h, r->recv_bin);
 	h->run = *r;
 	h->run.open = true;
+	h->run.heard = hot_hears(h, r->exporter, r->entry);
 	hot_find_room(h, &h->run);
 	return e;
 }
@@ -266,7 +268,8 @@ int hot_in(struct hot *h, struct hot_record *r)
 		return e;
 	if (r->f->proto == PROTO_TCP && (r->s->flags & FLOW_IS_PACKET) && r->weight == 1)
 		e = count_handshake(h, r);
-	if (e == 0 && r->s->app == APP_HTTP_REQUEST && is_near(h, VECTOR_HTTP_FLOOD))
+	if (e == 0 && r->s->app == APP_HTTP_REQUEST && is_near(h, VECTOR_HTTP_FLOOD) &&
+	    h->run.heard)
 		e = track_http(h, r);
 	return e < 0 ? e : keep(h, r);
 }
@@ -274,18 +277,20 @@ int hot_in(struct hot *h, struct hot_record *r)
 int hot_look_back(struct hot *h, struct hot_record *r)
 {
 	unsigned groups = groups_of(r) & h->wanted;
+	bool heard = hot_hears(h, r->f->exporter, r->entry);
 	struct run old = {.open = false};
 	int e = 0;
 
 	if (!h->noted) {
 		hot_turn_back(h, r->recv_bin);
 		run_fill(&old, r);
+		old.heard = heard;
 		hot_note_tally(h, &old);
 		track_link(h, &old);
 		if (r->f->proto == PROTO_UDP && !reflector_name(r->f->sport))
 			e = track_port_of(h, r);
 	}
-	return groups && e == 0 ? track_sources(h, r, groups) : e;
+	return groups && e == 0 ? track_sources(h, r, groups, heard) : e;
 }
 
 void hot_keep(struct hot *h)
@@ -312,7 +317,7 @@ int hot_out(struct hot *h, const struct hot_record *r)
 		e = track_answer(h, r);
 	if (e < 0 || !meters_clip(&h->meters, &r->span, &s))
 		return e;
-	h->tally.answered += h->noted ? r->packets : 0;
+	h->tally.answered += h->noted && hot_hears(h, f->exporter, r->entry) ? r->packets : 0;
 	if (!r->answers)
 		return 0;
 	v = meters_view(&h->meters, f->exporter, LINK_UNKNOWN, r->entry);

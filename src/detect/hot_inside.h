@@ -33,6 +33,19 @@ static inline uint32_t capped_u32(uint64_t v)
 	return v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
 }
 
+/**
+ * hot_hears() - is what @exporter tells counted in sums that several may tell of? All that counts
+ * on entry is; else one exporter's, the first until a look knows better.
+ */
+static inline bool hot_hears(struct hot *h, uint16_t exporter, bool entry)
+{
+	if (entry)
+		return true;
+	if (!h->voice)
+		h->voice = exporter;
+	return h->voice == exporter;
+}
+
 /** hot_split() - count by link from now on. Return: 0 or -ENOMEM. */
 int hot_split(struct hot *h);
 
@@ -43,7 +56,7 @@ int track_port_of(struct hot *h, const struct hot_record *r);
 int track_port_meter(struct hot *h, const struct hot_record *r);
 int track_dport(struct hot *h, const struct hot_record *r);
 int track_http(struct hot *h, const struct hot_record *r);
-int track_sources(struct hot *h, struct hot_record *r, unsigned groups);
+int track_sources(struct hot *h, struct hot_record *r, unsigned groups, bool heard);
 
 /**
  * track_answer() - a record that the destination sent: did whom it went to use its answers?

@@ -11,14 +11,18 @@ static uint64_t per_second(uint64_t n, uint32_t seconds)
 	return seconds == 1 ? n : n / seconds + (n % seconds != 0);
 }
 
-static void note_vector(struct hot *h, const struct run *r, unsigned v, uint64_t packets)
+static void sum_vector(struct vector_note *n, const struct run *r, uint64_t packets)
 {
-	struct vector_note *n = &h->note[v];
-
 	n->packets += packets;
 	n->bytes += packets >= r->packets
 			    ? r->bytes
 			    : (uint64_t)((double)r->bytes * ((double)packets / (double)r->packets));
+}
+
+static void note_vector(struct hot *h, const struct run *r, unsigned v, uint64_t packets)
+{
+	struct vector_note *n = &h->note[v];
+
 	n->arriving += packets;
 	if (n->shown_us == TIME_NONE)
 		n->shown_us = r->recv_first_us;
@@ -43,6 +47,7 @@ void hot_note_connection(struct hot *h, const struct hot_record *r)
 			  .recv_first_us = r->recv_us};
 
 	h->tally.done++;
+	sum_vector(&h->note[VECTOR_CONN_FLOOD], &one, 1);
 	note_vector(h, &one, VECTOR_CONN_FLOOD, 1);
 }
 
@@ -154,21 +159,26 @@ void hot_note_sampling(struct hot *h, const struct run *r)
 		h->sampling_max = w;
 }
 
+/* Of several exporters that see the same, the sums are of the one that counts. */
 void hot_note_tally(struct hot *h, const struct run *r)
 {
 	if (h->suspect_us == TIME_NONE)
 		h->suspect_us = r->first_us;
 	h->tally.records += r->records;
-	h->tally.all_packets += r->packets;
-	h->tally.own_source += r->own_source ? r->packets : 0;
-	h->tally.syn += r->syn ? r->packets : 0;
 	for (unsigned i = 0; i < r->n_amounts; i++) {
 		unsigned meter = r->amount[i].meter;
 
 		if (meter < VECTOR_COUNT)
 			note_vector(h, r, meter, r->amount[i].n);
-		h->tally.done += meter == VECTOR_CONN_FLOOD ? r->amount[i].n : 0;
+		if (r->heard && meter < VECTOR_COUNT)
+			sum_vector(&h->note[meter], r, r->amount[i].n);
+		h->tally.done += r->heard && meter == VECTOR_CONN_FLOOD ? r->amount[i].n : 0;
 	}
+	if (!r->heard)
+		return;
+	h->tally.all_packets += r->packets;
+	h->tally.own_source += r->own_source ? r->packets : 0;
+	h->tally.syn += r->syn ? r->packets : 0;
 }
 
 /*

@@ -143,8 +143,10 @@ int track_port_of(struct hot *h, const struct hot_record *r)
 	}
 	if (!p)
 		return 0;
-	p->packets += packets;
-	p->bytes += r->bytes;
+	if (hot_hears(h, f->exporter, r->entry)) {
+		p->packets += packets;
+		p->bytes += r->bytes;
+	}
 	bit = hash_u128(f->src.u, HASH_K0) % PORT_MAP_BITS;
 	p->sources[bit / 64] |= UINT64_C(1) << (bit % 64);
 	amount.meter = (uint8_t)(METER_PORT + (p - h->port));
@@ -214,6 +216,25 @@ int track_http(struct hot *h, const struct hot_record *r)
 	return 0;
 }
 
+/* Rounded up. */
+static uint32_t each_second(uint32_t packets, uint32_t seconds)
+{
+	return seconds == 1 ? packets : packets / seconds + (packets % seconds != 0);
+}
+
+static void fill_sent(struct hot_record *r)
+{
+	uint16_t exporter = r->entry ? 0 : r->f->exporter;
+
+	r->sent = (struct sent){.second = time_floor_s(r->last_us),
+				.each = each_second(r->f->packets, r->seconds),
+				.weight = capped_u32(r->weight),
+				.packets = r->packets,
+				.counted = r->packets,
+				.salt = sent_salt(r->weight, exporter),
+				.who = sent_who(exporter, true)};
+}
+
 void record_hash(struct hot_record *r)
 {
 	struct ip wide;
@@ -224,6 +245,7 @@ void record_hash(struct hot_record *r)
 	r->src_hash = source_hash(&r->f->src);
 	r->wide_hash = source_hash(&wide);
 	r->tuple = handshake_tuple(r->f, r->src_hash);
+	fill_sent(r);
 	r->hashed = true;
 }
 
@@ -236,15 +258,9 @@ void hot_fetch(const struct hot *h, struct hot_record *r)
 	record_hash(r);
 	if (h->handshake && g <= GROUP_TCP)
 		handshake_fetch(h->handshake, r->tuple);
-	sources_fetch(&h->sources[g], r->src_hash);
+	sources_fetch(&h->sources[g], r->src_hash, r->sent.salt);
 	if (g == GROUP_SYN)
-		sources_fetch(&h->units[UNIT_24], r->wide_hash);
-}
-
-/* Rounded up. */
-static uint32_t each_second(uint32_t packets, uint32_t seconds)
-{
-	return seconds == 1 ? packets : packets / seconds + (packets % seconds != 0);
+		sources_fetch(&h->units[UNIT_24], r->wide_hash, r->sent.salt);
 }
 
 /* A verdict from a part of the sample would look like any other, so want of memory is passed up. */
@@ -314,37 +330,61 @@ int track_answer(struct hot *h, const struct hot_record *r)
 	return 0;
 }
 
-int track_sources(struct hot *h, struct hot_record *r, unsigned groups)
+/* The connection's one request counts among the requests too. */
+static int track_request(struct hot *h, const struct hot_record *r, const struct sent *sent)
+{
+	struct sent n = *sent;
+
+	n.second = time_floor_s(r->first_us);
+	n.each = 1;
+	n.packets = n.weight;
+	n.counted = n.counted ? n.weight : 0;
+	return sources_add_fast(&h->sources[GROUP_SYN], &r->f->src, r->src_hash, &n);
+}
+
+/* Of the same request, in the second of the connection's last packet. */
+static int track_request_units(struct hot *h, const struct hot_record *r, const struct sent *sent)
+{
+	struct sent n = *sent;
+
+	n.each = 1;
+	n.packets = n.weight;
+	n.counted = n.counted ? n.weight : 0;
+	return track_units(h, r, &n);
+}
+
+static int track_sent(struct hot *h, struct hot_record *r, unsigned groups, const struct sent *n)
 {
 	const struct flow *f = r->f;
 	enum source_group g = source_group_of(f);
-	struct sent n = {.second = time_floor_s(r->last_us),
-			 .each = each_second(f->packets, r->seconds),
-			 .weight = r->weight > UINT32_MAX ? UINT32_MAX : (uint32_t)r->weight,
-			 .packets = r->packets};
-	int64_t second = n.second;
 	int e = 0;
 
-	record_hash(r);
 	if (groups >> g & 1) {
-		e = sources_add_fast(&h->sources[g], &f->src, r->src_hash, &n);
+		e = sources_add_fast(&h->sources[g], &f->src, r->src_hash, n);
 		if (e == 0)
 			e = track_facts(h, r, g);
 	}
 	if (h->level != LEVEL_HOST && e == 0)
-		e = sources_add_fast(&h->hosts, &f->dst, source_hash(&f->dst), &n);
+		e = sources_add_fast(&h->hosts, &f->dst, source_hash(&f->dst), n);
 	if (!(groups >> GROUP_SYN & 1) || e < 0)
 		return e;
-	if (g != GROUP_SYN) {
-		/* The connection's one request counts among the requests too. */
-		n = (struct sent){.second = time_floor_s(r->first_us),
-				  .each = 1,
-				  .weight = n.weight,
-				  .packets = n.weight};
-		e = sources_add_fast(&h->sources[GROUP_SYN], &f->src, r->src_hash, &n);
-		n.second = second;
-	}
-	return e < 0 ? e : track_units(h, r, &n);
+	if (g == GROUP_SYN)
+		return track_units(h, r, n);
+	e = track_request(h, r, n);
+	return e < 0 ? e : track_request_units(h, r, n);
+}
+
+int track_sources(struct hot *h, struct hot_record *r, unsigned groups, bool heard)
+{
+	struct sent unheard;
+
+	record_hash(r);
+	if (heard)
+		return track_sent(h, r, groups, &r->sent);
+	unheard = r->sent;
+	unheard.counted = 0;
+	unheard.who &= (uint16_t)~1u;
+	return track_sent(h, r, groups, &unheard);
 }
 
 void track_link(struct hot *h, const struct run *r)

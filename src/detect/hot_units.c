@@ -16,8 +16,7 @@
 
 /* One second's, all with one sampling factor. */
 struct unit_wait {
-	int64_t second;
-	uint32_t weight;
+	struct sent like; /* what all of them share */
 	bool any;
 	uint32_t each[OCTETS];
 	uint64_t packets[OCTETS];
@@ -37,8 +36,10 @@ static int settle_octets(struct hot *h, struct unit_wait *w)
 	if (!w->any)
 		return 0;
 	for (unsigned i = 0; i < OCTETS && e == 0; i++) {
-		struct sent n = {w->second, w->each[i], w->weight, w->packets[i]};
+		struct sent n = w->like;
 
+		n.each = w->each[i];
+		n.packets = n.counted = w->packets[i];
 		if (n.packets)
 			e = add(&h->units[UNIT_8], ip_from_v4((uint32_t)i << 24), &n);
 	}
@@ -52,6 +53,7 @@ static int settle_link(struct hot *h, struct unit_wait *w)
 {
 	struct sent n = w->by_link;
 
+	n.counted = n.packets;
 	w->by_link.packets = w->by_link.each = 0;
 	return n.packets ? add(&h->units[UNIT_LINK], ip_from_v4(w->link), &n) : 0;
 }
@@ -66,17 +68,21 @@ int units_settle(struct hot *h)
 	return e == 0 ? settle_link(h, h->wait) : e;
 }
 
+static bool is_like(const struct sent *a, const struct sent *b)
+{
+	return a->weight == b->weight && a->who == b->who;
+}
+
 /* Seconds only go on: what is told late of an older one is counted at once. */
 static int add_octet(struct hot *h, struct unit_wait *w, unsigned octet, const struct sent *n)
 {
 	int e = 0;
 
-	if (n->second < w->second)
+	if (n->second < w->like.second)
 		return add(&h->units[UNIT_8], ip_from_v4(octet << 24), n);
-	if (n->second > w->second || n->weight != w->weight) {
+	if (n->second > w->like.second || !is_like(n, &w->like)) {
 		e = settle_octets(h, w);
-		w->second = n->second;
-		w->weight = n->weight;
+		w->like = *n;
 	}
 	w->any = true;
 	w->each[octet] = capped_u32((uint64_t)w->each[octet] + n->each);
@@ -89,20 +95,35 @@ static int add_link(struct hot *h, struct unit_wait *w, uint16_t link, const str
 	struct sent *sum = &w->by_link;
 	int e = 0;
 
-	if (link != w->link || n->second != sum->second || n->weight != sum->weight) {
+	if (link != w->link || n->second != sum->second || !is_like(n, sum)) {
 		e = settle_link(h, w);
 		w->link = link;
-		*sum = (struct sent){.second = n->second, .weight = n->weight};
+		*sum = *n;
+		sum->each = 0;
+		sum->packets = 0;
 	}
 	sum->each = capped_u32((uint64_t)sum->each + n->each);
 	sum->packets += n->packets;
 	return e;
 }
 
+/* Who is not counted would part in pieces what waits of who is. */
+static int add_unheard(struct hot *h, const struct hot_record *r, const struct sent *n)
+{
+	unsigned bits = ip_is_v4(&r->f->src) ? PREFIX_V4_BASE + 8 : 32;
+	int e = add(&h->units[UNIT_8], ip_mask(&r->f->src, bits), n);
+
+	return e == 0 && r->f->in_link != LINK_UNKNOWN
+		       ? add(&h->units[UNIT_LINK], ip_from_v4(r->f->in_link), n)
+		       : e;
+}
+
 static int add_few(struct hot *h, const struct hot_record *r, const struct sent *n)
 {
 	int e;
 
+	if (sent_unheard(n))
+		return add_unheard(h, r, n);
 	if (!h->wait)
 		h->wait = calloc(1, sizeof(*h->wait));
 	if (!h->wait)

@@ -170,5 +170,12 @@ uint64_t meters_sum_view_bytes(const struct meters *m, const struct view *v, enu
  */
 double meters_weight(const struct meters *m, int64_t end, unsigned n);
 
+/**
+ * meters_voice() - of the exporters without known sides the one that surely saw most in the last
+ * ten seconds, as meters_sum() believes them: who sends is counted by it alone. @voice, which was
+ * it so far, stays unless another surely saw an eighth more. Return: @voice where nobody told.
+ */
+uint16_t meters_voice(const struct meters *m, uint16_t voice);
+
 /** meters_exporters() - how many exporters the non-entry views come from. */
 unsigned meters_exporters(const struct meters *m);

@@ -28,6 +28,20 @@ static bool same_family(enum vector a, enum vector b)
 	return family[a] == family[b] && family[a];
 }
 
+/* By the track's mean, for the rings have bytes of families alone. */
+static uint64_t bytes_of(const struct attack *a, unsigned t)
+{
+	const struct hot *h = a->hot;
+	uint64_t n = t < VECTOR_COUNT ? h->note[t].packets : h->port[t - VECTOR_COUNT].packets;
+	uint64_t bytes = t < VECTOR_COUNT ? h->note[t].bytes : h->port[t - VECTOR_COUNT].bytes;
+
+	if (attack_tracks(a) == UINT32_C(1) << t)
+		return a->bytes;
+	if (!n || n == a->part[t].packets)
+		return bytes;
+	return (uint64_t)((double)bytes * ((double)a->part[t].packets / (double)n));
+}
+
 static void put_vector(struct finding *f, const struct attack *a, unsigned t)
 {
 	const struct hot *h = a->hot;
@@ -35,8 +49,8 @@ static void put_vector(struct finding *f, const struct attack *a, unsigned t)
 	unsigned at = f->n_vectors;
 
 	v.over = a->part[t].over;
-	v.packets = t < VECTOR_COUNT ? h->note[t].packets : h->port[t - VECTOR_COUNT].packets;
-	v.bytes = t < VECTOR_COUNT ? h->note[t].bytes : h->port[t - VECTOR_COUNT].bytes;
+	v.packets = a->part[t].packets;
+	v.bytes = bytes_of(a, t);
 	v.peak_pps = a->part[t].peak_pps;
 	v.threshold_pps = hot_threshold(h, v.vector, v.port);
 	v.over_first_us = v.over ? a->part[t].over_first_us : TIME_NONE;
@@ -124,13 +138,13 @@ static void fill_sources(struct finding *f, const struct attack *a)
 			    top, FINDING_TOP_MAX);
 	for (unsigned i = 0; i < f->sources.n_top; i++) {
 		f->sources.top[i].addr = top[i]->key;
-		f->sources.top[i].packets = top[i]->packets;
+		f->sources.top[i].packets = source_packets(top[i]);
 		f->sources.top[i].syn_best = source_best(top[i]);
 		f->sources.top[i].established =
 			answers_has(h->answers, &top[i]->key, source_hash(&top[i]->key));
 	}
 	if (f->sources.n_top && a->packets) {
-		double share = (double)top[0]->packets / (double)a->packets;
+		double share = (double)source_packets(top[0]) / (double)a->packets;
 
 		f->top_source_share = share > 1 ? 1 : share;
 	}
@@ -234,39 +248,39 @@ int attack_fill(struct attack *a, const struct exporters *ex, bool own_known, bo
 {
 	const struct hot *h = a->hot;
 
-	*f = (struct finding){.handle = a->handle,
-			      .kind = FINDING_ATTACK,
-			      .state = a->state,
-			      .level = h->level,
-			      .target = h->key,
-			      .own_known = own_known,
-			      .direction = direction_of(h, own_known, target_own),
-			      .first_us = a->first_us,
-			      .last_us = a->last_us,
-			      .detected_us = a->detected_us,
-			      .shown_us = a->shown_us,
-			      .exporter_delay_us = a->shown_us - a->first_us,
-			      .noroshi_delay_us = a->detected_us - a->shown_us,
-			      .updated_us = clock_us,
-			      .packets = a->packets,
-			      .bytes = a->bytes,
-			      .records = h->tally.records,
-			      .peak_bps = a->peak_bps,
-			      .peak_pps = a->peak_pps,
-			      .peak_syn_per_s = a->peak_syn,
-			      .peak_us = a->peak_us,
-			      .pulses = a->pulses ? a->pulses : 1,
-			      .sampling_min = h->sampling_min,
-			      .sampling_max = h->sampling_max,
-			      .sampling_known = !h->sampling_unknown,
-			      .handshakes_begun = h->tally.syn,
-			      .handshakes_done = h->tally.done,
-			      .handshakes_visible = h->sampling_max <= 1,
-			      .answered_packets = h->tally.answered,
-			      .evidence = {[SAMPLE_ATTACK] = {h->evidence, h->n_evidence,
-							   h->evidence_seen}},
-			      .series = a->series,
-			      .n_series = a->n_series};
+	*f = (struct finding){
+		.handle = a->handle,
+		.kind = FINDING_ATTACK,
+		.state = a->state,
+		.level = h->level,
+		.target = h->key,
+		.own_known = own_known,
+		.direction = direction_of(h, own_known, target_own),
+		.first_us = a->first_us,
+		.last_us = a->last_us,
+		.detected_us = a->detected_us,
+		.shown_us = a->shown_us,
+		.exporter_delay_us = a->shown_us - a->first_us,
+		.noroshi_delay_us = a->detected_us - a->shown_us,
+		.updated_us = clock_us,
+		.packets = a->packets,
+		.bytes = a->bytes,
+		.records = h->tally.records,
+		.peak_bps = a->peak_bps,
+		.peak_pps = a->peak_pps,
+		.peak_syn_per_s = a->peak_syn,
+		.peak_us = a->peak_us,
+		.pulses = a->pulses ? a->pulses : 1,
+		.sampling_min = h->sampling_min,
+		.sampling_max = h->sampling_max,
+		.sampling_known = !h->sampling_unknown,
+		.handshakes_begun = h->tally.syn,
+		.handshakes_done = h->tally.done,
+		.handshakes_visible = h->sampling_max <= 1,
+		.answered_packets = h->tally.answered,
+		.evidence = {[SAMPLE_ATTACK] = {h->evidence, h->n_evidence, h->evidence_seen}},
+		.series = a->series,
+		.n_series = a->n_series};
 	if (f->exporter_delay_us < 0)
 		f->exporter_delay_us = 0;
 	fill_vectors(f, a);

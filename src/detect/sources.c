@@ -31,7 +31,7 @@ static struct source *find(const struct sources *s, const struct ip *key, uint64
 {
 	uint32_t i = (uint32_t)hash & (s->room - 1);
 
-	while (s->table[i].packets && !ip_equal(&s->table[i].key, key))
+	while (source_packets(&s->table[i]) && !ip_equal(&s->table[i].key, key))
 		i = (i + 1) & (s->room - 1);
 	return &s->table[i];
 }
@@ -49,7 +49,7 @@ static int grow(struct sources *s)
 		return -ENOMEM;
 	}
 	for (uint32_t i = 0; i < old_room; i++)
-		if (old[i].packets)
+		if (source_packets(&old[i]))
 			*find(s, &old[i].key, source_hash(&old[i].key)) = old[i];
 	free(old);
 	s->memory += (s->room - old_room) * sizeof(*old);
@@ -101,10 +101,10 @@ static int overflow(struct sources *s)
 	for (uint32_t i = 0; i < s->room; i++) {
 		uint64_t h = source_hash(&old[i].key);
 
-		if (!old[i].packets)
+		if (!source_packets(&old[i]))
 			continue;
 		hll_add(s->hll, h);
-		if (old[i].best >= PROMOTE_AT) {
+		if (old[i].best >= PROMOTE_AT * (double)old[i].best_weight) {
 			*find(s, &old[i].key, h) = old[i];
 			set_present(s, h);
 			s->used++;
@@ -114,46 +114,119 @@ static int overflow(struct sources *s)
 	return 0;
 }
 
-void sources_fetch(const struct sources *s, uint64_t hash)
+void sources_fetch(const struct sources *s, uint64_t hash, uint64_t salt)
 {
 	if (!s->hll)
 		return;
 	__builtin_prefetch(&s->hll[hash >> (64 - HLL_BITS)], 1);
-	__builtin_prefetch(sketch_at(s, 0, hash), 1);
-	__builtin_prefetch(sketch_at(s, 1, hash), 1);
+	__builtin_prefetch(sketch_at(s, 0, hash ^ salt), 1);
+	__builtin_prefetch(sketch_at(s, 1, hash ^ salt), 1);
 }
 
-/* @each: what is new of it in that second. */
-static __attribute__((noinline)) void count_in(struct source *c, const struct sent *n,
-					       uint32_t each)
+/* @n packets that stand for @w each, to what a second holds. */
+static void add_up(uint32_t *sum, float *weight, uint32_t n, uint32_t w)
+{
+	uint64_t more = (uint64_t)n * w, all = *sum + more;
+
+	if (*sum && *weight != (float)w)
+		*weight = (float)(((double)*weight * *sum + (double)w * (double)more) /
+				  ((double)*sum + (double)more));
+	else
+		*weight = (float)w;
+	*sum = (all | more) >> 32 ? UINT32_MAX : (uint32_t)all;
+}
+
+static void note_best(struct source *c, uint32_t sum, float weight)
+{
+	if (sum <= c->best)
+		return;
+	c->best = sum;
+	c->best_weight = weight;
+}
+
+/*
+ * Is a key counted by who tells of it here? Who counts takes it over from one that does not, and
+ * begins anew with it; from one that did, when it has changed: then the second alone begins anew.
+ */
+static __attribute__((noinline)) bool take_over(struct source *c, const struct sent *n)
+{
+	uint16_t was = (uint16_t)(c->tally >> SOURCE_WHO);
+	uint64_t packets = source_packets(c);
+
+	if (!n->who)
+		return true;
+	/* The same one; that it counted once is remembered. */
+	if (was >> 1 == n->who >> 1 || !was) {
+		c->tally |= (uint64_t)n->who << SOURCE_WHO;
+		return true;
+	}
+	if (!(n->who & 1))
+		return false;
+	memset(c->in_second, 0, sizeof(c->in_second));
+	if (!(was & 1)) {
+		packets = 0;
+		c->best = 0;
+	}
+	c->tally = (uint64_t)n->who << SOURCE_WHO | packets;
+	return true;
+}
+
+/* The first of a second, of a factor or of an exporter, and what is later than the seconds kept. */
+static __attribute__((noinline)) void count_else(struct source *c, const struct sent *n,
+						 uint32_t each)
 {
 	unsigned k = (unsigned)((uint64_t)n->second % SECONDS_KEPT);
+	uint64_t packets, room;
 
-	c->packets += n->packets ? n->packets : 1;
-	if (c->second[k] != n->second) {
-		if (c->second[k] > n->second && c->in_second[k]) {
-			/* Later than the seconds kept: it stands alone. */
-			if (each > c->best) {
-				c->best = each;
-				c->weight = n->weight;
-			}
+	if (!take_over(c, n))
+		return;
+	packets = n->packets ? n->packets : 1;
+	room = SOURCE_PACKETS_MAX - source_packets(c);
+	c->tally += packets < room ? packets : room;
+	if (c->second[k] != (uint32_t)n->second) {
+		if ((int32_t)(c->second[k] - (uint32_t)n->second) > 0 && c->in_second[k]) {
+			uint32_t alone = 0;
+			float weight;
+
+			add_up(&alone, &weight, each, n->weight);
+			note_best(c, alone, weight);
 			return;
 		}
-		c->second[k] = n->second;
+		c->second[k] = (uint32_t)n->second;
 		c->in_second[k] = 0;
 	}
-	c->in_second[k] = c->in_second[k] > UINT32_MAX - each ? UINT32_MAX : c->in_second[k] + each;
-	if (c->in_second[k] > c->best || n->weight > c->weight) {
-		c->best = c->in_second[k] > c->best ? c->in_second[k] : c->best;
-		c->weight = n->weight;
+	add_up(&c->in_second[k], &c->weight[k], each, n->weight);
+	note_best(c, c->in_second[k], c->weight[k]);
+}
+
+/*
+ * @each: what is new of it in that second. Nearly always that second has begun, of the same kind:
+ * then what is not tested is 0 in all of these.
+ */
+static inline void count_in(struct source *c, const struct sent *n, uint32_t each)
+{
+	unsigned k = (unsigned)((uint64_t)n->second % SECONDS_KEPT);
+	uint64_t sum = c->in_second[k] + (uint64_t)each * n->weight;
+	uint64_t tally = c->tally + n->packets;
+
+	if ((c->second[k] ^ (uint32_t)n->second) | (tally >> SOURCE_WHO ^ n->who) | sum >> 32 |
+	    (c->weight[k] != (float)n->weight)) {
+		count_else(c, n, each);
+		return;
+	}
+	c->tally = tally;
+	c->in_second[k] = (uint32_t)sum;
+	if (sum > c->best) {
+		c->best = (uint32_t)sum;
+		c->best_weight = c->weight[k];
 	}
 }
 
 /* A key that the sketch has shown to be heavy, or all keys while they are exact. */
 static struct source *enter(struct sources *s, struct source *at, const struct ip *key,
-			    uint64_t hash, uint32_t weight)
+			    uint64_t hash)
 {
-	*at = (struct source){.key = *key, .weight = weight};
+	*at = (struct source){.key = *key};
 	s->used++;
 	if (s->present)
 		set_present(s, hash);
@@ -173,9 +246,9 @@ static __attribute__((noinline)) int add_exact(struct sources *s, const struct i
 	if (r < 0)
 		return r;
 	c = find(s, key, hash);
-	if (!c->packets && s->used < SOURCES_EXACT)
-		enter(s, c, key, hash, n->weight);
-	else if (!c->packets)
+	if (!source_packets(c) && s->used < SOURCES_EXACT)
+		enter(s, c, key, hash);
+	else if (!source_packets(c))
 		return overflow(s);
 	count_in(c, n, n->each);
 	return 0;
@@ -187,7 +260,7 @@ void sources_add_heavy(struct sources *s, const struct ip *key, uint64_t hash, u
 	struct source *c = find(s, key, hash);
 	uint32_t each = n->each;
 
-	if (!c->packets) {
+	if (!source_packets(c)) {
 		if (seen < PROMOTE_AT)
 			return;
 		if (s->used >= SOURCES_EXACT) {
@@ -196,14 +269,14 @@ void sources_add_heavy(struct sources *s, const struct ip *key, uint64_t hash, u
 		}
 		/* What the sketch saw of it this second comes along. */
 		each = seen > each ? seen : each;
-		enter(s, c, key, hash, n->weight);
+		enter(s, c, key, hash);
 	}
 	count_in(c, n, each);
 }
 
 int sources_add(struct sources *s, const struct ip *key, uint64_t hash, const struct sent *n)
 {
-	s->packets += n->packets;
+	s->packets += n->counted;
 	s->weight_max = n->weight > s->weight_max ? n->weight : s->weight_max;
 	s->second_first = n->second < s->second_first ? n->second : s->second_first;
 	s->second_last = n->second > s->second_last ? n->second : s->second_last;
@@ -232,7 +305,7 @@ static void merge_into(uint8_t *hll, const struct sources *s)
 		for (unsigned k = 0; k < HLL_SIZE; k++)
 			hll[k] = s->hll[k] > hll[k] ? s->hll[k] : hll[k];
 	for (uint32_t k = 0; k < s->room; k++)
-		if (s->table[k].packets)
+		if (source_packets(&s->table[k]))
 			hll_add(hll, source_hash(&s->table[k].key));
 }
 
@@ -244,11 +317,11 @@ static uint64_t count_exact(const struct sources *const *s, unsigned n)
 	for (unsigned i = 0; i < n; i++)
 		for (uint32_t k = 0; k < s[i]->room; k++) {
 			const struct source *c = &s[i]->table[k];
-			bool again = !c->packets;
+			bool again = !source_packets(c);
 
 			for (unsigned j = 0; j < i && !again; j++)
 				again = s[j]->room &&
-					find(s[j], &c->key, source_hash(&c->key))->packets != 0;
+					find(s[j], &c->key, source_hash(&c->key))->tally != 0;
 			count += !again;
 		}
 	return count;
@@ -279,17 +352,17 @@ uint64_t sources_union(const struct sources *const *s, unsigned n, bool *exact)
 
 uint64_t source_best(const struct source *s)
 {
-	return (uint64_t)s->best * s->weight;
+	return s->best;
 }
 
 /* Class of a key: 0 up to 100, 1 between, 2 from 1000, 3 undecidable. */
 static unsigned class_of(const struct source *c, double z)
 {
-	double lo = (double)c->best, hi = lo;
+	double lo = c->best, hi = lo, w = c->best_weight;
 
-	if (c->weight > 1) {
-		lo = poisson_lower(c->best, z) * c->weight;
-		hi = poisson_upper(c->best, z) * c->weight;
+	if (w > 1) {
+		lo = poisson_lower(c->best / w, z) * w;
+		hi = poisson_upper(c->best / w, z) * w;
 	}
 	if (hi <= 100)
 		return 0;
@@ -312,7 +385,7 @@ struct source_classes sources_classes(const struct sources *s)
 	if (s->weight_max > 1)
 		z = normal_z(0.025 / trials);
 	for (uint32_t i = 0; i < s->room; i++)
-		if (s->table[i].packets && s->table[i].best)
+		if (source_packets(&s->table[i]) && s->table[i].best)
 			n[class_of(&s->table[i], z)]++;
 	out.le_100 = n[0];
 	out.gt_100_lt_1000 = n[1];
@@ -331,8 +404,8 @@ struct source_classes sources_classes(const struct sources *s)
 
 static bool heavier(const struct source *a, const struct source *b)
 {
-	if (a->packets != b->packets)
-		return a->packets > b->packets;
+	if (source_packets(a) != source_packets(b))
+		return source_packets(a) > source_packets(b);
 	return ip_compare(&a->key, &b->key) < 0;
 }
 
@@ -344,7 +417,7 @@ unsigned sources_top(const struct sources *s, const struct source **out, unsigne
 		const struct source *c = &s->table[i];
 		unsigned at = used;
 
-		if (!c->packets || (used == n && !heavier(c, out[n - 1])))
+		if (!source_packets(c) || (used == n && !heavier(c, out[n - 1])))
 			continue;
 		if (used < n)
 			used++;

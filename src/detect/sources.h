@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/hash.h"
 #include "base/ip.h"
 #include "detect/finding.h"
 
@@ -22,17 +23,36 @@
 #define PRESENT_BITS  15
 #define SECONDS_KEPT  4 /* late records of the last seconds still meet their counter */
 
+/*
+ * Counts of different sampling factors never meet as counts: a second holds the corrected sum of
+ * its packets, and the factor by which one sampled packet of that sum weighs, sum(n w^2) / sum(n w)
+ * of its n packets by factor w. With one factor that is the factor itself; else a count of sum /
+ * weight has the variance that the mixture has.
+ */
 struct source {
 	struct ip key;
-	uint64_t packets; /* corrected for sampling */
-	int64_t second[SECONDS_KEPT];
-	uint32_t in_second[SECONDS_KEPT]; /* as sampled */
-	uint32_t best;			  /* as sampled, of the best second so far */
-	uint32_t weight;		  /* sampling factor of that second */
+	uint64_t
+		tally; /* packets, corrected for sampling; from SOURCE_WHO on struct sent's `who` */
+	uint32_t second[SECONDS_KEPT]; /* low 32 bits */
+	uint32_t in_second[SECONDS_KEPT];
+	float weight[SECONDS_KEPT];
+	uint32_t best; /* of the best second so far, */
+	float best_weight;
 };
 
+_Static_assert(sizeof(struct source) == 80, "thousands of them for an attacked destination");
+
+#define SOURCE_WHO	   48
+#define SOURCE_PACKETS_MAX ((UINT64_C(1) << SOURCE_WHO) - 1)
+
+/** source_packets() - all of a key's; 0: no key is here. */
+static inline uint64_t source_packets(const struct source *s)
+{
+	return s->tally & SOURCE_PACKETS_MAX;
+}
+
 struct sources {
-	struct source *table; /* open addressing, packets == 0 is empty */
+	struct source *table; /* open addressing, no packets: empty */
 	uint32_t room, used;
 	uint8_t *hll;	 /* NULL while exact */
 	uint8_t *sketch; /* 2 rows; NULL while exact */
@@ -44,7 +64,7 @@ struct sources {
 	int64_t sketch_second;
 	uint32_t weight_max; /* largest sampling factor met */
 	int64_t second_first, second_last;
-	uint64_t packets; /* of all, corrected for sampling */
+	uint64_t packets; /* of all that count, corrected for sampling */
 	uint64_t refused; /* heavy keys that found the table full */
 	uint64_t memory;
 };
@@ -56,17 +76,48 @@ void sources_deinit(struct sources *s);
 /** source_hash() - of a key, for sources_add() and sources_fetch(). */
 uint64_t source_hash(const struct ip *key);
 
-/** sources_fetch() - a key with that hash will be added soon: have its memory brought near. */
-void sources_fetch(const struct sources *s, uint64_t hash);
+/** sources_fetch() - a key with that hash will be sent soon: have its memory brought near. */
+void sources_fetch(const struct sources *s, uint64_t hash, uint64_t salt);
 
-/* What is counted of one record in a second, for somebody. */
+/*
+ * What is counted of one record in a second, for somebody. Exporters that see the same packets say
+ * who they are: a key is counted by one of them, the one that counts (meters_voice()) once it tells
+ * of the key, till then the first that did.
+ */
 struct sent {
 	int64_t second;	 /* UTC */
 	uint32_t each;	 /* packets in it, as sampled */
 	uint32_t weight; /* the sampling factor */
 	uint64_t
 		packets; /* all of the record's, corrected: a long flow has more than in a second */
+	uint64_t
+		counted; /* of them for the sum over all keys: none where another exporter counts */
+	uint64_t salt;	 /* sent_salt() */
+	uint16_t who;	 /* sent_who() */
 };
+
+/**
+ * sent_who() - of an @exporter that may show what others show too; @heard: it is the one that
+ * counts. 0 is whatever adds up with all else.
+ */
+static inline uint16_t sent_who(uint16_t exporter, bool heard)
+{
+	return exporter ? (uint16_t)(exporter << 1 | heard) : 0;
+}
+
+/** sent_unheard() - another exporter counts. */
+static inline bool sent_unheard(const struct sent *n)
+{
+	return n->who && !(n->who & 1);
+}
+
+/** sent_salt() - sets apart, in a sketch, counts that must not be added up. */
+static inline uint64_t sent_salt(uint64_t weight, uint16_t exporter)
+{
+	uint64_t v = ((weight > 1 ? weight : 0) << 16 | exporter) * HASH_K1;
+
+	return v ^ v >> 32;
+}
 
 /**
  * sources_add() - @n was sent by @key. @hash: source_hash(@key). Return: 0, or -ENOMEM.

@@ -65,7 +65,7 @@ static inline void add_overflown(struct sources *s, const struct ip *key, uint64
 	uint32_t seen;
 
 	hll_add(s->hll, hash);
-	seen = sketch_add(s, hash, n->each);
+	seen = sketch_add(s, hash ^ n->salt, n->each);
 	if ((seen >= PROMOTE_AT) | is_present(s, hash))
 		sources_add_heavy(s, key, hash, seen, n);
 }
@@ -77,7 +77,7 @@ static inline int sources_add_fast(struct sources *s, const struct ip *key, uint
 	if (!s->hll || n->second != s->second_last || n->second != s->sketch_second ||
 	    n->weight > s->weight_max)
 		return sources_add(s, key, hash, n);
-	s->packets += n->packets;
+	s->packets += n->counted;
 	add_overflown(s, key, hash, n);
 	return 0;
 }

@@ -339,6 +339,95 @@ static void test_sources_sampled(void **state)
 	sources_deinit(&s);
 }
 
+/* Counts of one sampling factor are never multiplied by another: not within a second, not in the
+ * sketch. */
+static void test_sources_of_two_factors(void **state)
+{
+	struct sources s = SOURCES_NULL;
+	const struct source *top[1];
+	struct source_classes c;
+
+	for (int64_t second = 0; second < 5; second++)
+		for (uint32_t i = 0; i < 100; i++) {
+			struct ip key = ip_from_v4(0x0b000000 + i);
+
+			add_sent(&s, &key, (struct sent){second, 60, 1, 60});
+			if (i < 5)
+				add_sent(&s, &key, (struct sent){second, 1, 1000, 1000});
+			/* One sees each, one a hundredth, and both say about 5,000. */
+			if (i >= 95)
+				add_sent(&s, &key, (struct sent){second, 2500, 1, 2500});
+			if (i >= 95)
+				add_sent(&s, &key, (struct sent){second, 25, 100, 2500});
+		}
+	c = sources_classes(&s);
+	assert_int_equal(c.le_100, 90);
+	assert_int_equal(c.unresolved, 5);
+	assert_int_equal(c.ge_1000, 5);
+	assert_int_equal(sources_top(&s, top, 1), 1);
+	assert_int_equal(source_best(top[0]), 5060);
+	sources_deinit(&s);
+}
+
+static void test_sketch_of_two_factors(void **state)
+{
+	struct sources s = SOURCES_NULL;
+	struct source_classes c;
+
+	/* 63 of each second by one, one by the other: never 64 of one kind. */
+	for (uint32_t i = 0; i < SOURCES_EXACT + 1000; i++) {
+		struct ip key = ip_from_v4(0x0b000000 + i * 2654435761u % 0x01000000);
+
+		for (unsigned k = 0; k < PROMOTE_AT - 1; k++)
+			add_sent(&s, &key, (struct sent){1, 1, 1, 1, .salt = sent_salt(1, 0)});
+		for (unsigned k = 0; k < 2; k++)
+			add_sent(&s, &key,
+				 (struct sent){1, 1, 1000, 1000, .salt = sent_salt(1000, 0)});
+	}
+	c = sources_classes(&s);
+	assert_int_equal(c.ge_1000, 0);
+	assert_int_equal(s.refused, 0);
+	sources_deinit(&s);
+}
+
+static struct sent told(int64_t second, uint32_t each, uint16_t exporter, bool unheard)
+{
+	return (struct sent){second,
+			     each,
+			     1,
+			     each,
+			     .salt = sent_salt(1, exporter),
+			     .who = sent_who(exporter, !unheard)};
+}
+
+/* A key counts by one exporter: by the one that counts, and where that never saw it by another. */
+static void test_sources_of_two_exporters(void **state)
+{
+	struct ip both = ip_from_v4(0x0b000001), other = ip_from_v4(0x0b000002),
+		  first = ip_from_v4(0x0b000003);
+	struct sources s = SOURCES_NULL;
+	const struct source *top[3];
+
+	for (int64_t second = 0; second < 10; second++) {
+		add_sent(&s, &both, told(second, 60, 1, second >= 8));
+		add_sent(&s, &both, told(second, 60, 2, second < 8)); /* then this one counts */
+		add_sent(&s, &other, told(second, 50, 2, second < 8));
+		if (second == 0)
+			add_sent(&s, &first, told(second, 500, 2, true));
+		add_sent(&s, &first, told(second, 20, 1, second >= 8));
+	}
+	assert_int_equal(sources_top(&s, top, 3), 3);
+	assert_true(ip_equal(&top[0]->key, &both) && ip_equal(&top[1]->key, &other));
+	/* At the change one second may hold both: the one that ended, and all of the new. */
+	assert_in_range(source_packets(top[0]), 600, 660);
+	assert_int_equal(source_best(top[0]), 60);
+	assert_int_equal(source_packets(top[1]), 500);
+	assert_int_equal(source_best(top[1]), 50);
+	assert_int_equal(source_packets(top[2]), 200);
+	assert_int_equal(source_best(top[2]), 20);
+	sources_deinit(&s);
+}
+
 static void test_handshake(void **state)
 {
 	struct handshake *h = calloc(1, sizeof(*h));
@@ -360,12 +449,21 @@ static void test_handshake(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_poisson_bounds),	cmocka_unit_test(test_share_chance),
-		cmocka_unit_test(test_blind_spot),	cmocka_unit_test(test_meters_spread),
-		cmocka_unit_test(test_meters_any),	cmocka_unit_test(test_meters_views),
-		cmocka_unit_test(test_cells_evict),	cmocka_unit_test(test_cells_growth),
-		cmocka_unit_test(test_cells_chosen),	cmocka_unit_test(test_sources_exact),
-		cmocka_unit_test(test_sources_flooded), cmocka_unit_test(test_sources_sampled),
+		cmocka_unit_test(test_poisson_bounds),
+		cmocka_unit_test(test_share_chance),
+		cmocka_unit_test(test_blind_spot),
+		cmocka_unit_test(test_meters_spread),
+		cmocka_unit_test(test_meters_any),
+		cmocka_unit_test(test_meters_views),
+		cmocka_unit_test(test_cells_evict),
+		cmocka_unit_test(test_cells_growth),
+		cmocka_unit_test(test_cells_chosen),
+		cmocka_unit_test(test_sources_exact),
+		cmocka_unit_test(test_sources_flooded),
+		cmocka_unit_test(test_sources_sampled),
+		cmocka_unit_test(test_sources_of_two_factors),
+		cmocka_unit_test(test_sketch_of_two_factors),
+		cmocka_unit_test(test_sources_of_two_exporters),
 		cmocka_unit_test(test_handshake),
 	};
 

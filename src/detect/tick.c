@@ -212,6 +212,13 @@ static bool left_to_prefix(const struct shard *s, const struct candidate *all, u
 	return followed && neighbours >= FOLD_HOSTS;
 }
 
+/* Who of several exporters is counted, once in a look. */
+static void choose_voice(struct hot *h)
+{
+	if (h->meters.n_views > 1 && meters_exporters(&h->meters) > 1)
+		h->voice = meters_voice(&h->meters, h->voice);
+}
+
 /* evaluate() over a sheet, when what came since the last time could change its answer. */
 static bool look(struct shard *s, const struct shard_world *w, struct hot *h,
 		 const struct reported *r, bool last_look, struct crossing *c)
@@ -222,6 +229,7 @@ static bool look(struct shard *s, const struct shard_world *w, struct hot *h,
 	if (h->dirty_first > h->dirty_last || (!last_look && h->load + h->gained < least))
 		return false;
 	sheet_open(&s->sheet, &h->meters, evaluate_from(h));
+	choose_voice(h);
 	crossed = evaluate(h, r, 1, last_look, c);
 	sheet_close(&h->meters);
 	h->looked = true;
@@ -333,6 +341,7 @@ static void update_attack(struct shard *s, const struct shard_world *w, struct h
 	if (h->level == LEVEL_PREFIX)
 		r.n = children_of(s, h, children, CHILDREN_MAX);
 	sheet_open(&s->sheet, &h->meters, INT64_MIN / 2);
+	choose_voice(h);
 	evaluate(h, &r, 2, last_look, &half);
 	evaluate(h, &r, 1, last_look, &full);
 	attack_update(a, &half, &full);

@@ -20,6 +20,7 @@
 #define CLOCK_MINUTE_US (60 * US_PER_S)
 #define CLOCK_BACK_US	(60 * US_PER_S)	   /* a jump back by more is a new epoch */
 #define CLOCK_SANE_US	(INT64_C(1) << 58) /* times beyond are no times */
+#define CLOCK_ODD	8 /* datagrams in a row that tell of a clock that was set */
 
 static const struct conf_exporter *conf_of(const struct conf *conf, const struct ip *addr)
 {
@@ -267,6 +268,30 @@ static void clock_learn(struct exporter *e, int64_t diff_us, int64_t recv_us)
 	}
 }
 
+static int64_t clock_least(const struct exporter *e)
+{
+	return e->clock_before_us != TIME_NONE && e->clock_before_us < e->clock_least_us
+		       ? e->clock_before_us
+		       : e->clock_least_us;
+}
+
+/*
+ * Less by minutes than ever before: no delay is. One such datagram has an odd time, be it the
+ * frame's or the exporter's, and would shift the others for two minutes; several in a row tell of a
+ * clock that was set.
+ */
+static bool clock_is_odd(struct exporter *e, int64_t diff_us)
+{
+	if (e->clock_minute_us == TIME_NONE || clock_least(e) - diff_us <= CLOCK_BACK_US) {
+		e->clock_odd = 0;
+		return false;
+	}
+	if (++e->clock_odd >= CLOCK_ODD)
+		return false;
+	e->odd_datagrams++;
+	return true;
+}
+
 int64_t exporter_clock(struct exporter *e, int64_t export_us, int64_t recv_us)
 {
 	int64_t diff_us, least_us;
@@ -280,7 +305,9 @@ int64_t exporter_clock(struct exporter *e, int64_t export_us, int64_t recv_us)
 		e->clock_shifted = true;
 		return diff_us;
 	}
-	if (e->clock_minute_us == TIME_NONE) {
+	if (clock_is_odd(e, diff_us))
+		return diff_us;
+	if (e->clock_minute_us == TIME_NONE || e->clock_odd) {
 		clock_restart(e, diff_us, recv_us);
 	} else if (export_us < e->clock_export_us - CLOCK_BACK_US) {
 		e->clock_epochs++;
@@ -289,9 +316,7 @@ int64_t exporter_clock(struct exporter *e, int64_t export_us, int64_t recv_us)
 		clock_learn(e, diff_us, recv_us);
 	}
 	e->clock_export_us = export_us;
-	least_us = e->clock_least_us;
-	if (e->clock_before_us != TIME_NONE && e->clock_before_us < least_us)
-		least_us = e->clock_before_us;
+	least_us = clock_least(e);
 	e->clock_offset_us = least_us;
 	e->clock_shifted = least_us > CLOCK_SHIFT_US || least_us < -CLOCK_SHIFT_US;
 	return e->clock_shifted ? least_us : 0;

@@ -93,8 +93,11 @@ struct exporter {
 	int64_t clock_minute_us;		 /* receive time at which this minute began */
 	int64_t clock_export_us;		 /* export time of the last datagram */
 	uint64_t clock_epochs;			 /* backward jumps over a minute */
-	uint32_t sampling_min, sampling_max;	 /* known factors seen in records, 0 none yet */
-	bool sampling_known;			 /* false as soon as a record had none */
+	uint32_t clock_odd;	/* datagrams in a row of which no offset is learnt yet */
+	uint64_t odd_datagrams; /* all that counted for themselves, exporter_clock() */
+	uint64_t odd_times;	/* records of a file whose time of arrival was odd (odd_time.h) */
+	uint32_t sampling_min, sampling_max; /* known factors seen in records, 0 none yet */
+	bool sampling_known;		     /* false as soon as a record had none */
 	uint32_t active_timeout_s, inactive_timeout_s; /* told by options or conf, 0 unknown */
 	uint32_t longest_flow_s;      /* longest first..last seen: the timeout in effect */
 	uint32_t sampling_scopes;     /* upper bits of the samplers that were told */
@@ -196,7 +199,8 @@ int64_t exporter_untold_since(const struct exporter *e, int64_t now_us);
 
 /**
  * exporter_clock() - learn the offset of an exporter's clock from a datagram's export time
- * (least receive - export over a minute). Return: what to add to the exporter's times (0 unless the
- * offset exceeds 2 s).
+ * (least receive - export over a minute). One that would be less by over a minute at once counts
+ * for its own datagram only, until eight in a row say so. Return: what to add to the exporter's
+ * times (0 unless the offset exceeds 2 s).
  */
 int64_t exporter_clock(struct exporter *e, int64_t export_us, int64_t recv_us);

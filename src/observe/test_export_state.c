@@ -487,6 +487,32 @@ static void test_clock(void **state)
 	exporters_free(t);
 }
 
+/* One odd time counts for its own datagram and leaves the others alone; a clock that is set does
+ * not. */
+static void test_clock_odd(void **state)
+{
+	struct exporters *t = exporters_new(NULL);
+	struct ip addr = ip_from_v4(1);
+	struct exporter *e = exporters_get(t, exporters_find(t, &addr, true));
+	int64_t us = KIT_TIME_S * US_PER_S, hour = 3600 * US_PER_S;
+
+	for (int i = 0; i < 400; i++, us += US_PER_S) {
+		assert_int_equal(exporter_clock(e, us, us), 0);
+		if (i % 7 == 0) /* a frame an hour too early, an export time an hour too late */
+			assert_int_equal(exporter_clock(e, us, us - hour), -hour);
+		if (i % 11 == 0)
+			assert_int_equal(exporter_clock(e, us + hour, us), -hour);
+		assert_false(e->clock_shifted);
+	}
+	for (int i = 0; i < 20; i++, us += US_PER_S)
+		assert_int_equal(exporter_clock(e, us + hour, us), -hour);
+	assert_true(e->clock_shifted);
+	assert_int_equal(e->clock_offset_us, -hour);
+	/* The last odd one was the first of the eight in a row. */
+	assert_int_equal(e->odd_datagrams, 58 + 37 + 6);
+	exporters_free(t);
+}
+
 static void test_clock_shift_in_records(void **state)
 {
 	struct kit *k = kit_new();
@@ -597,6 +623,7 @@ int main(void)
 		cmocka_unit_test(test_v9_loss_and_restart),
 		cmocka_unit_test(test_boot),
 		cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_clock_odd),
 		cmocka_unit_test(test_clock_shift_in_records),
 		cmocka_unit_test(test_template_bounds),
 		cmocka_unit_test(test_template_bytes),

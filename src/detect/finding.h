@@ -59,8 +59,9 @@ struct finding_sources {
 		struct ip addr;
 		uint64_t packets;
 		uint64_t syn_best; /* SYN in its best clock second */
-		bool established;  /* the target has a connection with it (answers.h) */
-		bool expected;	   /* it came where completed connections say */
+		/* Set by who judges the facts: */
+		bool established; /* most of its packets are of connections with the target */
+		bool expected;	  /* it came where completed connections say */
 	} top[FINDING_TOP_MAX];
 	unsigned n_top;
 };

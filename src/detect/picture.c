@@ -15,6 +15,8 @@
 #define SCAN_REPEATS	  2.0 /* a scanner asks a port once, at most again; a flood does not care */
 #define SCAN_SOURCE_SHARE 0.9
 #define PART_SHARE	  10
+#define HANDFUL		  10 /* packets, as sampled */
+#define HANDFUL_TIMES	  20
 
 static bool same_family(enum vector a, enum vector b)
 {
@@ -83,6 +85,17 @@ static void fill_facts(struct finding *f, const struct hot *h, const bool wanted
 	f->facts.both_ways = h->tally.answered > 0 || h->answers;
 }
 
+/* Heaviest first: where some carry the attack, visitors that sent a handful are none of its top. */
+static unsigned drop_handfuls(const struct hot *h, const struct source *const *top, unsigned n)
+{
+	uint64_t handful = (uint64_t)HANDFUL * (h->sampling_max ? h->sampling_max : 1);
+
+	while (n > 1 && top[n - 1]->packets <= handful &&
+	       top[n - 1]->packets * HANDFUL_TIMES < top[0]->packets)
+		n--;
+	return n;
+}
+
 static void fill_sources(struct finding *f, const struct attack *a)
 {
 	const struct sources *use[GROUP_COUNT];
@@ -122,12 +135,11 @@ static void fill_sources(struct finding *f, const struct attack *a)
 	f->sources.n_top =
 		sources_top(&h->sources[f->n_vectors ? hot_group(f->vectors[0].vector) : GROUP_TCP],
 			    top, FINDING_TOP_MAX);
+	f->sources.n_top = drop_handfuls(h, top, f->sources.n_top);
 	for (unsigned i = 0; i < f->sources.n_top; i++) {
 		f->sources.top[i].addr = top[i]->key;
 		f->sources.top[i].packets = top[i]->packets;
 		f->sources.top[i].syn_best = source_best(top[i]);
-		f->sources.top[i].established =
-			answers_has(h->answers, &top[i]->key, source_hash(&top[i]->key));
 	}
 	if (f->sources.n_top && a->packets) {
 		double share = (double)top[0]->packets / (double)a->packets;
@@ -234,39 +246,39 @@ int attack_fill(struct attack *a, const struct exporters *ex, bool own_known, bo
 {
 	const struct hot *h = a->hot;
 
-	*f = (struct finding){.handle = a->handle,
-			      .kind = FINDING_ATTACK,
-			      .state = a->state,
-			      .level = h->level,
-			      .target = h->key,
-			      .own_known = own_known,
-			      .direction = direction_of(h, own_known, target_own),
-			      .first_us = a->first_us,
-			      .last_us = a->last_us,
-			      .detected_us = a->detected_us,
-			      .shown_us = a->shown_us,
-			      .exporter_delay_us = a->shown_us - a->first_us,
-			      .noroshi_delay_us = a->detected_us - a->shown_us,
-			      .updated_us = clock_us,
-			      .packets = a->packets,
-			      .bytes = a->bytes,
-			      .records = h->tally.records,
-			      .peak_bps = a->peak_bps,
-			      .peak_pps = a->peak_pps,
-			      .peak_syn_per_s = a->peak_syn,
-			      .peak_us = a->peak_us,
-			      .pulses = a->pulses ? a->pulses : 1,
-			      .sampling_min = h->sampling_min,
-			      .sampling_max = h->sampling_max,
-			      .sampling_known = !h->sampling_unknown,
-			      .handshakes_begun = h->tally.syn,
-			      .handshakes_done = h->tally.done,
-			      .handshakes_visible = h->sampling_max <= 1,
-			      .answered_packets = h->tally.answered,
-			      .evidence = {[SAMPLE_ATTACK] = {h->evidence, h->n_evidence,
-							   h->evidence_seen}},
-			      .series = a->series,
-			      .n_series = a->n_series};
+	*f = (struct finding){
+		.handle = a->handle,
+		.kind = FINDING_ATTACK,
+		.state = a->state,
+		.level = h->level,
+		.target = h->key,
+		.own_known = own_known,
+		.direction = direction_of(h, own_known, target_own),
+		.first_us = a->first_us,
+		.last_us = a->last_us,
+		.detected_us = a->detected_us,
+		.shown_us = a->shown_us,
+		.exporter_delay_us = a->shown_us - a->first_us,
+		.noroshi_delay_us = a->detected_us - a->shown_us,
+		.updated_us = clock_us,
+		.packets = a->packets,
+		.bytes = a->bytes,
+		.records = h->tally.records,
+		.peak_bps = a->peak_bps,
+		.peak_pps = a->peak_pps,
+		.peak_syn_per_s = a->peak_syn,
+		.peak_us = a->peak_us,
+		.pulses = a->pulses ? a->pulses : 1,
+		.sampling_min = h->sampling_min,
+		.sampling_max = h->sampling_max,
+		.sampling_known = !h->sampling_unknown,
+		.handshakes_begun = h->tally.syn,
+		.handshakes_done = h->tally.done,
+		.handshakes_visible = h->sampling_max <= 1,
+		.answered_packets = h->tally.answered,
+		.evidence = {[SAMPLE_ATTACK] = {h->evidence, h->n_evidence, h->evidence_seen}},
+		.series = a->series,
+		.n_series = a->n_series};
 	if (f->exporter_delay_us < 0)
 		f->exporter_delay_us = 0;
 	fill_vectors(f, a);

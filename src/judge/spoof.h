@@ -119,7 +119,7 @@ struct spoofing {
 /* Whom a verdict says what of. */
 enum spoof_real {
 	REAL_UNKNOWN,	/* never to be named or filtered */
-	REAL_HANDSHAKE, /* this very address completed a connection with the target */
+	REAL_HANDSHAKE, /* most of its packets are of connections that the target answered in */
 	REAL_INGRESS,	/* it came over the link, and with the TTL, of earlier connections of its
 			   prefix, which others would hardly do by chance */
 };

@@ -65,6 +65,19 @@ extern const unsigned n_spoof_tests;
 #define SPOOF_FIGURE_DIGITS 4
 #define SPOOF_SHARE_DIGITS  3
 
+/* spoof_real.c */
+
+struct heard_prefix;
+
+/** spoof_show_real() - tell of each of the largest sources of @inc whether it is shown real. */
+void spoof_show_real(struct incident *inc, const struct finding *f);
+
+/** heard_over_link() - did connections of the prefix come over @link? */
+bool heard_over_link(const struct heard_prefix *p, uint16_t link);
+
+/** heard_ttl_fits() - is @ttl that of the prefix's connections, within two hops? */
+bool heard_ttl_fits(const struct heard_prefix *p, uint8_t ttl);
+
 /* spoof_stat.c */
 
 /** ll_binomial() - log probability of @k of @n at @p, where p itself varies from case to case as a

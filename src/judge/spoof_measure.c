@@ -17,20 +17,17 @@
 #include "observe/exporter.h"
 #include "place/place.h"
 
-#define PLACED_MAX	1024 /* senders that are looked up in tables of places */
-#define PROBES		512  /* addresses by which the tables' extent is measured */
-#define OFTEN_LEAST	3
-#define EVEN_LEAST	4
-#define COVERED		4 /* of the attack's records this part at least must be the groups' */
-#define NEWS_TIMES	3 /* so many times the records before it is measured anew */
-#define STRANGER_TIMES	20
-#define STRANGERS_MOST	0.05 /* of the packets */
-#define TTL_PLAUSIBLE	40   /* hops */
-#define TTL_SLACK	2
-#define AGAIN_LEAST	3
-#define EXPECTED_LEAST	3   /* connections of a prefix before its ingress is expected */
-#define EXPECTED_CHANCE 0.5 /* a match that chance would give more often shows nothing */
-#define AS_PREFIX	"AS"
+#define PLACED_MAX     1024 /* senders that are looked up in tables of places */
+#define PROBES	       512  /* addresses by which the tables' extent is measured */
+#define OFTEN_LEAST    3
+#define EVEN_LEAST     4
+#define COVERED	       4 /* of the attack's records this part at least must be the groups' */
+#define NEWS_TIMES     3 /* so many times the records before it is measured anew */
+#define STRANGER_TIMES 20
+#define STRANGERS_MOST 0.05 /* of the packets */
+#define TTL_PLAUSIBLE  40   /* hops */
+#define AGAIN_LEAST    3
+#define AS_PREFIX      "AS"
 
 /* Senders that are measured together, with what is needed to look them up. */
 struct crowd {
@@ -372,14 +369,6 @@ static void measure_headers(struct spoof_figures *o, const struct crowd *c)
 
 /* ---- what the last day says of their prefixes ---- */
 
-static bool over_link(const struct heard_prefix *p, uint16_t link)
-{
-	for (unsigned i = 0; i < HEARD_LINKS; i++)
-		if (p->link[i] == link && link != LINK_UNKNOWN)
-			return true;
-	return false;
-}
-
 /* Where the same router shows the prefix on other links only, and the sender on this one. */
 static bool knows_exporter(const struct world *w, const struct heard_prefix *p, uint16_t link)
 {
@@ -392,14 +381,6 @@ static bool knows_exporter(const struct world *w, const struct heard_prefix *p, 
 			return true;
 	}
 	return false;
-}
-
-static bool ttl_fits(const struct heard_prefix *p, uint8_t ttl)
-{
-	uint8_t hops = ttl_hops(ttl);
-
-	return p->hops_min != NO_HOPS && hops + TTL_SLACK >= p->hops_min &&
-	       hops <= p->hops_max + TTL_SLACK;
 }
 
 /* Each sender also against what is heard of the one before: what chance would give. */
@@ -415,12 +396,12 @@ static void measure_heard(struct spoof_figures *o, const struct crowd *c, const 
 		if (!heard_find(w->f->facts.heard, &s->ip, w->f->updated_us, &p) ||
 		    !knows_exporter(w, &p, s->link))
 			continue;
-		chance += o->heard_n ? over_link(&before, s->link) : 0;
-		o->heard_match += over_link(&p, s->link);
+		chance += o->heard_n ? heard_over_link(&before, s->link) : 0;
+		o->heard_match += heard_over_link(&p, s->link);
 		o->heard_n++;
 		if (has_ttl && p.hops_min != NO_HOPS) {
-			ttl_chance += o->heard_ttl_n ? ttl_fits(&before, s->ttl) : 0;
-			o->heard_ttl_match += ttl_fits(&p, s->ttl);
+			ttl_chance += o->heard_ttl_n ? heard_ttl_fits(&before, s->ttl) : 0;
+			o->heard_ttl_match += heard_ttl_fits(&p, s->ttl);
 			o->heard_ttl_n++;
 		}
 		before = p;
@@ -431,15 +412,20 @@ static void measure_heard(struct spoof_figures *o, const struct crowd *c, const 
 
 /* ---- answers and witnesses ---- */
 
-static bool is_established(const struct finding *f, const struct facts_source *s)
+/*
+ * Of its packets those of connections themselves; that its address has some shows nothing of the
+ * others. For the attack as a whole an acknowledged SYN-ACK that was not refused will do.
+ */
+static uint32_t completed(const struct facts_source *s)
 {
-	return s->flags & FACTS_ESTABLISHED || answers_has(f->facts.answers, &s->ip, s->hash);
+	uint32_t n = s->connected > s->taken ? s->connected : s->taken;
+
+	return n < s->packets ? n : s->packets;
 }
 
-/* For the attack as a whole an acknowledged SYN-ACK that was not refused will do. */
-static bool is_completed(const struct finding *f, const struct facts_source *s)
+static bool is_established(const struct facts_source *s)
 {
-	return s->flags & FACTS_COMPLETED || is_established(f, s);
+	return completed(s) > s->packets / 2;
 }
 
 static bool came_from_outside(const struct world *w, uint16_t link)
@@ -456,10 +442,8 @@ static void measure_answers(struct spoof_figures *o, const struct crowd *c, cons
 
 		o->answered += (s->flags & FACTS_ANSWERED) != 0;
 		o->resets += (s->flags & FACTS_RESET) != 0;
-		if (is_completed(w->f, s)) {
-			o->established++;
-			o->established_packets += s->packets;
-		}
+		o->established += is_established(s);
+		o->established_packets += completed(s);
 		o->darknet +=
 			w->conf->n_darknets && prefix_set_find(w->conf->darknet_set, &s->ip, NULL);
 		o->own += came_from_outside(w, s->link) && conf_is_own(w->conf, &s->ip);
@@ -508,7 +492,7 @@ static void measure_part(struct spoof_figures *o, struct crowd *c, const struct 
 
 /* The groups of the attack as one sample: the coarser one's share of all senders. */
 static void gather(struct crowd *c, const struct finding *f,
-		   bool (*wanted)(const struct finding *, const struct facts_source *))
+		   bool (*wanted)(const struct facts_source *))
 {
 	const struct finding_facts *from = &f->facts;
 
@@ -521,7 +505,7 @@ static void gather(struct crowd *c, const struct finding *f,
 
 			if (c->level && s->hash >> (64 - c->level))
 				continue;
-			if (c->n < FACTS_SOURCES && (!wanted || wanted(f, s)))
+			if (c->n < FACTS_SOURCES && (!wanted || wanted(s)))
 				c->s[c->n++] = s;
 		}
 	}
@@ -551,14 +535,14 @@ static void drop_strangers(struct crowd *c)
 	c->n = kept;
 }
 
-static bool is_once(const struct finding *f, const struct facts_source *s)
+static bool is_once(const struct facts_source *s)
 {
-	return s->packets <= 1 && !is_established(f, s);
+	return s->packets <= 1 && !is_established(s);
 }
 
-static bool is_often(const struct finding *f, const struct facts_source *s)
+static bool is_often(const struct facts_source *s)
 {
-	return s->packets >= OFTEN_LEAST || is_established(f, s);
+	return s->packets >= OFTEN_LEAST || is_established(s);
 }
 
 /* Two kinds of senders may be mixed where more are seen once than belong to those seen often. */
@@ -609,30 +593,6 @@ static int measure_good(struct spoof_facts *o, const struct incident *inc, struc
 	r = good->record && (!f || f->failed) ? -ENOMEM : 0;
 	facts_free(f);
 	return r;
-}
-
-/* ---- top sources ---- */
-
-static void show_real(struct incident *inc, const struct world *w)
-{
-	const struct spoof_figures *all = &inc->facts.part[PART_ALL];
-	struct finding_sources *to = &inc->f.sources;
-
-	for (unsigned i = 0; i < to->n_top; i++) {
-		const struct ip *ip = &to->top[i].addr;
-		const struct facts_source *s = NULL;
-		struct heard_prefix p;
-
-		for (unsigned g = 0; g < w->f->facts.n && !s; g++)
-			s = facts_find(w->f->facts.group[g], ip, source_hash(ip));
-		to->top[i].established |= s && is_established(w->f, s);
-		to->top[i].expected = s && w->f->facts.heard && s->other_link == LINK_UNKNOWN &&
-				      all->heard_n >= EXPECTED_LEAST &&
-				      all->heard_chance < EXPECTED_CHANCE &&
-				      heard_find(w->f->facts.heard, ip, w->f->updated_us, &p) &&
-				      p.connections >= EXPECTED_LEAST && over_link(&p, s->link) &&
-				      (s->flags & FACTS_HAS_TTL) && ttl_fits(&p, s->ttl);
-	}
 }
 
 /* Of a vector whose packets belong to no followed group others' would be measured. */
@@ -689,6 +649,6 @@ int spoof_measure(struct incident *inc, const struct finding *f, const struct pl
 		if (!inc->facts.part[PART_GOOD].n)
 			r = measure_good(&inc->facts, inc, &c, &w);
 	}
-	show_real(inc, &w);
+	spoof_show_real(inc, f);
 	return r ? r : measured;
 }

@@ -243,6 +243,39 @@ static void test_handshakes_show_bots(void **state)
 	end(&w);
 }
 
+/* Twenty clients have a connection each, while a flood is forged in their names. */
+static void test_a_connection_shows_no_flood_beside_it(void **state)
+{
+	struct world w = begin(VECTOR_SYN_FLOOD, 0);
+	struct source_kinds k;
+
+	for (unsigned i = 0; i < 20; i++) {
+		struct evidence_record *e = put(&w, "61.0.0.1", i);
+
+		e->flow.sport = 50000;
+		e->side.ttl = 116;
+		e->side.flags |= FLOW_HAS_TTL;
+		e = put(&w, "61.0.0.1", i);
+		e->flow.sport = 50000;
+		e->flow.tcp_flags = TH_ACK;
+		e->side.ttl = 116;
+		e->side.flags |= FLOW_HAS_TTL;
+		for (unsigned n = 0; n < 9; n++) {
+			e = put(&w, "61.0.0.1", i);
+			e->side.ttl = 50;
+			e->side.flags |= FLOW_HAS_TTL;
+		}
+	}
+	k = judge(&w, FORGED_PARTLY);
+	assert_part(&k, 0, KIND_UNKNOWN, BASIS_FORGED, 1);
+	assert_false(k.part[0].basis & BASIS_HANDSHAKE);
+	for (unsigned i = 0; i < w.inc->evidence[SAMPLE_ATTACK].n; i++)
+		w.inc->evidence[SAMPLE_ATTACK].record[i].side.ttl = 116;
+	k = judge(&w, FORGED_PARTLY);
+	assert_part(&k, 0, KIND_BOTS, BASIS_HANDSHAKE, 1);
+	end(&w);
+}
+
 static void test_listed_proxies_and_the_gaps_of_lists(void **state)
 {
 	struct world w = begin(VECTOR_CONN_FLOOD, 0);
@@ -532,6 +565,7 @@ int main(void)
 		cmocka_unit_test(test_one_country_is_no_chance),
 		cmocka_unit_test(test_a_few_hosts_are_no_bots),
 		cmocka_unit_test(test_handshakes_show_bots),
+		cmocka_unit_test(test_a_connection_shows_no_flood_beside_it),
 		cmocka_unit_test(test_listed_proxies_and_the_gaps_of_lists),
 		cmocka_unit_test(test_reflectors_by_port_and_size),
 		cmocka_unit_test(test_invented_reflectors_never_come_twice),

@@ -462,6 +462,7 @@ static void test_figures_of_a_sample(void **state)
 	struct facts *facts = facts_new();
 	struct answers *answers = calloc(1, sizeof(*answers));
 	struct ip peer = ip_from_v4(0x01020300);
+	struct facts_source *connected;
 	struct spoof_figures *f = &inc->facts.part[PART_ALL];
 	struct finding finding = inc->f;
 
@@ -473,7 +474,8 @@ static void test_figures_of_a_sample(void **state)
 		arrive(facts, 0xf0000001 + i, 60, 512);
 	arrive(facts, 0x01020300, 90, 1024);
 	arrive(facts, 0x01020300, 91, 1024);
-	answers_put(answers, &peer, source_hash(&peer));
+	connected = facts_find(facts, &peer, source_hash(&peer));
+	connected->connected = 3;
 	finding.target.addr = ip_from_v4(0x05060708);
 	finding.facts = (struct finding_facts){
 		.group = {facts}, .n = 1, .answers = answers, .both_ways = true};
@@ -506,6 +508,47 @@ static void test_figures_of_a_sample(void **state)
 	assert_false(inc->facts.private_counts);
 	facts_free(facts);
 	free(answers);
+	exporters_free(exporters);
+	conf_unref(conf);
+}
+
+/*
+ * Three addresses with a connection each: all of the first one's packets are of it, the second's
+ * are mostly another's who forges it, and the third's come from two distances.
+ */
+static void test_a_connection_speaks_for_its_own_packets(void **state)
+{
+	static const enum spoof_real want[] = {REAL_HANDSHAKE, REAL_UNKNOWN, REAL_UNKNOWN};
+	_cleanup_incident_ struct incident *inc = attack(VECTOR_SYN_FLOOD);
+	struct conf *conf = conf_default();
+	struct exporters *exporters = exporters_new(conf);
+	struct facts *syn = facts_new(), *other = facts_new();
+	struct spoof_figures *f = &inc->facts.part[PART_ALL];
+	struct finding finding = inc->f;
+
+	inc->f.sources.n_top = ARRAY_LEN(want);
+	for (uint32_t i = 0; i < ARRAY_LEN(want); i++) {
+		struct ip ip = inc->f.sources.top[i].addr = ip_from_v4(0x08080800 + i);
+
+		for (unsigned n = 0; n < 300; n++)
+			arrive(syn, 0x08080800 + i, i == 2 && n % 9 == 0 ? 118 : 50, 1024);
+		facts_find(syn, &ip, source_hash(&ip))->connected = i == 1 ? 1 : 290;
+	}
+	finding.facts = (struct finding_facts){.group = {syn}, .n = 1, .both_ways = true};
+	finding.records = 900;
+	spoof_measure(inc, &finding, NULL, conf, exporters);
+	for (unsigned i = 0; i < ARRAY_LEN(want); i++)
+		assert_int_equal(source_shown_real(inc, &inc->f.sources.top[i].addr), want[i]);
+	assert_int_equal(f->established, 2);
+	assert_int_equal(f->established_packets, 581);
+	/* The same address in another group of the attack, where it has none. */
+	for (unsigned n = 0; n < 400; n++)
+		arrive(other, 0x08080800, 50, 1024);
+	finding.facts = (struct finding_facts){.group = {syn, other}, .n = 2, .both_ways = true};
+	spoof_measure(inc, &finding, NULL, conf, exporters);
+	assert_int_equal(source_shown_real(inc, &inc->f.sources.top[0].addr), REAL_UNKNOWN);
+	facts_free(syn);
+	facts_free(other);
 	exporters_free(exporters);
 	conf_unref(conf);
 }
@@ -543,6 +586,7 @@ int main(void)
 		cmocka_unit_test(test_damaged_facts_are_refused),
 		cmocka_unit_test(test_no_source_is_real_by_the_verdict),
 		cmocka_unit_test(test_figures_of_a_sample),
+		cmocka_unit_test(test_a_connection_speaks_for_its_own_packets),
 		cmocka_unit_test(test_pool_is_estimated),
 	};
 

@@ -118,7 +118,8 @@ struct heard;
 
 /* Of the senders, for who judges whether their addresses are their own; borrowed for the call. */
 struct finding_facts {
-	const struct facts *group[FINDING_FACTS_MAX]; /* of the attack's groups of senders */
+	const struct facts *group[FINDING_FACTS_MAX]; /* of the attack's groups of senders: */
+	uint8_t which[FINDING_FACTS_MAX];	      /* enum source_group */
 	unsigned n;
 	const struct answers *answers; /* NULL: none was seen */
 	const struct heard *heard;     /* what the last day's connections say of prefixes */

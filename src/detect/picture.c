@@ -78,8 +78,10 @@ static void fill_vectors(struct finding *f, const struct attack *a)
 static void fill_facts(struct finding *f, const struct hot *h, const bool wanted[GROUP_COUNT])
 {
 	for (unsigned g = 0; g < GROUP_COUNT; g++)
-		if (wanted[g] && h->facts[g] && h->facts[g]->n)
+		if (wanted[g] && h->facts[g] && h->facts[g]->n) {
+			f->facts.which[f->facts.n] = (uint8_t)g;
 			f->facts.group[f->facts.n++] = h->facts[g];
+		}
 	f->facts.answers = h->answers;
 	f->facts.to_darknet = h->to_darknet;
 	f->facts.both_ways = h->tally.answered > 0 || h->answers;

@@ -15,11 +15,13 @@
 #include "judge/kind_sample.h"
 #include "judge/scope.h"
 
-#define SHARE_LEAST	0.01 /* a part below it is not told by itself */
-#define SHARED_LEAST	0.005
-#define SINGLE_SHARE	0.9
-#define BOTS_LEAST	10  /* fewer hosts may be anything */
-#define ANSWER_BYTES	100 /* mean of a reflector's packets: questions are smaller */
+#define SHARE_LEAST  0.01 /* a part below it is not told by itself */
+#define SHARED_LEAST 0.005
+#define SINGLE_SHARE 0.9
+#define BOTS_LEAST   10	    /* fewer hosts may be anything */
+#define ANSWER_BYTES 100    /* mean of a reflector's packets where not so many answer that it is */
+			    /* an amplification by itself: questions are smaller */
+#define REFLECTED_LEAST 0.1 /* of the packets: what is smaller the verdict did not judge */
 #define COUNTRY_SOURCES 16  /* 0.4 to the 16th: the largest country by chance, under 1e-6 */
 #define COUNTRY_SHARE	0.95
 #define LISTED_SHARE	0.2 /* from here the list's gaps explain the rest as well as bots do */
@@ -54,6 +56,41 @@ static void name_source(struct sample_source *s, enum source_kind kind, unsigned
 	s->basis = (uint16_t)(basis | (s->went_on ? BASIS_HANDSHAKE : 0));
 }
 
+/*
+ * That a flood is forged says nothing of a smaller part beside it: the verdict judges groups of
+ * packets that make a tenth and more.
+ */
+static bool is_beside(const struct incident *inc, const struct sample_source *s)
+{
+	uint64_t all = 0, reflected = 0;
+
+	for (unsigned i = 0; i < inc->f.n_vectors; i++) {
+		const struct finding_vector *v = &inc->f.vectors[i];
+
+		all += v->packets;
+		if (v->vector == VECTOR_AMPLIFICATION || v->vector == VECTOR_SYNACK_REFLECTION)
+			reflected += v->packets;
+	}
+	return (s->amplified || s->unasked) && (double)reflected < REFLECTED_LEAST * (double)all;
+}
+
+/* The verdict on the packets that it sent; of several groups they must be of one mind. */
+static enum kind_forged forged_of(const struct kinds_input *in, const struct sample_source *s)
+{
+	enum kind_forged forged = FORGED_UNKNOWN;
+	bool any = false;
+
+	for (unsigned g = 0; g < KIND_GROUPS; g++) {
+		if (!(s->groups >> g & 1))
+			continue;
+		if (any && in->forged_in[g] != forged)
+			return FORGED_UNKNOWN;
+		forged = in->forged_in[g];
+		any = true;
+	}
+	return forged != FORGED_UNKNOWN ? forged : in->forged;
+}
+
 static void name_certain(const struct kinds_input *in, struct sample_source *s)
 {
 	const struct finding *f = &in->inc->f;
@@ -63,14 +100,14 @@ static void name_certain(const struct kinds_input *in, struct sample_source *s)
 		name_source(s, KIND_CUSTOMERS, BASIS_OWN);
 	else if (s->own && f->own_known)
 		name_source(s, KIND_UNKNOWN, BASIS_OWN_OUTSIDE);
-	else if (in->forged == FORGED_YES && !s->went_on)
+	else if (forged_of(in, s) == FORGED_YES && !s->went_on && !is_beside(in->inc, s))
 		return;
 	else if (s->listed)
 		name_source(s, KIND_PROXIES, BASIS_LIST);
 	else if (s->unasked * 2 > s->packets)
 		name_source(s, KIND_REFLECTORS, BASIS_UNASKED);
 	else if (s->answers && (s->answers + s->fragments) * 2 > s->packets &&
-		 s->bytes / s->packets >= ANSWER_BYTES)
+		 (s->amplified || s->bytes / s->packets >= ANSWER_BYTES))
 		name_source(s, KIND_REFLECTORS, BASIS_ANSWERS);
 }
 
@@ -195,11 +232,13 @@ static unsigned basis_of(const struct kinds_input *in, const struct crowd *c)
 {
 	unsigned basis = 0;
 
-	if (in->forged == FORGED_NO)
+	bool shown = in->forged == FORGED_NO && !in->reflected;
+
+	if (shown)
 		basis |= BASIS_VERDICT;
 	if (completed(in->inc, c))
 		basis |= BASIS_HANDSHAKE;
-	if (in->forged != FORGED_UNKNOWN)
+	if (shown)
 		return basis;
 	if (repeats(c))
 		basis |= BASIS_REPEATS;
@@ -222,26 +261,33 @@ static void name_single(const struct kinds_input *in, struct sample_source *s)
 		name_source(s, KIND_UNKNOWN, BASIS_MANY_WAYS);
 	else
 		name_source(s, KIND_SINGLE,
-			    BASIS_ONE | (in->forged == FORGED_NO ? BASIS_VERDICT : 0));
+			    BASIS_ONE | (in->forged == FORGED_NO && !in->reflected ? BASIS_VERDICT
+										   : 0));
 }
 
-/* Where some or all sources are forged, each must show itself. */
-static void name_each(const struct source_sample *all)
+/*
+ * Where some or all sources are forged, each must show itself, unless the verdict has its group of
+ * packets apart.
+ */
+static void name_each(const struct kinds_input *in, const struct source_sample *all)
 {
 	struct sample_source *s;
 	unsigned n = 0;
 
 	for (size_t at = 0; (s = sample_next(all, &at));)
-		n += s->kind == KIND_UNKNOWN && !s->basis && s->went_on;
+		n += s->kind == KIND_UNKNOWN && !s->basis &&
+		     (s->went_on || forged_of(in, s) == FORGED_NO);
 	for (size_t at = 0; (s = sample_next(all, &at));) {
+		bool real = forged_of(in, s) == FORGED_NO;
+
 		if (s->kind != KIND_UNKNOWN || s->basis)
 			continue;
-		if (!s->went_on)
+		if (!s->went_on && !real)
 			name_source(s, KIND_UNKNOWN, BASIS_FORGED);
 		else if (n < BOTS_LEAST)
 			name_source(s, KIND_UNKNOWN, BASIS_FEW);
 		else
-			name_source(s, KIND_BOTS, BASIS_HANDSHAKE);
+			name_source(s, KIND_BOTS, s->went_on ? BASIS_HANDSHAKE : BASIS_VERDICT);
 	}
 }
 
@@ -261,7 +307,7 @@ static void name_crowd(const struct kinds_input *in, const struct source_sample 
 		gather(all, &c);
 	}
 	if (in->forged == FORGED_YES || in->forged == FORGED_PARTLY) {
-		name_each(all);
+		name_each(in, all);
 		return;
 	}
 	basis = basis_of(in, &c);

@@ -58,6 +58,9 @@ enum kind_basis {
 	BASIS_BITS = 16
 };
 
+/* Groups of packets that the verdict may judge by themselves. */
+enum kind_group { KIND_SYN, KIND_TCP, KIND_UDP, KIND_OTHER, KIND_GROUPS };
+
 struct source_part {
 	enum source_kind kind;
 	char protocol[KIND_PROTOCOL_MAX]; /* reflectors: "dns", "tcp", "icmp", "port50123"; else ""
@@ -91,6 +94,8 @@ struct kinds_input {
 	const struct places *places;   /* may be NULL */
 	const struct proxies *proxies; /* may be NULL */
 	enum kind_forged forged;
+	bool reflected; /* it says so of reflectors alone, so it shows nobody else real */
+	enum kind_forged forged_in[KIND_GROUPS]; /* of an attack's group of packets by itself */
 };
 
 /**

@@ -285,6 +285,13 @@ static void weigh_connections(struct sample_source *s)
 		      is_near(s->ttl_most, s->ttl_connected));
 }
 
+static enum kind_group group_of(const struct flow *f)
+{
+	if (f->proto == PROTO_TCP)
+		return (f->tcp_flags & (TH_SYN | TH_ACK | TH_RST)) == TH_SYN ? KIND_SYN : KIND_TCP;
+	return f->proto == PROTO_UDP ? KIND_UDP : KIND_OTHER;
+}
+
 static void count(struct source_sample *all, struct sample_source *s,
 		  const struct finding_vector *v, const struct evidence_record *e,
 		  enum scope_side side)
@@ -299,8 +306,10 @@ static void count(struct source_sample *all, struct sample_source *s,
 	s->seen += e->flow.exporter == all->exporter ? e->flow.packets : 0;
 	all->packets += packets;
 	all->bytes += e->flow.bytes * weight;
+	s->groups |= (uint8_t)(1u << group_of(&e->flow));
 	if (v->vector == VECTOR_AMPLIFICATION) {
 		s->answers += packets;
+		s->amplified |= v->over;
 		s->port = v->port ? v->port : e->flow.sport;
 	} else if (v->vector == VECTOR_SYNACK_REFLECTION || is_icmp_answer(e)) {
 		s->unasked += packets;

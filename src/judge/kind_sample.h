@@ -16,6 +16,8 @@ struct sample_source {
 	uint64_t packets, bytes; /* of the attack's vectors */
 	uint32_t seen;		 /* packets as counted by the exporter that showed most records */
 	uint64_t answers;	 /* of them from the port of a reflector */
+	bool amplified;		 /* in an amplification over its threshold */
+	uint8_t groups;		 /* bits of enum kind_group that they are of */
 	uint64_t unasked;	 /* SYN-ACK in a reflection of them, ICMP errors and echo replies */
 	uint64_t fragments;
 	bool icmp;		     /* those were ICMP */

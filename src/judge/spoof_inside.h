@@ -65,6 +65,17 @@ extern const unsigned n_spoof_tests;
 #define SPOOF_FIGURE_DIGITS 4
 #define SPOOF_SHARE_DIGITS  3
 
+#define PART_LEAST 0.1 /* share of the packets that makes a part */
+
+/** spoof_in_groups() - was each group of the attack's packets measured by itself? */
+static inline bool spoof_in_groups(const struct spoof_facts *a)
+{
+	for (unsigned p = PART_SYN; p < PART_COUNT; p++)
+		if (a->part[p].n)
+			return true;
+	return false;
+}
+
 /* spoof_real.c */
 
 struct heard_prefix;

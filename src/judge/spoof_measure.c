@@ -12,6 +12,7 @@
 #include "detect/answers.h"
 #include "detect/facts.h"
 #include "detect/heard.h"
+#include "detect/hot.h"
 #include "detect/sources.h"
 #include "judge/spoof_inside.h"
 #include "observe/exporter.h"
@@ -490,17 +491,18 @@ static void measure_part(struct spoof_figures *o, struct crowd *c, const struct 
 	round_figures(o);
 }
 
-/* The groups of the attack as one sample: the coarser one's share of all senders. */
-static void gather(struct crowd *c, const struct finding *f,
+/* The groups @of the attack (bits of their index) as one sample: the coarser one's share of all. */
+static void gather(struct crowd *c, const struct finding *f, unsigned of,
 		   bool (*wanted)(const struct facts_source *))
 {
 	const struct finding_facts *from = &f->facts;
 
 	c->n = c->level = 0;
 	for (unsigned g = 0; g < from->n; g++)
-		c->level = from->group[g]->level > c->level ? from->group[g]->level : c->level;
+		if (of >> g & 1 && from->group[g]->level > c->level)
+			c->level = from->group[g]->level;
 	for (unsigned g = 0; g < from->n; g++) {
-		for (unsigned i = 0; i < from->group[g]->n; i++) {
+		for (unsigned i = 0; of >> g & 1 && i < from->group[g]->n; i++) {
 			const struct facts_source *s = &from->group[g]->source[i];
 
 			if (c->level && s->hash >> (64 - c->level))
@@ -546,20 +548,22 @@ static bool is_often(const struct facts_source *s)
 }
 
 /* Two kinds of senders may be mixed where more are seen once than belong to those seen often. */
-static void measure_halves(struct spoof_facts *o, struct crowd *c, const struct world *w)
+static void measure_halves(struct spoof_facts *o, struct crowd *c, const struct world *w,
+			   unsigned of)
 {
-	o->part[PART_ONCE] = o->part[PART_OFTEN] = (struct spoof_figures){.n = 0};
 	if (ll_excess(&o->part[PART_ALL]) <= 0)
 		return;
-	gather(c, w->f, is_once);
+	gather(c, w->f, of, is_once);
 	measure_part(&o->part[PART_ONCE], c, w);
-	gather(c, w->f, is_often);
+	gather(c, w->f, of, is_often);
 	measure_part(&o->part[PART_OFTEN], c, w);
 }
 
-static void measure_ids(struct spoof_figures *o, const struct finding *f)
+static void measure_ids(struct spoof_figures *o, const struct finding *f, unsigned of)
 {
 	for (unsigned g = 0; g < f->facts.n; g++) {
+		if (!(of >> g & 1))
+			continue;
 		o->ids_n += f->facts.group[g]->ids;
 		o->ids_next += f->facts.group[g]->ids_next;
 		o->ids_same += f->facts.group[g]->ids_same;
@@ -587,7 +591,7 @@ static int measure_good(struct spoof_facts *o, const struct incident *inc, struc
 		none.facts.group[0] = f;
 		none.facts.n = 1;
 		without.f = &none;
-		gather(c, &none, NULL);
+		gather(c, &none, 1, NULL);
 		measure_part(&o->part[PART_GOOD], c, &without);
 	}
 	r = good->record && (!f || f->failed) ? -ENOMEM : 0;
@@ -603,6 +607,82 @@ static bool covers(const struct finding *f)
 	for (unsigned g = 0; g < f->facts.n; g++)
 		seen += f->facts.group[g]->seen;
 	return seen >= f->records / COVERED;
+}
+
+/* ---- groups of packets ---- */
+
+/* Connections and malformed packets are SYNs and others of the same senders. */
+static bool is_joined(const struct finding *f)
+{
+	for (unsigned i = 0; i < f->n_vectors; i++)
+		if (f->vectors[i].vector == VECTOR_CONN_FLOOD ||
+		    f->vectors[i].vector == VECTOR_HTTP_FLOOD ||
+		    f->vectors[i].vector == VECTOR_MALFORMED)
+			return true;
+	return false;
+}
+
+static enum spoof_part part_of_group(const struct finding *f, unsigned g)
+{
+	static const uint8_t part[GROUP_COUNT] = {[GROUP_SYN] = PART_SYN,
+						  [GROUP_TCP] = PART_TCP,
+						  [GROUP_UDP] = PART_UDP,
+						  [GROUP_OTHER] = PART_OTHER};
+
+	if (f->facts.which[g] == GROUP_SYN && is_joined(f))
+		return PART_TCP;
+	return (enum spoof_part)part[f->facts.which[g]];
+}
+
+/* The groups of each part, as bits, without those that are small beside the others. */
+static unsigned main_groups(const struct finding *f, unsigned of[PART_COUNT])
+{
+	uint64_t packets[PART_COUNT] = {0}, all = 0;
+	unsigned every = 0;
+
+	memset(of, 0, PART_COUNT * sizeof(*of));
+	for (unsigned g = 0; g < f->facts.n; g++) {
+		enum spoof_part p = part_of_group(f, g);
+
+		of[p] |= 1u << g;
+		packets[p] += f->facts.group[g]->packets;
+		all += f->facts.group[g]->packets;
+	}
+	for (unsigned p = 0; p < PART_COUNT; p++) {
+		of[p] = (double)packets[p] >= PART_LEAST * (double)all ? of[p] : 0;
+		every |= of[p];
+	}
+	return every;
+}
+
+static void measure_groups(struct spoof_figures *o, struct crowd *c, const struct world *w,
+			   unsigned of)
+{
+	gather(c, w->f, of, NULL);
+	drop_strangers(c);
+	measure_part(o, c, w);
+	measure_ids(o, w->f, of);
+	for (unsigned g = 0; g < w->f->facts.n; g++)
+		o->seen += of >> g & 1 ? w->f->facts.group[g]->packets : 0;
+}
+
+/*
+ * Groups are sampled and thinned each for itself, so that the senders of several cannot be counted
+ * together; and some may be forged, others not. Where there is one alone, its halves.
+ */
+static void measure_attack(struct spoof_facts *o, struct crowd *c, const struct world *w)
+{
+	unsigned of[PART_COUNT], every = main_groups(w->f, of);
+
+	for (unsigned p = 0; p < PART_COUNT; p++)
+		if (p != PART_GOOD)
+			o->part[p] = (struct spoof_figures){.n = 0};
+	measure_groups(&o->part[PART_ALL], c, w, every);
+	for (unsigned p = PART_SYN; p < PART_COUNT; p++)
+		if (of[p] && of[p] != every)
+			measure_groups(&o->part[p], c, w, of[p]);
+	if (!spoof_in_groups(o))
+		measure_halves(o, c, w, every);
 }
 
 static bool has_news(const struct incident *inc, const struct finding *f)
@@ -641,11 +721,7 @@ int spoof_measure(struct incident *inc, const struct finding *f, const struct pl
 
 	if (measured) {
 		measure_target(&inc->facts, f);
-		gather(&c, f, NULL);
-		drop_strangers(&c);
-		measure_part(&inc->facts.part[PART_ALL], &c, &w);
-		measure_ids(&inc->facts.part[PART_ALL], f);
-		measure_halves(&inc->facts, &c, &w);
+		measure_attack(&inc->facts, &c, &w);
 		if (!inc->facts.part[PART_GOOD].n)
 			r = measure_good(&inc->facts, inc, &c, &w);
 	}

@@ -324,8 +324,12 @@ static void test_reflectors_by_port_and_size(void **state)
 	assert_part(&k, 0, KIND_UNKNOWN, BASIS_FORGED, 1);
 	end(&w);
 
-	w = begin(VECTOR_AMPLIFICATION, 123); /* questions are no answers */
+	w = begin(VECTOR_AMPLIFICATION, 123); /* as an amplification small ones are answers too */
 	answers(&w, 200, 3, 76);
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_REFLECTORS, BASIS_ANSWERS, 1);
+	/* Where there are too few for that, questions are no answers. */
+	w.inc->f.vectors[0].over = false;
 	k = judge(&w, FORGED_UNKNOWN);
 	assert_int_equal(k.part[0].kind, KIND_BOTS);
 	end(&w);
@@ -336,6 +340,65 @@ static void test_reflectors_by_port_and_size(void **state)
 		w.inc->evidence[SAMPLE_ATTACK].record[i].flow.sport = 50123;
 	k = judge(&w, FORGED_UNKNOWN);
 	assert_string_equal(k.part[0].protocol, "port50123");
+	end(&w);
+}
+
+/* That reflectors are real shows nothing of others beside them. */
+static void test_a_reflection_shows_no_bots(void **state)
+{
+	struct world w = begin(VECTOR_AMPLIFICATION, 123);
+	struct kinds_input in = {.inc = w.inc,
+				 .conf = w.conf,
+				 .places = w.places,
+				 .proxies = w.proxies,
+				 .forged = FORGED_NO,
+				 .reflected = true};
+	struct source_kinds k;
+
+	finding_vector(&w.inc->f, VECTOR_UDP_FLOOD, 0, true, 8000, 600);
+	answers(&w, 200, 3, 468);
+	for (unsigned i = 0; i < 200; i++) {
+		struct evidence_record *e = put(&w, "63.0.0.1", i);
+
+		e->flow.proto = PROTO_UDP;
+		e->flow.sport = (uint16_t)(20000 + i);
+	}
+	assert_int_equal(kinds_judge(&in, &k), 0);
+	assert_part(&k, 0, KIND_REFLECTORS, BASIS_ANSWERS, 0.75);
+	assert_part(&k, 1, KIND_UNKNOWN, BASIS_UNSHOWN, 0.25);
+	in.reflected = false;
+	assert_int_equal(kinds_judge(&in, &k), 0);
+	assert_part(&k, 1, KIND_BOTS, BASIS_VERDICT, 0.25);
+	end(&w);
+}
+
+/* Forged SYN, and UDP of real bots; then a forged flood with a few reflectors beside it. */
+static void test_each_group_by_its_own_verdict(void **state)
+{
+	struct world w = begin(VECTOR_SYN_FLOOD, 0);
+	struct kinds_input in = {.inc = w.inc,
+				 .conf = w.conf,
+				 .places = w.places,
+				 .proxies = w.proxies,
+				 .forged = FORGED_PARTLY,
+				 .forged_in = {[KIND_SYN] = FORGED_YES, [KIND_UDP] = FORGED_NO}};
+	struct source_kinds k;
+
+	finding_vector(&w.inc->f, VECTOR_UDP_FLOOD, 0, true, 8000, 600);
+	syns(&w, "61.0.0.1", 300, 1, 0);
+	for (unsigned i = 0; i < 100; i++)
+		put(&w, "63.0.0.1", i)->flow.proto = PROTO_UDP;
+	assert_int_equal(kinds_judge(&in, &k), 0);
+	assert_part(&k, 0, KIND_UNKNOWN, BASIS_FORGED, 0.75);
+	assert_part(&k, 1, KIND_BOTS, BASIS_VERDICT, 0.25);
+	end(&w);
+
+	w = begin(VECTOR_SYN_FLOOD, 0);
+	finding_vector(&w.inc->f, VECTOR_AMPLIFICATION, 123, true, 500, 468);
+	syns(&w, "62.0.0.1", 900, 1, 0);
+	answers(&w, 30, 3, 468);
+	k = judge(&w, FORGED_YES);
+	assert_part(&k, 1, KIND_REFLECTORS, BASIS_ANSWERS, 90.0 / 990);
 	end(&w);
 }
 
@@ -568,6 +631,8 @@ int main(void)
 		cmocka_unit_test(test_a_connection_shows_no_flood_beside_it),
 		cmocka_unit_test(test_listed_proxies_and_the_gaps_of_lists),
 		cmocka_unit_test(test_reflectors_by_port_and_size),
+		cmocka_unit_test(test_a_reflection_shows_no_bots),
+		cmocka_unit_test(test_each_group_by_its_own_verdict),
 		cmocka_unit_test(test_invented_reflectors_never_come_twice),
 		cmocka_unit_test(test_fragments_of_answers),
 		cmocka_unit_test(test_synack_reflection),

@@ -358,6 +358,52 @@ static void test_a_mixture_is_partly(void **state)
 	assert_true(fabs(inc->spoofing.forged_share - 0.5) < 0.05);
 }
 
+/* A forged flood and reflectors at once: neither may speak for the other. */
+static void test_groups_are_judged_each_by_itself(void **state)
+{
+	_cleanup_incident_ struct incident *inc = attack(VECTOR_SYN_FLOOD), *back = NULL;
+	_cleanup_text_ struct text said = TEXT_NULL;
+	struct spoofing *s = &inc->spoofing;
+	char *text, *again;
+
+	snprintf(inc->id, sizeof(inc->id), "n0123456789ab");
+	finding_vector(&inc->f, VECTOR_AMPLIFICATION, 123, true, 50000, 468);
+	inc->facts.both_ways = true;
+	make_random(&inc->facts.part[PART_SYN]);
+	make_bots(&inc->facts.part[PART_UDP], 200);
+	inc->facts.part[PART_ALL] = inc->facts.part[PART_SYN];
+	inc->facts.part[PART_SYN].seen = 100000;
+	inc->facts.part[PART_UDP].seen = 300000;
+	spoof_judge(inc, 0);
+	assert_int_equal(s->verdict, SPOOF_PARTLY);
+	assert_int_equal(s->rule, SPOOF_BY_EVIDENCE);
+	assert_true(s->confidence >= 0.9);
+	assert_true(s->forged_share > 0.24 && s->forged_share < 0.27);
+	assert_int_equal(s->n_groups, 2);
+	assert_int_equal(s->group[0].verdict, SPOOF_SPOOFED);
+	assert_int_equal(s->group[1].verdict, SPOOF_NOT);
+	assert_true(!s->group[0].reflected && s->group[1].reflected);
+	spoof_words(inc, false, &said);
+	assert_non_null(strstr(text_str(&said), "SYN (25 %) forged, UDP (75 %) real (reflectors)"));
+	text = incident_dump(inc);
+	assert_non_null(text);
+	assert_int_equal(incident_load(text, strlen(text), &back), 0);
+	again = incident_dump(back);
+	assert_string_equal(text, again);
+	free(text);
+	free(again);
+	/* Both real, and both forged. */
+	make_bots(&inc->facts.part[PART_SYN], 3000);
+	inc->facts.part[PART_SYN].seen = 100000;
+	spoof_judge(inc, 0);
+	assert_int_equal(s->verdict, SPOOF_NOT);
+	assert_int_equal(s->rule, SPOOF_BY_EVIDENCE);
+	make_random(&inc->facts.part[PART_SYN]);
+	make_random(&inc->facts.part[PART_UDP]);
+	spoof_judge(inc, 0);
+	assert_int_equal(s->verdict, SPOOF_SPOOFED);
+}
+
 static void test_nothing_known(void **state)
 {
 	_cleanup_incident_ struct incident *inc = attack(VECTOR_UDP_FLOOD);
@@ -581,6 +627,7 @@ int main(void)
 		cmocka_unit_test(test_one_source_is_bounded),
 		cmocka_unit_test(test_reflectors_are_real),
 		cmocka_unit_test(test_a_mixture_is_partly),
+		cmocka_unit_test(test_groups_are_judged_each_by_itself),
 		cmocka_unit_test(test_nothing_known),
 		cmocka_unit_test(test_json_and_back),
 		cmocka_unit_test(test_damaged_facts_are_refused),

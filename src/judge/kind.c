@@ -413,11 +413,31 @@ static void fold_small(struct source_kinds *out, struct sum *sums, uint64_t pack
 	out->n = n;
 }
 
+/*
+ * Who sends nearly all is counted among all the attack's senders, without the target's visitors:
+ * the sample of facts has left those out, and holds as many of the others (doc/facts.md). Without
+ * it everybody who sent to the target counts.
+ */
+static void count_whole(const struct incident *inc, const struct source_sample *all,
+			struct source_part *p)
+{
+	const struct spoof_figures *f = &inc->facts.part[PART_ALL];
+	const struct finding_sources *s = &inc->f.sources;
+	uint64_t others = all->n - p->count, senders = (uint64_t)f->hosts << f->scale_log2;
+
+	p->count_about = true;
+	if (!f->hosts) {
+		p->count = s->count > others + p->count ? s->count - others : p->count;
+		return;
+	}
+	p->count = senders > others ? senders - others : senders;
+	/* Measured when the attack was smaller: more may have joined. */
+	p->count_at_least |= inc->facts.records * 4 < inc->f.records * 3;
+}
+
 static void fill_part(const struct incident *inc, const struct source_sample *all,
 		      struct source_part *p, const struct sum *sum)
 {
-	const struct finding_sources *f = &inc->f.sources;
-	uint64_t others = all->n - p->count;
 	bool nearly_all;
 
 	p->share = (double)sum->packets / (double)all->packets;
@@ -426,13 +446,12 @@ static void fill_part(const struct incident *inc, const struct source_sample *al
 	if (sum->completed * 2 < sum->packets)
 		p->basis &= (uint16_t)~BASIS_HANDSHAKE; /* a few do not speak for all */
 	nearly_all = p->share >= SINGLE_SHARE;
-	/* The records are those of the opening; the whole attack's count is that of the finding. */
-	if (nearly_all && p->kind != KIND_SINGLE && f->count > others + p->count)
-		p->count = f->count - others;
 	p->count_at_least =
-		p->shared || f->count_at_least || !(all->whole || (nearly_all && f->count_exact));
+		p->shared || inc->f.sources.count_at_least || !(all->whole || nearly_all);
 	if (p->kind == KIND_SINGLE)
 		p->count_at_least = p->shared;
+	else if (nearly_all && !all->whole)
+		count_whole(inc, all, p);
 }
 
 static int compare_parts(const struct source_part *a, const struct source_part *b)
@@ -528,7 +547,8 @@ static void say_nothing(const struct kinds_input *in, struct source_kinds *out)
 					    .basis = BASIS_NO_RECORDS,
 					    .share = 1,
 					    .count = in->inc->f.sources.count,
-					    .count_at_least = !in->inc->f.sources.count_exact,
+					    .count_about = !in->inc->f.sources.count_exact,
+					    .count_at_least = in->inc->f.sources.count_at_least,
 					    .listed_us = TIME_NONE};
 }
 

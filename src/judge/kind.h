@@ -67,6 +67,7 @@ struct source_part {
 					   */
 	uint16_t basis;			  /* enum kind_basis */
 	bool count_at_least;		  /* more may exist: sampled, a part only, or shared */
+	bool count_about;		  /* estimated: it may be a few more or fewer */
 	bool shared;			  /* some stand for many parties (conf `shared`) */
 	double share;			  /* of the attack's packets among the records, 0..1 */
 	uint64_t count;			  /* distinct addresses */

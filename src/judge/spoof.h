@@ -38,7 +38,8 @@ enum spoof_part {
 
 /* Counts over the senders of a sample; where a figure could not be measured its n is 0. */
 struct spoof_figures {
-	uint32_t n;		      /* senders in the sample */
+	uint32_t n;		      /* senders in the sample, in each group of packets */
+	uint32_t hosts;		      /* their distinct addresses */
 	uint64_t packets;	      /* of theirs, as counted */
 	uint64_t seen;		      /* packets of all senders */
 	uint32_t once, twice, thrice; /* senders with so many packets */

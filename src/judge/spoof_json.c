@@ -19,6 +19,7 @@
 	}
 static const struct field figures[] = {
 	FIGURE(n, FORM_U32),
+	FIGURE(hosts, FORM_U32),
 	FIGURE(packets, FORM_U64),
 	FIGURE(seen, FORM_U64),
 	FIGURE(once, FORM_U32),
@@ -246,10 +247,10 @@ static int name_index(const char *const *names, unsigned n, const json_t *name)
 /* Counts of a part of the senders are none of more than all of them. */
 static bool holds(const struct spoof_figures *f)
 {
-	const uint32_t parts[] = {f->once,    f->twice,	 f->thrice,	f->v4,		f->bogon,
-				  f->private, f->placed, f->even_n,	f->ttl_n,	f->heads_n,
-				  f->heard_n, f->bgp_n,	 f->answered,	f->established, f->resets,
-				  f->darknet, f->own,	 f->edge_octets};
+	const uint32_t parts[] = {f->once,    f->twice,	 f->thrice,	 f->v4,		 f->bogon,
+				  f->private, f->placed, f->even_n,	 f->ttl_n,	 f->heads_n,
+				  f->heard_n, f->bgp_n,	 f->answered,	 f->established, f->resets,
+				  f->darknet, f->own,	 f->edge_octets, f->hosts};
 
 	for (unsigned i = 0; i < ARRAY_LEN(parts); i++)
 		if (parts[i] > f->n)

@@ -470,6 +470,7 @@ static void measure_part(struct spoof_figures *o, struct crowd *c, const struct 
 	*o = (struct spoof_figures){.n = c->n, .scale_log2 = c->level, .routed_space = 0};
 	qsort(c->s, c->n, sizeof(*c->s), by_address);
 	for (unsigned i = 0; i < c->n; i++) {
+		o->hosts += !i || !ip_equal(&c->s[i]->ip, &c->s[i - 1]->ip);
 		o->packets += c->s[i]->packets;
 		o->once += c->s[i]->packets <= 1;
 		o->twice += c->s[i]->packets == 2;

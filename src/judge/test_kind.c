@@ -550,6 +550,42 @@ static void test_shared_addresses_forbid_filters(void **state)
 	end(&w);
 }
 
+/* 300 visitors beside 200 bots: who attacks is counted, and what is estimated says so. */
+static void test_visitors_are_not_counted(void **state)
+{
+	struct world w = begin(VECTOR_SYN_FLOOD, 0);
+	_cleanup_text_ struct text en = TEXT_NULL, ja = TEXT_NULL;
+	struct source_kinds k;
+
+	syns(&w, "61.0.0.1", 200, 3, 0);
+	w.inc->f.packets = 100000;
+	w.inc->f.records = w.inc->facts.records = 100000;
+	w.inc->f.sources.count = 500;
+	w.inc->f.sources.count_exact = true;
+	w.inc->facts.part[PART_ALL].hosts = 50;
+	w.inc->facts.part[PART_ALL].scale_log2 = 2;
+	k = judge(&w, FORGED_NO);
+	assert_part(&k, 0, KIND_BOTS, BASIS_VERDICT, 1);
+	assert_int_equal(k.part[0].count, 200);
+	assert_true(k.part[0].count_about && !k.part[0].count_at_least);
+	kinds_said(&k, "en", &en);
+	kinds_said(&k, "ja", &ja);
+	assert_non_null(strstr(text_str(&en), ", about 200 addresses"));
+	assert_non_null(strstr(text_str(&ja), "、約 200 アドレス"));
+	w.inc->f.records = 200000; /* it grew since */
+	k = judge(&w, FORGED_NO);
+	assert_true(k.part[0].count_at_least);
+	w.inc->facts.part[PART_ALL].hosts = 0;
+	k = judge(&w, FORGED_NO);
+	assert_int_equal(k.part[0].count, 500);
+	assert_true(k.part[0].count_about);
+	w.inc->f.packets = 600;
+	k = judge(&w, FORGED_NO);
+	assert_int_equal(k.part[0].count, 200);
+	assert_true(!k.part[0].count_about && !k.part[0].count_at_least);
+	end(&w);
+}
+
 static void test_forged_traffic_is_told_by_its_link(void **state)
 {
 	struct world w = begin(VECTOR_SYN_FLOOD, 0);
@@ -640,6 +676,7 @@ int main(void)
 		cmocka_unit_test(test_own_customers_only_when_they_leave),
 		cmocka_unit_test(test_single_host_and_its_ways),
 		cmocka_unit_test(test_shared_addresses_forbid_filters),
+		cmocka_unit_test(test_visitors_are_not_counted),
 		cmocka_unit_test(test_forged_traffic_is_told_by_its_link),
 		cmocka_unit_test(test_without_records_it_says_nothing),
 		cmocka_unit_test(test_other_traffic_does_not_count),

@@ -520,7 +520,7 @@ static enum scope_side side_of(const struct sample_source *s, bool *by_link)
 
 static void fill_sides(const struct source_sample *all, struct source_kinds *out)
 {
-	uint64_t by_side[SCOPE_SIDE_COUNT] = {0}, by_link = 0, unsure = 0, told;
+	uint64_t by_side[SCOPE_SIDE_COUNT] = {0}, by_link = 0, unsure = 0, regional = 0, told;
 	struct sample_source *s;
 
 	for (size_t at = 0; (s = sample_next(all, &at));) {
@@ -528,6 +528,7 @@ static void fill_sides(const struct source_sample *all, struct source_kinds *out
 		enum scope_side side = side_of(s, &link);
 
 		by_side[side] += s->packets;
+		regional += side == SCOPE_UNKNOWN && scope_is_region(s->country) ? s->packets : 0;
 		if (side == SCOPE_UNKNOWN)
 			continue;
 		by_link += link ? s->packets : 0;
@@ -538,6 +539,7 @@ static void fill_sides(const struct source_sample *all, struct source_kinds *out
 	out->foreign = (double)by_side[SCOPE_FOREIGN] / (double)all->packets;
 	out->by_link = told ? (double)by_link / (double)told : 0;
 	out->unsure = unsure * 2 > told;
+	out->regional = (double)regional / (double)all->packets;
 }
 
 static void say_nothing(const struct kinds_input *in, struct source_kinds *out)

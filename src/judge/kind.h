@@ -85,8 +85,9 @@ struct source_kinds {
 	bool never_touch;	 /* sources that no measure may name are among them */
 	/* Whose the traffic is, as scope asks: share of packets of each side, the rest unknown. */
 	double domestic, foreign;
-	double by_link; /* share of it that was told by the ingress link's country */
-	bool unsure;	/* rests on addresses that are likely real, not shown to be */
+	double by_link;	 /* share of it that was told by the ingress link's country */
+	bool unsure;	 /* rests on addresses that are likely real, not shown to be */
+	double regional; /* share of it all from sources of which only a region is known (EU, AP) */
 };
 
 struct kinds_input {

@@ -112,10 +112,10 @@ static json_t *filter_json(const struct source_kinds *k)
 
 static json_t *sides_json(const struct source_kinds *k)
 {
-	return json_pack("{s:o, s:o, s:o, s:b, s:i, s:s}", "domestic", share_json(k->domestic),
+	return json_pack("{s:o, s:o, s:o, s:b, s:o, s:i, s:s}", "domestic", share_json(k->domestic),
 			 "foreign", share_json(k->foreign), "by_link", share_json(k->by_link),
-			 "unsure", k->unsure, "records", (int)k->records, "forged",
-			 forged_words[k->forged]);
+			 "unsure", k->unsure, "regional", share_json(k->regional), "records",
+			 (int)k->records, "forged", forged_words[k->forged]);
 }
 
 int kinds_to_json(json_t *o, const struct source_kinds *k)
@@ -169,6 +169,7 @@ static int sides_from(const json_t *o, struct source_kinds *out)
 	uint64_t records = 0;
 
 	if (json_get_share(o, "domestic", &out->domestic) ||
+	    json_get_share(o, "regional", &out->regional) ||
 	    json_get_share(o, "foreign", &out->foreign) ||
 	    json_get_share(o, "by_link", &out->by_link) || get_count(o, "records", &records) ||
 	    records > UINT32_MAX)

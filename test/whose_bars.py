@@ -16,6 +16,7 @@ SAMPLINGS = [100, 1000]
 PRECISION = 0.95
 SHARE_LEAST = 0.05  # of the packets, from which a kind counts as told
 SHARE_ERROR = 0.1   # unsampled, of a kind's share
+COUNT_ERROR = 0.15  # unsampled, of a kind's count where "about" so many are told
 # What may be told of the scenarios without a map, by what they send; of invented sources nothing.
 ORDINARY = {
     'syn-spoofed': [], 'syn-one-each': [], 'rst-flood': [], 'ack-flood': [], 'malformed': [],
@@ -106,7 +107,22 @@ def judge_kinds(case, got):
             broken.append(f'{name} ({row["share"]:.2f} of it) is not told')
         elif case.exporters == 1 and abs(told[name]['share'] - row['share']) > share_error(name):
             broken.append(f'{name}: share {told[name]["share"]:.2f}, not {row["share"]:.2f}')
+        if name in told:
+            broken += judge_count(case, name, told[name], row)
     return len(told), len(right), broken
+
+
+def judge_count(case, name, told, true):
+    """A count is exact, or about right, or no more than there are."""
+    if case.sampling > 1 or true is None or 'count' not in true or case.scenario.endswith('-cgn'):
+        return []
+    error = abs(told['count'] - true['count'])
+    if told['count_at_least']:
+        wrong = told['count'] > true['count'] * (1 + COUNT_ERROR)
+    else:
+        wrong = error > (true['count'] * COUNT_ERROR if told['count_about'] else 0)
+    word = 'at least ' if told['count_at_least'] else 'about ' if told['count_about'] else ''
+    return [f"{name}: {word}{told['count']} addresses, not {true['count']}"] if wrong else []
 
 
 def share_error(name):

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "act/guard_inside.h"
+#include "judge/spoof.h"
 
 static bool is_route(enum plan_kind kind)
 {
@@ -203,12 +204,7 @@ bool guard_shared(struct guard_look *k)
 /* Shown is only a single address: a prefix holds others of which nothing is shown. */
 static bool is_shown(const struct incident *inc, const struct prefix *source)
 {
-	const struct finding_sources *s = &inc->f.sources;
-
-	for (unsigned i = 0; source->len == 128 && i < s->n_top; i++)
-		if (ip_equal(&s->top[i].addr, &source->addr))
-			return s->top[i].established || s->top[i].expected;
-	return false;
+	return source->len == 128 && source_shown_real(inc, &source->addr) != REAL_UNKNOWN;
 }
 
 /* The address itself is not told: who reads this does not know it to be true. */

@@ -4,8 +4,9 @@
  * target's own: to a SYN it sends SYN-ACK whoever asked, to an ACK with a wrong number RST, to one
  * out of its window a bare ACK; data or FIN it only sends in a connection whose number was
  * acknowledged (RFC 9293 sections 3.10.7.3 and 3.10.7.4, RFC 5961). So what the source itself sends
- * proves nothing here. Direct-mapped, so bounded; what is pushed out is forgotten, and whoever is
- * not in it is not shown real. Data class: header.
+ * proves nothing here, and what is proven is the connection alone: other packets under the address
+ * of somebody who has one may be forged. Direct-mapped, so bounded; what is pushed out is
+ * forgotten, and whoever is not in it is not shown real. Data class: header.
  */
 #pragma once
 
@@ -14,7 +15,7 @@
 
 #include "observe/flow.h"
 
-#define ANSWERS_ROOM	  4096
+#define ANSWERS_TALKS	  4096 /* connections that are kept in mind */
 #define ANSWERS_OFFERS	  1024 /* connections whose SYN-ACK may yet be acknowledged */
 #define ANSWERS_WHOLE	  1024
 #define ANSWERS_THIN_LOG2 4
@@ -36,8 +37,24 @@ struct offer {
 	enum { OFFER_NONE, OFFER_MADE, OFFER_TAKEN } state;
 };
 
+/* What came of a connection, by its addresses and ports. */
+enum talk_state {
+	TALK_TAKEN = 1 << 0,	 /* its SYN-ACK was acknowledged (struct offer) */
+	TALK_CONNECTED = 1 << 1, /* the target sent data or FIN in it */
+};
+
+/*
+ * A connection of a sender that is in a sample: its packets that were looked at wait here until the
+ * target's answer shows what they were.
+ */
+struct talk {
+	uint32_t key;	     /* handshake_key() of it */
+	uint16_t packets[2]; /* SYNs, and others; the largest number stands for more */
+	uint8_t state;	     /* enum talk_state */
+};
+
 struct answers {
-	struct ip peer[ANSWERS_ROOM]; /* zero: free */
+	struct talk talk[ANSWERS_TALKS];
 	struct offer offer[ANSWERS_OFFERS];
 	uint64_t records[ANSWERS], packets[ANSWERS]; /* by enum answer, as sampled */
 };
@@ -70,15 +87,22 @@ static inline bool answers_count(struct answers *a, enum answer what, uint32_t p
 	       (number * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - ANSWERS_THIN_LOG2) == 0;
 }
 
-/** answers_put() - the target has a connection with @peer. @hash: source_hash() of it. */
-static inline void answers_put(struct answers *a, const struct ip *peer, uint64_t hash)
+/** answers_talk() - the connection's place, in which whatever was there before is forgotten. */
+static inline struct talk *answers_talk(struct answers *a, uint32_t key)
 {
-	a->peer[hash % ANSWERS_ROOM] = *peer;
+	struct talk *t = &a->talk[key % ANSWERS_TALKS];
+
+	if (t->key != key)
+		*t = (struct talk){.key = key};
+	return t;
 }
 
-static inline bool answers_has(const struct answers *a, const struct ip *peer, uint64_t hash)
+/** talk_add() - @packets more of it came. @syn: they are requests. */
+static inline void talk_add(struct talk *t, bool syn, uint32_t packets)
 {
-	return a && ip_equal(&a->peer[hash % ANSWERS_ROOM], peer) && !ip_is_zero(peer);
+	uint16_t *n = &t->packets[!syn];
+
+	*n = packets > (uint32_t)(UINT16_MAX - *n) ? UINT16_MAX : (uint16_t)(*n + packets);
 }
 
 /** answers_offer() - the target sent a SYN-ACK of that connection. */

@@ -67,7 +67,7 @@ struct facts *facts_free(struct facts *f)
 	return NULL;
 }
 
-const struct facts_source *facts_find(const struct facts *f, const struct ip *ip, uint64_t hash)
+struct facts_source *facts_find(const struct facts *f, const struct ip *ip, uint64_t hash)
 {
 	unsigned i = slot_of(f, ip, hash);
 
@@ -83,17 +83,6 @@ void facts_mark(struct facts *f, const struct ip *ip, uint64_t hash, enum facts_
 	i = slot_of(f, ip, hash);
 	if (f->slot[i])
 		f->source[f->slot[i] - 1].flags |= (uint8_t)flag;
-}
-
-void facts_unmark(struct facts *f, const struct ip *ip, uint64_t hash, enum facts_flag flag)
-{
-	unsigned i;
-
-	if (!facts_in(f, hash))
-		return;
-	i = slot_of(f, ip, hash);
-	if (f->slot[i])
-		f->source[f->slot[i] - 1].flags &= (uint8_t)~flag;
 }
 
 /* One bit more: about half of them leave, the others keep their order. */
@@ -168,11 +157,6 @@ static uint32_t add_capped(uint32_t a, uint32_t b)
 	return a + b < a ? UINT32_MAX : a + b;
 }
 
-static uint32_t port_bit(uint16_t port)
-{
-	return UINT32_C(1) << ((uint32_t)(port * UINT32_C(2654435761)) >> 27);
-}
-
 static void note_id(struct facts *f, const struct flow *flow, const struct flow_side *side)
 {
 	uint16_t step = (uint16_t)(side->ip_id - f->last_id);
@@ -188,21 +172,22 @@ static void note_id(struct facts *f, const struct flow *flow, const struct flow_
 	f->last_ip = flow->src;
 }
 
-void facts_add_looked(struct facts *f, const struct flow *flow, const struct flow_side *side,
-		      uint64_t hash, int64_t first_us, int64_t last_us)
+struct facts_source *facts_add_looked(struct facts *f, const struct flow *flow,
+				      const struct flow_side *side, uint64_t hash, int64_t first_us,
+				      int64_t last_us)
 {
 	struct facts_source *s;
 
 	if (f->seen <= FACTS_FIRST)
 		note_id(f, flow, side);
 	if (!facts_in(f, hash))
-		return;
+		return NULL;
 	if (f->counted++ >= f->until)
 		settle(f);
 	s = take(f, flow, hash);
 	/* Several exporters may show one packet: a sender's count by the first that showed it. */
 	if (!s || s->exporter != flow->exporter)
-		return;
+		return NULL;
 	if (!s->records)
 		begin(s, flow, side, first_us);
 	else if (s->link != flow->in_link)
@@ -210,7 +195,6 @@ void facts_add_looked(struct facts *f, const struct flow *flow, const struct flo
 	s->records = add_capped(s->records, 1);
 	s->packets = add_capped(s->packets, flow->packets);
 	s->last_s = seconds(last_us);
-	s->ports |= port_bit(flow->sport);
 	if (side->flags & FLOW_HAS_TTL) {
 		s->ttl = s->flags & FACTS_HAS_TTL ? s->ttl : side->ttl;
 		s->ttls |= UINT32_C(1) << (side->ttl % 32);
@@ -218,6 +202,7 @@ void facts_add_looked(struct facts *f, const struct flow *flow, const struct flo
 	}
 	if ((flow->proto == PROTO_TCP) & ((flow->tcp_flags & TH_RST) != 0))
 		s->flags |= FACTS_RESET;
+	return s;
 }
 
 uint64_t facts_memory(const struct facts *f)

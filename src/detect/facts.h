@@ -24,14 +24,12 @@
 #define FACTS_FIRST	4096  /* records whose IP-ID is compared with that of the one before */
 
 enum facts_flag {
-	FACTS_ANSWERED = 1 << 0,    /* the target answered it, be it in vain */
-	FACTS_ESTABLISHED = 1 << 1, /* the target took it for a connection (answers.h) */
-	FACTS_RESET = 1 << 2,	    /* it sent a RST */
+	FACTS_ANSWERED = 1 << 0, /* the target answered it, be it in vain */
+	FACTS_RESET = 1 << 2,	 /* it sent a RST */
 	FACTS_HAS_TTL = 1 << 3,
 	FACTS_HAS_WINDOW = 1 << 4,
 	FACTS_IS_PACKET = 1 << 5, /* length is one packet's */
 	FACTS_BARE_SYN = 1 << 6,  /* a SYN without a TCP option */
-	FACTS_COMPLETED = 1 << 7, /* it acknowledged a SYN-ACK, and was not refused (answers.h) */
 };
 
 /* One sender of the sample: a cache line. */
@@ -40,7 +38,9 @@ struct facts_source {
 	uint64_t hash;
 	uint32_t packets, records; /* as sampled by the exporter, thinned */
 	uint32_t first_s, last_s;  /* record time, seconds since 1970 */
-	uint32_t ports;		   /* a bit per hash of its source ports, for the kind of source */
+	/* Of its packets those of connections in which the target sent data or FIN, and those
+	 * whose SYN-ACK was acknowledged and not refused (answers.h). */
+	uint32_t connected, taken;
 	uint32_t ttls;		   /* a bit per TTL, modulo 32 */
 	uint16_t link, other_link; /* where it came in, and another one; LINK_UNKNOWN none */
 	uint16_t exporter;
@@ -56,7 +56,8 @@ struct facts {
 	uint16_t *slot;		     /* open addressing by hash: index + 1 */
 	unsigned n, room;
 	unsigned level;	  /* a sender is in where so many top bits of its hash are zero */
-	uint64_t seen;	  /* records of this group */
+	uint64_t seen;	  /* records of this group, */
+	uint64_t packets; /* and their packets, as sampled by the exporter */
 	uint64_t counted; /* of those in the sample, looked at */
 	uint64_t until;	  /* so many, then fewer are kept */
 	bool thinned;	  /* not all records are looked at any more */
@@ -73,11 +74,12 @@ struct facts *facts_free(struct facts *f);
 
 /**
  * facts_add_looked() - count a record that is looked at. @hash: source_hash() of its sender.
- * @exporters: more than one may show the same packet, so that a sender's are those of the first
- * that showed it.
+ * Several exporters may show the same packet, so that a sender's are those of the first that
+ * showed it. Return: the sender, until the next call, or NULL where the record did not count.
  */
-void facts_add_looked(struct facts *f, const struct flow *flow, const struct flow_side *side,
-		      uint64_t hash, int64_t first_us, int64_t last_us);
+struct facts_source *facts_add_looked(struct facts *f, const struct flow *flow,
+				      const struct flow_side *side, uint64_t hash, int64_t first_us,
+				      int64_t last_us);
 
 /** facts_in() - is a sender with that hash in the sample, if it sent? */
 static inline bool facts_in(const struct facts *f, uint64_t hash)
@@ -86,24 +88,23 @@ static inline bool facts_in(const struct facts *f, uint64_t hash)
 }
 
 /** facts_add() - the same, with most of a large flood passed over at the place of the call. */
-static inline void facts_add(struct facts *f, const struct flow *flow, const struct flow_side *side,
-			     uint64_t hash, int64_t first_us, int64_t last_us)
+static inline struct facts_source *facts_add(struct facts *f, const struct flow *flow,
+					     const struct flow_side *side, uint64_t hash,
+					     int64_t first_us, int64_t last_us)
 {
 	uint64_t number = f->seen++;
 
+	f->packets += flow->packets;
 	if (!facts_in(f, hash) && number >= FACTS_FIRST)
-		return;
+		return NULL;
 	if (f->thinned && (number * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - FACTS_THIN_LOG2) != 0)
-		return;
-	facts_add_looked(f, flow, side, hash, first_us, last_us);
+		return NULL;
+	return facts_add_looked(f, flow, side, hash, first_us, last_us);
 }
 
 /** facts_mark() - set @flag of a sender, where it is in the sample. */
 void facts_mark(struct facts *f, const struct ip *ip, uint64_t hash, enum facts_flag flag);
 
-/** facts_unmark() - the reverse. */
-void facts_unmark(struct facts *f, const struct ip *ip, uint64_t hash, enum facts_flag flag);
-
-/** facts_find() - a sender, or NULL. */
-const struct facts_source *facts_find(const struct facts *f, const struct ip *ip, uint64_t hash);
+/** facts_find() - a sender, or NULL; borrowed. */
+struct facts_source *facts_find(const struct facts *f, const struct ip *ip, uint64_t hash);
 uint64_t facts_memory(const struct facts *f);

@@ -59,8 +59,9 @@ struct finding_sources {
 		struct ip addr;
 		uint64_t packets;
 		uint64_t syn_best; /* SYN in its best clock second */
-		bool established;  /* the target has a connection with it (answers.h) */
-		bool expected;	   /* it came where completed connections say */
+		/* Set by who judges the facts: */
+		bool established; /* most of its packets are of connections with the target */
+		bool expected;	  /* it came where completed connections say */
 	} top[FINDING_TOP_MAX];
 	unsigned n_top;
 };
@@ -118,7 +119,8 @@ struct heard;
 
 /* Of the senders, for who judges whether their addresses are their own; borrowed for the call. */
 struct finding_facts {
-	const struct facts *group[FINDING_FACTS_MAX]; /* of the attack's groups of senders */
+	const struct facts *group[FINDING_FACTS_MAX]; /* of the attack's groups of senders: */
+	uint8_t which[FINDING_FACTS_MAX];	      /* enum source_group */
 	unsigned n;
 	const struct answers *answers; /* NULL: none was seen */
 	const struct heard *heard;     /* what the last day's connections say of prefixes */

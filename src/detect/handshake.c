@@ -7,13 +7,17 @@
 
 #define GENERATION_US US_PER_S
 
-uint32_t handshake_tuple(const struct flow *f, uint64_t src_hash)
+uint32_t handshake_key(const struct flow *f, uint64_t src_hash)
 {
 	uint64_t ports = (uint64_t)f->sport << 16 | f->dport;
 
 	/* An odd factor: a sender's connections to one address never meet in the low bits. */
-	return (uint32_t)hash_fold(src_hash ^ ports, (f->dst.u[0] ^ f->dst.u[1] ^ HASH_K2) | 1) &
-	       ((1u << HANDSHAKE_BITS) - 1);
+	return (uint32_t)hash_fold(src_hash ^ ports, (f->dst.u[0] ^ f->dst.u[1] ^ HASH_K2) | 1);
+}
+
+uint32_t handshake_tuple(const struct flow *f, uint64_t src_hash)
+{
+	return handshake_key(f, src_hash) & ((1u << HANDSHAKE_BITS) - 1);
 }
 
 static void clear(struct handshake *h, unsigned which)

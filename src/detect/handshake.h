@@ -25,6 +25,9 @@ struct handshake {
 /** handshake_tuple() - which connection @f is of; @src_hash: any good hash of its sender. */
 uint32_t handshake_tuple(const struct flow *f, uint64_t src_hash);
 
+/** handshake_key() - the same in 32 bits, where two must not be mixed up. */
+uint32_t handshake_key(const struct flow *f, uint64_t src_hash);
+
 /** handshake_fetch() - @tuple will be asked for soon: have its memory brought near. */
 static inline void handshake_fetch(const struct handshake *h, uint32_t tuple)
 {

@@ -263,49 +263,90 @@ void hot_fetch(const struct hot *h, struct hot_record *r)
 		sources_fetch(&h->units[UNIT_24], r->wide_hash, r->sent.salt);
 }
 
+/* A record of a sender that is looked at: of which connection is it, and what came of that? */
+static void track_talk(struct hot *h, const struct hot_record *r, enum source_group g,
+		       struct facts_source *s)
+{
+	struct talk *t = answers_talk(h->answers, handshake_key(r->f, r->src_hash));
+
+	talk_add(t, g == GROUP_SYN, r->f->packets);
+	if (t->state & TALK_CONNECTED)
+		s->connected = capped_u32((uint64_t)s->connected + r->f->packets);
+	if (t->state & TALK_TAKEN)
+		s->taken = capped_u32((uint64_t)s->taken + r->f->packets);
+}
+
 /* A verdict from a part of the sample would look like any other, so want of memory is passed up. */
 static int track_facts(struct hot *h, const struct hot_record *r, enum source_group g)
 {
+	struct facts_source *s;
+
 	if (!h->lean) {
 		if (!h->facts[g])
 			h->facts[g] = facts_new();
 		if (!h->facts[g])
 			return -ENOMEM;
-		facts_add(h->facts[g], r->f, r->s, r->src_hash, r->first_us, r->last_us);
+		s = facts_add(h->facts[g], r->f, r->s, r->src_hash, r->first_us, r->last_us);
 		if (h->facts[g]->failed)
 			return -ENOMEM;
+		if (s && h->answers && g <= GROUP_TCP)
+			track_talk(h, r, g, s);
 	}
 	if (g == GROUP_TCP && (r->f->tcp_flags & TH_RST) && h->facts[GROUP_SYN])
 		facts_mark(h->facts[GROUP_SYN], &r->f->src, r->src_hash, FACTS_RESET);
 	return 0;
 }
 
-/* The connection of an answer, as handshake_tuple() has it of the question. */
-static uint32_t tuple_of_answer(const struct flow *f, uint64_t peer_hash)
+/* The question to an answer, as far as its connection goes. */
+static struct flow asked_of(const struct flow *answer)
 {
-	struct flow asked = {.dst = f->src, .sport = f->dport, .dport = f->sport};
-
-	return handshake_tuple(&asked, peer_hash);
+	return (struct flow){.src = answer->dst,
+			     .dst = answer->src,
+			     .sport = answer->dport,
+			     .dport = answer->sport};
 }
 
-static void mark_each(struct hot *h, const struct ip *ip, uint64_t hash, enum facts_flag flag,
-		      void (*mark)(struct facts *, const struct ip *, uint64_t, enum facts_flag))
+/* It came so far with that connection: its packets that wait, and those to come, count so. */
+static void credit(struct hot *h, const struct flow *asked, uint64_t hash, enum talk_state state)
 {
-	for (unsigned g = GROUP_SYN; g <= GROUP_TCP; g++)
-		if (h->facts[g])
-			mark(h->facts[g], ip, hash, flag);
+	struct talk *t = answers_talk(h->answers, handshake_key(asked, hash));
+
+	if (t->state & state)
+		return;
+	t->state |= (uint8_t)state;
+	for (unsigned g = GROUP_SYN; g <= GROUP_TCP; g++) {
+		struct facts *f = h->facts[g];
+		struct facts_source *s = f ? facts_find(f, &asked->src, hash) : NULL;
+		uint32_t *n = !s ? NULL : state == TALK_TAKEN ? &s->taken : &s->connected;
+
+		if (n)
+			*n = capped_u32((uint64_t)*n + t->packets[g != GROUP_SYN]);
+	}
+}
+
+/* A number that was refused was a guess; whoever guessed once is believed nothing more. */
+static void take_back(struct hot *h, const struct flow *asked, uint64_t hash)
+{
+	answers_talk(h->answers, handshake_key(asked, hash))->state = 0;
+	for (unsigned g = GROUP_SYN; g <= GROUP_TCP; g++) {
+		struct facts *f = h->facts[g];
+		struct facts_source *s = f ? facts_find(f, &asked->src, hash) : NULL;
+
+		if (s)
+			s->taken = 0;
+	}
 }
 
 void track_taken(struct hot *h, const struct hot_record *r)
 {
 	if (h->answers && answers_move(h->answers, r->tuple, OFFER_MADE, OFFER_TAKEN))
-		mark_each(h, &r->f->src, r->src_hash, FACTS_COMPLETED, facts_mark);
+		credit(h, r->f, r->src_hash, TALK_TAKEN);
 }
 
 int track_answer(struct hot *h, const struct hot_record *r)
 {
 	enum answer a = answer_of(r->f, r->s);
-	const struct ip *peer = &r->f->dst;
+	struct flow asked = asked_of(r->f);
 	uint64_t hash;
 
 	if (a == ANSWER_NOT)
@@ -314,19 +355,20 @@ int track_answer(struct hot *h, const struct hot_record *r)
 		h->answers = calloc(1, sizeof(*h->answers));
 	if (!h->answers)
 		return -ENOMEM;
-	if (!answers_count(h->answers, a, r->f->packets))
+	/* A short connection has one FIN and little else, and must not be missed. */
+	if (!answers_count(h->answers, a, r->f->packets) &&
+	    (a != ANSWER_ESTABLISHED || !(r->f->tcp_flags & TH_FIN)))
 		return 0;
-	hash = source_hash(peer);
-	if (a == ANSWER_ESTABLISHED && answers_has(h->answers, peer, hash))
-		return 0;
+	hash = source_hash(&asked.src);
 	if (a == ANSWER_ESTABLISHED)
-		answers_put(h->answers, peer, hash);
+		credit(h, &asked, hash, TALK_CONNECTED);
 	else if (a == ANSWER_SYNACK)
-		answers_offer(h->answers, tuple_of_answer(r->f, hash));
-	else if (answers_move(h->answers, tuple_of_answer(r->f, hash), OFFER_TAKEN, OFFER_NONE))
-		mark_each(h, peer, hash, FACTS_COMPLETED, facts_unmark);
-	mark_each(h, peer, hash, a == ANSWER_ESTABLISHED ? FACTS_ESTABLISHED : FACTS_ANSWERED,
-		  facts_mark);
+		answers_offer(h->answers, handshake_tuple(&asked, hash));
+	else if (answers_move(h->answers, handshake_tuple(&asked, hash), OFFER_TAKEN, OFFER_NONE))
+		take_back(h, &asked, hash);
+	for (unsigned g = GROUP_SYN; a != ANSWER_ESTABLISHED && g <= GROUP_TCP; g++)
+		if (h->facts[g])
+			facts_mark(h->facts[g], &asked.src, hash, FACTS_ANSWERED);
 	return 0;
 }
 

@@ -15,6 +15,8 @@
 #define SCAN_REPEATS	  2.0 /* a scanner asks a port once, at most again; a flood does not care */
 #define SCAN_SOURCE_SHARE 0.9
 #define PART_SHARE	  10
+#define HANDFUL		  10 /* packets, as sampled */
+#define HANDFUL_TIMES	  20
 
 static bool same_family(enum vector a, enum vector b)
 {
@@ -90,11 +92,24 @@ static void fill_vectors(struct finding *f, const struct attack *a)
 static void fill_facts(struct finding *f, const struct hot *h, const bool wanted[GROUP_COUNT])
 {
 	for (unsigned g = 0; g < GROUP_COUNT; g++)
-		if (wanted[g] && h->facts[g] && h->facts[g]->n)
+		if (wanted[g] && h->facts[g] && h->facts[g]->n) {
+			f->facts.which[f->facts.n] = (uint8_t)g;
 			f->facts.group[f->facts.n++] = h->facts[g];
+		}
 	f->facts.answers = h->answers;
 	f->facts.to_darknet = h->to_darknet;
 	f->facts.both_ways = h->tally.answered > 0 || h->answers;
+}
+
+/* Heaviest first: where some carry the attack, visitors that sent a handful are none of its top. */
+static unsigned drop_handfuls(const struct hot *h, const struct source *const *top, unsigned n)
+{
+	uint64_t handful = (uint64_t)HANDFUL * (h->sampling_max ? h->sampling_max : 1);
+
+	while (n > 1 && top[n - 1]->packets <= handful &&
+	       top[n - 1]->packets * HANDFUL_TIMES < top[0]->packets)
+		n--;
+	return n;
 }
 
 static void fill_sources(struct finding *f, const struct attack *a)
@@ -136,12 +151,11 @@ static void fill_sources(struct finding *f, const struct attack *a)
 	f->sources.n_top =
 		sources_top(&h->sources[f->n_vectors ? hot_group(f->vectors[0].vector) : GROUP_TCP],
 			    top, FINDING_TOP_MAX);
+	f->sources.n_top = drop_handfuls(h, top, f->sources.n_top);
 	for (unsigned i = 0; i < f->sources.n_top; i++) {
 		f->sources.top[i].addr = top[i]->key;
 		f->sources.top[i].packets = source_packets(top[i]);
 		f->sources.top[i].syn_best = source_best(top[i]);
-		f->sources.top[i].established =
-			answers_has(h->answers, &top[i]->key, source_hash(&top[i]->key));
 	}
 	if (f->sources.n_top && a->packets) {
 		double share = (double)source_packets(top[0]) / (double)a->packets;

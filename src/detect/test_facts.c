@@ -13,6 +13,7 @@
 
 #define CONNECTS 0x09090909u /* acknowledges what it was answered */
 #define PRETENDS 0x0909090au /* so it seems, but the target refuses it */
+#define VISITS	 0x0909090bu /* has one connection, and others forge its address */
 
 static void add(struct facts *f, uint32_t src, uint16_t sport, uint8_t ttl)
 {
@@ -213,8 +214,9 @@ static void test_many_prefixes_stay_in_their_room(void **state)
 /* ---- through the engine ---- */
 
 struct told {
-	unsigned n, level, established, taken, forged;
+	unsigned n, level, established, taken, forged, n_top;
 	uint64_t packets, synacks;
+	uint32_t visit, visitor; /* packets of VISITS: of its connection, all */
 	bool both_ways;
 };
 
@@ -229,12 +231,17 @@ static int on_facts(void *userdata, const struct finding *f)
 		const struct facts_source *s = &f->facts.group[0]->source[i];
 
 		t->packets += s->packets;
-		t->taken += ip_v4(&s->ip) == CONNECTS && (s->flags & FACTS_COMPLETED);
-		t->forged += ip_v4(&s->ip) != CONNECTS && (s->flags & FACTS_COMPLETED);
-		t->established += answers_has(f->facts.answers, &s->ip, s->hash);
+		t->taken += ip_v4(&s->ip) == CONNECTS && s->taken > 0;
+		t->forged += ip_v4(&s->ip) != CONNECTS && s->taken > 0;
+		t->established += s->connected > 0;
+		if (ip_v4(&s->ip) == VISITS) {
+			t->visit = s->connected;
+			t->visitor = s->packets;
+		}
 	}
 	t->synacks = f->facts.answers ? f->facts.answers->packets[ANSWER_SYNACK] : 0;
 	t->both_ways = f->facts.both_ways;
+	t->n_top = f->sources.n_top;
 	return 0;
 }
 
@@ -247,18 +254,26 @@ static void hand_shake(struct bench *b, uint32_t src, uint16_t port, int64_t us,
 		put(b, tcp(VICTIM, src, 80, port, TH_RST), 1, true, us, us, us);
 }
 
-static void run(struct told *told, unsigned threads, unsigned senders)
+static void begin(struct bench *b, struct told *told, struct finding_sink *sink, unsigned threads)
 {
-	struct finding_sink sink = {.finding = on_facts, .userdata = told};
 	struct flow_sink flows;
-	struct bench b = {.conf = conf_default()};
 
 	*told = (struct told){0};
-	b.exporters = exporters_new(b.conf);
-	b.exporter = exporters_add_capture(b.exporters, "test");
-	b.detect = detect_new(b.conf, b.exporters, threads, &sink);
-	flows = detect_sink(b.detect);
-	assert_int_equal(flow_writer_init(&b.writer, &flows), 0);
+	*sink = (struct finding_sink){.finding = on_facts, .userdata = told};
+	*b = (struct bench){.conf = conf_default()};
+	b->exporters = exporters_new(b->conf);
+	b->exporter = exporters_add_capture(b->exporters, "test");
+	b->detect = detect_new(b->conf, b->exporters, threads, sink);
+	flows = detect_sink(b->detect);
+	assert_int_equal(flow_writer_init(&b->writer, &flows), 0);
+}
+
+static void run(struct told *told, unsigned threads, unsigned senders)
+{
+	struct finding_sink sink;
+	struct bench b;
+
+	begin(&b, told, &sink, threads);
 	for (unsigned i = 0; i < 30000; i++) {
 		int64_t us = T0 + (int64_t)i * 100;
 		uint32_t src = i % 100 ? scattered(i % senders) : 0x08080808;
@@ -302,6 +317,51 @@ static void test_who_uses_the_answers(void **state)
 	assert_int_equal(told.forged, 0);
 }
 
+/* A connection shows itself alone to be real: nothing of the SYNs that others send in its name. */
+static void test_a_visit_is_not_what_is_forged_in_its_name(void **state)
+{
+	struct finding_sink sink;
+	struct told told;
+	struct bench b;
+
+	begin(&b, &told, &sink, 2);
+	for (unsigned i = 0; i < 30000; i++) {
+		int64_t us = T0 + (int64_t)i * 100;
+		uint32_t src = i % 10 ? scattered(i % 50) : VISITS;
+
+		put(&b, tcp(src, VICTIM, (uint16_t)(5000 + i), 80, TH_SYN), 1, true, us, us, us);
+		if (i % 10000 != 5000)
+			continue;
+		/* Two connections, one of them long; answers of an earlier one change nothing. */
+		put(&b, tcp(VICTIM, VISITS, 443, 4000, TH_PSH | TH_ACK), 1, true, us, us, us);
+		put(&b, tcp(VISITS, VICTIM, 4001, 443, TH_SYN), 1, true, us, us, us);
+		put(&b, tcp(VICTIM, VISITS, 443, 4001, TH_FIN | TH_ACK), 1, true, us, us, us);
+	}
+	bench_end(&b);
+	bench_free(&b);
+	assert_in_range(told.visitor, 200, 3003);
+	assert_in_range(told.visit, 1, 3);
+	assert_int_equal(told.established, 1);
+}
+
+static void test_visitors_are_no_top_beside_who_attacks(void **state)
+{
+	struct finding_sink sink;
+	struct told told;
+	struct bench b;
+
+	begin(&b, &told, &sink, 1);
+	for (unsigned i = 0; i < 30000; i++) {
+		int64_t us = T0 + (int64_t)i * 100;
+		uint32_t src = i % 1000 == 7 ? scattered(i % 3000) : 0x08080800u + i % 2;
+
+		put(&b, tcp(src, VICTIM, (uint16_t)(5000 + i), 80, TH_SYN), 1, true, us, us, us);
+	}
+	bench_end(&b);
+	bench_free(&b);
+	assert_int_equal(told.n_top, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +375,8 @@ int main(void)
 		cmocka_unit_test(test_many_prefixes_stay_in_their_room),
 		cmocka_unit_test(test_the_engine_hands_facts_on),
 		cmocka_unit_test(test_who_uses_the_answers),
+		cmocka_unit_test(test_a_visit_is_not_what_is_forged_in_its_name),
+		cmocka_unit_test(test_visitors_are_no_top_beside_who_attacks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,6 +94,51 @@ static void build_replay(struct plan *p, uint64_t seed, bool bare)
 	plan_add_assault(p, &row);
 }
 
+/* Some forge SYNs while reflectors answer under their own addresses. */
+static void build_beside_amp(struct plan *p, uint64_t seed, bool bare)
+{
+	static const uint8_t forgings[] = {FORGE_ANY, FORGE_PUBLIC, FORGE_ROUTED};
+	struct assault_row forger, servers;
+	struct stage s;
+	uint32_t pps;
+
+	stage_begin(&s, p, seed, bare);
+	stage_attack(&s, ASSAULT_SYN, "forged SYN beside amplification");
+	forger = stage_forger(&s, (enum forging)forgings[rng_below(&s.rng, ARRAY_LEN(forgings))]);
+	pps = stage_beside(&s, ASSAULT_AMPLIFIED);
+	if (!p->failed)
+		p->attacks[s.attack].vector[1].port = 123;
+	servers = stage_row(&s, rng_between(&s.rng, 200, 6000), CROWD_SERVERS);
+	servers.pps = pps;
+	servers.slot = 1;
+	servers.tool = TOOL_SOCKET;
+	servers.port = 123;
+	servers.len = 468;
+	forger.until_ms = servers.until_ms;
+	plan_add_assault(p, &forger);
+	plan_add_assault(p, &servers);
+}
+
+/* Some forge UDP while bots send SYNs under their own addresses. */
+static void build_beside_bots(struct plan *p, uint64_t seed, bool bare)
+{
+	static const uint8_t forgings[] = {FORGE_ANY, FORGE_PUBLIC, FORGE_ROUTED};
+	struct assault_row forger, bots;
+	struct stage s;
+	uint32_t pps;
+
+	stage_begin(&s, p, seed, bare);
+	stage_attack(&s, ASSAULT_UDP, "forged UDP beside bots");
+	forger = stage_forger(&s, (enum forging)forgings[rng_below(&s.rng, ARRAY_LEN(forgings))]);
+	pps = stage_beside(&s, ASSAULT_SYN);
+	bots = stage_row(&s, rng_between(&s.rng, 500, 20000), CROWD_BOTS);
+	bots.pps = pps;
+	bots.slot = 1;
+	forger.until_ms = bots.until_ms;
+	plan_add_assault(p, &forger);
+	plan_add_assault(p, &bots);
+}
+
 const struct scenario scenarios_spoof[] = {
 	{.name = "spoof-any",
 	 .seconds = STAGE_SECONDS,
@@ -130,5 +175,15 @@ const struct scenario scenarios_spoof[] = {
 	 .group = DRILL_HELD_OUT,
 	 .build = build_replay,
 	 .help = "headers of real visitors sent again from elsewhere"},
+	{.name = "spoof-beside-amp",
+	 .seconds = STAGE_SECONDS,
+	 .group = DRILL_HELD_OUT,
+	 .build = build_beside_amp,
+	 .help = "forged SYN, and NTP amplification at the same target"},
+	{.name = "spoof-beside-bots",
+	 .seconds = STAGE_SECONDS,
+	 .group = DRILL_HELD_OUT,
+	 .build = build_beside_bots,
+	 .help = "forged UDP, and real bots' SYN at the same target"},
 };
 const size_t n_scenarios_spoof = ARRAY_LEN(scenarios_spoof);

@@ -146,6 +146,32 @@ void stage_attack(struct stage *s, enum assault_kind kind, const char *family)
 	s->attack = (int16_t)plan_add_attack(s->plan, &row);
 }
 
+static uint32_t within(uint32_t n, uint32_t least, uint32_t most)
+{
+	return n < least ? least : n > most ? most : n;
+}
+
+uint32_t stage_beside(struct stage *s, enum assault_kind kind)
+{
+	uint32_t least = kinds[kind].pps_min, most = kinds[kind].pps_max;
+	uint32_t pps = rng_between(&s->rng, within(s->pps / 5 * 2, least, most),
+				   within(s->pps / 2 * 5, least, most));
+	uint64_t most_ms = UINT64_C(1000) * PACKETS_MAX / (s->pps + pps);
+	struct attack_row *row;
+
+	s->kind = kind;
+	if (s->until_ms - s->from_ms > most_ms)
+		s->until_ms = s->from_ms + most_ms;
+	if (s->plan->failed)
+		return pps;
+	row = &s->plan->attacks[s->attack];
+	row->vector[1].vector = kinds[kind].vector;
+	row->vector[1].threshold = kinds[kind].threshold;
+	row->n_vectors = 2;
+	row->class = CLASS_COMPOUND;
+	return pps;
+}
+
 enum assault_kind stage_kind(struct stage *s)
 {
 	uint32_t dice = rng_below(&s->rng, 100);

@@ -32,6 +32,12 @@ void stage_begin(struct stage *s, struct plan *plan, uint64_t seed, bool bare);
 /** stage_attack() - what @kind of attack comes, of @family; its rate keeps the run short. */
 void stage_attack(struct stage *s, enum assault_kind kind, const char *family);
 
+/**
+ * stage_beside() - a second vector of the same attack, slot 1, neither small beside the other.
+ * Return: its rate; the stage's kind is @kind from now on.
+ */
+uint32_t stage_beside(struct stage *s, enum assault_kind kind);
+
 /** stage_kind() - SYN, ACK or UDP by chance of the seed. */
 enum assault_kind stage_kind(struct stage *s);
 

@@ -136,6 +136,8 @@ static const struct {
 	{"spoof-subnet", "spoofed", 20, 1500, DRILL_HELD_OUT},
 	{"spoof-constant", "spoofed", 1, 40, DRILL_HELD_OUT},
 	{"spoof-replay", "spoofed", 1, 4000, DRILL_HELD_OUT},
+	{"spoof-beside-amp", "partly", 150, 10000, DRILL_HELD_OUT},
+	{"spoof-beside-bots", "partly", 450, 24000, DRILL_HELD_OUT},
 	{"bots-1k", "not_spoofed", 950, 1000, DRILL_FIT},
 	{"bots-10k", "not_spoofed", 9000, 10000, DRILL_FIT},
 	{"bots-100k", "not_spoofed", 50000, 100000, DRILL_FIT},

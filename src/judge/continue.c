@@ -99,8 +99,9 @@ static void add_top(struct finding_sources *now, const struct finding_sources *b
 		}
 		all[at].packets += b->top[i].packets;
 		all[at].syn_best = larger(all[at].syn_best, b->top[i].syn_best);
-		all[at].established |= b->top[i].established;
-		all[at].expected |= b->top[i].expected;
+		/* Shown real is only what both of them show so. */
+		all[at].established &= b->top[i].established;
+		all[at].expected &= b->top[i].expected;
 	}
 	for (unsigned i = 1; i < n; i++) {
 		for (unsigned k = i; k > 0; k--) {

@@ -15,11 +15,13 @@
 #include "judge/kind_sample.h"
 #include "judge/scope.h"
 
-#define SHARE_LEAST	0.01 /* a part below it is not told by itself */
-#define SHARED_LEAST	0.005
-#define SINGLE_SHARE	0.9
-#define BOTS_LEAST	10  /* fewer hosts may be anything */
-#define ANSWER_BYTES	100 /* mean of a reflector's packets: questions are smaller */
+#define SHARE_LEAST  0.01 /* a part below it is not told by itself */
+#define SHARED_LEAST 0.005
+#define SINGLE_SHARE 0.9
+#define BOTS_LEAST   10	    /* fewer hosts may be anything */
+#define ANSWER_BYTES 100    /* mean of a reflector's packets where not so many answer that it is */
+			    /* an amplification by itself: questions are smaller */
+#define REFLECTED_LEAST 0.1 /* of the packets: what is smaller the verdict did not judge */
 #define COUNTRY_SOURCES 16  /* 0.4 to the 16th: the largest country by chance, under 1e-6 */
 #define COUNTRY_SHARE	0.95
 #define LISTED_SHARE	0.2 /* from here the list's gaps explain the rest as well as bots do */
@@ -54,6 +56,41 @@ static void name_source(struct sample_source *s, enum source_kind kind, unsigned
 	s->basis = (uint16_t)(basis | (s->went_on ? BASIS_HANDSHAKE : 0));
 }
 
+/*
+ * That a flood is forged says nothing of a smaller part beside it: the verdict judges groups of
+ * packets that make a tenth and more.
+ */
+static bool is_beside(const struct incident *inc, const struct sample_source *s)
+{
+	uint64_t all = 0, reflected = 0;
+
+	for (unsigned i = 0; i < inc->f.n_vectors; i++) {
+		const struct finding_vector *v = &inc->f.vectors[i];
+
+		all += v->packets;
+		if (v->vector == VECTOR_AMPLIFICATION || v->vector == VECTOR_SYNACK_REFLECTION)
+			reflected += v->packets;
+	}
+	return (s->amplified || s->unasked) && (double)reflected < REFLECTED_LEAST * (double)all;
+}
+
+/* The verdict on the packets that it sent; of several groups they must be of one mind. */
+static enum kind_forged forged_of(const struct kinds_input *in, const struct sample_source *s)
+{
+	enum kind_forged forged = FORGED_UNKNOWN;
+	bool any = false;
+
+	for (unsigned g = 0; g < KIND_GROUPS; g++) {
+		if (!(s->groups >> g & 1))
+			continue;
+		if (any && in->forged_in[g] != forged)
+			return FORGED_UNKNOWN;
+		forged = in->forged_in[g];
+		any = true;
+	}
+	return forged != FORGED_UNKNOWN ? forged : in->forged;
+}
+
 static void name_certain(const struct kinds_input *in, struct sample_source *s)
 {
 	const struct finding *f = &in->inc->f;
@@ -63,14 +100,14 @@ static void name_certain(const struct kinds_input *in, struct sample_source *s)
 		name_source(s, KIND_CUSTOMERS, BASIS_OWN);
 	else if (s->own && f->own_known)
 		name_source(s, KIND_UNKNOWN, BASIS_OWN_OUTSIDE);
-	else if (in->forged == FORGED_YES && !s->went_on)
+	else if (forged_of(in, s) == FORGED_YES && !s->went_on && !is_beside(in->inc, s))
 		return;
 	else if (s->listed)
 		name_source(s, KIND_PROXIES, BASIS_LIST);
 	else if (s->unasked * 2 > s->packets)
 		name_source(s, KIND_REFLECTORS, BASIS_UNASKED);
 	else if (s->answers && (s->answers + s->fragments) * 2 > s->packets &&
-		 s->bytes / s->packets >= ANSWER_BYTES)
+		 (s->amplified || s->bytes / s->packets >= ANSWER_BYTES))
 		name_source(s, KIND_REFLECTORS, BASIS_ANSWERS);
 }
 
@@ -195,11 +232,13 @@ static unsigned basis_of(const struct kinds_input *in, const struct crowd *c)
 {
 	unsigned basis = 0;
 
-	if (in->forged == FORGED_NO)
+	bool shown = in->forged == FORGED_NO && !in->reflected;
+
+	if (shown)
 		basis |= BASIS_VERDICT;
 	if (completed(in->inc, c))
 		basis |= BASIS_HANDSHAKE;
-	if (in->forged != FORGED_UNKNOWN)
+	if (shown)
 		return basis;
 	if (repeats(c))
 		basis |= BASIS_REPEATS;
@@ -222,26 +261,33 @@ static void name_single(const struct kinds_input *in, struct sample_source *s)
 		name_source(s, KIND_UNKNOWN, BASIS_MANY_WAYS);
 	else
 		name_source(s, KIND_SINGLE,
-			    BASIS_ONE | (in->forged == FORGED_NO ? BASIS_VERDICT : 0));
+			    BASIS_ONE | (in->forged == FORGED_NO && !in->reflected ? BASIS_VERDICT
+										   : 0));
 }
 
-/* Where some or all sources are forged, each must show itself. */
-static void name_each(const struct source_sample *all)
+/*
+ * Where some or all sources are forged, each must show itself, unless the verdict has its group of
+ * packets apart.
+ */
+static void name_each(const struct kinds_input *in, const struct source_sample *all)
 {
 	struct sample_source *s;
 	unsigned n = 0;
 
 	for (size_t at = 0; (s = sample_next(all, &at));)
-		n += s->kind == KIND_UNKNOWN && !s->basis && s->went_on;
+		n += s->kind == KIND_UNKNOWN && !s->basis &&
+		     (s->went_on || forged_of(in, s) == FORGED_NO);
 	for (size_t at = 0; (s = sample_next(all, &at));) {
+		bool real = forged_of(in, s) == FORGED_NO;
+
 		if (s->kind != KIND_UNKNOWN || s->basis)
 			continue;
-		if (!s->went_on)
+		if (!s->went_on && !real)
 			name_source(s, KIND_UNKNOWN, BASIS_FORGED);
 		else if (n < BOTS_LEAST)
 			name_source(s, KIND_UNKNOWN, BASIS_FEW);
 		else
-			name_source(s, KIND_BOTS, BASIS_HANDSHAKE);
+			name_source(s, KIND_BOTS, s->went_on ? BASIS_HANDSHAKE : BASIS_VERDICT);
 	}
 }
 
@@ -261,7 +307,7 @@ static void name_crowd(const struct kinds_input *in, const struct source_sample 
 		gather(all, &c);
 	}
 	if (in->forged == FORGED_YES || in->forged == FORGED_PARTLY) {
-		name_each(all);
+		name_each(in, all);
 		return;
 	}
 	basis = basis_of(in, &c);
@@ -367,11 +413,31 @@ static void fold_small(struct source_kinds *out, struct sum *sums, uint64_t pack
 	out->n = n;
 }
 
+/*
+ * Who sends nearly all is counted among all the attack's senders, without the target's visitors:
+ * the sample of facts has left those out, and holds as many of the others (doc/facts.md). Without
+ * it everybody who sent to the target counts.
+ */
+static void count_whole(const struct incident *inc, const struct source_sample *all,
+			struct source_part *p)
+{
+	const struct spoof_figures *f = &inc->facts.part[PART_ALL];
+	const struct finding_sources *s = &inc->f.sources;
+	uint64_t others = all->n - p->count, senders = (uint64_t)f->hosts << f->scale_log2;
+
+	p->count_about = true;
+	if (!f->hosts) {
+		p->count = s->count > others + p->count ? s->count - others : p->count;
+		return;
+	}
+	p->count = senders > others ? senders - others : senders;
+	/* Measured when the attack was smaller: more may have joined. */
+	p->count_at_least |= inc->facts.records * 4 < inc->f.records * 3;
+}
+
 static void fill_part(const struct incident *inc, const struct source_sample *all,
 		      struct source_part *p, const struct sum *sum)
 {
-	const struct finding_sources *f = &inc->f.sources;
-	uint64_t others = all->n - p->count;
 	bool nearly_all;
 
 	p->share = (double)sum->packets / (double)all->packets;
@@ -380,13 +446,12 @@ static void fill_part(const struct incident *inc, const struct source_sample *al
 	if (sum->completed * 2 < sum->packets)
 		p->basis &= (uint16_t)~BASIS_HANDSHAKE; /* a few do not speak for all */
 	nearly_all = p->share >= SINGLE_SHARE;
-	/* The records are those of the opening; the whole attack's count is that of the finding. */
-	if (nearly_all && p->kind != KIND_SINGLE && f->count > others + p->count)
-		p->count = f->count - others;
 	p->count_at_least =
-		p->shared || f->count_at_least || !(all->whole || (nearly_all && f->count_exact));
+		p->shared || inc->f.sources.count_at_least || !(all->whole || nearly_all);
 	if (p->kind == KIND_SINGLE)
 		p->count_at_least = p->shared;
+	else if (nearly_all && !all->whole)
+		count_whole(inc, all, p);
 }
 
 static int compare_parts(const struct source_part *a, const struct source_part *b)
@@ -455,7 +520,7 @@ static enum scope_side side_of(const struct sample_source *s, bool *by_link)
 
 static void fill_sides(const struct source_sample *all, struct source_kinds *out)
 {
-	uint64_t by_side[SCOPE_SIDE_COUNT] = {0}, by_link = 0, unsure = 0, told;
+	uint64_t by_side[SCOPE_SIDE_COUNT] = {0}, by_link = 0, unsure = 0, regional = 0, told;
 	struct sample_source *s;
 
 	for (size_t at = 0; (s = sample_next(all, &at));) {
@@ -463,6 +528,7 @@ static void fill_sides(const struct source_sample *all, struct source_kinds *out
 		enum scope_side side = side_of(s, &link);
 
 		by_side[side] += s->packets;
+		regional += side == SCOPE_UNKNOWN && scope_is_region(s->country) ? s->packets : 0;
 		if (side == SCOPE_UNKNOWN)
 			continue;
 		by_link += link ? s->packets : 0;
@@ -473,6 +539,7 @@ static void fill_sides(const struct source_sample *all, struct source_kinds *out
 	out->foreign = (double)by_side[SCOPE_FOREIGN] / (double)all->packets;
 	out->by_link = told ? (double)by_link / (double)told : 0;
 	out->unsure = unsure * 2 > told;
+	out->regional = (double)regional / (double)all->packets;
 }
 
 static void say_nothing(const struct kinds_input *in, struct source_kinds *out)
@@ -482,7 +549,8 @@ static void say_nothing(const struct kinds_input *in, struct source_kinds *out)
 					    .basis = BASIS_NO_RECORDS,
 					    .share = 1,
 					    .count = in->inc->f.sources.count,
-					    .count_at_least = !in->inc->f.sources.count_exact,
+					    .count_about = !in->inc->f.sources.count_exact,
+					    .count_at_least = in->inc->f.sources.count_at_least,
 					    .listed_us = TIME_NONE};
 }
 

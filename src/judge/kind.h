@@ -58,12 +58,16 @@ enum kind_basis {
 	BASIS_BITS = 16
 };
 
+/* Groups of packets that the verdict may judge by themselves. */
+enum kind_group { KIND_SYN, KIND_TCP, KIND_UDP, KIND_OTHER, KIND_GROUPS };
+
 struct source_part {
 	enum source_kind kind;
 	char protocol[KIND_PROTOCOL_MAX]; /* reflectors: "dns", "tcp", "icmp", "port50123"; else ""
 					   */
 	uint16_t basis;			  /* enum kind_basis */
 	bool count_at_least;		  /* more may exist: sampled, a part only, or shared */
+	bool count_about;		  /* estimated: it may be a few more or fewer */
 	bool shared;			  /* some stand for many parties (conf `shared`) */
 	double share;			  /* of the attack's packets among the records, 0..1 */
 	uint64_t count;			  /* distinct addresses */
@@ -81,8 +85,9 @@ struct source_kinds {
 	bool never_touch;	 /* sources that no measure may name are among them */
 	/* Whose the traffic is, as scope asks: share of packets of each side, the rest unknown. */
 	double domestic, foreign;
-	double by_link; /* share of it that was told by the ingress link's country */
-	bool unsure;	/* rests on addresses that are likely real, not shown to be */
+	double by_link;	 /* share of it that was told by the ingress link's country */
+	bool unsure;	 /* rests on addresses that are likely real, not shown to be */
+	double regional; /* share of it all from sources of which only a region is known (EU, AP) */
 };
 
 struct kinds_input {
@@ -91,6 +96,8 @@ struct kinds_input {
 	const struct places *places;   /* may be NULL */
 	const struct proxies *proxies; /* may be NULL */
 	enum kind_forged forged;
+	bool reflected; /* it says so of reflectors alone, so it shows nobody else real */
+	enum kind_forged forged_in[KIND_GROUPS]; /* of an attack's group of packets by itself */
 };
 
 /**

@@ -75,13 +75,14 @@ static json_t *part_json(const struct source_kinds *k, const struct source_part 
 
 	source_kind_reason(k, p, false, &en);
 	source_kind_reason(k, p, true, &ja);
-	return json_pack("{s:s, s:o, s:o, s:I, s:b, s:o, s:b, s:I, s:o, s:o}", "kind",
+	return json_pack("{s:s, s:o, s:o, s:I, s:b, s:b, s:o, s:b, s:I, s:o, s:o}", "kind",
 			 source_kind_name(p->kind), "protocol",
 			 p->protocol[0] ? json_text(p->protocol) : json_null(), "share",
 			 share_json(p->share), "count", (json_int_t)p->count, "count_at_least",
-			 p->count_at_least, "reason", reason_json(&en, &ja), "shared", p->shared,
-			 "mean_bytes", (json_int_t)p->mean_bytes, "listed", json_time(p->listed_us),
-			 "basis", bits_json(p->basis, basis_words, BASIS_BITS));
+			 p->count_at_least, "count_about", p->count_about, "reason",
+			 reason_json(&en, &ja), "shared", p->shared, "mean_bytes",
+			 (json_int_t)p->mean_bytes, "listed", json_time(p->listed_us), "basis",
+			 bits_json(p->basis, basis_words, BASIS_BITS));
 }
 
 static json_t *parts_json(const struct source_kinds *k)
@@ -111,10 +112,10 @@ static json_t *filter_json(const struct source_kinds *k)
 
 static json_t *sides_json(const struct source_kinds *k)
 {
-	return json_pack("{s:o, s:o, s:o, s:b, s:i, s:s}", "domestic", share_json(k->domestic),
+	return json_pack("{s:o, s:o, s:o, s:b, s:o, s:i, s:s}", "domestic", share_json(k->domestic),
 			 "foreign", share_json(k->foreign), "by_link", share_json(k->by_link),
-			 "unsure", k->unsure, "records", (int)k->records, "forged",
-			 forged_words[k->forged]);
+			 "unsure", k->unsure, "regional", share_json(k->regional), "records",
+			 (int)k->records, "forged", forged_words[k->forged]);
 }
 
 int kinds_to_json(json_t *o, const struct source_kinds *k)
@@ -152,6 +153,7 @@ static int part_from(const json_t *o, struct source_part *p)
 		return -EINVAL;
 	p->basis = (uint16_t)basis;
 	p->count_at_least = json_is_true(json_object_get(o, "count_at_least"));
+	p->count_about = json_is_true(json_object_get(o, "count_about"));
 	p->shared = json_is_true(json_object_get(o, "shared"));
 	if (!protocol || json_is_null(protocol))
 		return 0;
@@ -167,6 +169,7 @@ static int sides_from(const json_t *o, struct source_kinds *out)
 	uint64_t records = 0;
 
 	if (json_get_share(o, "domestic", &out->domestic) ||
+	    json_get_share(o, "regional", &out->regional) ||
 	    json_get_share(o, "foreign", &out->foreign) ||
 	    json_get_share(o, "by_link", &out->by_link) || get_count(o, "records", &records) ||
 	    records > UINT32_MAX)

@@ -15,6 +15,18 @@
 #include "place/place.h"
 
 #define TCP_SESSION (TH_SYN | TH_ACK | TH_RST | TH_FIN)
+#define TTL_NEAR    2 /* hops by which one host's packets differ */
+
+/* A connection as its client has it; no padding, it is compared as bytes. */
+struct talk_key {
+	struct ip src, dst;
+	uint16_t sport, dport;
+	uint32_t zero;
+};
+
+struct talk {
+	bool syn, ack; /* seen of it */
+};
 
 /* Sides of the ingress links by place number, looked up once. */
 struct links {
@@ -222,23 +234,62 @@ static void note_way(struct sample_source *s, const struct evidence_record *e)
 		s->links = true;
 }
 
+static struct talk_key key_of(const struct flow *f)
+{
+	return (struct talk_key){f->src, f->dst, f->sport, f->dport, 0};
+}
+
 /*
  * Who goes on after its SYN has had the answer: a forged sender never sees the SYN-ACK. In a flow
  * record of several packets both flags of one side say the same. The server's side of a connection
- * has the lower port, so that it is not taken for a client.
+ * has the lower port, so that it is not taken for a client. Records are drawn, so in any order.
  */
-static void note_connection(struct sample_source *s, const struct flow *f)
+static int note_connection(struct source_sample *all, const struct evidence_record *e)
 {
+	const struct flow *f = &e->flow;
+	struct talk_key key = key_of(f);
 	uint8_t flags = f->tcp_flags;
+	struct talk *t;
 
-	if (f->proto != PROTO_TCP || flags & TH_RST || f->sport <= f->dport)
-		return;
-	if (flags & TH_SYN && flags & TH_ACK && f->packets > 1)
-		s->went_on = true;
-	else if (flags & TH_SYN && !(flags & TH_ACK))
-		s->syn = true;
-	else if (flags & TH_ACK && !(flags & TH_SYN) && s->syn)
-		s->went_on = true;
+	if (!is_tcp(e) || flags & TH_RST || f->sport <= f->dport)
+		return 0;
+	t = map_put(all->talks, &key, NULL);
+	if (!t)
+		return -ENOMEM;
+	t->syn |= (flags & TH_SYN) != 0;
+	t->ack |= flags & TH_ACK && (!(flags & TH_SYN) || f->packets > 1);
+	return 0;
+}
+
+static bool is_connected(const struct source_sample *all, const struct evidence_record *e)
+{
+	struct talk_key key = key_of(&e->flow);
+	const struct talk *t = is_tcp(e) ? map_get(all->talks, &key) : NULL;
+
+	return t && t->syn && t->ack;
+}
+
+static bool is_near(uint8_t a, uint8_t b)
+{
+	return a && b && a - b <= TTL_NEAR && b - a <= TTL_NEAR;
+}
+
+/*
+ * That an address has a connection shows nothing of other packets under it, unless they come from
+ * the same distance; and of such that are no TCP nothing at all.
+ */
+static void weigh_connections(struct sample_source *s)
+{
+	s->went_on = s->connected * 2 > s->packets ||
+		     (s->all_tcp && is_near(s->ttl_least, s->ttl_connected) &&
+		      is_near(s->ttl_most, s->ttl_connected));
+}
+
+static enum kind_group group_of(const struct flow *f)
+{
+	if (f->proto == PROTO_TCP)
+		return (f->tcp_flags & (TH_SYN | TH_ACK | TH_RST)) == TH_SYN ? KIND_SYN : KIND_TCP;
+	return f->proto == PROTO_UDP ? KIND_UDP : KIND_OTHER;
 }
 
 static void count(struct source_sample *all, struct sample_source *s,
@@ -248,13 +299,17 @@ static void count(struct source_sample *all, struct sample_source *s,
 	uint64_t weight = flow_weight(&e->side), packets = e->flow.packets * weight;
 
 	all->n += s->packets == 0;
+	s->all_tcp = is_tcp(e) && (s->all_tcp || !s->packets);
 	s->packets += packets;
+	s->connected += is_connected(all, e) ? packets : 0;
 	s->bytes += e->flow.bytes * weight;
 	s->seen += e->flow.exporter == all->exporter ? e->flow.packets : 0;
 	all->packets += packets;
 	all->bytes += e->flow.bytes * weight;
+	s->groups |= (uint8_t)(1u << group_of(&e->flow));
 	if (v->vector == VECTOR_AMPLIFICATION) {
 		s->answers += packets;
+		s->amplified |= v->over;
 		s->port = v->port ? v->port : e->flow.sport;
 	} else if (v->vector == VECTOR_SYNACK_REFLECTION || is_icmp_answer(e)) {
 		s->unasked += packets;
@@ -281,7 +336,8 @@ static int take_record(struct source_sample *all, const struct kinds_input *in, 
 		return -ENOMEM;
 	if (created)
 		describe(s, &e->flow.src, in);
-	note_connection(s, &e->flow);
+	if (is_connected(all, e) && e->side.flags & FLOW_HAS_TTL)
+		s->ttl_connected = e->side.ttl;
 	v = vector_of(in->inc, order, n, e);
 	if (v && e->flow.packets)
 		count(all, s, v, e, link_side(links, e->flow.in_link));
@@ -313,15 +369,22 @@ int sample_read(struct source_sample *s, const struct kinds_input *in)
 	const struct header_sample *from = &in->inc->evidence[SAMPLE_ATTACK];
 	unsigned order[FINDING_VECTORS_MAX], n = incident_vectors(in->inc, order);
 	struct links links = {.in = in};
+	struct sample_source *each;
 	int r = 0;
 
 	*s = (struct source_sample){
-		.sources = map_new(sizeof(struct ip), sizeof(struct sample_source), EVIDENCE_MAX)};
-	if (!s->sources)
+		.sources = map_new(sizeof(struct ip), sizeof(struct sample_source), EVIDENCE_MAX),
+		.talks = map_new(sizeof(struct talk_key), sizeof(struct talk), EVIDENCE_MAX)};
+	if (!s->sources || !s->talks)
 		return -ENOMEM;
 	s->exporter = main_exporter(from);
+	for (unsigned i = 0; r == 0 && from->record && i < from->n; i++)
+		if (is_towards(in->inc, &from->record[i].flow))
+			r = note_connection(s, &from->record[i]);
 	for (unsigned i = 0; r == 0 && from->record && i < from->n; i++, s->records++)
 		r = take_record(s, in, &links, order, n, &from->record[i]);
+	for (size_t at = 0; (each = sample_next(s, &at));)
+		weigh_connections(each);
 	s->whole = in->inc->f.sampling_known && in->inc->f.sampling_max <= 1 &&
 		   from->n < EVIDENCE_MAX && s->packets >= in->inc->f.packets;
 	return r;
@@ -330,6 +393,7 @@ int sample_read(struct source_sample *s, const struct kinds_input *in)
 void sample_deinit(struct source_sample *s)
 {
 	s->sources = map_free(s->sources);
+	s->talks = map_free(s->talks);
 }
 
 struct sample_source *sample_next(const struct source_sample *s, size_t *at)

@@ -16,12 +16,17 @@ struct sample_source {
 	uint64_t packets, bytes; /* of the attack's vectors */
 	uint32_t seen;		 /* packets as counted by the exporter that showed most records */
 	uint64_t answers;	 /* of them from the port of a reflector */
+	bool amplified;		 /* in an amplification over its threshold */
+	uint8_t groups;		 /* bits of enum kind_group that they are of */
 	uint64_t unasked;	 /* SYN-ACK in a reflection of them, ICMP errors and echo replies */
 	uint64_t fragments;
 	bool icmp;		     /* those were ICMP */
 	uint16_t port;		     /* reflector's, 0 none */
-	bool syn, went_on;	     /* began a connection; completed one, as it went on in it */
+	uint64_t connected;	     /* of them in connections that it went on with */
+	bool went_on;		     /* most of them are, or came as those did */
+	bool all_tcp;		     /* all of them are */
 	uint8_t ttl_least, ttl_most; /* 0 unknown */
+	uint8_t ttl_connected;	     /* of a connection that it went on with, 0 unknown */
 	uint16_t link;		     /* place number of the first record's ingress, 0 unknown */
 	bool links;		     /* and others too */
 	uint64_t by_domestic, by_foreign; /* packets by the country of the ingress link */
@@ -37,6 +42,7 @@ struct sample_source {
 
 struct source_sample {
 	struct map *sources; /* struct ip -> struct sample_source, in order of first record */
+	struct map *talks;   /* connections, while records are read */
 	uint64_t packets, bytes;
 	unsigned records;  /* looked at, whatever they hold */
 	uint16_t exporter; /* place number of the one that showed most */

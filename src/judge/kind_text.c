@@ -174,6 +174,13 @@ void kinds_filter_reason(const struct source_kinds *k, bool ja, struct text *out
 			       : "Some are addresses that no measure may name (never_touch).");
 }
 
+static const char *how_many(const struct source_part *p, bool ja)
+{
+	if (p->count_at_least)
+		return ja ? "少なくとも " : "at least ";
+	return !p->count_about ? "" : ja ? "約 " : "about ";
+}
+
 static void say_part(const struct source_kinds *k, const struct source_part *p, bool ja,
 		     struct text *out)
 {
@@ -186,8 +193,7 @@ static void say_part(const struct source_kinds *k, const struct source_part *p, 
 	text_printf(out,
 		    ja ? ": パケットの %.1f %%、%s%" PRIu64 " アドレス\n"
 		       : ": %.1f %% of the packets, %s%" PRIu64 " addresses\n",
-		    100 * p->share, p->count_at_least ? ja ? "少なくとも " : "at least " : "",
-		    p->count);
+		    100 * p->share, how_many(p, ja), p->count);
 	text_printf(out, "%s\n", text_str(&reason));
 }
 

@@ -33,9 +33,24 @@ int scope_side_parse(const char *name, enum scope_side *out)
 	return -EINVAL;
 }
 
+/*
+ * Codes in the place of a country that name none: regions of registries (EU, AP; ISO 3166-1
+ * reserves or leaves them), and what databases write of proxies, satellites and whatever they do
+ * not know.
+ */
+bool scope_is_region(const char *country)
+{
+	static const char *const codes[] = {"A1", "A2", "AP", "EU", "O1", "XX", "ZZ"};
+
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
+		if (strcmp(codes[i], country) == 0)
+			return true;
+	return false;
+}
+
 enum scope_side scope_country(const struct conf *conf, const char *country)
 {
-	if (!country[0] || !conf->n_countries)
+	if (!country[0] || !conf->n_countries || scope_is_region(country))
 		return SCOPE_UNKNOWN;
 	for (size_t i = 0; i < conf->n_countries; i++)
 		if (strcmp(conf->countries[i], country) == 0)

@@ -82,7 +82,12 @@ void scope_judge(const struct scope_input *in, struct scope *out);
 const char *scope_side_name(enum scope_side s);
 int scope_side_parse(const char *name, enum scope_side *out);
 
-/** scope_country() - the side of a country in @conf's set; unknown for "" and an empty set. */
+/** scope_is_region() - is that code one of a region, or of no place at all, rather than a
+ * country's? */
+bool scope_is_region(const char *country);
+
+/** scope_country() - the side of a country in @conf's set; unknown for "", a region, an empty set.
+ */
 enum scope_side scope_country(const struct conf *conf, const char *country);
 
 /**

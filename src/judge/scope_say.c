@@ -17,6 +17,8 @@ struct sentence {
 	const char *(*who)(const struct scope_facts *k);
 };
 
+#define REGIONAL_SAID 0.1
+
 static const char *actor_says(const struct scope_facts *k)
 {
 	return k->actor_says;
@@ -247,6 +249,14 @@ static bool actor_is_disputed(const struct scope_facts *k, const struct scope *s
 	return k->actor_disputed;
 }
 
+/* Of the target, and of a tenth of the traffic and more. */
+static bool knows_only_region(const struct scope_facts *k, const struct scope *s)
+{
+	return k->countries &&
+	       ((s->target == SCOPE_UNKNOWN && scope_is_region(s->target_country)) ||
+		(k->kinds && k->kinds->regional >= REGIONAL_SAID));
+}
+
 static const struct sentence unknowns[] = {
 	{cannot_observe,
 	 "Own observation is impossible: this traffic does not pass our network, so its size, "
@@ -262,6 +272,10 @@ static const struct sentence unknowns[] = {
 	 "観測がなく、規模、時刻、送信元は伝聞でしか分からない。", NULL},
 	{knows_no_target, "Whether the target is domestic is not known.",
 	 "対象が国内かどうか分からない。", NULL},
+	{knows_only_region,
+	 "Of some addresses only a region is known (EU and AP are no countries), so their side is "
+	 "not.",
+	 "一部のアドレスは地域コード (EU、AP など) しか分からず、国内か国外か分からない。", NULL},
 	{is_mixed, "The traffic comes from both sides; on which the origin lies is not known.",
 	 "通信は国内外の双方から届き、起点がどちらかは分からない。", NULL},
 	{knows_no_traffic,

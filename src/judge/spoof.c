@@ -12,10 +12,10 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "detect/hot.h"
 #include "judge/spoof_inside.h"
 
 #define DECIDED	       0.8  /* from here on it is a verdict */
-#define PART_LEAST     0.1  /* share of the packets that makes a part */
 #define OFTEN_REAL     0.2  /* at most so likely forged must the other part be */
 #define OTHERS	       1.5  /* log odds of real for those that come again beside forged ones */
 #define FEW_SOURCES    3    /* constant ones, of which random forging is all that can be excluded */
@@ -86,15 +86,17 @@ static double from_log_odds(double x)
 	return 1 / (1 + exp(-x));
 }
 
-static void put_evidence(struct spoofing *s, unsigned test, unsigned part, double figure,
-			 uint32_t n)
+/* Return: its index, or -1 where there is no room, and then it does not count. */
+static int put_evidence(struct spoofing *s, unsigned test, unsigned part, double figure, uint32_t n)
 {
-	if (s->n_evidence < SPOOF_TESTS_MAX)
-		s->evidence[s->n_evidence++] =
-			(struct spoof_evidence){.test = (uint8_t)test,
-						.part = (uint8_t)part,
-						.figure = spoof_round(figure, SPOOF_FIGURE_DIGITS),
-						.n = n};
+	if (s->n_evidence == SPOOF_EVIDENCE_MAX)
+		return -1;
+	s->evidence[s->n_evidence] =
+		(struct spoof_evidence){.test = (uint8_t)test,
+					.part = (uint8_t)part,
+					.figure = spoof_round(figure, SPOOF_FIGURE_DIGITS),
+					.n = n};
+	return (int)s->n_evidence++;
 }
 
 static void weigh_part(const struct spoof_facts *facts, unsigned part, uint32_t without,
@@ -111,18 +113,19 @@ static void weigh_part(const struct spoof_facts *facts, unsigned part, uint32_t 
 		unsigned g = spoof_tests[t].group;
 		double ll[WAYS], figure;
 		uint32_t n;
+		int at;
 
 		if (without >> t & 1 || !spoof_tests[t].look(&v, &figure, &n, ll))
 			continue;
 		cap(ll, spoof_tests[t].cap);
 		if (least_of(ll) > -SAYS_LEAST)
 			continue;
-		put_evidence(s, t, part, figure, n);
-		if (p->chosen[g] >= 0 && least_of(ll) >= p->spread[g])
+		at = put_evidence(s, t, part, figure, n);
+		if (at < 0 || (p->chosen[g] >= 0 && least_of(ll) >= p->spread[g]))
 			continue;
 		memcpy(p->ll[g], ll, sizeof(ll));
 		p->spread[g] = least_of(ll);
-		p->chosen[g] = (int)s->n_evidence - 1;
+		p->chosen[g] = at;
 	}
 	p->log_odds = log_odds(p, -1, &p->mixed);
 	p->p = from_log_odds(p->log_odds);
@@ -134,8 +137,24 @@ static void weigh_part(const struct spoof_facts *facts, unsigned part, uint32_t 
 
 /* ---- what the vectors say ---- */
 
-/* Reflectors send a third of it or more; fragments of their answers count beside them. */
-static bool is_reflected(const struct incident *inc)
+/* Which part of the facts the packets of a vector are in, where groups are judged by themselves. */
+static enum spoof_part part_of_vector(const struct spoof_facts *a, enum vector v)
+{
+	enum source_group g = hot_group(v);
+
+	if (g == GROUP_SYN && !a->part[PART_SYN].n)
+		g = GROUP_TCP;
+	return g == GROUP_SYN	? PART_SYN
+	       : g == GROUP_TCP ? PART_TCP
+	       : g == GROUP_UDP ? PART_UDP
+				: PART_OTHER;
+}
+
+/*
+ * Reflectors send a third of @part (PART_ALL: of it all) or more; fragments of their answers count
+ * beside them.
+ */
+static bool is_reflected(const struct incident *inc, enum spoof_part part)
 {
 	unsigned order[FINDING_VECTORS_MAX], n = incident_vectors(inc, order);
 	uint64_t all = 0, reflected = 0;
@@ -143,6 +162,8 @@ static bool is_reflected(const struct incident *inc)
 	for (unsigned i = 0; i < n; i++) {
 		const struct finding_vector *v = &inc->f.vectors[order[i]];
 
+		if (part != PART_ALL && part_of_vector(&inc->facts, v->vector) != part)
+			continue;
 		all += v->packets;
 		if (v->vector == VECTOR_AMPLIFICATION || v->vector == VECTOR_SYNACK_REFLECTION)
 			reflected += v->packets;
@@ -268,7 +289,7 @@ static void judge_all(struct incident *inc, uint32_t without)
 
 	weigh_part(&inc->facts, PART_ALL, without, s, &all);
 	odds = all.log_odds;
-	if (is_reflected(inc)) {
+	if (is_reflected(inc, PART_ALL)) {
 		s->rule = SPOOF_BY_REFLECTION;
 		odds += REFLECTED;
 		all.mixed = 0;
@@ -284,6 +305,91 @@ static void judge_all(struct incident *inc, uint32_t without)
 		bound_few(inc);
 }
 
+/* ---- several groups of packets ---- */
+
+/* What a group came to: probabilities of forged, real and mixed. */
+struct group_judged {
+	double forged, real, mixed;
+};
+
+static void judge_group(const struct incident *inc, enum spoof_part part, uint32_t without,
+			struct spoofing *s, struct group_judged *out)
+{
+	const struct spoof_figures *f = &inc->facts.part[part];
+	struct spoof_group_said *said = &s->group[s->n_groups++];
+	struct finding_of_part p;
+	double odds, sure;
+
+	weigh_part(&inc->facts, part, without, s, &p);
+	odds = p.log_odds;
+	*said = (struct spoof_group_said){.part = (uint8_t)part};
+	said->reflected = is_reflected(inc, part);
+	if (said->reflected) {
+		odds += REFLECTED;
+		p.mixed = 0;
+	} else if (part == PART_TCP && is_connected(inc)) {
+		odds = -log(CONNECTED / (1 - CONNECTED));
+		p.mixed = 0;
+	} else if (!f->scale_log2 && f->n <= FEW_SOURCES && !f->established && odds < 0) {
+		odds = 0; /* chance is excluded, a third party's address is not */
+	}
+	out->forged = from_log_odds(odds) * (1 - p.mixed);
+	out->real = (1 - from_log_odds(odds)) * (1 - p.mixed);
+	out->mixed = p.mixed;
+	sure = fmax(p.mixed, fmax(out->forged, out->real));
+	said->verdict = sure < DECIDED	      ? SPOOF_UNKNOWN
+			: sure <= out->forged ? SPOOF_SPOOFED
+			: sure <= out->real   ? SPOOF_NOT
+					      : SPOOF_PARTLY;
+	said->reflected &= said->verdict == SPOOF_NOT;
+	said->confidence = bounded(sure);
+}
+
+/* Rules speak for the whole where they speak for each group. */
+static enum spoof_rule rule_of_groups(const struct spoofing *s)
+{
+	for (unsigned i = 0; i < s->n_groups; i++)
+		if (!s->group[i].reflected)
+			return SPOOF_BY_EVIDENCE;
+	return SPOOF_BY_REFLECTION;
+}
+
+/*
+ * Each group by itself, taken as independent: all of it is forged where each of them is, and
+ * nothing where none is; what is left is a mixture.
+ */
+static void judge_groups(struct incident *inc, uint32_t without)
+{
+	struct spoofing *s = &inc->spoofing;
+	double forged = 1, real = 1, share = 0, all = 0, partly;
+
+	for (unsigned p = PART_SYN; p < PART_COUNT; p++)
+		all += (double)inc->facts.part[p].seen;
+	for (unsigned p = PART_SYN; p < PART_COUNT; p++) {
+		struct group_judged it;
+		double part = all > 0 ? (double)inc->facts.part[p].seen / all : 0;
+
+		if (!inc->facts.part[p].n)
+			continue;
+		judge_group(inc, (enum spoof_part)p, without, s, &it);
+		s->group[s->n_groups - 1].share = spoof_round(part, SPOOF_SHARE_DIGITS);
+		forged *= it.forged;
+		real *= it.real;
+		share += part * (it.forged + it.mixed / 2);
+	}
+	partly = 1 - forged - real;
+	s->verdict = forged >= DECIDED	 ? SPOOF_SPOOFED
+		     : real >= DECIDED	 ? SPOOF_NOT
+		     : partly >= DECIDED ? SPOOF_PARTLY
+					 : SPOOF_UNKNOWN;
+	s->confidence = bounded(fmax(partly, fmax(forged, real)));
+	s->forged_share = s->verdict == SPOOF_UNKNOWN  ? -1
+			  : s->verdict == SPOOF_PARTLY ? spoof_round(share, SPOOF_SHARE_DIGITS)
+			  : s->verdict == SPOOF_NOT    ? 0
+						       : 1;
+	s->rule = s->verdict == SPOOF_NOT ? rule_of_groups(s) : SPOOF_BY_EVIDENCE;
+}
+
 void spoof_judge(struct incident *inc, uint32_t without)
 {
 	struct spoofing *s = &inc->spoofing;
@@ -291,12 +397,16 @@ void spoof_judge(struct incident *inc, uint32_t without)
 	*s = (struct spoofing){.without = without, .confidence = 0.5, .forged_share = -1};
 	if (!has_facts(&inc->facts)) {
 		s->rule = SPOOF_NO_FACTS;
-		if (is_reflected(inc))
+		if (is_reflected(inc, PART_ALL))
 			s->rule = SPOOF_BY_REFLECTION;
 		else if (is_connected(inc))
 			s->rule = SPOOF_BY_CONNECTIONS;
 		if (s->rule != SPOOF_NO_FACTS)
 			decide(s, 1 - CONNECTED, 0);
+		return;
+	}
+	if (spoof_in_groups(&inc->facts)) {
+		judge_groups(inc, without);
 		return;
 	}
 	judge_all(inc, without);

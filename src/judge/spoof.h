@@ -27,13 +27,21 @@ enum spoof_part {
 	PART_ONCE,  /* those seen once, with whom the target has no connection */
 	PART_OFTEN, /* those seen three times and more, or connected */
 	PART_GOOD,  /* senders of the protected object's traffic before the attack */
+	/* Where the attack is made of several groups of packets, each by itself: */
+	PART_SYN,
+	PART_TCP, /* other TCP; with the SYNs, where the attack is made of connections */
+	PART_UDP,
+	PART_OTHER,
 	PART_COUNT
 };
+#define PART_GROUPS (PART_COUNT - PART_SYN)
 
 /* Counts over the senders of a sample; where a figure could not be measured its n is 0. */
 struct spoof_figures {
-	uint32_t n;		      /* senders in the sample */
+	uint32_t n;		      /* senders in the sample, in each group of packets */
+	uint32_t hosts;		      /* their distinct addresses */
 	uint64_t packets;	      /* of theirs, as counted */
+	uint64_t seen;		      /* packets of all senders */
 	uint32_t once, twice, thrice; /* senders with so many packets */
 	uint32_t scale_log2;	      /* the sample is one in 2^so many of all senders */
 	uint32_t v4;
@@ -95,7 +103,8 @@ enum spoof_rule {
 	SPOOF_RULES
 };
 
-#define SPOOF_TESTS_MAX 28
+#define SPOOF_TESTS_MAX	   28
+#define SPOOF_EVIDENCE_MAX 64
 
 /* One piece of evidence as it counted. */
 struct spoof_evidence {
@@ -106,20 +115,31 @@ struct spoof_evidence {
 	uint32_t n;    /* senders (or packets) that it rests on */
 };
 
+/* One group of an attack that is made of several, judged by itself. */
+struct spoof_group_said {
+	uint8_t part;	   /* PART_SYN and up */
+	uint8_t verdict;   /* enum spoof_verdict */
+	bool reflected;	   /* its senders are reflectors */
+	double confidence; /* that the verdict holds */
+	double share;	   /* of the packets */
+};
+
 struct spoofing {
 	enum spoof_verdict verdict;
 	enum spoof_rule rule;
 	double confidence;   /* that the verdict holds; of "unknown" that of the likelier side */
 	double forged_share; /* of packets; 0..1, -1 unknown */
 	uint32_t without;    /* tests that were left out, bits by index */
-	struct spoof_evidence evidence[SPOOF_TESTS_MAX];
+	struct spoof_group_said group[PART_GROUPS];
+	unsigned n_groups; /* 0: judged as one */
+	struct spoof_evidence evidence[SPOOF_EVIDENCE_MAX];
 	unsigned n_evidence;
 };
 
 /* Whom a verdict says what of. */
 enum spoof_real {
 	REAL_UNKNOWN,	/* never to be named or filtered */
-	REAL_HANDSHAKE, /* this very address completed a connection with the target */
+	REAL_HANDSHAKE, /* most of its packets are of connections that the target answered in */
 	REAL_INGRESS,	/* it came over the link, and with the TTL, of earlier connections of its
 			   prefix, which others would hardly do by chance */
 };
@@ -147,6 +167,7 @@ enum spoof_real source_shown_real(const struct incident *inc, const struct ip *i
 /* Names of the interface; the parse functions return an index or -EINVAL. */
 const char *spoof_verdict_name(enum spoof_verdict v);
 const char *spoof_real_name(enum spoof_real r); /* NULL for unknown */
+const char *spoof_part_name(enum spoof_part p);
 unsigned spoof_test_count(void);
 const char *spoof_test_name(unsigned test);
 int spoof_test_find(const char *name);

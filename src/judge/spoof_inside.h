@@ -65,6 +65,30 @@ extern const unsigned n_spoof_tests;
 #define SPOOF_FIGURE_DIGITS 4
 #define SPOOF_SHARE_DIGITS  3
 
+#define PART_LEAST 0.1 /* share of the packets that makes a part */
+
+/** spoof_in_groups() - was each group of the attack's packets measured by itself? */
+static inline bool spoof_in_groups(const struct spoof_facts *a)
+{
+	for (unsigned p = PART_SYN; p < PART_COUNT; p++)
+		if (a->part[p].n)
+			return true;
+	return false;
+}
+
+/* spoof_real.c */
+
+struct heard_prefix;
+
+/** spoof_show_real() - tell of each of the largest sources of @inc whether it is shown real. */
+void spoof_show_real(struct incident *inc, const struct finding *f);
+
+/** heard_over_link() - did connections of the prefix come over @link? */
+bool heard_over_link(const struct heard_prefix *p, uint16_t link);
+
+/** heard_ttl_fits() - is @ttl that of the prefix's connections, within two hops? */
+bool heard_ttl_fits(const struct heard_prefix *p, uint8_t ttl);
+
 /* spoof_stat.c */
 
 /** ll_binomial() - log probability of @k of @n at @p, where p itself varies from case to case as a

@@ -19,7 +19,9 @@
 	}
 static const struct field figures[] = {
 	FIGURE(n, FORM_U32),
+	FIGURE(hosts, FORM_U32),
 	FIGURE(packets, FORM_U64),
+	FIGURE(seen, FORM_U64),
 	FIGURE(once, FORM_U32),
 	FIGURE(twice, FORM_U32),
 	FIGURE(thrice, FORM_U32),
@@ -92,7 +94,8 @@ static const struct field facts[] = {
 };
 static const struct field_group group_facts = {NULL, facts, ARRAY_LEN(facts)};
 
-static const char *const part_names[PART_COUNT] = {"all", "once", "often", "good"};
+static const char *const part_names[PART_COUNT] = {"all", "once", "often", "good",
+						   "syn", "tcp",  "udp",   "other"};
 static const char *const verdict_names[SPOOF_VERDICTS] = {"unknown", "spoofed", "partly",
 							  "not_spoofed"};
 static const char *const rule_names[SPOOF_RULES] = {"evidence", "reflection", "connections",
@@ -101,6 +104,11 @@ static const char *const rule_names[SPOOF_RULES] = {"evidence", "reflection", "c
 const char *spoof_verdict_name(enum spoof_verdict v)
 {
 	return verdict_names[v];
+}
+
+const char *spoof_part_name(enum spoof_part p)
+{
+	return part_names[p];
 }
 
 const char *spoof_real_name(enum spoof_real r)
@@ -156,6 +164,28 @@ static int put_evidence(json_t *list, const struct incident *inc, const struct s
 	return put_said(o, inc, spoof_test_sentence, e);
 }
 
+static int put_group(json_t *list, const struct spoof_group_said *g)
+{
+	json_t *o = json_object();
+
+	if (json_array_append_new(list, o) || put(o, "group", json_string(part_names[g->part])) ||
+	    put(o, "verdict", json_string(verdict_names[g->verdict])) ||
+	    put(o, "confidence", json_real(g->confidence)) ||
+	    put(o, "share", json_real(g->share)) || put(o, "reflected", json_boolean(g->reflected)))
+		return -ENOMEM;
+	return 0;
+}
+
+static int put_groups(json_t *o, const struct spoofing *s)
+{
+	json_t *list = put_made(o, "groups", json_array());
+
+	for (unsigned i = 0; list && i < s->n_groups; i++)
+		if (put_group(list, &s->group[i]))
+			return -ENOMEM;
+	return list ? 0 : -ENOMEM;
+}
+
 static int put_spoofing(json_t *to, const struct incident *inc)
 {
 	const struct spoofing *s = &inc->spoofing;
@@ -169,7 +199,9 @@ static int put_spoofing(json_t *to, const struct incident *inc)
 		if (put_evidence(list, inc, &s->evidence[i]))
 			return -ENOMEM;
 	if (!list || put(o, "rule", json_string(rule_names[s->rule])) ||
-	    put(o, "forged_share", s->forged_share < 0 ? json_null() : json_real(s->forged_share)))
+	    put(o, "forged_share",
+		s->forged_share < 0 ? json_null() : json_real(s->forged_share)) ||
+	    put_groups(o, s))
 		return -ENOMEM;
 	without = put_made(o, "without", json_array());
 	for (unsigned t = 0; without && t < n_spoof_tests; t++)
@@ -215,10 +247,10 @@ static int name_index(const char *const *names, unsigned n, const json_t *name)
 /* Counts of a part of the senders are none of more than all of them. */
 static bool holds(const struct spoof_figures *f)
 {
-	const uint32_t parts[] = {f->once,    f->twice,	 f->thrice,	f->v4,		f->bogon,
-				  f->private, f->placed, f->even_n,	f->ttl_n,	f->heads_n,
-				  f->heard_n, f->bgp_n,	 f->answered,	f->established, f->resets,
-				  f->darknet, f->own,	 f->edge_octets};
+	const uint32_t parts[] = {f->once,    f->twice,	 f->thrice,	 f->v4,		 f->bogon,
+				  f->private, f->placed, f->even_n,	 f->ttl_n,	 f->heads_n,
+				  f->heard_n, f->bgp_n,	 f->answered,	 f->established, f->resets,
+				  f->darknet, f->own,	 f->edge_octets, f->hosts};
 
 	for (unsigned i = 0; i < ARRAY_LEN(parts); i++)
 		if (parts[i] > f->n)
@@ -267,7 +299,7 @@ static int get_number(const json_t *v, unsigned digits, double *to)
 /* A test that this version does not know is passed over. */
 static int get_evidence(const json_t *list, struct spoofing *s)
 {
-	for (size_t i = 0; i < json_array_size(list) && s->n_evidence < SPOOF_TESTS_MAX; i++) {
+	for (size_t i = 0; i < json_array_size(list) && s->n_evidence < SPOOF_EVIDENCE_MAX; i++) {
 		const json_t *o = json_array_get(list, i);
 		const char *name = json_string_value(json_object_get(o, "test"));
 		int test = name ? spoof_test_find(name) : -EINVAL;
@@ -284,6 +316,26 @@ static int get_evidence(const json_t *list, struct spoofing *s)
 			return -EINVAL;
 		e->n = (uint32_t)n;
 		s->n_evidence++;
+	}
+	return 0;
+}
+
+static int get_groups(const json_t *list, struct spoofing *s)
+{
+	for (size_t i = 0; i < json_array_size(list) && s->n_groups < PART_GROUPS; i++) {
+		const json_t *o = json_array_get(list, i);
+		int part = name_index(part_names, PART_COUNT, json_object_get(o, "group"));
+		int verdict =
+			name_index(verdict_names, SPOOF_VERDICTS, json_object_get(o, "verdict"));
+		struct spoof_group_said *g = &s->group[s->n_groups++];
+
+		if (part < PART_SYN || verdict < 0 ||
+		    json_get_share(o, "confidence", &g->confidence) ||
+		    json_get_share(o, "share", &g->share))
+			return -EINVAL;
+		g->part = (uint8_t)part;
+		g->verdict = (uint8_t)verdict;
+		g->reflected = json_is_true(json_object_get(o, "reflected"));
 	}
 	return 0;
 }
@@ -315,5 +367,7 @@ int spoof_from_json(const json_t *from, struct incident *inc)
 
 		s->without |= test >= 0 ? UINT32_C(1) << test : 0;
 	}
+	if (get_groups(json_object_get(o, "groups"), s))
+		return -EINVAL;
 	return get_evidence(json_object_get(o, "evidence"), s);
 }

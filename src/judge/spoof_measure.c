@@ -12,25 +12,23 @@
 #include "detect/answers.h"
 #include "detect/facts.h"
 #include "detect/heard.h"
+#include "detect/hot.h"
 #include "detect/sources.h"
 #include "judge/spoof_inside.h"
 #include "observe/exporter.h"
 #include "place/place.h"
 
-#define PLACED_MAX	1024 /* senders that are looked up in tables of places */
-#define PROBES		512  /* addresses by which the tables' extent is measured */
-#define OFTEN_LEAST	3
-#define EVEN_LEAST	4
-#define COVERED		4 /* of the attack's records this part at least must be the groups' */
-#define NEWS_TIMES	3 /* so many times the records before it is measured anew */
-#define STRANGER_TIMES	20
-#define STRANGERS_MOST	0.05 /* of the packets */
-#define TTL_PLAUSIBLE	40   /* hops */
-#define TTL_SLACK	2
-#define AGAIN_LEAST	3
-#define EXPECTED_LEAST	3   /* connections of a prefix before its ingress is expected */
-#define EXPECTED_CHANCE 0.5 /* a match that chance would give more often shows nothing */
-#define AS_PREFIX	"AS"
+#define PLACED_MAX     1024 /* senders that are looked up in tables of places */
+#define PROBES	       512  /* addresses by which the tables' extent is measured */
+#define OFTEN_LEAST    3
+#define EVEN_LEAST     4
+#define COVERED	       4 /* of the attack's records this part at least must be the groups' */
+#define NEWS_TIMES     3 /* so many times the records before it is measured anew */
+#define STRANGER_TIMES 20
+#define STRANGERS_MOST 0.05 /* of the packets */
+#define TTL_PLAUSIBLE  40   /* hops */
+#define AGAIN_LEAST    3
+#define AS_PREFIX      "AS"
 
 /* Senders that are measured together, with what is needed to look them up. */
 struct crowd {
@@ -372,14 +370,6 @@ static void measure_headers(struct spoof_figures *o, const struct crowd *c)
 
 /* ---- what the last day says of their prefixes ---- */
 
-static bool over_link(const struct heard_prefix *p, uint16_t link)
-{
-	for (unsigned i = 0; i < HEARD_LINKS; i++)
-		if (p->link[i] == link && link != LINK_UNKNOWN)
-			return true;
-	return false;
-}
-
 /* Where the same router shows the prefix on other links only, and the sender on this one. */
 static bool knows_exporter(const struct world *w, const struct heard_prefix *p, uint16_t link)
 {
@@ -392,14 +382,6 @@ static bool knows_exporter(const struct world *w, const struct heard_prefix *p, 
 			return true;
 	}
 	return false;
-}
-
-static bool ttl_fits(const struct heard_prefix *p, uint8_t ttl)
-{
-	uint8_t hops = ttl_hops(ttl);
-
-	return p->hops_min != NO_HOPS && hops + TTL_SLACK >= p->hops_min &&
-	       hops <= p->hops_max + TTL_SLACK;
 }
 
 /* Each sender also against what is heard of the one before: what chance would give. */
@@ -415,12 +397,12 @@ static void measure_heard(struct spoof_figures *o, const struct crowd *c, const 
 		if (!heard_find(w->f->facts.heard, &s->ip, w->f->updated_us, &p) ||
 		    !knows_exporter(w, &p, s->link))
 			continue;
-		chance += o->heard_n ? over_link(&before, s->link) : 0;
-		o->heard_match += over_link(&p, s->link);
+		chance += o->heard_n ? heard_over_link(&before, s->link) : 0;
+		o->heard_match += heard_over_link(&p, s->link);
 		o->heard_n++;
 		if (has_ttl && p.hops_min != NO_HOPS) {
-			ttl_chance += o->heard_ttl_n ? ttl_fits(&before, s->ttl) : 0;
-			o->heard_ttl_match += ttl_fits(&p, s->ttl);
+			ttl_chance += o->heard_ttl_n ? heard_ttl_fits(&before, s->ttl) : 0;
+			o->heard_ttl_match += heard_ttl_fits(&p, s->ttl);
 			o->heard_ttl_n++;
 		}
 		before = p;
@@ -431,15 +413,20 @@ static void measure_heard(struct spoof_figures *o, const struct crowd *c, const 
 
 /* ---- answers and witnesses ---- */
 
-static bool is_established(const struct finding *f, const struct facts_source *s)
+/*
+ * Of its packets those of connections themselves; that its address has some shows nothing of the
+ * others. For the attack as a whole an acknowledged SYN-ACK that was not refused will do.
+ */
+static uint32_t completed(const struct facts_source *s)
 {
-	return s->flags & FACTS_ESTABLISHED || answers_has(f->facts.answers, &s->ip, s->hash);
+	uint32_t n = s->connected > s->taken ? s->connected : s->taken;
+
+	return n < s->packets ? n : s->packets;
 }
 
-/* For the attack as a whole an acknowledged SYN-ACK that was not refused will do. */
-static bool is_completed(const struct finding *f, const struct facts_source *s)
+static bool is_established(const struct facts_source *s)
 {
-	return s->flags & FACTS_COMPLETED || is_established(f, s);
+	return completed(s) > s->packets / 2;
 }
 
 static bool came_from_outside(const struct world *w, uint16_t link)
@@ -456,10 +443,8 @@ static void measure_answers(struct spoof_figures *o, const struct crowd *c, cons
 
 		o->answered += (s->flags & FACTS_ANSWERED) != 0;
 		o->resets += (s->flags & FACTS_RESET) != 0;
-		if (is_completed(w->f, s)) {
-			o->established++;
-			o->established_packets += s->packets;
-		}
+		o->established += is_established(s);
+		o->established_packets += completed(s);
 		o->darknet +=
 			w->conf->n_darknets && prefix_set_find(w->conf->darknet_set, &s->ip, NULL);
 		o->own += came_from_outside(w, s->link) && conf_is_own(w->conf, &s->ip);
@@ -485,6 +470,7 @@ static void measure_part(struct spoof_figures *o, struct crowd *c, const struct 
 	*o = (struct spoof_figures){.n = c->n, .scale_log2 = c->level, .routed_space = 0};
 	qsort(c->s, c->n, sizeof(*c->s), by_address);
 	for (unsigned i = 0; i < c->n; i++) {
+		o->hosts += !i || !ip_equal(&c->s[i]->ip, &c->s[i - 1]->ip);
 		o->packets += c->s[i]->packets;
 		o->once += c->s[i]->packets <= 1;
 		o->twice += c->s[i]->packets == 2;
@@ -506,22 +492,23 @@ static void measure_part(struct spoof_figures *o, struct crowd *c, const struct 
 	round_figures(o);
 }
 
-/* The groups of the attack as one sample: the coarser one's share of all senders. */
-static void gather(struct crowd *c, const struct finding *f,
-		   bool (*wanted)(const struct finding *, const struct facts_source *))
+/* The groups @of the attack (bits of their index) as one sample: the coarser one's share of all. */
+static void gather(struct crowd *c, const struct finding *f, unsigned of,
+		   bool (*wanted)(const struct facts_source *))
 {
 	const struct finding_facts *from = &f->facts;
 
 	c->n = c->level = 0;
 	for (unsigned g = 0; g < from->n; g++)
-		c->level = from->group[g]->level > c->level ? from->group[g]->level : c->level;
+		if (of >> g & 1 && from->group[g]->level > c->level)
+			c->level = from->group[g]->level;
 	for (unsigned g = 0; g < from->n; g++) {
-		for (unsigned i = 0; i < from->group[g]->n; i++) {
+		for (unsigned i = 0; of >> g & 1 && i < from->group[g]->n; i++) {
 			const struct facts_source *s = &from->group[g]->source[i];
 
 			if (c->level && s->hash >> (64 - c->level))
 				continue;
-			if (c->n < FACTS_SOURCES && (!wanted || wanted(f, s)))
+			if (c->n < FACTS_SOURCES && (!wanted || wanted(s)))
 				c->s[c->n++] = s;
 		}
 	}
@@ -551,31 +538,33 @@ static void drop_strangers(struct crowd *c)
 	c->n = kept;
 }
 
-static bool is_once(const struct finding *f, const struct facts_source *s)
+static bool is_once(const struct facts_source *s)
 {
-	return s->packets <= 1 && !is_established(f, s);
+	return s->packets <= 1 && !is_established(s);
 }
 
-static bool is_often(const struct finding *f, const struct facts_source *s)
+static bool is_often(const struct facts_source *s)
 {
-	return s->packets >= OFTEN_LEAST || is_established(f, s);
+	return s->packets >= OFTEN_LEAST || is_established(s);
 }
 
 /* Two kinds of senders may be mixed where more are seen once than belong to those seen often. */
-static void measure_halves(struct spoof_facts *o, struct crowd *c, const struct world *w)
+static void measure_halves(struct spoof_facts *o, struct crowd *c, const struct world *w,
+			   unsigned of)
 {
-	o->part[PART_ONCE] = o->part[PART_OFTEN] = (struct spoof_figures){.n = 0};
 	if (ll_excess(&o->part[PART_ALL]) <= 0)
 		return;
-	gather(c, w->f, is_once);
+	gather(c, w->f, of, is_once);
 	measure_part(&o->part[PART_ONCE], c, w);
-	gather(c, w->f, is_often);
+	gather(c, w->f, of, is_often);
 	measure_part(&o->part[PART_OFTEN], c, w);
 }
 
-static void measure_ids(struct spoof_figures *o, const struct finding *f)
+static void measure_ids(struct spoof_figures *o, const struct finding *f, unsigned of)
 {
 	for (unsigned g = 0; g < f->facts.n; g++) {
+		if (!(of >> g & 1))
+			continue;
 		o->ids_n += f->facts.group[g]->ids;
 		o->ids_next += f->facts.group[g]->ids_next;
 		o->ids_same += f->facts.group[g]->ids_same;
@@ -603,36 +592,12 @@ static int measure_good(struct spoof_facts *o, const struct incident *inc, struc
 		none.facts.group[0] = f;
 		none.facts.n = 1;
 		without.f = &none;
-		gather(c, &none, NULL);
+		gather(c, &none, 1, NULL);
 		measure_part(&o->part[PART_GOOD], c, &without);
 	}
 	r = good->record && (!f || f->failed) ? -ENOMEM : 0;
 	facts_free(f);
 	return r;
-}
-
-/* ---- top sources ---- */
-
-static void show_real(struct incident *inc, const struct world *w)
-{
-	const struct spoof_figures *all = &inc->facts.part[PART_ALL];
-	struct finding_sources *to = &inc->f.sources;
-
-	for (unsigned i = 0; i < to->n_top; i++) {
-		const struct ip *ip = &to->top[i].addr;
-		const struct facts_source *s = NULL;
-		struct heard_prefix p;
-
-		for (unsigned g = 0; g < w->f->facts.n && !s; g++)
-			s = facts_find(w->f->facts.group[g], ip, source_hash(ip));
-		to->top[i].established |= s && is_established(w->f, s);
-		to->top[i].expected = s && w->f->facts.heard && s->other_link == LINK_UNKNOWN &&
-				      all->heard_n >= EXPECTED_LEAST &&
-				      all->heard_chance < EXPECTED_CHANCE &&
-				      heard_find(w->f->facts.heard, ip, w->f->updated_us, &p) &&
-				      p.connections >= EXPECTED_LEAST && over_link(&p, s->link) &&
-				      (s->flags & FACTS_HAS_TTL) && ttl_fits(&p, s->ttl);
-	}
 }
 
 /* Of a vector whose packets belong to no followed group others' would be measured. */
@@ -643,6 +608,82 @@ static bool covers(const struct finding *f)
 	for (unsigned g = 0; g < f->facts.n; g++)
 		seen += f->facts.group[g]->seen;
 	return seen >= f->records / COVERED;
+}
+
+/* ---- groups of packets ---- */
+
+/* Connections and malformed packets are SYNs and others of the same senders. */
+static bool is_joined(const struct finding *f)
+{
+	for (unsigned i = 0; i < f->n_vectors; i++)
+		if (f->vectors[i].vector == VECTOR_CONN_FLOOD ||
+		    f->vectors[i].vector == VECTOR_HTTP_FLOOD ||
+		    f->vectors[i].vector == VECTOR_MALFORMED)
+			return true;
+	return false;
+}
+
+static enum spoof_part part_of_group(const struct finding *f, unsigned g)
+{
+	static const uint8_t part[GROUP_COUNT] = {[GROUP_SYN] = PART_SYN,
+						  [GROUP_TCP] = PART_TCP,
+						  [GROUP_UDP] = PART_UDP,
+						  [GROUP_OTHER] = PART_OTHER};
+
+	if (f->facts.which[g] == GROUP_SYN && is_joined(f))
+		return PART_TCP;
+	return (enum spoof_part)part[f->facts.which[g]];
+}
+
+/* The groups of each part, as bits, without those that are small beside the others. */
+static unsigned main_groups(const struct finding *f, unsigned of[PART_COUNT])
+{
+	uint64_t packets[PART_COUNT] = {0}, all = 0;
+	unsigned every = 0;
+
+	memset(of, 0, PART_COUNT * sizeof(*of));
+	for (unsigned g = 0; g < f->facts.n; g++) {
+		enum spoof_part p = part_of_group(f, g);
+
+		of[p] |= 1u << g;
+		packets[p] += f->facts.group[g]->packets;
+		all += f->facts.group[g]->packets;
+	}
+	for (unsigned p = 0; p < PART_COUNT; p++) {
+		of[p] = (double)packets[p] >= PART_LEAST * (double)all ? of[p] : 0;
+		every |= of[p];
+	}
+	return every;
+}
+
+static void measure_groups(struct spoof_figures *o, struct crowd *c, const struct world *w,
+			   unsigned of)
+{
+	gather(c, w->f, of, NULL);
+	drop_strangers(c);
+	measure_part(o, c, w);
+	measure_ids(o, w->f, of);
+	for (unsigned g = 0; g < w->f->facts.n; g++)
+		o->seen += of >> g & 1 ? w->f->facts.group[g]->packets : 0;
+}
+
+/*
+ * Groups are sampled and thinned each for itself, so that the senders of several cannot be counted
+ * together; and some may be forged, others not. Where there is one alone, its halves.
+ */
+static void measure_attack(struct spoof_facts *o, struct crowd *c, const struct world *w)
+{
+	unsigned of[PART_COUNT], every = main_groups(w->f, of);
+
+	for (unsigned p = 0; p < PART_COUNT; p++)
+		if (p != PART_GOOD)
+			o->part[p] = (struct spoof_figures){.n = 0};
+	measure_groups(&o->part[PART_ALL], c, w, every);
+	for (unsigned p = PART_SYN; p < PART_COUNT; p++)
+		if (of[p] && of[p] != every)
+			measure_groups(&o->part[p], c, w, of[p]);
+	if (!spoof_in_groups(o))
+		measure_halves(o, c, w, every);
 }
 
 static bool has_news(const struct incident *inc, const struct finding *f)
@@ -681,14 +722,10 @@ int spoof_measure(struct incident *inc, const struct finding *f, const struct pl
 
 	if (measured) {
 		measure_target(&inc->facts, f);
-		gather(&c, f, NULL);
-		drop_strangers(&c);
-		measure_part(&inc->facts.part[PART_ALL], &c, &w);
-		measure_ids(&inc->facts.part[PART_ALL], f);
-		measure_halves(&inc->facts, &c, &w);
+		measure_attack(&inc->facts, &c, &w);
 		if (!inc->facts.part[PART_GOOD].n)
 			r = measure_good(&inc->facts, inc, &c, &w);
 	}
-	show_real(inc, &w);
+	spoof_show_real(inc, f);
 	return r ? r : measured;
 }

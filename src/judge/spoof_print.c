@@ -44,6 +44,38 @@ static unsigned sureness(double confidence)
 	return confidence >= CERTAIN ? 0 : confidence >= LIKELY ? 1 : 2;
 }
 
+static const char *group_word(unsigned part, bool ja)
+{
+	static const char *const words[PART_GROUPS][2] = {
+		{"SYN", "SYN"}, {"TCP", "TCP"}, {"UDP", "UDP"}, {"others", "その他"}};
+
+	return words[part - PART_SYN][ja];
+}
+
+/* Which of the attack's groups of packets are forged. */
+static void say_groups(const struct spoofing *s, bool ja, struct text *out)
+{
+	static const char *const what[SPOOF_VERDICTS][2] = {
+		[SPOOF_UNKNOWN] = {"unclear", "不明"},
+		[SPOOF_SPOOFED] = {"forged", "詐称"},
+		[SPOOF_PARTLY] = {"partly forged", "一部詐称"},
+		[SPOOF_NOT] = {"real", "実在"},
+	};
+
+	for (unsigned i = 0; i < s->n_groups; i++) {
+		const struct spoof_group_said *g = &s->group[i];
+
+		text_printf(out, ja ? "%s%s (%.0f %%) は%s%s" : "%s%s (%.0f %%) %s%s",
+			    i == 0 ? ja ? "。" : "; "
+			    : ja   ? "、"
+				   : ", ",
+			    group_word(g->part, ja), 100 * g->share, what[g->verdict][ja],
+			    !g->reflected ? ""
+			    : ja	  ? " (反射源)"
+					  : " (reflectors)");
+	}
+}
+
 void spoof_words(const struct incident *inc, bool ja, struct text *out)
 {
 	static const char *const sure[][2] = {
@@ -78,6 +110,7 @@ void spoof_words(const struct incident *inc, bool ja, struct text *out)
 	if (s->verdict == SPOOF_PARTLY)
 		text_printf(out, ja ? " (パケットの %.0f %%)" : " (%.0f %% of the packets)",
 			    100 * s->forged_share);
+	say_groups(s, ja, out);
 	text_add(out, why[s->rule][ja] ? why[s->rule][ja] : "");
 }
 
@@ -108,6 +141,8 @@ void spoof_print(const struct incident *inc, bool ja, unsigned indent, struct te
 
 		text_printf(out, "%*s%s: ", (int)indent, "", tells(e->weight, ja));
 		spoof_test_sentence(inc, e, ja, out);
-		text_printf(out, " [%s]\n", spoof_test_name(e->test));
+		text_printf(out, " [%s%s%s]\n", spoof_test_name(e->test),
+			    e->part >= PART_SYN ? ", " : "",
+			    e->part >= PART_SYN ? group_word(e->part, ja) : "");
 	}
 }

@@ -557,6 +557,11 @@ static bool look_ingress_bgp(const struct spoof_view *v, double *figure, uint32_
 	return true;
 }
 
+static bool is_of(const struct spoof_view *v, enum spoof_part p)
+{
+	return v->f == &v->facts->part[p];
+}
+
 /*
  * Handshakes that packets completed, as far as the target does not refuse them: their last ACK
  * could be forged without having seen the answer, but then the target refuses it.
@@ -565,7 +570,9 @@ static double done_share(const struct spoof_view *v)
 {
 	const struct spoof_facts *a = v->facts;
 
-	if (v->f != &a->part[PART_ALL] || a->refusals > a->synacks / 5)
+	if (!is_of(v, PART_ALL) && !is_of(v, PART_SYN) && !is_of(v, PART_TCP))
+		return 0;
+	if (a->refusals > a->synacks / 5)
 		return 0;
 	return share((double)(a->done < a->begun ? a->done : a->begun), (double)a->begun);
 }
@@ -582,7 +589,8 @@ static bool look_handshake(const struct spoof_view *v, double *figure, uint32_t 
 	};
 	const struct spoof_facts *a = v->facts;
 
-	if (!a->both_ways || !(a->synacks + a->refusals + a->connected))
+	if (!a->both_ways || !(a->synacks + a->refusals + a->connected) || is_of(v, PART_UDP) ||
+	    is_of(v, PART_OTHER))
 		return false;
 	/* Sampled, the answer to a packet that was seen is hardly ever seen. */
 	if (a->sampled && !v->f->established)
@@ -619,9 +627,10 @@ static bool look_backscatter(const struct spoof_view *v, double *figure, uint32_
 {
 	static const double seen[WAYS] = {-8, -8, 0, -5, -2, -3, -0.3};
 
-	/* Answers to a darknet are not those to senders that came again. */
+	/* Answers to a darknet are not those to senders that came again, nor, of several groups,
+	 * to those that are hardly answered. */
 	*figure = v->f->darknet;
-	if (v->f != &v->facts->part[PART_OFTEN])
+	if (!is_of(v, PART_OFTEN) && !is_of(v, PART_UDP) && !is_of(v, PART_OTHER))
 		*figure += (double)v->facts->to_darknet;
 	if (*figure < 2)
 		return false;
@@ -715,8 +724,8 @@ const struct spoof_test spoof_tests[] = {
 	 "%s %% of %u sources that came again did so by several links",
 	 "再出現した送信元の %s %% (%u 件中) が複数のリンクから流入", 100, 1},
 	{"handshake", GROUP_HANDSHAKE, 9, look_handshake,
-	 "%s %% of the packets come from sources with a completed connection (%u sources)",
-	 "接続を完了した送信元のパケットが %s %% (送信元 %u 件)", 100, 1},
+	 "%s %% of the packets are of completed connections (%u sources)",
+	 "完了した接続に属するパケットが %s %% (送信元 %u 件)", 100, 1},
 	{"reset", GROUP_HANDSHAKE, 1, look_reset, "%s %% of %u answered sources refused the answer",
 	 "応答を受けた送信元の %s %% (%u 件中) が応答を拒否 (RST)", 100, 1},
 	{"backscatter", GROUP_WITNESS, 8, look_backscatter,

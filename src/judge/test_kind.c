@@ -243,6 +243,39 @@ static void test_handshakes_show_bots(void **state)
 	end(&w);
 }
 
+/* Twenty clients have a connection each, while a flood is forged in their names. */
+static void test_a_connection_shows_no_flood_beside_it(void **state)
+{
+	struct world w = begin(VECTOR_SYN_FLOOD, 0);
+	struct source_kinds k;
+
+	for (unsigned i = 0; i < 20; i++) {
+		struct evidence_record *e = put(&w, "61.0.0.1", i);
+
+		e->flow.sport = 50000;
+		e->side.ttl = 116;
+		e->side.flags |= FLOW_HAS_TTL;
+		e = put(&w, "61.0.0.1", i);
+		e->flow.sport = 50000;
+		e->flow.tcp_flags = TH_ACK;
+		e->side.ttl = 116;
+		e->side.flags |= FLOW_HAS_TTL;
+		for (unsigned n = 0; n < 9; n++) {
+			e = put(&w, "61.0.0.1", i);
+			e->side.ttl = 50;
+			e->side.flags |= FLOW_HAS_TTL;
+		}
+	}
+	k = judge(&w, FORGED_PARTLY);
+	assert_part(&k, 0, KIND_UNKNOWN, BASIS_FORGED, 1);
+	assert_false(k.part[0].basis & BASIS_HANDSHAKE);
+	for (unsigned i = 0; i < w.inc->evidence[SAMPLE_ATTACK].n; i++)
+		w.inc->evidence[SAMPLE_ATTACK].record[i].side.ttl = 116;
+	k = judge(&w, FORGED_PARTLY);
+	assert_part(&k, 0, KIND_BOTS, BASIS_HANDSHAKE, 1);
+	end(&w);
+}
+
 static void test_listed_proxies_and_the_gaps_of_lists(void **state)
 {
 	struct world w = begin(VECTOR_CONN_FLOOD, 0);
@@ -291,8 +324,12 @@ static void test_reflectors_by_port_and_size(void **state)
 	assert_part(&k, 0, KIND_UNKNOWN, BASIS_FORGED, 1);
 	end(&w);
 
-	w = begin(VECTOR_AMPLIFICATION, 123); /* questions are no answers */
+	w = begin(VECTOR_AMPLIFICATION, 123); /* as an amplification small ones are answers too */
 	answers(&w, 200, 3, 76);
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_part(&k, 0, KIND_REFLECTORS, BASIS_ANSWERS, 1);
+	/* Where there are too few for that, questions are no answers. */
+	w.inc->f.vectors[0].over = false;
 	k = judge(&w, FORGED_UNKNOWN);
 	assert_int_equal(k.part[0].kind, KIND_BOTS);
 	end(&w);
@@ -303,6 +340,65 @@ static void test_reflectors_by_port_and_size(void **state)
 		w.inc->evidence[SAMPLE_ATTACK].record[i].flow.sport = 50123;
 	k = judge(&w, FORGED_UNKNOWN);
 	assert_string_equal(k.part[0].protocol, "port50123");
+	end(&w);
+}
+
+/* That reflectors are real shows nothing of others beside them. */
+static void test_a_reflection_shows_no_bots(void **state)
+{
+	struct world w = begin(VECTOR_AMPLIFICATION, 123);
+	struct kinds_input in = {.inc = w.inc,
+				 .conf = w.conf,
+				 .places = w.places,
+				 .proxies = w.proxies,
+				 .forged = FORGED_NO,
+				 .reflected = true};
+	struct source_kinds k;
+
+	finding_vector(&w.inc->f, VECTOR_UDP_FLOOD, 0, true, 8000, 600);
+	answers(&w, 200, 3, 468);
+	for (unsigned i = 0; i < 200; i++) {
+		struct evidence_record *e = put(&w, "63.0.0.1", i);
+
+		e->flow.proto = PROTO_UDP;
+		e->flow.sport = (uint16_t)(20000 + i);
+	}
+	assert_int_equal(kinds_judge(&in, &k), 0);
+	assert_part(&k, 0, KIND_REFLECTORS, BASIS_ANSWERS, 0.75);
+	assert_part(&k, 1, KIND_UNKNOWN, BASIS_UNSHOWN, 0.25);
+	in.reflected = false;
+	assert_int_equal(kinds_judge(&in, &k), 0);
+	assert_part(&k, 1, KIND_BOTS, BASIS_VERDICT, 0.25);
+	end(&w);
+}
+
+/* Forged SYN, and UDP of real bots; then a forged flood with a few reflectors beside it. */
+static void test_each_group_by_its_own_verdict(void **state)
+{
+	struct world w = begin(VECTOR_SYN_FLOOD, 0);
+	struct kinds_input in = {.inc = w.inc,
+				 .conf = w.conf,
+				 .places = w.places,
+				 .proxies = w.proxies,
+				 .forged = FORGED_PARTLY,
+				 .forged_in = {[KIND_SYN] = FORGED_YES, [KIND_UDP] = FORGED_NO}};
+	struct source_kinds k;
+
+	finding_vector(&w.inc->f, VECTOR_UDP_FLOOD, 0, true, 8000, 600);
+	syns(&w, "61.0.0.1", 300, 1, 0);
+	for (unsigned i = 0; i < 100; i++)
+		put(&w, "63.0.0.1", i)->flow.proto = PROTO_UDP;
+	assert_int_equal(kinds_judge(&in, &k), 0);
+	assert_part(&k, 0, KIND_UNKNOWN, BASIS_FORGED, 0.75);
+	assert_part(&k, 1, KIND_BOTS, BASIS_VERDICT, 0.25);
+	end(&w);
+
+	w = begin(VECTOR_SYN_FLOOD, 0);
+	finding_vector(&w.inc->f, VECTOR_AMPLIFICATION, 123, true, 500, 468);
+	syns(&w, "62.0.0.1", 900, 1, 0);
+	answers(&w, 30, 3, 468);
+	k = judge(&w, FORGED_YES);
+	assert_part(&k, 1, KIND_REFLECTORS, BASIS_ANSWERS, 90.0 / 990);
 	end(&w);
 }
 
@@ -454,6 +550,42 @@ static void test_shared_addresses_forbid_filters(void **state)
 	end(&w);
 }
 
+/* 300 visitors beside 200 bots: who attacks is counted, and what is estimated says so. */
+static void test_visitors_are_not_counted(void **state)
+{
+	struct world w = begin(VECTOR_SYN_FLOOD, 0);
+	_cleanup_text_ struct text en = TEXT_NULL, ja = TEXT_NULL;
+	struct source_kinds k;
+
+	syns(&w, "61.0.0.1", 200, 3, 0);
+	w.inc->f.packets = 100000;
+	w.inc->f.records = w.inc->facts.records = 100000;
+	w.inc->f.sources.count = 500;
+	w.inc->f.sources.count_exact = true;
+	w.inc->facts.part[PART_ALL].hosts = 50;
+	w.inc->facts.part[PART_ALL].scale_log2 = 2;
+	k = judge(&w, FORGED_NO);
+	assert_part(&k, 0, KIND_BOTS, BASIS_VERDICT, 1);
+	assert_int_equal(k.part[0].count, 200);
+	assert_true(k.part[0].count_about && !k.part[0].count_at_least);
+	kinds_said(&k, "en", &en);
+	kinds_said(&k, "ja", &ja);
+	assert_non_null(strstr(text_str(&en), ", about 200 addresses"));
+	assert_non_null(strstr(text_str(&ja), "、約 200 アドレス"));
+	w.inc->f.records = 200000; /* it grew since */
+	k = judge(&w, FORGED_NO);
+	assert_true(k.part[0].count_at_least);
+	w.inc->facts.part[PART_ALL].hosts = 0;
+	k = judge(&w, FORGED_NO);
+	assert_int_equal(k.part[0].count, 500);
+	assert_true(k.part[0].count_about);
+	w.inc->f.packets = 600;
+	k = judge(&w, FORGED_NO);
+	assert_int_equal(k.part[0].count, 200);
+	assert_true(!k.part[0].count_about && !k.part[0].count_at_least);
+	end(&w);
+}
+
 static void test_forged_traffic_is_told_by_its_link(void **state)
 {
 	struct world w = begin(VECTOR_SYN_FLOOD, 0);
@@ -532,8 +664,11 @@ int main(void)
 		cmocka_unit_test(test_one_country_is_no_chance),
 		cmocka_unit_test(test_a_few_hosts_are_no_bots),
 		cmocka_unit_test(test_handshakes_show_bots),
+		cmocka_unit_test(test_a_connection_shows_no_flood_beside_it),
 		cmocka_unit_test(test_listed_proxies_and_the_gaps_of_lists),
 		cmocka_unit_test(test_reflectors_by_port_and_size),
+		cmocka_unit_test(test_a_reflection_shows_no_bots),
+		cmocka_unit_test(test_each_group_by_its_own_verdict),
 		cmocka_unit_test(test_invented_reflectors_never_come_twice),
 		cmocka_unit_test(test_fragments_of_answers),
 		cmocka_unit_test(test_synack_reflection),
@@ -541,6 +676,7 @@ int main(void)
 		cmocka_unit_test(test_own_customers_only_when_they_leave),
 		cmocka_unit_test(test_single_host_and_its_ways),
 		cmocka_unit_test(test_shared_addresses_forbid_filters),
+		cmocka_unit_test(test_visitors_are_not_counted),
 		cmocka_unit_test(test_forged_traffic_is_told_by_its_link),
 		cmocka_unit_test(test_without_records_it_says_nothing),
 		cmocka_unit_test(test_other_traffic_does_not_count),

@@ -260,6 +260,28 @@ static void test_without_a_country_nothing_is_known(void **state)
 	assert_int_equal(s.target, DOMESTIC);
 }
 
+/* A registry's region may hold us as well as others. */
+static void test_a_region_is_no_country(void **state)
+{
+	static const char *const regions[] = {"EU", "AP", "A1", "A2", "O1", "XX", "ZZ", ""};
+	struct row r = rows[0];
+	_cleanup_incident_ struct incident *inc = incident(&r);
+	struct scope_input in = {.inc = inc, .conf = conf, .places = places};
+	struct scope s;
+
+	for (size_t i = 0; i < ARRAY_LEN(regions); i++)
+		assert_int_equal(scope_country(conf, regions[i]), UNKNOWN);
+	assert_int_equal(scope_country(conf, "JP"), DOMESTIC);
+	assert_int_equal(scope_country(conf, "FR"), FOREIGN);
+	inc->kinds.domestic = 0;
+	inc->kinds.foreign = 0.4;
+	inc->kinds.regional = 0.6;
+	scope_judge(&in, &s);
+	assert_int_equal(s.traffic, UNKNOWN);
+	assert_non_null(strstr(s.unknown, "EU and AP are no countries"));
+	assert_non_null(strstr(s.unknown_ja, "地域コード"));
+}
+
 static void test_a_notice_is_no_format(void **state)
 {
 	struct row r = rows[6];
@@ -297,6 +319,7 @@ int main(void)
 		cmocka_unit_test(test_the_unknown_is_always_said),
 		cmocka_unit_test(test_what_is_said_of_each_pattern),
 		cmocka_unit_test(test_without_a_country_nothing_is_known),
+		cmocka_unit_test(test_a_region_is_no_country),
 		cmocka_unit_test(test_a_notice_is_no_format),
 		cmocka_unit_test(test_json),
 	};

@@ -358,6 +358,52 @@ static void test_a_mixture_is_partly(void **state)
 	assert_true(fabs(inc->spoofing.forged_share - 0.5) < 0.05);
 }
 
+/* A forged flood and reflectors at once: neither may speak for the other. */
+static void test_groups_are_judged_each_by_itself(void **state)
+{
+	_cleanup_incident_ struct incident *inc = attack(VECTOR_SYN_FLOOD), *back = NULL;
+	_cleanup_text_ struct text said = TEXT_NULL;
+	struct spoofing *s = &inc->spoofing;
+	char *text, *again;
+
+	snprintf(inc->id, sizeof(inc->id), "n0123456789ab");
+	finding_vector(&inc->f, VECTOR_AMPLIFICATION, 123, true, 50000, 468);
+	inc->facts.both_ways = true;
+	make_random(&inc->facts.part[PART_SYN]);
+	make_bots(&inc->facts.part[PART_UDP], 200);
+	inc->facts.part[PART_ALL] = inc->facts.part[PART_SYN];
+	inc->facts.part[PART_SYN].seen = 100000;
+	inc->facts.part[PART_UDP].seen = 300000;
+	spoof_judge(inc, 0);
+	assert_int_equal(s->verdict, SPOOF_PARTLY);
+	assert_int_equal(s->rule, SPOOF_BY_EVIDENCE);
+	assert_true(s->confidence >= 0.9);
+	assert_true(s->forged_share > 0.24 && s->forged_share < 0.27);
+	assert_int_equal(s->n_groups, 2);
+	assert_int_equal(s->group[0].verdict, SPOOF_SPOOFED);
+	assert_int_equal(s->group[1].verdict, SPOOF_NOT);
+	assert_true(!s->group[0].reflected && s->group[1].reflected);
+	spoof_words(inc, false, &said);
+	assert_non_null(strstr(text_str(&said), "SYN (25 %) forged, UDP (75 %) real (reflectors)"));
+	text = incident_dump(inc);
+	assert_non_null(text);
+	assert_int_equal(incident_load(text, strlen(text), &back), 0);
+	again = incident_dump(back);
+	assert_string_equal(text, again);
+	free(text);
+	free(again);
+	/* Both real, and both forged. */
+	make_bots(&inc->facts.part[PART_SYN], 3000);
+	inc->facts.part[PART_SYN].seen = 100000;
+	spoof_judge(inc, 0);
+	assert_int_equal(s->verdict, SPOOF_NOT);
+	assert_int_equal(s->rule, SPOOF_BY_EVIDENCE);
+	make_random(&inc->facts.part[PART_SYN]);
+	make_random(&inc->facts.part[PART_UDP]);
+	spoof_judge(inc, 0);
+	assert_int_equal(s->verdict, SPOOF_SPOOFED);
+}
+
 static void test_nothing_known(void **state)
 {
 	_cleanup_incident_ struct incident *inc = attack(VECTOR_UDP_FLOOD);
@@ -462,6 +508,7 @@ static void test_figures_of_a_sample(void **state)
 	struct facts *facts = facts_new();
 	struct answers *answers = calloc(1, sizeof(*answers));
 	struct ip peer = ip_from_v4(0x01020300);
+	struct facts_source *connected;
 	struct spoof_figures *f = &inc->facts.part[PART_ALL];
 	struct finding finding = inc->f;
 
@@ -473,7 +520,8 @@ static void test_figures_of_a_sample(void **state)
 		arrive(facts, 0xf0000001 + i, 60, 512);
 	arrive(facts, 0x01020300, 90, 1024);
 	arrive(facts, 0x01020300, 91, 1024);
-	answers_put(answers, &peer, source_hash(&peer));
+	connected = facts_find(facts, &peer, source_hash(&peer));
+	connected->connected = 3;
 	finding.target.addr = ip_from_v4(0x05060708);
 	finding.facts = (struct finding_facts){
 		.group = {facts}, .n = 1, .answers = answers, .both_ways = true};
@@ -510,6 +558,47 @@ static void test_figures_of_a_sample(void **state)
 	conf_unref(conf);
 }
 
+/*
+ * Three addresses with a connection each: all of the first one's packets are of it, the second's
+ * are mostly another's who forges it, and the third's come from two distances.
+ */
+static void test_a_connection_speaks_for_its_own_packets(void **state)
+{
+	static const enum spoof_real want[] = {REAL_HANDSHAKE, REAL_UNKNOWN, REAL_UNKNOWN};
+	_cleanup_incident_ struct incident *inc = attack(VECTOR_SYN_FLOOD);
+	struct conf *conf = conf_default();
+	struct exporters *exporters = exporters_new(conf);
+	struct facts *syn = facts_new(), *other = facts_new();
+	struct spoof_figures *f = &inc->facts.part[PART_ALL];
+	struct finding finding = inc->f;
+
+	inc->f.sources.n_top = ARRAY_LEN(want);
+	for (uint32_t i = 0; i < ARRAY_LEN(want); i++) {
+		struct ip ip = inc->f.sources.top[i].addr = ip_from_v4(0x08080800 + i);
+
+		for (unsigned n = 0; n < 300; n++)
+			arrive(syn, 0x08080800 + i, i == 2 && n % 9 == 0 ? 118 : 50, 1024);
+		facts_find(syn, &ip, source_hash(&ip))->connected = i == 1 ? 1 : 290;
+	}
+	finding.facts = (struct finding_facts){.group = {syn}, .n = 1, .both_ways = true};
+	finding.records = 900;
+	spoof_measure(inc, &finding, NULL, conf, exporters);
+	for (unsigned i = 0; i < ARRAY_LEN(want); i++)
+		assert_int_equal(source_shown_real(inc, &inc->f.sources.top[i].addr), want[i]);
+	assert_int_equal(f->established, 2);
+	assert_int_equal(f->established_packets, 581);
+	/* The same address in another group of the attack, where it has none. */
+	for (unsigned n = 0; n < 400; n++)
+		arrive(other, 0x08080800, 50, 1024);
+	finding.facts = (struct finding_facts){.group = {syn, other}, .n = 2, .both_ways = true};
+	spoof_measure(inc, &finding, NULL, conf, exporters);
+	assert_int_equal(source_shown_real(inc, &inc->f.sources.top[0].addr), REAL_UNKNOWN);
+	facts_free(syn);
+	facts_free(other);
+	exporters_free(exporters);
+	conf_unref(conf);
+}
+
 static void test_pool_is_estimated(void **state)
 {
 	struct spoof_figures f = {.n = 2000, .packets = 10000, .once = 80};
@@ -538,11 +627,13 @@ int main(void)
 		cmocka_unit_test(test_one_source_is_bounded),
 		cmocka_unit_test(test_reflectors_are_real),
 		cmocka_unit_test(test_a_mixture_is_partly),
+		cmocka_unit_test(test_groups_are_judged_each_by_itself),
 		cmocka_unit_test(test_nothing_known),
 		cmocka_unit_test(test_json_and_back),
 		cmocka_unit_test(test_damaged_facts_are_refused),
 		cmocka_unit_test(test_no_source_is_real_by_the_verdict),
 		cmocka_unit_test(test_figures_of_a_sample),
+		cmocka_unit_test(test_a_connection_speaks_for_its_own_packets),
 		cmocka_unit_test(test_pool_is_estimated),
 	};
 

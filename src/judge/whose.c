@@ -3,8 +3,8 @@
 
 #include <errno.h>
 
-/* The verdict on forged sources, in the words of kinds. */
-static enum kind_forged verdict_of(const struct incident *inc)
+/* A verdict on forged sources in the words of kinds. */
+static enum kind_forged in_words(unsigned verdict)
 {
 	static const enum kind_forged forged[SPOOF_VERDICTS] = {
 		[SPOOF_UNKNOWN] = FORGED_UNKNOWN,
@@ -13,7 +13,26 @@ static enum kind_forged verdict_of(const struct incident *inc)
 		[SPOOF_NOT] = FORGED_NO,
 	};
 
-	return forged[inc->spoofing.verdict];
+	return forged[verdict];
+}
+
+static enum kind_forged verdict_of(const struct incident *inc)
+{
+	return in_words(inc->spoofing.verdict);
+}
+
+/* What it says of single groups of packets. That reflectors are real shows nobody else to be. */
+static void fill_groups(const struct spoofing *s, struct kinds_input *in)
+{
+	static const uint8_t group[PART_COUNT] = {[PART_SYN] = KIND_SYN,
+						  [PART_TCP] = KIND_TCP,
+						  [PART_UDP] = KIND_UDP,
+						  [PART_OTHER] = KIND_OTHER};
+
+	in->reflected = s->rule == SPOOF_BY_REFLECTION;
+	for (unsigned i = 0; i < s->n_groups; i++)
+		if (!s->group[i].reflected)
+			in->forged_in[group[s->group[i].part]] = in_words(s->group[i].verdict);
 }
 
 /*
@@ -45,8 +64,10 @@ int incident_judge_whose(struct incident *inc, const struct conf *conf, const st
 
 	if (is_due(inc)) {
 		struct source_kinds judged;
-		int r = kinds_judge(&kinds, &judged);
+		int r;
 
+		fill_groups(&inc->spoofing, &kinds);
+		r = kinds_judge(&kinds, &judged);
 		if (r && r != -ENODATA)
 			return r;
 		inc->kinds = judged;

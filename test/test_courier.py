@@ -243,7 +243,9 @@ class Kill(Case):
 
     def test_all_of_it_killed(self):
         """Carriers and programs too: then it cannot be known, and whatever comes twice says so."""
-        hook = self.hook('case "$line" in *\'"repeat":true\'*) r=again;; *) r=first;; esac\n'
+        # One whose carrier was killed before it had told all was told nothing.
+        hook = self.hook('case "$line" in *"}") ;; *) exit 1;; esac\n'
+                         'case "$line" in *\'"repeat":true\'*) r=again;; *) r=first;; esac\n'
                          'echo "$NOROSHI_PAGE_ID $r" >>$LOG\nsleep 0.05')
         conf = self.conf(f'  program: {hook}\n')
         began = time.monotonic()

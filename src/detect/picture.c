@@ -106,8 +106,8 @@ static unsigned drop_handfuls(const struct hot *h, const struct source *const *t
 {
 	uint64_t handful = (uint64_t)HANDFUL * (h->sampling_max ? h->sampling_max : 1);
 
-	while (n > 1 && top[n - 1]->packets <= handful &&
-	       top[n - 1]->packets * HANDFUL_TIMES < top[0]->packets)
+	while (n > 1 && source_packets(top[n - 1]) <= handful &&
+	       source_packets(top[n - 1]) * HANDFUL_TIMES < source_packets(top[0]))
 		n--;
 	return n;
 }

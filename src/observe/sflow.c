@@ -174,7 +174,7 @@ static int follow_source(struct export_pass *p, const struct sample *s)
 		return r;
 	first = !of->sequence.seen;
 	answer = sequence_step(&of->sequence, s->sequence, 1, GAP_SAMPLES, &p->e->lost_records);
-	if (answer == SEQUENCE_LATE || answer == SEQUENCE_DOUBT)
+	if (answer == SEQUENCE_LATE || answer == SEQUENCE_STALE || answer == SEQUENCE_DOUBT)
 		return 0;
 	if (!first && s->drops - of->drops <= GAP_SAMPLES)
 		p->e->dropped += s->drops - of->drops;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What kind of sources an attack comes from: bots, open proxies, reflectors of a named protocol,
- * own customers, one single host, or unknown. Judged from passive evidence (the header records
- * frozen at the opening, the figures of the finding) and from imported lists alone; noroshi never
+ * own customers, one single host, or unknown. Judged from passive evidence (header records drawn
+ * from the attack so far, the figures of the finding) and from imported lists alone; noroshi never
  * connects to a source. doc/kinds.md states the rules. An answer that is not shown is "unknown".
  *
  * All that is told is kept as figures, and the sentences are made of them, so an incident read back

@@ -228,6 +228,7 @@ static void test_a_few_hosts_are_no_bots(void **state)
 static void test_handshakes_show_bots(void **state)
 {
 	struct world w = begin(VECTOR_SYN_FLOOD, 0);
+	_cleanup_text_ struct text en = TEXT_NULL, ja = TEXT_NULL;
 	struct source_kinds k;
 
 	syns(&w, "61.0.0.1", 20, 1, 0);
@@ -240,6 +241,15 @@ static void test_handshakes_show_bots(void **state)
 	k = judge(&w, FORGED_PARTLY);
 	assert_part(&k, 0, KIND_BOTS, BASIS_HANDSHAKE, 2.0 / 3);
 	assert_part(&k, 1, KIND_UNKNOWN, BASIS_FORGED, 1.0 / 3);
+	/* Of those it is not said that they are forged. */
+	source_kind_reason(&k, &k.part[1], false, &en);
+	source_kind_reason(&k, &k.part[1], true, &ja);
+	assert_non_null(strstr(text_str(&en), "a part is forged, and these are not shown to be"));
+	assert_non_null(strstr(text_str(&ja), "一部が詐称されており"));
+	text_clear(&en);
+	k = judge(&w, FORGED_YES);
+	source_kind_reason(&k, &k.part[1], false, &en);
+	assert_non_null(strstr(text_str(&en), "the verdict is that these addresses are forged"));
 	end(&w);
 }
 

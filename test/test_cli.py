@@ -477,6 +477,12 @@ class Read(Case):
         self.assertEqual(len(listed), len(found))
         shown = json.loads(self.ends(GOOD, 'incident', 'show', ident, '--json', '--db', db).stdout)
         self.assertEqual(shown['id'], ident)
+        # What is not judged again with the verdict says so.
+        again = json.loads(self.ends(GOOD, 'judge', '--json', '--db', db, '--without', 'bogon', ident).stdout)
+        self.assertEqual(again['spoofing']['without'], ['bogon'])
+        self.assertIn('source_kinds', again['as_stored'])
+        self.assertLessEqual(set(again['as_stored']), set(again))
+        self.assertEqual(again['source_sides'], shown['source_sides'])
         self.assertEqual(shown['first'], attack[0]['first'])
         self.assertIn(ident, self.ends(GOOD, 'incident', 'show', ident[:6], '--db', db).stdout)
         self.assertIn(ident, self.ends(GOOD, 'incident', 'list', '--db', db).stdout)

@@ -80,6 +80,27 @@ static int list_tests(const struct cli *cli, bool json)
 	return EXIT_GOOD;
 }
 
+/* Records may be gone by now: what else rests on the verdict stays as it was judged with the first.
+ */
+static int print_json(const struct cli *cli, const struct incident *inc)
+{
+	static const char *const stored[] = {"source_kinds", "source_filter", "source_sides",
+					     "source_places", "scope"};
+	json_t *o = incident_to_json(inc), *list = json_array();
+	char *text;
+
+	for (unsigned i = 0; i < ARRAY_LEN(stored); i++)
+		json_array_append_new(list, json_string(stored[i]));
+	json_object_set_new(o, "as_stored", list);
+	text = json_whole(o, JSON_COMPACT | JSON_REAL_PRECISION(15));
+	json_decref(o);
+	if (!text)
+		return cli_fail(cli, EXIT_BROKEN, "%s", tr(cli, "out of memory", "メモリ不足"));
+	fprintf(cli->out, "%s\n", text);
+	free(text);
+	return EXIT_GOOD;
+}
+
 static void print_verdict(const struct cli *cli, const struct incident *inc)
 {
 	_cleanup_text_ struct text out = TEXT_NULL;
@@ -116,9 +137,8 @@ static int judge_run(struct cli *cli)
 				store_answer(r, language_name(cli)));
 	spoof_judge(inc, without);
 	if (o->json)
-		incident_json_line(cli, inc);
-	else
-		print_verdict(cli, inc);
+		return print_json(cli, inc);
+	print_verdict(cli, inc);
 	return EXIT_GOOD;
 }
 

@@ -43,13 +43,6 @@ struct crowd {
 	unsigned in_country[COUNTRIES], most_in_country;
 };
 
-/* Sources whose address would not have come to be seen if it were forged at random. */
-static bool is_shown(uint16_t basis)
-{
-	return basis &
-	       (BASIS_VERDICT | BASIS_HANDSHAKE | BASIS_OWN | BASIS_ANSWERS | BASIS_UNASKED);
-}
-
 static void name_source(struct sample_source *s, enum source_kind kind, unsigned basis)
 {
 	s->kind = kind;
@@ -162,7 +155,7 @@ static void count_country(struct crowd *c, const struct sample_source *s)
 {
 	unsigned a = (unsigned)(s->country[0] - 'A'), b = (unsigned)(s->country[1] - 'A'), *n;
 
-	if (a >= 26 || b >= 26)
+	if (a >= 26 || b >= 26 || scope_is_region(s->country))
 		return;
 	n = &c->in_country[a * 26 + b];
 	++*n;
@@ -491,57 +484,6 @@ static void fill_parts(const struct kinds_input *in, const struct source_sample 
 	sort_parts(out);
 }
 
-/* The side of most of a source's packets by the links they came in. */
-static enum scope_side link_side(const struct sample_source *s)
-{
-	if (s->by_domestic * 2 > s->packets)
-		return SCOPE_DOMESTIC;
-	return s->by_foreign * 2 > s->packets ? SCOPE_FOREIGN : SCOPE_UNKNOWN;
-}
-
-/*
- * By its country where the address is real, else by the link it came in. An address that is only
- * likely to be real says nothing where the link says otherwise.
- */
-static enum scope_side side_of(const struct sample_source *s, bool *by_link)
-{
-	enum scope_side link = link_side(s), side = (enum scope_side)s->side;
-	bool doubtful =
-		s->basis & (BASIS_FORGED | BASIS_UNSHOWN | BASIS_MANY_WAYS | BASIS_OWN_OUTSIDE) &&
-		!(s->basis & BASIS_HANDSHAKE);
-
-	*by_link = doubtful || side == SCOPE_UNKNOWN;
-	if (*by_link)
-		return link;
-	if (!is_shown(s->basis) && link != SCOPE_UNKNOWN && link != side)
-		return SCOPE_UNKNOWN;
-	return side;
-}
-
-static void fill_sides(const struct source_sample *all, struct source_kinds *out)
-{
-	uint64_t by_side[SCOPE_SIDE_COUNT] = {0}, by_link = 0, unsure = 0, regional = 0, told;
-	struct sample_source *s;
-
-	for (size_t at = 0; (s = sample_next(all, &at));) {
-		bool link;
-		enum scope_side side = side_of(s, &link);
-
-		by_side[side] += s->packets;
-		regional += side == SCOPE_UNKNOWN && scope_is_region(s->country) ? s->packets : 0;
-		if (side == SCOPE_UNKNOWN)
-			continue;
-		by_link += link ? s->packets : 0;
-		unsure += !link && !is_shown(s->basis) ? s->packets : 0;
-	}
-	told = by_side[SCOPE_DOMESTIC] + by_side[SCOPE_FOREIGN];
-	out->domestic = (double)by_side[SCOPE_DOMESTIC] / (double)all->packets;
-	out->foreign = (double)by_side[SCOPE_FOREIGN] / (double)all->packets;
-	out->by_link = told ? (double)by_link / (double)told : 0;
-	out->unsure = unsure * 2 > told;
-	out->regional = (double)regional / (double)all->packets;
-}
-
 static void say_nothing(const struct kinds_input *in, struct source_kinds *out)
 {
 	out->n = 1;
@@ -573,8 +515,8 @@ int kinds_judge(const struct kinds_input *in, struct source_kinds *out)
 	doubt_reflectors(&all);
 	name_crowd(in, &all);
 	fill_parts(in, &all, out);
-	fill_sides(&all, out);
-	return 0;
+	kinds_sides(&all, out);
+	return kinds_places(&all, out);
 }
 
 bool kinds_filter_forbidden(const struct source_kinds *k)

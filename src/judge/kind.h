@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What kind of sources an attack comes from: bots, open proxies, reflectors of a named protocol,
- * own customers, one single host, or unknown. Judged from passive evidence (the header records
- * frozen at the opening, the figures of the finding) and from imported lists alone; noroshi never
+ * own customers, one single host, or unknown. Judged from passive evidence (header records drawn
+ * from the attack so far, the figures of the finding) and from imported lists alone; noroshi never
  * connects to a source. doc/kinds.md states the rules. An answer that is not shown is "unknown".
  *
  * All that is told is kept as figures, and the sentences are made of them, so an incident read back
@@ -75,6 +75,36 @@ struct source_part {
 	int64_t listed_us; /* newest date of their listing, TIME_NONE undated, none */
 };
 
+#define SOURCE_PLACES_EACH  10
+#define SOURCE_PLACES_MAX   (4 * SOURCE_PLACES_EACH)
+#define SOURCE_PLACES_TABLE 64
+
+/* Where sources are that are shown real: those of a country, or of an origin AS. */
+struct source_place {
+	char country[3]; /* of an AS that of most of them, "" unknown */
+	uint32_t asn;	 /* 0: a row of a country */
+	bool reflectors; /* of reflectors, who are real and no attackers; else of all others */
+	bool at_least;	 /* there may be more sources than the records have */
+	double share;	 /* of the attack's packets */
+	uint64_t sources;
+};
+
+/* The table that placed most of them. */
+struct source_place_table {
+	char name[SOURCE_PLACES_TABLE]; /* "" none */
+	int64_t dated_us;		/* TIME_NONE unknown */
+};
+
+struct source_places {
+	/* Countries, then ASes; of others, then of reflectors; each most packets first. */
+	struct source_place row[SOURCE_PLACES_MAX];
+	unsigned n;
+	double real; /* share of the packets whose sources are shown real; of those no place is
+			known: */
+	double no_country, no_asn; /* shares of all packets too */
+	struct source_place_table countries, origins;
+};
+
 /* Plain: no pointers, copied by assignment. All zero: not judged. */
 struct source_kinds {
 	struct source_part part[KINDS_MAX]; /* most share first; shares sum to 1 */
@@ -85,8 +115,9 @@ struct source_kinds {
 	bool never_touch;	 /* sources that no measure may name are among them */
 	/* Whose the traffic is, as scope asks: share of packets of each side, the rest unknown. */
 	double domestic, foreign;
-	double by_link;	 /* share of it that was told by the ingress link's country */
-	bool unsure;	 /* rests on addresses that are likely real, not shown to be */
+	double by_link; /* share of it that was told by the ingress link's country */
+	bool unsure;	/* rests on addresses that are likely real, not shown to be */
+	struct source_places places;
 	double regional; /* share of it all from sources of which only a region is known (EU, AP) */
 };
 
@@ -135,6 +166,16 @@ void kinds_filter_reason(const struct source_kinds *k, bool ja, struct text *out
  */
 int kinds_to_json(json_t *o, const struct source_kinds *k);
 int kinds_from_json(const json_t *o, struct source_kinds *out);
+
+/**
+ * source_places_to_json() - adds `source_places[]` and `source_places_from{}` to @o. Return: 0 or
+ * -ENOMEM. source_places_from_json(): the reverse; 0, or -EINVAL.
+ */
+int source_places_to_json(json_t *o, const struct source_places *p);
+int source_places_from_json(const json_t *o, struct source_places *out);
+
+/** source_places_said() - the same for people, plain lines; nothing where nobody is placed. */
+void source_places_said(const struct source_places *p, const char *language, struct text *out);
 
 /** kinds_said() - the kinds for people, plain lines: English, or Japanese with @language "ja". */
 void kinds_said(const struct source_kinds *k, const char *language, struct text *out);

@@ -122,7 +122,8 @@ int kinds_to_json(json_t *o, const struct source_kinds *k)
 {
 	return json_object_set_new(o, "source_kinds", parts_json(k)) ||
 			       json_object_set_new(o, "source_filter", filter_json(k)) ||
-			       json_object_set_new(o, "source_sides", sides_json(k))
+			       json_object_set_new(o, "source_sides", sides_json(k)) ||
+			       source_places_to_json(o, &k->places)
 		       ? -ENOMEM
 		       : 0;
 }
@@ -195,5 +196,7 @@ int kinds_from_json(const json_t *o, struct source_kinds *out)
 		      &out->shared_kinds))
 		return -EINVAL;
 	out->never_touch = json_is_true(json_object_get(filter, "never_touch"));
+	if (source_places_from_json(o, &out->places))
+		return -EINVAL;
 	return sides_from(json_object_get(o, "source_sides"), out);
 }

@@ -214,6 +214,9 @@ static void describe(struct sample_source *s, const struct ip *ip, const struct 
 		s->listed_us = TIME_NONE;
 	place_lookup(in->places, ip, &place);
 	memcpy(s->country, place.country, sizeof(s->country));
+	s->asn = place.asn;
+	s->said_country = place.said_country;
+	s->said_asn = place.said_asn;
 	if (s->own)
 		s->side = conf->n_countries ? SCOPE_DOMESTIC : SCOPE_UNKNOWN;
 	else if (!place.special)

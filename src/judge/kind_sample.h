@@ -36,7 +36,9 @@ struct sample_source {
 	int64_t listed_us;
 	uint8_t side; /* enum scope_side of its country */
 	char country[3];
-	enum source_kind kind; /* set while judging */
+	uint32_t asn;					    /* origin AS, 0 unknown */
+	const struct place_source *said_country, *said_asn; /* NULL nobody; of the tables */
+	enum source_kind kind;				    /* set while judging */
 	uint16_t basis;
 };
 
@@ -56,3 +58,18 @@ void sample_deinit(struct source_sample *s);
 
 /** sample_next() - walk the sources that sent packets of the attack; start with *@at = 0. */
 struct sample_source *sample_next(const struct source_sample *s, size_t *at);
+
+/* kind_sides.c */
+
+/** kind_is_shown() - by that basis, would the address not have come to be seen if forged at random?
+ */
+bool kind_is_shown(uint16_t basis);
+
+/** kind_is_doubtful() - is that basis one of those that leave its address unshown, or forged? */
+bool kind_is_doubtful(uint16_t basis);
+
+/** kinds_sides() - whose the traffic is, when its sources are named. */
+void kinds_sides(const struct source_sample *all, struct source_kinds *out);
+
+/** kinds_places() - kind_places.c: where those that are shown real are. Return: 0 or -ENOMEM. */
+int kinds_places(const struct source_sample *all, struct source_kinds *out);

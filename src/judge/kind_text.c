@@ -31,8 +31,7 @@ static const struct {
 	const char *en, *ja;
 } clauses[] = {
 	{BASIS_NO_RECORDS, "no header record was kept", "ヘッダ記録が残っていない"},
-	{BASIS_FORGED, "the verdict is that these addresses are forged",
-	 "これらのアドレスは詐称と判定されている"},
+	{BASIS_FORGED, NULL, NULL}, /* by the verdict, see forged_clause() */
 	{BASIS_OWN_OUTSIDE, "own addresses, but not seen coming from inside",
 	 "自網のアドレスだが、内側から来たものとは見えない"},
 	{BASIS_MANY_WAYS, "one address, but by several links or from several distances",
@@ -120,19 +119,30 @@ static void say_doubt(const struct source_part *p, bool ja, struct text *out)
 				 : "; some stand for many parties, so there are at least so many");
 }
 
+static const char *forged_clause(const struct source_kinds *k, bool ja)
+{
+	if (k->forged == FORGED_PARTLY)
+		return ja ? "一部が詐称されており、これらが実在の送信元であることは示されていない"
+			  : "a part is forged, and these are not shown to be real";
+	return ja ? "これらのアドレスは詐称と判定されている"
+		  : "the verdict is that these addresses are forged";
+}
+
 void source_kind_reason(const struct source_kinds *k, const struct source_part *p, bool ja,
 			struct text *out)
 {
 	bool first = true;
 
 	for (size_t i = 0; i < ARRAY_LEN(clauses); i++) {
+		const char *clause = ja ? clauses[i].ja : clauses[i].en;
+
 		if (!(p->basis & clauses[i].basis))
 			continue;
 		text_printf(out, "%s%s",
 			    first ? ""
 			    : ja  ? "、"
 				  : ", ",
-			    ja ? clauses[i].ja : clauses[i].en);
+			    clause ? clause : forged_clause(k, ja));
 		first = false;
 	}
 	if (first)

@@ -372,13 +372,15 @@ static void print_lines(struct sheet *s, const char *en, const char *ja, const c
 
 static void print_whose(struct sheet *s, const struct incident *inc)
 {
-	_cleanup_text_ struct text kinds = TEXT_NULL, scope = TEXT_NULL;
+	_cleanup_text_ struct text kinds = TEXT_NULL, scope = TEXT_NULL, places = TEXT_NULL;
 
 	if (!inc->kinds.n)
 		return;
 	kinds_said(&inc->kinds, pick(s, "en", "ja"), &kinds);
 	scope_said(&inc->scope, pick(s, "en", "ja"), &scope);
+	source_places_said(&inc->kinds.places, pick(s, "en", "ja"), &places);
 	print_lines(s, "Kinds", "送信元種別", text_str(&kinds));
+	print_lines(s, "Sources in", "送信元の所在", text_str(&places));
 	print_lines(s, "Scope", "国内外", text_str(&scope));
 }
 

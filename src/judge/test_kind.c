@@ -44,7 +44,9 @@ static struct places *map(void)
 	static const char *const blocks[][2] = {{"60.0.0.0/8", "JP"},
 						{"61.0.0.0/8", "US"},
 						{"62.0.0.0/8", "DE"},
+						{"63.0.0.0/8", "AP"},
 						{"198.18.0.0/16", "JP"}};
+	struct prefix routed;
 	_cleanup_place_builder_ struct place_builder *b = place_builder_new();
 	struct places *out = NULL;
 
@@ -56,6 +58,9 @@ static struct places *map(void)
 		assert_int_equal(
 			place_builder_registry(b, &p, "test", blocks[i][1], PLACE_ALLOCATED), 0);
 	}
+	assert_int_equal(place_builder_source(b, "routes", TIME_NONE), 0);
+	assert_int_equal(prefix_parse("61.0.0.0/9", false, &routed), 0);
+	assert_int_equal(place_builder_route(b, &routed, 64501, 64500), 0);
 	assert_int_equal(place_builder_done(b, &out), 0);
 	return out;
 }
@@ -228,6 +233,7 @@ static void test_a_few_hosts_are_no_bots(void **state)
 static void test_handshakes_show_bots(void **state)
 {
 	struct world w = begin(VECTOR_SYN_FLOOD, 0);
+	_cleanup_text_ struct text en = TEXT_NULL, ja = TEXT_NULL;
 	struct source_kinds k;
 
 	syns(&w, "61.0.0.1", 20, 1, 0);
@@ -240,6 +246,15 @@ static void test_handshakes_show_bots(void **state)
 	k = judge(&w, FORGED_PARTLY);
 	assert_part(&k, 0, KIND_BOTS, BASIS_HANDSHAKE, 2.0 / 3);
 	assert_part(&k, 1, KIND_UNKNOWN, BASIS_FORGED, 1.0 / 3);
+	/* Of those it is not said that they are forged. */
+	source_kind_reason(&k, &k.part[1], false, &en);
+	source_kind_reason(&k, &k.part[1], true, &ja);
+	assert_non_null(strstr(text_str(&en), "a part is forged, and these are not shown to be"));
+	assert_non_null(strstr(text_str(&ja), "一部が詐称されており"));
+	text_clear(&en);
+	k = judge(&w, FORGED_YES);
+	source_kind_reason(&k, &k.part[1], false, &en);
+	assert_non_null(strstr(text_str(&en), "the verdict is that these addresses are forged"));
 	end(&w);
 }
 
@@ -586,6 +601,80 @@ static void test_visitors_are_not_counted(void **state)
 	end(&w);
 }
 
+static void assert_place(const struct source_place *r, const char *country, uint32_t asn,
+			 bool reflectors, double share, uint64_t sources)
+{
+	assert_string_equal(r->country, country);
+	assert_int_equal(r->asn, asn);
+	assert_int_equal(r->reflectors, reflectors);
+	assert_true(r->share > share - 0.001 && r->share < share + 0.001);
+	assert_int_equal(r->sources, sources);
+}
+
+/* Bots of two countries, one behind a known AS; of a region nobody knows the country. */
+static void test_where_the_sources_are(void **state)
+{
+	struct world w = begin(VECTOR_SYN_FLOOD, 0);
+	_cleanup_text_ struct text en = TEXT_NULL, ja = TEXT_NULL;
+	_cleanup_incident_ struct incident *back = NULL;
+	struct source_kinds k;
+	char *one, *two;
+
+	syns(&w, "61.0.0.1", 50, 2, 0);
+	syns(&w, "62.0.0.1", 30, 1, 0);
+	syns(&w, "63.0.0.1", 20, 1, 0);
+	k = judge(&w, FORGED_NO);
+	assert_int_equal(k.places.n, 3);
+	assert_place(&k.places.row[0], "US", 0, false, 100.0 / 150, 50);
+	assert_place(&k.places.row[1], "DE", 0, false, 30.0 / 150, 30);
+	assert_place(&k.places.row[2], "US", 64501, false, 100.0 / 150, 50);
+	assert_true(!k.places.row[0].at_least && k.places.real > 0.999);
+	assert_true(k.places.no_country > 0.13 && k.places.no_country < 0.14);
+	assert_string_equal(k.places.countries.name, "test");
+	assert_int_equal(k.places.countries.dated_us, T0);
+	assert_string_equal(k.places.origins.name, "routes");
+	source_places_said(&k.places, "en", &en);
+	source_places_said(&k.places, "ja", &ja);
+	assert_non_null(
+		strstr(text_str(&en), "countries: US 66.7 % (50), DE 20.0 % (30) (by test of"));
+	assert_non_null(strstr(text_str(&en), "origin AS: AS64501 66.7 % (50) (by routes)"));
+	assert_non_null(strstr(text_str(&en), "not known: of 13.3 % of the packets the country"));
+	assert_non_null(strstr(text_str(&ja), "国: US 66.7 % (50 件)、DE"));
+	snprintf(w.inc->id, sizeof(w.inc->id), "n0123456789ab");
+	w.inc->kinds = k;
+	one = incident_dump(w.inc);
+	assert_int_equal(incident_load(one, strlen(one), &back), 0);
+	two = incident_dump(back);
+	assert_string_equal(one, two);
+	free(one);
+	free(two);
+	/* Of forged addresses nothing is said, nor of such as are likely real. */
+	k = judge(&w, FORGED_YES);
+	assert_int_equal(k.places.n, 0);
+	k = judge(&w, FORGED_UNKNOWN);
+	assert_int_equal(k.part[0].kind, KIND_BOTS);
+	assert_int_equal(k.places.n, 0);
+	end(&w);
+}
+
+static void test_reflectors_are_placed_apart(void **state)
+{
+	struct world w = begin(VECTOR_AMPLIFICATION, 123);
+	_cleanup_text_ struct text en = TEXT_NULL;
+	struct source_kinds k;
+
+	answers(&w, 200, 3, 468);
+	for (unsigned i = 0; i < 600; i++)
+		w.inc->evidence[SAMPLE_ATTACK].record[i].flow.src.b[12] = (uint8_t)(60 + i % 3);
+	k = judge(&w, FORGED_NO);
+	assert_int_equal(k.places.n, 4);
+	assert_true(k.places.row[0].reflectors && k.places.row[3].reflectors);
+	assert_int_equal(k.places.row[3].asn, 64501);
+	source_places_said(&k.places, "en", &en);
+	assert_non_null(strstr(text_str(&en), "reflectors, who are no attackers: "));
+	end(&w);
+}
+
 static void test_forged_traffic_is_told_by_its_link(void **state)
 {
 	struct world w = begin(VECTOR_SYN_FLOOD, 0);
@@ -677,6 +766,8 @@ int main(void)
 		cmocka_unit_test(test_single_host_and_its_ways),
 		cmocka_unit_test(test_shared_addresses_forbid_filters),
 		cmocka_unit_test(test_visitors_are_not_counted),
+		cmocka_unit_test(test_where_the_sources_are),
+		cmocka_unit_test(test_reflectors_are_placed_apart),
 		cmocka_unit_test(test_forged_traffic_is_told_by_its_link),
 		cmocka_unit_test(test_without_records_it_says_nothing),
 		cmocka_unit_test(test_other_traffic_does_not_count),

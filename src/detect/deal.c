@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/pages.h"
+#include "detect/egress_hold.h"
 #include "detect/load.h"
 
 /* What is asked of a link for each record; asked of the exporters once in a batch. */
@@ -58,6 +59,7 @@ struct dealer {
 	const struct shard *shard;
 	struct lists *lists;
 	struct loads *loads;
+	const struct egress_hold *hold;
 	struct together now;
 	struct seen_link seen[SEEN_LINKS];
 	uint64_t attacked; /* bit per shard that holds an open attack */
@@ -68,7 +70,8 @@ struct dealer {
 _Static_assert(SHARDS == 64, "a bit for each");
 
 struct dealer *deal_new(struct exporters *exporters, struct exporter_watch *watch,
-			struct history *history, const struct shard *shard, struct loads *loads)
+			struct history *history, const struct shard *shard, struct loads *loads,
+			const struct egress_hold *hold)
 {
 	struct dealer *d = calloc(1, sizeof(*d));
 
@@ -79,6 +82,7 @@ struct dealer *deal_new(struct exporters *exporters, struct exporter_watch *watc
 	d->history = history;
 	d->shard = shard;
 	d->loads = loads;
+	d->hold = hold;
 	d->first_us = d->last_us = TIME_NONE;
 	d->lists = pages_map(sizeof(*d->lists));
 	if (!d->lists)
@@ -112,11 +116,11 @@ static void forget_links(struct dealer *d)
 	d->seen[0].grain = UINT64_MAX;
 }
 
-void deal_begin(struct dealer *d, const struct flow_batch *b)
+void deal_begin(struct dealer *d, const struct flow_batch *b, uint32_t from)
 {
 	d->now.batch = b;
 	d->now.watch = NULL;
-	d->lists->from = d->lists->to = 0;
+	d->lists->from = d->lists->to = from;
 	forget_links(d);
 }
 
@@ -312,6 +316,26 @@ static __attribute__((noinline)) void list_seen(struct dealer *d, uint32_t i, st
 	to->seen[to->n_seen] = SHARD_LIST_END;
 }
 
+/* On its way out of an exporter that has told of nothing on its way in, yet. */
+static bool is_early(const struct dealer *d, const struct flow_side *s)
+{
+	const struct exporter_watch *w = d->now.watch;
+
+	return (s->flags & FLOW_EGRESS) && !w->saw_ingress && !w->egress_alone &&
+	       !egress_hold_full(d->hold);
+}
+
+/* It has its number, for each record of a batch has; nothing else is known of it now. */
+static enum dealt put_off(struct dealer *d, uint32_t i)
+{
+	const struct flow_batch *b = d->now.batch;
+
+	history_put(d->history, &b->flow[i], &b->side[i], d->now.second, COUNT_NOT);
+	d->lists->to = i + 1;
+	d->lists->ends[i] = (struct shard_ends){.in = SHARD_NONE, .out = SHARD_NONE};
+	return DEALT_HOLD;
+}
+
 enum dealt deal_record(struct dealer *d, uint32_t i)
 {
 	const struct flow_batch *b = d->now.batch;
@@ -326,6 +350,8 @@ enum dealt deal_record(struct dealer *d, uint32_t i)
 
 	if (!d->now.watch || d->now.exporter != f->exporter)
 		meet_exporter(d, f->exporter);
+	if (__builtin_expect(is_early(d, s), 0))
+		return put_off(d, i);
 	if (f->last_ms > d->now.last_ms)
 		note_last(d, b, i);
 	if ((f->first_ms < d->now.first_ms) | (f->last_ms - f->first_ms > d->now.lasted_ms))

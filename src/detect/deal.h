@@ -10,15 +10,20 @@
 #include "detect/shard.h"
 
 struct dealer;
+struct egress_hold;
 struct loads;
 
-/** deal_new() - all borrowed; @watch has EXPORTER_MAX + 1 places. NULL without memory. */
+/**
+ * deal_new() - all borrowed; @watch has EXPORTER_MAX + 1 places, @hold is where records go that are
+ * not dealt yet. NULL without memory.
+ */
 struct dealer *deal_new(struct exporters *exporters, struct exporter_watch *watch,
-			struct history *history, const struct shard *shard, struct loads *loads);
+			struct history *history, const struct shard *shard, struct loads *loads,
+			const struct egress_hold *hold);
 struct dealer *deal_free(struct dealer *d);
 
-/** deal_begin() - the records of @b come next (history_begin() was told). */
-void deal_begin(struct dealer *d, const struct flow_batch *b);
+/** deal_begin() - the records of @b from @from on come next (history_begin() was told). */
+void deal_begin(struct dealer *d, const struct flow_batch *b, uint32_t from);
 
 /** deal_arrival() - the records that come next arrived at @recv_us. */
 void deal_arrival(struct dealer *d, int64_t recv_us);
@@ -26,6 +31,7 @@ void deal_arrival(struct dealer *d, int64_t recv_us);
 /* What is left to do with a record. */
 enum dealt {
 	DEALT_NOT,    /* counted elsewhere already */
+	DEALT_HOLD,   /* it is to wait, and come once more (egress_hold.h) */
 	DEALT,	      /* its shards know */
 	DEALT_BY_LINK /* and its link is followed as a whole */
 };

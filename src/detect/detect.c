@@ -18,6 +18,7 @@
 #include "detect/busy.h"
 #include "detect/crew.h"
 #include "detect/deal.h"
+#include "detect/egress_hold.h"
 #include "detect/good.h"
 #include "detect/heard.h"
 #include "detect/load.h"
@@ -35,7 +36,8 @@
 #define BYSTANDERS_EVERY_US (10 * US_PER_S)
 #define BYSTANDERS_A_TICK   4
 #define ROLL_GAP_US	    (30 * US_PER_S) /* half of what a ring holds beyond what is noted */
-#define IS_ODD		    1		    /* an answer: the record comes at an odd time */
+#define IS_ODD		    1		    /* an answer: the record comes at an odd time, */
+#define IS_DUE		    2		    /* or records that waited come before it */
 #define LARGE		    32 /* a record of that part of what makes a host busy is large */
 
 /* Before a shard counts, the memory that it needs is asked for while others are asked about. */
@@ -61,7 +63,9 @@ struct detect {
 	struct history history;
 	struct dealer *dealer;
 	struct odd_times odd;
-	bool sorted;	     /* the records that come are of odd.out */
+	struct egress_hold egress;
+	bool sorted;	     /* the records that come have been looked at by `odd`, */
+	bool releasing;	     /* or had waited in `egress` */
 	bool counts_network; /* some threshold for the whole of it is set */
 	bool counts_all;     /* somebody beside the shards wants to see all records */
 	bool begun;
@@ -179,6 +183,7 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	d->exporters = exporters;
 	d->sink = *sink;
 	odd_init(&d->odd, exporters, &(struct flow_sink){.batch = on_sorted, .userdata = d});
+	egress_hold_init(&d->egress, &(struct flow_sink){.batch = on_sorted, .userdata = d});
 	d->shard = calloc(SHARDS, sizeof(*d->shard));
 	d->watch = calloc(EXPORTER_MAX + 1, sizeof(*d->watch));
 	d->rolls.minute = INT64_MIN;
@@ -190,7 +195,9 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	if (!d->shard || !d->watch || !d->good || !d->blind || !d->heard ||
 	    history_init(&d->history) < 0)
 		r = -ENOMEM;
-	d->dealer = r == 0 ? deal_new(exporters, d->watch, &d->history, d->shard, &d->loads) : NULL;
+	if (r == 0)
+		d->dealer =
+			deal_new(exporters, d->watch, &d->history, d->shard, &d->loads, &d->egress);
 	r = d->dealer ? set_conf(d, conf) : -ENOMEM;
 	if (r == 0)
 		r = budget_begin(d->shard, &d->pool, conf->limits.memory_bytes);
@@ -229,6 +236,7 @@ struct detect *detect_free(struct detect *d)
 	free(d->watch);
 	deal_free(d->dealer);
 	odd_deinit(&d->odd);
+	egress_hold_deinit(&d->egress);
 	history_deinit(&d->history);
 	free(d->follow);
 	conf_unref(d->conf);
@@ -504,18 +512,52 @@ static int show_record(struct detect *d, uint64_t number, uint16_t in_link, bool
 	return counts_wide ? wide_count(d->wide, &d->world, number, in_link) : 0;
 }
 
+/* None of those that told of what waits has told of ingress: what leaves them counts. */
+static void believe_egress(struct detect *d)
+{
+	for (unsigned i = 0; i < d->egress.n; i++) {
+		uint16_t exporter = d->egress.held[i].flow.exporter;
+		struct exporter_watch *w = &d->watch[exporter <= EXPORTER_MAX ? exporter : 0];
+
+		w->egress_alone = !w->saw_ingress;
+	}
+}
+
+static int release_egress(struct detect *d)
+{
+	int r;
+
+	believe_egress(d);
+	d->releasing = true;
+	r = egress_hold_release(&d->egress);
+	d->releasing = false;
+	return r;
+}
+
+static int put_off(struct detect *d, uint64_t number)
+{
+	struct evidence_record e = history_evidence(&d->history, number);
+	int r = egress_hold_put(&d->egress, &e);
+
+	if (r == 0 && egress_hold_full(&d->egress))
+		believe_egress(d);
+	return r;
+}
+
 static int take_record(struct detect *d, const struct flow_batch *b, uint32_t i)
 {
 	uint64_t number = d->history.end;
 	enum dealt dealt = deal_record(d->dealer, i);
 
 	/* Gathered, as a call from here cost every record 20 instructions. */
-	if (heard_wants(&b->flow[i]) && dealt != DEALT_NOT)
+	if (heard_wants(&b->flow[i]) && dealt > DEALT_HOLD)
 		d->hearable[d->n_hearable++] = (uint16_t)i;
 	if (number - d->tick_from == MANY_RECORDS)
 		d->world.thinning.step = MANY_STEP;
 	if (dealt == DEALT_NOT || (dealt == DEALT && !d->counts_all))
 		return 0;
+	if (dealt == DEALT_HOLD)
+		return put_off(d, number);
 	return show_record(d, number, b->flow[i].in_link,
 			   dealt == DEALT_BY_LINK || d->counts_network);
 }
@@ -527,6 +569,8 @@ static int turn_clock(struct detect *d, int64_t recv_us)
 
 	if (d->begun && !d->world.live && !d->sorted && odd_is(d->world.clock_us, recv_us))
 		return IS_ODD;
+	if (!d->releasing && d->egress.n && (jumped || egress_hold_due(&d->egress, recv_us)))
+		return IS_DUE;
 	if (jumped || (d->begun && bin_of(recv_us) > d->tick))
 		r = feed(d);
 	if (r == 0 && jumped)
@@ -536,7 +580,7 @@ static int turn_clock(struct detect *d, int64_t recv_us)
 
 /*
  * Let the clock come to record @i, which arrived at another time than the one before. Return: 0,
- * IS_ODD, or a negative error.
+ * IS_ODD, IS_DUE, or a negative error.
  */
 static int arrive(struct detect *d, const struct flow_batch *b, uint32_t i)
 {
@@ -548,7 +592,7 @@ static int arrive(struct detect *d, const struct flow_batch *b, uint32_t i)
 		d->world.clock_us = recv_us;
 	else
 		r = turn_clock(d, recv_us);
-	if (r != IS_ODD)
+	if (r <= 0)
 		deal_arrival(d->dealer, recv_us);
 	return r;
 }
@@ -558,39 +602,58 @@ static bool arrived_together(const struct flow_side *a, const struct flow_side *
 	return ((a->recv_ms ^ b->recv_ms) | (a->recv_rem_us ^ b->recv_rem_us)) == 0;
 }
 
-/* Up to the first that comes at an odd time: *@to. Return: 0 or a negative error. */
-static int take_batch(struct detect *d, const struct flow_batch *b, uint32_t *to)
+/* From record *@at on, up to the first of which arrive() has an answer: *@at is that one then. */
+static int take_some(struct detect *d, const struct flow_batch *b, uint32_t *at)
 {
+	uint32_t from = *at;
 	int r = 0;
 
-	*to = b->n;
+	*at = b->n;
 	kinds_turn(&d->history.kinds);
-	history_begin(&d->history, b);
-	deal_begin(d->dealer, b);
+	history_begin(&d->history, b, from);
+	deal_begin(d->dealer, b, from);
 	d->counts_all = d->counts_network || good_wants(d->good);
-	for (uint32_t i = 0; i < b->n && r == 0; i++) {
-		if (i == 0 || !arrived_together(&b->side[i], &b->side[i - 1]))
+	for (uint32_t i = from; i < b->n && r == 0; i++) {
+		if (i == from || !arrived_together(&b->side[i], &b->side[i - 1]))
 			r = arrive(d, b, i);
 		if (r == 0)
 			r = take_record(d, b, i);
-		else if (r == IS_ODD)
-			*to = i;
+		else if (r > 0)
+			*at = i;
 	}
-	if (r >= 0)
-		r = feed(d);
+	if (r >= 0) {
+		int e = feed(d);
+
+		r = e < 0 ? e : r;
+	}
 	history_keep(&d->history);
+	return r;
+}
+
+/* Up to the first that comes at an odd time: *@to. Return: 0, IS_ODD or a negative error. */
+static int take_batch(struct detect *d, const struct flow_batch *b, uint32_t *to)
+{
+	int r;
+
+	*to = 0;
+	do {
+		r = take_some(d, b, to);
+		if (r == IS_DUE)
+			r = release_egress(d);
+	} while (r == 0 && *to < b->n);
 	return r;
 }
 
 static int on_sorted(void *userdata, const struct flow_batch *b)
 {
 	struct detect *d = userdata;
+	bool sorted = d->sorted;
 	uint32_t to;
 	int r;
 
 	d->sorted = true;
 	r = take_batch(d, b, &to);
-	d->sorted = false;
+	d->sorted = sorted;
 	return r;
 }
 
@@ -606,9 +669,14 @@ static int on_batch(void *userdata, const struct flow_batch *b)
 static int on_clock(void *userdata, int64_t recv_us)
 {
 	struct detect *d = userdata;
+	int r = 0;
 
 	if (!d->begun)
 		return 0;
+	if (d->egress.n && (jumps(d, recv_us) || egress_hold_due(&d->egress, recv_us)))
+		r = release_egress(d);
+	if (r < 0)
+		return r;
 	return jumps(d, recv_us) ? new_epoch(d, recv_us) : advance_clock(d, recv_us);
 }
 
@@ -646,6 +714,8 @@ int detect_finish(struct detect *d)
 {
 	int r = odd_end(&d->odd);
 
+	if (r == 0)
+		r = release_egress(d);
 	if (r == 0 && d->begun)
 		r = tick(d, true);
 	return r < 0 ? r : roll_all(d);
@@ -653,6 +723,10 @@ int detect_finish(struct detect *d)
 
 int detect_pause(struct detect *d)
 {
+	int e = release_egress(d);
+
+	if (e < 0)
+		return e;
 	for (unsigned i = 0; i < SHARDS; i++)
 		for (unsigned k = 0; k < d->shard[i].n_hot; k++) {
 			struct hot *h = d->shard[i].hot[k];
@@ -686,7 +760,8 @@ void detect_stats(const struct detect *d, struct detect_stats *out)
 	*out = d->stats;
 	deal_stats(d->dealer, out);
 	out->memory_bytes = sizeof(*d) + good_memory(d->good) + loads_memory(&d->loads) +
-			    heard_memory(d->heard) + odd_memory(&d->odd);
+			    heard_memory(d->heard) + odd_memory(&d->odd) +
+			    egress_hold_memory(&d->egress);
 	out->odd_times = d->odd.records;
 	out->memory_bytes += rolls_memory(&d->rolls);
 	out->rolls_left_out = d->rolls.left_out;

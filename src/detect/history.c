@@ -38,10 +38,11 @@ void history_deinit(struct history *h)
 	pages_unmap(h->kept, sizeof(*h->kept));
 }
 
-void history_begin(struct history *h, const struct flow_batch *b)
+void history_begin(struct history *h, const struct flow_batch *b, uint32_t from)
 {
 	h->batch = b;
-	h->batch_from = h->end;
+	h->batch_first = h->end;
+	h->batch_from = h->end - from;
 }
 
 /*
@@ -80,16 +81,16 @@ static void keep_some(struct history *h, uint64_t from, uint64_t to)
 
 void history_keep(struct history *h)
 {
-	uint64_t wraps = (h->batch_from / HISTORY_ROOM + 1) * HISTORY_ROOM;
+	uint64_t wraps = (h->batch_first / HISTORY_ROOM + 1) * HISTORY_ROOM;
 
 	if (wraps < h->end) {
-		keep_some(h, h->batch_from, wraps);
+		keep_some(h, h->batch_first, wraps);
 		keep_some(h, wraps, h->end);
 	} else {
-		keep_some(h, h->batch_from, h->end);
+		keep_some(h, h->batch_first, h->end);
 	}
 	h->batch = NULL;
-	h->batch_from = h->end;
+	h->batch_from = h->batch_first = h->end;
 }
 
 /* A record's own times: of the batch it is in, or of the one that it came in. */
@@ -101,7 +102,7 @@ static struct times times_of(const struct history *h, uint64_t number, const str
 			     const struct flow_side *s)
 {
 	int64_t epoch_us =
-		number >= h->batch_from ? h->batch->epoch_us : h->epoch_us[number % HISTORY_ROOM];
+		number >= h->batch_first ? h->batch->epoch_us : h->epoch_us[number % HISTORY_ROOM];
 
 	return (struct times){.first_us = epoch_us + f->first_ms * US_PER_MS + s->first_rem_us,
 			      .last_us = epoch_us + f->last_ms * US_PER_MS + s->last_rem_us,
@@ -110,8 +111,8 @@ static struct times times_of(const struct history *h, uint64_t number, const str
 
 static const struct flow_side *side_of(const struct history *h, uint64_t number)
 {
-	return number >= h->batch_from ? &h->batch->side[number - h->batch_from]
-				       : &h->side[number % HISTORY_ROOM];
+	return number >= h->batch_first ? &h->batch->side[number - h->batch_from]
+					: &h->side[number % HISTORY_ROOM];
 }
 
 int64_t history_recv_us(const struct history *h, uint64_t number)

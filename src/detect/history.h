@@ -67,10 +67,11 @@ struct history {
 	struct flow *flow;
 	struct flow_side *side;
 	int64_t *epoch_us;
-	struct mark *mark;		 /* of all, the present batch too */
-	const struct flow_batch *batch;	 /* the present one, borrowed; else NULL */
-	uint64_t batch_from;		 /* number of its record 0; without one, `end` */
-	const struct conf *conf;	 /* whose sources are own; borrowed */
+	struct mark *mark;		/* of all, the present batch too */
+	const struct flow_batch *batch; /* the present one, borrowed; else NULL */
+	uint64_t batch_from;	 /* number that its record 0 would have; without one, `end` */
+	uint64_t batch_first;	 /* from this number on records are in it */
+	const struct conf *conf; /* whose sources are own; borrowed */
 	const struct thinning *thinning; /* borrowed */
 	struct kinds kinds;
 	uint64_t from; /* number of the epoch's first record */
@@ -81,8 +82,8 @@ struct history {
 int history_init(struct history *h);
 void history_deinit(struct history *h);
 
-/** history_begin() - the records of @b come next; it is read until history_keep(). */
-void history_begin(struct history *h, const struct flow_batch *b);
+/** history_begin() - the records of @b from @from on come next; it is read until history_keep(). */
+void history_begin(struct history *h, const struct flow_batch *b, uint32_t from);
 
 /**
  * history_put() - the batch's next record, of which @f and @s are part; it arrived in @second. What
@@ -101,8 +102,8 @@ void history_keep(struct history *h);
 
 static inline const struct flow *history_flow(const struct history *h, uint64_t number)
 {
-	return number >= h->batch_from ? &h->batch->flow[number - h->batch_from]
-				       : &h->flow[number % HISTORY_ROOM];
+	return number >= h->batch_first ? &h->batch->flow[number - h->batch_from]
+					: &h->flow[number % HISTORY_ROOM];
 }
 
 /** history_look() - find out what a mark lacks that was passed over. */

@@ -26,6 +26,7 @@ struct exporter_watch {
 	int64_t recv_us;      /* last heard */
 	bool capture;	      /* silence is silence of the network */
 	bool saw_ingress;
+	bool egress_alone; /* none was seen when its egress had waited for it (egress_hold.h) */
 	uint32_t longest_flow_s;
 };
 

@@ -415,12 +415,15 @@ static void measure_heard(struct spoof_figures *o, const struct crowd *c, const 
 
 /*
  * Of its packets those of connections themselves; that its address has some shows nothing of the
- * others. For the attack as a whole an acknowledged SYN-ACK that was not refused will do.
+ * others, unless all came with the connection's own TTL: so does a scanner that connects where a
+ * port is open. For the attack as a whole an acknowledged SYN-ACK that was not refused will do.
  */
 static uint32_t completed(const struct facts_source *s)
 {
 	uint32_t n = s->connected > s->taken ? s->connected : s->taken;
 
+	if (n && s->flags & FACTS_HAS_TTL && __builtin_popcount(s->ttls) == 1)
+		return s->packets;
 	return n < s->packets ? n : s->packets;
 }
 

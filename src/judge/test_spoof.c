@@ -559,12 +559,14 @@ static void test_figures_of_a_sample(void **state)
 }
 
 /*
- * Three addresses with a connection each: all of the first one's packets are of it, the second's
- * are mostly another's who forges it, and the third's come from two distances.
+ * Four addresses with a connection each: all of the first one's packets are of it, the second's are
+ * mostly another's who forges it, the third's come from two distances, and the last one's all from
+ * where its connection came, which speaks for the attack but shows nobody real.
  */
 static void test_a_connection_speaks_for_its_own_packets(void **state)
 {
-	static const enum spoof_real want[] = {REAL_HANDSHAKE, REAL_UNKNOWN, REAL_UNKNOWN};
+	static const enum spoof_real want[] = {REAL_HANDSHAKE, REAL_UNKNOWN, REAL_UNKNOWN,
+					       REAL_UNKNOWN};
 	_cleanup_incident_ struct incident *inc = attack(VECTOR_SYN_FLOOD);
 	struct conf *conf = conf_default();
 	struct exporters *exporters = exporters_new(conf);
@@ -577,16 +579,17 @@ static void test_a_connection_speaks_for_its_own_packets(void **state)
 		struct ip ip = inc->f.sources.top[i].addr = ip_from_v4(0x08080800 + i);
 
 		for (unsigned n = 0; n < 300; n++)
-			arrive(syn, 0x08080800 + i, i == 2 && n % 9 == 0 ? 118 : 50, 1024);
-		facts_find(syn, &ip, source_hash(&ip))->connected = i == 1 ? 1 : 290;
+			arrive(syn, 0x08080800 + i,
+			       (i == 2 && n % 9 == 0) || (i == 1 && n == 7) ? 118 : 50, 1024);
+		facts_find(syn, &ip, source_hash(&ip))->connected = i % 2 ? 1 : 290;
 	}
 	finding.facts = (struct finding_facts){.group = {syn}, .n = 1, .both_ways = true};
-	finding.records = 900;
+	finding.records = 1200;
 	spoof_measure(inc, &finding, NULL, conf, exporters);
 	for (unsigned i = 0; i < ARRAY_LEN(want); i++)
 		assert_int_equal(source_shown_real(inc, &inc->f.sources.top[i].addr), want[i]);
-	assert_int_equal(f->established, 2);
-	assert_int_equal(f->established_packets, 581);
+	assert_int_equal(f->established, 3);
+	assert_int_equal(f->established_packets, 300 + 1 + 290 + 300);
 	/* The same address in another group of the attack, where it has none. */
 	for (unsigned n = 0; n < 400; n++)
 		arrive(other, 0x08080800, 50, 1024);

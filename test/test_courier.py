@@ -933,6 +933,70 @@ class Verbs(Case):
         self.wait(lambda: any(a['ref'] == incident for a in self.alarms('--all')), 'the alarm', role)
         self.stop(role)
 
+    def told(self, *more):
+        """A case by a notice about the attack of incident(), before that is in the store."""
+        db, self.db = self.db, os.path.join(self.dir, 'scratch')
+        incident, conf = self.incident()
+        facts = json.loads(run('incident', 'show', incident, '--json', '--db', self.db).stdout)
+        self.db = db
+        done = run('case', 'open', '--form', 'partner', '--target', facts['targets'][0], '--vector',
+                   'SYN flood', '--since', facts['first'], '--for', 'team', '--json',
+                   *[m.format(**facts) for m in more], '--db', self.db)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return incident, conf, json.loads(done.stdout)['case']
+
+    def of_case(self, verb, case, circle, lang='C'):
+        """What a verb says of it to that circle."""
+        done = run(*verb, '--circle', circle, '--db', self.db, lang=lang)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return case in ''.join(done.stdout.split()), ' '.join(done.stdout.split())
+
+    def test_attack_after_the_notice(self):
+        """The case is there first; what is certain is joined by the courier, with a line of the log."""
+        incident, conf, case = self.told('--until', '{last}')
+        role = self.start('--conf', conf)
+        self.incident()
+        self.wait(lambda: '"incident"' in run('case', 'show', case, '--json', '--circle', 'team', '--db',
+                                              self.db).stdout, 'the join', role)
+        self.stop(role)
+        shown = json.loads(run('case', 'show', case, '--json', '--circle', 'team', '--db', self.db).stdout)
+        joined, = [e for e in shown['entries'] if e['kind'] == 'incident']
+        self.assertEqual((joined['incident']['id'], joined['automatic'], joined['by'], joined['circle']),
+                         (incident, True, 'noroshi courier', 'team'))
+        self.assertEqual(joined['fit']['target'], 'same')
+        self.assertIn('対象が同じ', run('case', 'show', case, '--circle', 'team', '--lang', 'ja', '--db',
+                                        self.db).stdout)
+        self.assertIn('noroshi courier', run('case', 'audit', '--circle', 'team', '--db', self.db).stdout)
+        verify = run('case', 'audit', '--verify', '--circle', 'all', '--db', self.db)
+        self.assertEqual(verify.returncode, 0, verify.stderr)
+        for verb in (['incident', 'show', incident], ['brief', incident], ['handover']):
+            there, text = self.of_case(verb, case, 'team')
+            self.assertIn(f'part of case {case}', text)
+            self.assertIn(f'案件 {case} の一部', self.of_case(verb, case, 'team', 'ja_JP.UTF-8')[1])
+            for circle in ('company', 'desk'):
+                there, text = self.of_case(verb, case, circle)
+                self.assertFalse(there or 'part of case' in text, text)
+        shown = json.loads(run('incident', 'show', incident, '--json', '--circle', 'team', '--db',
+                               self.db).stdout)
+        self.assertEqual(shown['case'], {'case': case, 'proposed': False})
+
+    def test_likely_is_only_proposed(self):
+        """Without an end of the told time nothing is certain: it is said, and left to people."""
+        incident, conf, case = self.told()
+        role = self.start('--conf', conf)
+        self.incident()
+        self.wait(self.given, 'a page', role)
+        time.sleep(3)
+        self.stop(role)
+        self.assertNotIn('"incident"', run('case', 'show', case, '--json', '--circle', 'team', '--db',
+                                           self.db).stdout)
+        for verb in (['incident', 'show', incident], ['brief', incident], ['handover']):
+            text = self.of_case(verb, case, 'team')[1]
+            self.assertIn(f'very likely part of case {case}', text)
+            if verb != ['brief', incident]:
+                self.assertIn(f'(noroshi case join {case} {incident})', text)
+            self.assertFalse(self.of_case(verb, case, 'company')[0])
+
     def test_json_of_the_role(self):
         _, conf = self.incident()
         done = run('courier', '--conf', conf, '--db', self.db, '--json', '--for', '3')

@@ -151,7 +151,8 @@ int courier_look(struct courier *c)
 	r = r ? r : tell_incidents(c, now_us);
 	r = r ? r : duty_clock(c->duty, now_us);
 	r = r ? r : take_and_commit(c, now_us);
-	return r ? r : courier_hand_over(c);
+	r = r ? r : courier_hand_over(c);
+	return r ? r : cases_look(c->cases, c->desk, c->watch, c->conf, c->calendar, now_us);
 }
 
 bool courier_reap(struct courier *c)
@@ -294,7 +295,8 @@ static int open_all(struct courier *c, struct text *why)
 	c->memory = memory_new();
 	c->trouble = trouble_new();
 	c->sight = sight_new();
-	if (!c->memory || !c->trouble || !c->sight)
+	c->cases = cases_new();
+	if (!c->memory || !c->trouble || !c->sight || !c->cases)
 		return -ENOMEM;
 	r = open_desk(c, why);
 	r = r ? r : open_loop(c);
@@ -318,6 +320,7 @@ struct courier *courier_close(struct courier *c)
 	memory_free(c->memory);
 	trouble_free(c->trouble);
 	sight_free(c->sight);
+	cases_free(c->cases);
 	desk_db_close(c->desk);
 	store_close(c->watch);
 	loop_free(c->loop);

@@ -7,6 +7,7 @@
 #include "act/measure_duty.h"
 #include "base/loop.h"
 #include "base/steady.h"
+#include "courier/cases.h"
 #include "courier/courier.h"
 #include "courier/door.h"
 #include "courier/feed.h"
@@ -42,6 +43,7 @@ struct courier {
 	struct duty_measure_list measures; /* as the duty knows them */
 	unsigned forged;		   /* rows of them that are not ours, when last told */
 	struct feed *feed;
+	struct cases *cases;
 	struct ledger *ledger;
 	struct memory *memory;
 	struct outbox *outbox; /* NULL while there is no desk */

@@ -7,8 +7,8 @@
 #include "base/clock.h"
 #include "base/json_whole.h"
 #include "base/steady.h"
-#include "cli/blind.h"
 #include "cli/watch.h"
+#include "duty/blind.h"
 
 static const struct {
 	enum export_format bit;

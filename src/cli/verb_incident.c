@@ -9,11 +9,11 @@
 #include "base/clock.h"
 #include "base/zone.h"
 #include "cli/belongs.h"
-#include "cli/blind.h"
 #include "cli/blind_print.h"
 #include "cli/incident_table.h"
 #include "cli/results.h"
 #include "cli/said_desk.h"
+#include "duty/blind.h"
 
 #define STALE_US (10 * US_PER_S) /* the watch writes a status each second */
 

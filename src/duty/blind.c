@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/blind.h"
+#include "duty/blind.h"
 
 #include <string.h>
 

@@ -139,6 +139,17 @@ static int open_again(struct courier *c, int64_t now_us)
 	return r == -ENOMEM ? r : 0;
 }
 
+/* Of heightened watches that are over; they go out at the next look. */
+static int tell_reports(struct courier *c, int64_t now_us)
+{
+	return reports_look(c->reports, &(struct reports_sources){.conf = c->conf,
+								  .calendar = c->calendar,
+								  .desk = c->desk,
+								  .watch = c->watch,
+								  .drill = c->drill,
+								  .now_us = now_us});
+}
+
 int courier_look(struct courier *c)
 {
 	int64_t now_us = steady_us();
@@ -152,6 +163,7 @@ int courier_look(struct courier *c)
 	r = r ? r : duty_clock(c->duty, now_us);
 	r = r ? r : take_and_commit(c, now_us);
 	r = r ? r : courier_hand_over(c);
+	r = r ? r : tell_reports(c, now_us);
 	return r ? r : cases_look(c->cases, c->desk, c->watch, c->conf, c->calendar, now_us);
 }
 
@@ -296,7 +308,8 @@ static int open_all(struct courier *c, struct text *why)
 	c->trouble = trouble_new();
 	c->sight = sight_new();
 	c->cases = cases_new();
-	if (!c->memory || !c->trouble || !c->sight || !c->cases)
+	c->reports = reports_new();
+	if (!c->memory || !c->trouble || !c->sight || !c->cases || !c->reports)
 		return -ENOMEM;
 	r = open_desk(c, why);
 	r = r ? r : open_loop(c);
@@ -321,6 +334,7 @@ struct courier *courier_close(struct courier *c)
 	trouble_free(c->trouble);
 	sight_free(c->sight);
 	cases_free(c->cases);
+	reports_free(c->reports);
 	desk_db_close(c->desk);
 	store_close(c->watch);
 	loop_free(c->loop);

@@ -16,6 +16,7 @@
 #include "courier/look.h"
 #include "courier/memory.h"
 #include "courier/outbox.h"
+#include "courier/reports.h"
 #include "courier/trouble.h"
 #include "desk/calendar.h"
 
@@ -44,6 +45,7 @@ struct courier {
 	unsigned forged;		   /* rows of them that are not ours, when last told */
 	struct feed *feed;
 	struct cases *cases;
+	struct reports *reports;
 	struct ledger *ledger;
 	struct memory *memory;
 	struct outbox *outbox; /* NULL while there is no desk */

@@ -111,6 +111,15 @@ static bool is_tied(const struct desk_case *c, const char *event)
 	return false;
 }
 
+/* A case without a time of its own is of when it was opened. */
+static void nearest(const struct desk_case *c, const struct event *e, struct event *day)
+{
+	bool told = c->from_us != TIME_NONE && c->until_us != TIME_NONE;
+
+	calendar_nearest(e, told ? c->from_us : c->opened_us, told ? c->until_us : c->opened_us,
+			 day);
+}
+
 /* Those the case falls into, and those it was tied to that lie elsewhere in time. */
 static json_t *events_json(struct desk *d, const struct desk_case *c)
 {
@@ -138,7 +147,10 @@ static json_t *events_json(struct desk *d, const struct desk_case *c)
 		e = calendar_find(d->calendar, c->items[i].ref);
 		if (there)
 			continue;
-		o = e ? event_json(e, true) : json_pack("{sssb}", "id", c->items[i].ref, "tied", 1);
+		if (e)
+			nearest(c, e, &day);
+		o = e ? event_json(&day, true)
+		      : json_pack("{sssb}", "id", c->items[i].ref, "tied", 1);
 		desk_put(o, "falls_in", json_false());
 		desk_push(list, o);
 	}

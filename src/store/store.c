@@ -108,6 +108,16 @@ int store_put_sampling(struct store *s, struct exporters *exporters)
 	return s->writer ? writer_put_sampling(s->writer, exporters) : -EROFS;
 }
 
+int store_put_heard(struct store *s, const void *packed, size_t n, int64_t now_us)
+{
+	return s->writer ? writer_put_heard(s->writer, packed, n, now_us) : -EROFS;
+}
+
+int store_get_heard(struct store *s, struct text *packed, int64_t *at_us)
+{
+	return s->ops->heard(s->db, packed, at_us);
+}
+
 int store_put_rollup(struct store *s, const struct store_rollup *row)
 {
 	return s->writer ? writer_put_rollup(s->writer, row) : -EROFS;

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "cli/blind.h"
 #include "detect/blind.h"
+#include "duty/blind.h"
 
 static int on_finding(void *userdata, const struct finding *f)
 {

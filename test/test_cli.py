@@ -649,6 +649,45 @@ class Watch(Case):
                 return
         self.fail(f'not seen in {patience} s: {self.read("out")} {self.read("log")}')
 
+    def connect(self, port, peers):
+        """Completed connections: both directions, with data, of ports that are looked at."""
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.bind(('127.0.0.1', 0))
+        now = time.time()
+        for i, peer in enumerate(peers):
+            ends = [(peer, '192.0.2.80', 3120, 80, 3), ('192.0.2.80', peer, 80, 3120, 9)]
+            records = [struct.pack('>4s4s4sHHIIIIHHBBBBHHBBH', socket.inet_aton(src), socket.inet_aton(dst),
+                                   bytes(4), link, 0, 3, 180, 99000, 99500, sport, dport, 0, 0x18, 6, 0, 0, 0,
+                                   24, 24, 0) for src, dst, sport, dport, link in ends]
+            sock.sendto(v5(2 * i, 100000, now, records), ('127.0.0.1', port))
+        sock.close()
+
+    def test_heard_over_a_restart(self):
+        """Whence prefixes are expected is not forgotten, and what is damaged is not believed."""
+        args = ('--conf', self.path('conf.yaml', GOOD_CONF % 2500), '--listen', '127.0.0.1:0')
+        child = self.start(*args)
+        self.connect(self.ready(), [f'203.0.{n}.9' for n in range(20)])
+        heard = self.status(lambda s: s['heard']['prefixes'] == 21)['heard']
+        self.assertIsNotNone(heard['since'])
+        self.assertIn('heard: completed connections of 21 prefixes, since ',
+                      run('status', '--db', self.path('db')).stdout)
+        self.assertEqual(self.stop(child), GOOD)
+        child = self.start(*args)
+        self.assertEqual(self.status(lambda s: s['running'] and s['listeners'])['heard'], heard)
+        self.assertEqual(self.stop(child), GOOD)
+        self.assertNotIn('heard-refused', self.read('log'))
+        db = sqlite3.connect(os.path.join(self.path('db'), 'watch.db'))
+        packed, = db.execute('SELECT packed FROM heard').fetchone()
+        db.execute('UPDATE heard SET packed = ?', (packed[:-1] + bytes([packed[-1] ^ 1]),))
+        db.commit()
+        db.close()
+        child = self.start(*args)
+        self.assertEqual(self.status(lambda s: s['running'] and s['listeners'])['heard'],
+                         {'since': None, 'prefixes': 0})
+        self.assertIn('heard-refused', self.read('log'))
+        self.assertIn('接続の実績: まだなし', run('status', '--db', self.path('db'), '--lang', 'ja').stdout)
+        self.assertEqual(self.stop(child), GOOD)
+
     def test_attack_status_restart(self):
         conf = self.path('conf.yaml', GOOD_CONF % 2500)
         child = self.start('--conf', conf, '--listen', '127.0.0.1:0', '--json')

@@ -673,6 +673,121 @@ class Mail(Case):
         self.assertEqual(max(count.values()), 1, count)
 
 
+def ago(seconds):
+    return time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(time.time() - seconds))
+
+
+SETTLED = 900  # seconds until the minutes of a watch are written
+
+
+class Watched(Case):
+
+    def watched(self, ended, more='', people=''):
+        """Until so many seconds ago."""
+        conf = self.conf(more)
+        with open(conf, 'a', encoding='utf-8') as f:
+            f.write(f'heightened:\n  - {{name: summit, from: "{ago(ended + 7200)}", until: "{ago(ended)}", '
+                    f'page_from: 3{people}}}\n')
+        return conf
+
+    def reports(self):
+        return [given for given in map(json.loads, self.logged()) if given.get('kind') == 'report']
+
+    def program(self):
+        return '  notice_program: ' + self.hook('printf "%s\\n" "$line" >>$LOG') + '\n'
+
+
+class Report(Watched):
+    """A heightened watch that is over is told of, once, unasked."""
+
+    def test_by_the_program_once_settled(self):
+        conf = self.watched(SETTLED - 6, self.program())
+        role = self.start('--conf', conf)
+        time.sleep(2)
+        self.assertEqual(self.reports(), [], 'before the minutes are settled')
+        self.wait(self.reports, 'the report', role, seconds=60)
+        self.settle(role)
+        self.stop(role)
+        given, = self.reports()
+        self.assertEqual((given['name'], given['over'], given['language'], given['drill'],
+                          given['attempt']), ('summit', True, 'en', False, 1))
+        self.assertIn('heightened watch: summit', given['text'])
+        self.assertIn('WHAT CANNOT BE KNOWN', given['text'])
+        self.assertRegex(given['id'], r'^h[0-9a-f]{12}-1$')
+        # Another one finds its rows there.
+        role = self.start('--conf', conf)
+        time.sleep(3)
+        self.stop(role)
+        self.assertEqual(len(self.reports()), 1)
+
+    def test_killed_at_any_moment(self):
+        conf = self.watched(SETTLED + 60, self.program())
+        began = time.monotonic()
+        self.born('--conf', self.conf(''))
+        usual = time.monotonic() - began
+        conf = self.watched(SETTLED + 60, self.program())
+        chance = random.Random(20260115)
+        for _ in range(30):
+            role = self.start('--conf', conf, ready=False)
+            time.sleep(chance.uniform(0, usual + 0.3))
+            self.kill(role)
+        role = self.start('--conf', conf)
+        self.wait(self.reports, 'the report', role)
+        self.settle(role)
+        self.stop(role)
+        self.assertEqual(len(self.reports()), 1, self.stderr()[-2000:])
+        self.assertEqual(len(self.rows()), 1)
+
+    def test_long_ago_is_not_told(self):
+        conf = self.watched(3 * 86400, self.program())
+        role = self.start('--conf', conf)
+        time.sleep(3)
+        self.stop(role)
+        self.assertEqual(self.reports(), [])
+
+    def test_waits_where_nobody_can_be_told(self):
+        conf = self.watched(SETTLED + 60)
+        role = self.start('--conf', conf)
+        self.wait(lambda: 'report-waits' in self.stderr(), 'the log', role)
+        time.sleep(2)
+        self.stop(role)
+        self.assertIn('noroshi heightened report summit', self.stderr())
+        self.assertEqual(self.stderr().count('report-waits'), 1)
+        self.assertEqual(self.rows(), [])
+
+
+@unittest.skipUnless(shutil.which('postfix') and os.geteuid() == 0,
+                     'Postfix is not there, or may not be started')
+class ReportMail(Watched):
+    """By mail, to each in their language."""
+
+    def setUp(self):
+        super().setUp()
+        self.postfix = Postfix(os.path.join(self.dir, 'postfix'))
+        self.addCleanup(self.postfix.stop)
+
+    def sent(self, people):
+        self.postfix.start()
+        mail = (f'  mail:\n    server: smtp://127.0.0.1:{self.postfix.port}\n'
+                '    from: noroshi@isp.example\n')
+        role = self.start('--conf', self.watched(SETTLED + 60, mail, people))
+        self.wait(self.postfix.box, 'the mail', role)
+        self.settle(role)
+        self.stop(role)
+        return {m['To']: m for m in self.postfix.box() if m['X-Noroshi-Page'].startswith('h')}
+
+    def test_to_the_people_of_the_watch(self):
+        mails = self.sent(', people: [bob, alice]')
+        self.assertEqual(set(mails), {'alice@test.example', 'bob@test.example'})
+        self.assertEqual(str(mails['bob@test.example']['Subject']), 'noroshi heightened watch: summit')
+        self.assertIn('PERIOD', mails['bob@test.example'].get_content())
+        self.assertEqual(str(mails['alice@test.example']['Subject']), 'noroshi 警戒強化の報告: summit')
+        self.assertIn('期間', mails['alice@test.example'].get_content())
+
+    def test_to_whoever_is_on_call(self):
+        self.assertEqual(set(self.sent('')), {'alice@test.example'})
+
+
 class Verbs(Case):
     """From an incident in the store to a page, and what people say to it."""
 
@@ -937,6 +1052,70 @@ class Verbs(Case):
         incident, _ = self.incident()
         self.wait(lambda: any(a['ref'] == incident for a in self.alarms('--all')), 'the alarm', role)
         self.stop(role)
+
+    def told(self, *more):
+        """A case by a notice about the attack of incident(), before that is in the store."""
+        db, self.db = self.db, os.path.join(self.dir, 'scratch')
+        incident, conf = self.incident()
+        facts = json.loads(run('incident', 'show', incident, '--json', '--db', self.db).stdout)
+        self.db = db
+        done = run('case', 'open', '--form', 'partner', '--target', facts['targets'][0], '--vector',
+                   'SYN flood', '--since', facts['first'], '--for', 'team', '--json',
+                   *[m.format(**facts) for m in more], '--db', self.db)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return incident, conf, json.loads(done.stdout)['case']
+
+    def of_case(self, verb, case, circle, lang='C'):
+        """What a verb says of it to that circle."""
+        done = run(*verb, '--circle', circle, '--db', self.db, lang=lang)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return case in ''.join(done.stdout.split()), ' '.join(done.stdout.split())
+
+    def test_attack_after_the_notice(self):
+        """The case is there first; what is certain is joined by the courier, with a line of the log."""
+        incident, conf, case = self.told('--until', '{last}')
+        role = self.start('--conf', conf)
+        self.incident()
+        self.wait(lambda: '"incident"' in run('case', 'show', case, '--json', '--circle', 'team', '--db',
+                                              self.db).stdout, 'the join', role)
+        self.stop(role)
+        shown = json.loads(run('case', 'show', case, '--json', '--circle', 'team', '--db', self.db).stdout)
+        joined, = [e for e in shown['entries'] if e['kind'] == 'incident']
+        self.assertEqual((joined['incident']['id'], joined['automatic'], joined['by'], joined['circle']),
+                         (incident, True, 'noroshi courier', 'team'))
+        self.assertEqual(joined['fit']['target'], 'same')
+        self.assertIn('対象が同じ', run('case', 'show', case, '--circle', 'team', '--lang', 'ja', '--db',
+                                        self.db).stdout)
+        self.assertIn('noroshi courier', run('case', 'audit', '--circle', 'team', '--db', self.db).stdout)
+        verify = run('case', 'audit', '--verify', '--circle', 'all', '--db', self.db)
+        self.assertEqual(verify.returncode, 0, verify.stderr)
+        for verb in (['incident', 'show', incident], ['brief', incident], ['handover']):
+            there, text = self.of_case(verb, case, 'team')
+            self.assertIn(f'part of case {case}', text)
+            self.assertIn(f'案件 {case} の一部', self.of_case(verb, case, 'team', 'ja_JP.UTF-8')[1])
+            for circle in ('company', 'desk'):
+                there, text = self.of_case(verb, case, circle)
+                self.assertFalse(there or 'part of case' in text, text)
+        shown = json.loads(run('incident', 'show', incident, '--json', '--circle', 'team', '--db',
+                               self.db).stdout)
+        self.assertEqual(shown['case'], {'case': case, 'proposed': False})
+
+    def test_likely_is_only_proposed(self):
+        """Without an end of the told time nothing is certain: it is said, and left to people."""
+        incident, conf, case = self.told()
+        role = self.start('--conf', conf)
+        self.incident()
+        self.wait(self.given, 'a page', role)
+        time.sleep(3)
+        self.stop(role)
+        self.assertNotIn('"incident"', run('case', 'show', case, '--json', '--circle', 'team', '--db',
+                                           self.db).stdout)
+        for verb in (['incident', 'show', incident], ['brief', incident], ['handover']):
+            text = self.of_case(verb, case, 'team')[1]
+            self.assertIn(f'very likely part of case {case}', text)
+            if verb != ['brief', incident]:
+                self.assertIn(f'(noroshi case join {case} {incident})', text)
+            self.assertFalse(self.of_case(verb, case, 'company')[0])
 
     def test_json_of_the_role(self):
         _, conf = self.incident()

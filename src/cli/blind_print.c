@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "cli/blind.h"
 #include "cli/setup.h"
 #include "cli/table.h"
+#include "duty/blind.h"
 
 #define TIMES 3 /* columns of figures: within 1, 10 and 60 s */
 

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/json_whole.h"
-#include "cli/blind.h"
 #include "cli/blind_print.h"
 #include "cli/control.h"
+#include "duty/blind.h"
 
 #define PATIENCE_MS 5000
 

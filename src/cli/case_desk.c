@@ -59,13 +59,11 @@ static int set_viewer(struct cli *cli, const struct case_options *o, const struc
 		      struct case_desk *x)
 {
 	_cleanup_text_ struct text why = TEXT_NULL;
-	const char *person = o->person ? o->person : x->conf->desk.person;
+	struct viewer_options who = {.person = o->person, .circle = o->circle};
+	int r = viewer_set(cli, &who, x->conf, &x->d.viewer);
 
-	x->d.viewer.rank = o->circle ? (enum viewer_rank)(o->circle - 1)
-				     : (enum viewer_rank)x->conf->desk.circle;
-	if (*person && !setup_name_ok(person, sizeof(x->d.viewer.person)))
-		return cli_usage(cli, "--person: a name of one line is wanted");
-	snprintf(x->d.viewer.person, sizeof(x->d.viewer.person), "%s", person);
+	if (r)
+		return r;
 	x->d.written.kind = (enum circle_kind)x->conf->desk.written;
 	if (w && w->written_for && circle_parse(w->written_for, &x->d.written, &why) < 0)
 		return cli_usage(cli, "--for %s: %s", w->written_for, text_str(&why));

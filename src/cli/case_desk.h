@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "cli/belongs.h"
 #include "cli/setup.h"
 #include "cli/verb.h"
 #include "desk/desk.h"

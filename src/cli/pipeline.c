@@ -11,10 +11,12 @@
 #include "base/log.h"
 #include "base/steady.h"
 #include "cli/verb.h"
+#include "detect/heard.h"
 #include "place/dir.h"
 
 #define JUDGE_EVERY_US (250 * US_PER_MS)
 #define MINUTE_US      (60 * US_PER_S)
+#define HEARD_EVERY_US (300 * US_PER_S)
 #define THREADS_MAX    64
 #define HEAP_SPARE     (4u << 20)
 
@@ -300,6 +302,34 @@ int pipeline_end(struct pipeline *p)
 	return r < 0 ? r : judge_finish(p->judge);
 }
 
+/* Whence prefixes were heard: what is lost of it is learnt again, so nothing waits for it. */
+static void keep_heard(struct pipeline *p, int64_t now_us)
+{
+	_cleanup_text_ struct text packed = TEXT_NULL;
+
+	p->heard_us = now_us;
+	if (heard_pack(detect_heard(p->detect), p->exporters, now_us, &packed) == 0)
+		store_put_heard(p->store, packed.s, packed.len, now_us);
+}
+
+void pipeline_take_heard(struct pipeline *p, int64_t now_us)
+{
+	_cleanup_text_ struct text packed = TEXT_NULL;
+	int64_t at_us;
+	int r = store_get_heard(p->store, &packed, &at_us);
+
+	p->heard_us = now_us;
+	if (r == STORE_NOT_FOUND)
+		return;
+	r = r ? r
+	      : heard_unpack(detect_heard(p->detect), p->exporters, now_us, packed.s, packed.len);
+	if (r)
+		log_warn("heard-refused",
+			 "reason=\"%s\" advice=\"what connections tell of prefixes is learnt "
+			 "anew\"",
+			 r == -EBADMSG ? "damaged, or of another version" : store_answer(r, "en"));
+}
+
 int pipeline_pause(struct pipeline *p)
 {
 	int r = flow_writer_flush(&p->writer);
@@ -311,6 +341,7 @@ int pipeline_pause(struct pipeline *p)
 	if (r < 0)
 		return r;
 	store_put_sampling(p->store, p->exporters);
+	keep_heard(p, steady_us());
 	return store_flush(p->store);
 }
 
@@ -345,6 +376,8 @@ void pipeline_housekeep(struct pipeline *p, int64_t now_us)
 {
 	exports_tick(p->exports, now_us);
 	roll_up(p, now_us);
+	if (now_us < p->heard_us || now_us - p->heard_us >= HEARD_EVERY_US)
+		keep_heard(p, now_us);
 	if (now_us >= p->kept_us && now_us - p->kept_us < MINUTE_US)
 		return;
 	p->kept_us = now_us;

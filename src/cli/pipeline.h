@@ -48,6 +48,7 @@ struct pipeline {
 	uint64_t resumed;	/* incidents taken over from the store */
 	uint64_t store_refused; /* states that the store's queue had no room for */
 	int64_t kept_us;	/* when sampling was last kept and erasing last asked for */
+	int64_t heard_us;	/* when whence prefixes are heard was last kept */
 	int64_t minute_us;	/* start of the minute that is being counted; TIME_NONE none */
 	struct minute_count *counted; /* live, of each exporter: EXPORTER_MAX + 1 */
 	const char *db;		      /* borrowed from the options */
@@ -61,6 +62,10 @@ struct pipeline {
  */
 int pipeline_open(struct pipeline *p, const struct pipeline_options *o, const char *language,
 		  struct text *why);
+
+/** pipeline_take_heard() - live, when all inputs are open: what the last run heard of prefixes.
+ * What cannot be taken over is said and learnt anew. */
+void pipeline_take_heard(struct pipeline *p, int64_t now_us);
 
 /** pipeline_close() - free everything; the store is flushed. Safe on a zeroed or half-built one. */
 void pipeline_close(struct pipeline *p);

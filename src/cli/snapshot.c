@@ -7,9 +7,10 @@
 #include "base/clock.h"
 #include "base/json_whole.h"
 #include "base/steady.h"
-#include "cli/blind.h"
 #include "cli/recent.h"
 #include "cli/watch.h"
+#include "detect/heard.h"
+#include "duty/blind.h"
 
 static const struct {
 	enum export_format bit;
@@ -348,6 +349,13 @@ static json_t *store_json(struct store *store)
 			 "trouble", s.sentence);
 }
 
+/* How far back the connections go that tell whence a prefix is expected. */
+static json_t *heard_json(const struct heard *h, int64_t now_us)
+{
+	return json_pack("{s:o, s:o}", "since", time_json(heard_since(h, now_us)), "prefixes",
+			 whole(heard_count(h)));
+}
+
 static json_t *judge_json(const struct judge *j)
 {
 	struct judge_stats s;
@@ -424,6 +432,7 @@ char *watch_snapshot(struct watch *w, int64_t now_us, int64_t wall_us)
 	json_object_set_new(o, "refused",
 			    refusals_json(&exporters_get(p->exporters, EXPORTER_UNKNOWN)->refused));
 	json_object_set_new(o, "detect", detect_json(p->detect));
+	json_object_set_new(o, "heard", heard_json(detect_heard(p->detect), now_us));
 	json_object_set_new(o, "incidents", judge_json(p->judge));
 	json_object_set_new(o, "store", store_json(p->store));
 	json_object_set_new(o, "resident_bytes", whole(resident_bytes()));

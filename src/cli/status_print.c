@@ -338,6 +338,27 @@ static void print_sight(const struct cli *cli, const json_t *status)
 			whole(clock, "steps"), json_number_value(at(clock, "step_s")), ahead_s);
 }
 
+/* Without it nobody could tell why evidence of the last day is not there yet. */
+static void print_heard(const struct cli *cli, const json_t *heard)
+{
+	char local[TIME_TEXT_MAX];
+	int64_t since_us;
+
+	if (!heard)
+		return; /* of a program of before */
+	if (time_parse(word(heard, "since"), &since_us) < 0)
+		fputs(tr(cli,
+			 "heard: no completed connections yet, so nothing tells whence prefixes "
+			 "come\n",
+			 "接続の実績: まだなし (プレフィックスの来る回線は不明)\n"),
+		      cli->out);
+	else
+		fprintf(cli->out,
+			tr(cli, "heard: completed connections of %lld prefixes, since %s\n",
+			   "接続の実績: %lld プレフィックス、%s 以降\n"),
+			whole(heard, "prefixes"), time_format_local(since_us, local));
+}
+
 static void print_tables(const struct cli *cli, const json_t *status)
 {
 	const json_t *d = at(status, "detect"), *inc = at(status, "incidents"),
@@ -362,6 +383,7 @@ static void print_tables(const struct cli *cli, const json_t *status)
 		whole(d, "records"), whole(d, "hosts"), whole(d, "hosts_evicted"),
 		whole(d, "prefixes"), whole(d, "hot"), whole(d, "hot_refused"),
 		whole(d, "hot_given_up"), whole(d, "late_records"), whole(d, "epochs"));
+	print_heard(cli, at(status, "heard"));
 	fprintf(cli->out,
 		tr(cli, "memory: %.1f MB resident, %.1f MB of it detection state\n",
 		   "メモリー: 常駐 %.1f MB、うち検知 %.1f MB\n"),

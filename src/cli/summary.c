@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "cli/summary.h"
 
-#include "cli/blind.h"
 #include "cli/blind_print.h"
 #include "cli/setup.h"
+#include "duty/blind.h"
 
 #define EXPORTERS_SHOWN 20
 

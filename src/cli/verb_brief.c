@@ -2,11 +2,13 @@
 /* `brief`: one paragraph about an incident or an alarm. */
 #include <string.h>
 
+#include "cli/belongs.h"
 #include "cli/words_load.h"
 #include "duty/brief.h"
 
 struct brief_options {
 	struct words_options w;
+	struct viewer_options v;
 };
 
 static int print(struct cli *cli, const struct brief_options *o, const struct brief_input *in)
@@ -28,6 +30,8 @@ static int brief_run(struct cli *cli)
 	_cleanup_words_desk_ struct words_desk d = {0};
 	_cleanup_incident_ struct incident *inc = NULL;
 	const struct words_alarm *alarm;
+	_cleanup_belongs_ struct belongs cases = {.waiting = NULL};
+	struct desk_belongs where = {.proposed = false};
 	struct severity severity = {0};
 	struct brief_input in;
 	int r = words_open(cli, &o->w, &d);
@@ -39,12 +43,15 @@ static int brief_run(struct cli *cli)
 		return r;
 	if (inc)
 		r = words_measures(cli, &d, inc->id, 0);
+	r = r ? r : belongs_open(cli, &o->v, d.conf, d.desk, d.now_us, &cases);
 	if (r)
 		return r;
-	if (inc)
+	if (inc) {
 		words_severity(&d, inc, alarm, &severity);
-	else
+		belongs_of(&cases, inc, &where);
+	} else {
 		severity.level = alarm->a.severity;
+	}
 	if (!inc && alarm->a.kind == ALARM_INCIDENT)
 		return cli_fail(cli, EXIT_STORE, "%s: %s", alarm->a.ref,
 				tr(cli, "the incident of this alarm is not kept",
@@ -53,6 +60,7 @@ static int brief_run(struct cli *cli)
 				  .alarm = alarm ? &alarm->a : NULL,
 				  .severity = severity.level ? &severity : NULL,
 				  .conf = d.conf,
+				  .belongs = *where.case_id ? &where : NULL,
 				  .measures = words_measures_of(&d),
 				  .desk_known = d.desk != NULL,
 				  .courier_gone = d.courier_gone,
@@ -63,7 +71,8 @@ static int brief_run(struct cli *cli)
 	return print(cli, o, &in);
 }
 
-static const struct option_row brief_options[] = {OPTIONS_WORDS(struct brief_options), {0}};
+static const struct option_row brief_options[] = {
+	OPTIONS_WORDS(struct brief_options), OPTIONS_VIEWER(struct brief_options, v), {0}};
 
 extern const struct verb verb_brief;
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/zone.h"
+#include "cli/belongs.h"
 #include "cli/words_load.h"
 #include "courier/look.h"
 #include "duty/brief.h"
@@ -20,6 +21,7 @@
 
 struct handover_options {
 	struct words_options w;
+	struct viewer_options v;
 	const char *since;
 };
 
@@ -31,6 +33,7 @@ struct change {
 
 struct gathered {
 	struct words_desk *d;
+	struct belongs cases;
 	int64_t since_us;
 	struct results found;
 	struct handover_incident *incidents;
@@ -48,6 +51,7 @@ struct gathered {
 static void gathered_deinit(struct gathered *g)
 {
 	results_deinit(&g->found);
+	belongs_close(&g->cases);
 	free(g->incidents);
 	free(g->open);
 	free(g->suppressions);
@@ -322,6 +326,9 @@ static void gather_incidents(struct gathered *g)
 						   .alarm = alarm ? &alarm->a : NULL,
 						   .severity = severity.level,
 						   .is_false = words_is_false(g->d, inc->id)};
+		/* Only what is open is on the page. */
+		if (inc->f.state != FINDING_CLOSED)
+			belongs_of(&g->cases, inc, &g->incidents[i].belongs);
 	}
 }
 
@@ -395,6 +402,7 @@ static int handover_run(struct cli *cli)
 	int r = words_open(cli, &o->w, &d);
 
 	r = r ? r : read_since(cli, o, &d, &g.since_us);
+	r = r ? r : belongs_open(cli, &o->v, d.conf, d.desk, d.now_us, &g.cases);
 	r = r ? r : gather(cli, &g);
 	if (r == EXIT_BROKEN)
 		return cli_fail(cli, EXIT_BROKEN, "%s", strerror(ENOMEM));
@@ -410,6 +418,7 @@ static int handover_run(struct cli *cli)
 
 static const struct option_row handover_options[] = {
 	OPTIONS_WORDS(struct handover_options),
+	OPTIONS_VIEWER(struct handover_options, v),
 	OPTION_ARG("since", 's', "TIME", option_text, offsetof(struct handover_options, since),
 		   "what changed since then: 21:00, a time, or 2h ago; 12h when not said",
 		   "この時刻以降の変化 (21:00、時刻、2h 前)。指定がなければ 12h"),

@@ -7,16 +7,9 @@
 
 #include "base/clock.h"
 #include "base/zone.h"
-#include "cli/blind.h"
 #include "cli/table.h"
-#include "cli/tune_load.h"
 #include "cli/words_load.h"
-#include "duty/heightened.h"
-
-#define MINUTE_US     (60 * US_PER_S)
-#define LATE_US	      (15 * MINUTE_US) /* minutes are written every five, settled ones */
-#define UNWATCHED_MAX 4096
-#define WAYS_MAX      64
+#include "duty/heightened_gather.h"
 
 struct heightened_options {
 	struct words_options w;
@@ -150,176 +143,36 @@ static int list_run(struct cli *cli)
 
 /* ---- report ---- */
 
-struct report {
-	struct words_desk *d;
-	struct results found;
-	struct heightened_seen *seen;
-	struct heightened_way ways[WAYS_MAX];
-	struct text names[WAYS_MAX], lines[WAYS_MAX];
-	struct heightened_blind *blind;
-	unsigned room;
-	struct heightened_report_input in;
-};
-
-static void report_deinit(struct report *x)
+static const struct alarm *known_alarm(void *userdata, unsigned i)
 {
-	results_deinit(&x->found);
-	free(x->seen);
-	free(x->blind);
-	for (unsigned i = 0; i < WAYS_MAX; i++) {
-		text_deinit(&x->names[i]);
-		text_deinit(&x->lines[i]);
-	}
+	const struct words_desk *d = userdata;
+
+	return i < d->n_alarms ? &d->alarms[i].a : NULL;
 }
 
-static void gather_seen(struct report *x)
+static unsigned known_severity(void *userdata, const struct incident *inc)
 {
-	for (size_t i = 0; i < x->found.n; i++) {
-		const struct incident *inc = x->found.list[i];
-		struct severity severity;
+	struct words_desk *d = userdata;
+	struct severity severity;
 
-		if (!heightened_covers_incident(x->in.watch, x->d->conf, inc))
-			continue;
-		words_severity(x->d, inc, words_alarm_of(x->d, inc->id), &severity);
-		x->seen[x->in.n_seen++] = (struct heightened_seen){inc, severity.level,
-								   words_is_false(x->d, inc->id)};
-	}
+	words_severity(d, inc, words_alarm_of(d, inc->id), &severity);
+	return severity.level;
 }
 
-/* As `status --blind` has them: one line for each way of exporting, under its exporters' names. */
-static void gather_ways(struct cli *cli, struct report *x)
+static bool known_false(void *userdata, const char *incident)
 {
-	_cleanup_text_ struct text text = TEXT_NULL;
-	json_t *status, *way, *name;
-	size_t i, k;
-
-	x->in.ways_us = TIME_NONE;
-	if (!x->d->watch || store_get_status(x->d->watch, &text, &x->in.ways_us))
-		return;
-	status = json_loadb(text_str(&text), text.len, 0, NULL);
-	blind_in_status(status, NULL, BLIND_BRIEF);
-	json_array_foreach(json_object_get(status, "blind_spot"), i, way)
-	{
-		unsigned n = x->in.n_ways;
-
-		if (n == WAYS_MAX)
-			break;
-		json_array_foreach(json_object_get(way, "exporters"), k, name)
-			text_printf(&x->names[n], "%s%s", k ? ", " : "", json_string_value(name));
-		x->ways[n].silent = json_is_true(json_object_get(way, "silent"));
-		if (x->ways[n].silent) {
-			text_add(&x->lines[n],
-				 tr(cli, "silent, so nothing at all would be seen there",
-				    "何も送ってこないため、何も見えない"));
-		} else {
-			json_t *one = json_pack("[O]", way);
-
-			blind_text(one, language_name(cli), &x->lines[n]);
-			json_decref(one);
-		}
-		while (x->lines[n].len && x->lines[n].s[x->lines[n].len - 1] == '\n')
-			x->lines[n].s[--x->lines[n].len] = '\0';
-		x->ways[n].exporters = text_str(&x->names[n]);
-		x->ways[n].smallest = text_str(&x->lines[n]);
-		x->in.n_ways = n + 1;
-	}
-	json_decref(status);
-}
-
-static void gather_blind(struct report *x)
-{
-	for (unsigned i = 0; i < x->d->n_alarms; i++) {
-		const struct alarm *a = &x->d->alarms[i].a;
-		int64_t until_us = a->state == ALARM_ENDED ? a->ended_us : TIME_NONE;
-
-		if (a->kind != ALARM_FAULT || a->opened_us >= x->in.time.until_us ||
-		    (until_us != TIME_NONE && until_us <= x->in.time.from_us))
-			continue;
-		x->blind[x->in.n_blind++] =
-			(struct heightened_blind){a->ref, a->opened_us, until_us};
-	}
-}
-
-/* Minutes that nobody saw whole, one span after the other; those of now are not written yet. */
-static int gather_unwatched(struct cli *cli, struct report *x)
-{
-	int64_t until_us = x->in.time.until_us, now_us = x->d->now_us - LATE_US;
-	_cleanup_(tune_period_deinit) struct tune_period p = {.n = 0};
-	unsigned seen = 0;
-	bool any = false;
-	int r;
-
-	if (!x->d->watch)
-		return EXIT_GOOD;
-	r = tune_seen(x->d->watch, x->in.time.from_us, until_us < now_us ? until_us : now_us, &p,
-		      &any);
-	if (r == -ENOMEM)
-		return cli_fail(cli, EXIT_BROKEN, "%s", strerror(ENOMEM));
-	/* What is erased by now tells nothing. */
-	x->in.minutes_known =
-		r == 0 && any &&
-		p.from_us >= x->d->now_us - (int64_t)x->d->conf->keep.rollup_s * US_PER_S;
-	if (!x->in.minutes_known)
-		return EXIT_GOOD;
-	for (unsigned m = 0; m < p.n; m++) {
-		int64_t at_us = p.from_us + m * MINUTE_US;
-		struct heightened_blind *last = x->in.n_blind ? &x->blind[x->in.n_blind - 1] : NULL;
-
-		seen += p.seen[m];
-		if (p.seen[m])
-			continue;
-		if (last && !last->ref[0] && last->until_us == at_us)
-			last->until_us += MINUTE_US;
-		else if (x->in.n_blind < x->room)
-			x->blind[x->in.n_blind++] =
-				(struct heightened_blind){"", at_us, at_us + MINUTE_US};
-	}
-	x->in.unwatched = p.n && !seen;
-	return EXIT_GOOD;
-}
-
-static int gather(struct cli *cli, struct report *x)
-{
-	struct words_desk *d = x->d;
-	int r = words_alarms(cli, d, x->in.time.from_us);
-
-	r = r ? r
-	      : words_incidents(cli, d, x->in.time.from_us, x->in.time.until_us, false, &x->found);
-	if (r)
-		return r;
-	x->seen = calloc(x->found.n + 1, sizeof(*x->seen));
-	x->room = d->n_alarms + UNWATCHED_MAX;
-	x->blind = calloc(x->room, sizeof(*x->blind));
-	if (!x->seen || !x->blind)
-		return cli_fail(cli, EXIT_BROKEN, "%s", strerror(ENOMEM));
-	gather_seen(x);
-	gather_ways(cli, x);
-	gather_blind(x);
-	r = gather_unwatched(cli, x);
-	if (r)
-		return r;
-	x->in.conf = d->conf;
-	x->in.watch_known = d->watch != NULL;
-	x->in.seen = x->seen;
-	x->in.more_seen = x->found.refused;
-	x->in.ways = x->ways;
-	x->in.desk_known = d->desk != NULL;
-	x->in.blind = x->blind;
-	x->in.zone = d->conf->duty.zone;
-	x->in.ja = cli->language == LANGUAGE_JA;
-	x->in.now_us = d->now_us;
-	return EXIT_GOOD;
+	return words_is_false(userdata, incident);
 }
 
 /* The watch of that name and the time to report on. */
 static int find_watch(struct cli *cli, const struct words_desk *d, const char *name,
-		      struct heightened_report_input *in)
+		      const struct conf_heightened **watch, struct heightened_time *t)
 {
 	_cleanup_free_ const char **names = NULL;
 	const char *near = NULL;
 
-	in->watch = heightened_find(d->conf, name);
-	if (!in->watch) {
+	*watch = heightened_find(d->conf, name);
+	if (!*watch) {
 		names = calloc(d->conf->n_heightened + 1, sizeof(*names));
 		for (size_t i = 0; names && i < d->conf->n_heightened; i++)
 			names[i] = d->conf->heightened[i].name;
@@ -334,30 +187,52 @@ static int find_watch(struct cli *cli, const struct words_desk *d, const char *n
 				 "list",
 				 name);
 	}
-	if (heightened_last(in->watch, d->calendar, d->now_us, &in->time))
+	if (heightened_last(*watch, d->calendar, d->now_us, t))
 		return EXIT_GOOD;
 	return cli_fail(cli, EXIT_USAGE, "%s: %s", name,
 			tr(cli, "it has not begun, or its event is in no calendar",
 			   "まだ始まっていないか、行事が暦にありません"));
 }
 
+static int print_report(struct cli *cli, const struct heightened_report_input *in, bool json)
+{
+	_cleanup_text_ struct text out = TEXT_NULL;
+
+	if (json)
+		return words_json_line(cli, cli->out, heightened_report_json(in));
+	heightened_report(in, &out);
+	fputs(text_str(&out), cli->out);
+	return EXIT_GOOD;
+}
+
 static int report_run(struct cli *cli)
 {
 	const struct heightened_options *o = cli->options;
 	_cleanup_words_desk_ struct words_desk d = {0};
-	_cleanup_(report_deinit) struct report x = {.d = &d};
-	_cleanup_text_ struct text out = TEXT_NULL;
+	_cleanup_heightened_gathered_ struct heightened_gathered *g = NULL;
+	struct heightened_known k = {.alarm = known_alarm,
+				     .severity = known_severity,
+				     .is_false = known_false,
+				     .userdata = &d};
+	const struct conf_heightened *watch;
+	struct heightened_time t;
 	int r = words_open(cli, &o->w, &d);
 
-	r = r ? r : find_watch(cli, &d, cli->operands[0], &x.in);
-	r = r ? r : gather(cli, &x);
+	r = r ? r : find_watch(cli, &d, cli->operands[0], &watch, &t);
+	r = r ? r : words_alarms(cli, &d, t.from_us);
 	if (r)
 		return r;
-	if (o->w.json)
-		return words_json_line(cli, cli->out, heightened_report_json(&x.in));
-	heightened_report(&x.in, &out);
-	fputs(text_str(&out), cli->out);
-	return EXIT_GOOD;
+	k.conf = d.conf;
+	k.watch = d.watch;
+	k.desk_known = d.desk != NULL;
+	k.now_us = d.now_us;
+	if (heightened_gather(&k, watch, &t, &g))
+		return cli_fail(cli, EXIT_BROKEN, "%s", strerror(ENOMEM));
+	if (heightened_gathered_answer(g))
+		cli_fail(cli, 0, "%s: %s", d.dir,
+			 store_answer(heightened_gathered_answer(g), language_name(cli)));
+	return print_report(cli, heightened_gathered_in(g, cli->language == LANGUAGE_JA),
+			    o->w.json);
 }
 
 static const struct option_row heightened_options[] = {OPTIONS_WORDS(struct heightened_options),

@@ -8,11 +8,12 @@
 
 #include "base/clock.h"
 #include "base/zone.h"
-#include "cli/blind.h"
+#include "cli/belongs.h"
 #include "cli/blind_print.h"
 #include "cli/incident_table.h"
 #include "cli/results.h"
 #include "cli/said_desk.h"
+#include "duty/blind.h"
 
 #define STALE_US (10 * US_PER_S) /* the watch writes a status each second */
 
@@ -187,6 +188,7 @@ static int list_run(struct cli *cli)
 
 struct show_options {
 	struct said_options o;
+	struct viewer_options v;
 };
 
 static int get(struct cli *cli, const struct said_desk *x, const char *id, struct incident **out)
@@ -224,22 +226,51 @@ static void print_said(struct cli *cli, const struct said_desk *x, const struct 
 		fputs(tr(cli, "during a known test\n", "予告された試験中\n"), cli->out);
 }
 
+/* And one of its case. */
+static void print_case(struct cli *cli, const struct desk_belongs *where)
+{
+	_cleanup_text_ struct text out = TEXT_NULL;
+
+	desk_belongs_say(where, true, language_name(cli), &out);
+	if (out.len)
+		fprintf(cli->out, "%s\n", text_str(&out));
+}
+
+static int show_json(struct cli *cli, const struct said_desk *x, const struct incident *inc,
+		     const struct desk_belongs *where)
+{
+	json_t *o;
+
+	if (!*where->case_id)
+		return print_json(cli, x, inc);
+	o = incident_to_json(inc);
+	said_json(x, inc, o);
+	if (o)
+		said_put(o, "case", desk_belongs_json(where));
+	return said_line(cli, o);
+}
+
 static int show_run(struct cli *cli)
 {
 	const struct show_options *o = cli->options;
 	_cleanup_said_desk_ struct said_desk x = {.conf = NULL};
+	_cleanup_belongs_ struct belongs cases = {.waiting = NULL};
 	_cleanup_incident_ struct incident *inc = NULL;
 	_cleanup_text_ struct text out = TEXT_NULL;
+	struct desk_belongs where;
 	int r = said_desk_open(cli, &o->o, &x);
 
 	r = r ? r : get(cli, &x, cli->operands[0], &inc);
+	r = r ? r : belongs_open(cli, &o->v, x.conf, x.desk, x.now_us, &cases);
 	if (r)
 		return r;
+	belongs_of(&cases, inc, &where);
 	if (o->o.json)
-		return print_json(cli, &x, inc);
+		return show_json(cli, &x, inc, &where);
 	incident_print(inc, language_name(cli), &out);
 	fputs(text_str(&out), cli->out);
 	print_said(cli, &x, inc);
+	print_case(cli, &where);
 	return EXIT_GOOD;
 }
 
@@ -315,7 +346,8 @@ static const struct option_row list_options[] = {
 };
 #undef AT
 
-static const struct option_row show_options[] = {OPTIONS_SAID(struct show_options), {0}};
+static const struct option_row show_options[] = {
+	OPTIONS_SAID(struct show_options), OPTIONS_VIEWER(struct show_options, v), {0}};
 
 static const struct option_row mark_options[] = {OPTIONS_SAID(struct mark_options),
 						 OPTION_REASON(struct mark_options),

@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "cli/blind.h"
 #include "cli/blind_target.h"
 #include "cli/control.h"
 #include "cli/setup.h"
 #include "cli/status_print.h"
 #include "cli/watch_sight.h"
+#include "duty/blind.h"
 
 #define STALE_US    (10 * US_PER_S) /* the watch writes one each second */
 #define PATIENCE_MS 1000

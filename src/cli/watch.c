@@ -258,6 +258,8 @@ int watch_open(struct watch *w, struct cli *cli, struct text *why)
 		r = watch_capture(w, conf, why);
 	if (r == EXIT_GOOD)
 		r = no_input(w, conf, why);
+	if (r == EXIT_GOOD)
+		pipeline_take_heard(&w->pipeline, steady_us());
 	return r ? r : open_bell(w);
 }
 

@@ -139,6 +139,17 @@ static int open_again(struct courier *c, int64_t now_us)
 	return r == -ENOMEM ? r : 0;
 }
 
+/* Of heightened watches that are over; they go out at the next look. */
+static int tell_reports(struct courier *c, int64_t now_us)
+{
+	return reports_look(c->reports, &(struct reports_sources){.conf = c->conf,
+								  .calendar = c->calendar,
+								  .desk = c->desk,
+								  .watch = c->watch,
+								  .drill = c->drill,
+								  .now_us = now_us});
+}
+
 int courier_look(struct courier *c)
 {
 	int64_t now_us = steady_us();
@@ -151,7 +162,9 @@ int courier_look(struct courier *c)
 	r = r ? r : tell_incidents(c, now_us);
 	r = r ? r : duty_clock(c->duty, now_us);
 	r = r ? r : take_and_commit(c, now_us);
-	return r ? r : courier_hand_over(c);
+	r = r ? r : courier_hand_over(c);
+	r = r ? r : tell_reports(c, now_us);
+	return r ? r : cases_look(c->cases, c->desk, c->watch, c->conf, c->calendar, now_us);
 }
 
 bool courier_reap(struct courier *c)
@@ -294,7 +307,9 @@ static int open_all(struct courier *c, struct text *why)
 	c->memory = memory_new();
 	c->trouble = trouble_new();
 	c->sight = sight_new();
-	if (!c->memory || !c->trouble || !c->sight)
+	c->cases = cases_new();
+	c->reports = reports_new();
+	if (!c->memory || !c->trouble || !c->sight || !c->cases || !c->reports)
 		return -ENOMEM;
 	r = open_desk(c, why);
 	r = r ? r : open_loop(c);
@@ -318,6 +333,8 @@ struct courier *courier_close(struct courier *c)
 	memory_free(c->memory);
 	trouble_free(c->trouble);
 	sight_free(c->sight);
+	cases_free(c->cases);
+	reports_free(c->reports);
 	desk_db_close(c->desk);
 	store_close(c->watch);
 	loop_free(c->loop);

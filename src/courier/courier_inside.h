@@ -7,6 +7,7 @@
 #include "act/measure_duty.h"
 #include "base/loop.h"
 #include "base/steady.h"
+#include "courier/cases.h"
 #include "courier/courier.h"
 #include "courier/door.h"
 #include "courier/feed.h"
@@ -15,6 +16,7 @@
 #include "courier/look.h"
 #include "courier/memory.h"
 #include "courier/outbox.h"
+#include "courier/reports.h"
 #include "courier/trouble.h"
 #include "desk/calendar.h"
 
@@ -42,6 +44,8 @@ struct courier {
 	struct duty_measure_list measures; /* as the duty knows them */
 	unsigned forged;		   /* rows of them that are not ours, when last told */
 	struct feed *feed;
+	struct cases *cases;
+	struct reports *reports;
 	struct ledger *ledger;
 	struct memory *memory;
 	struct outbox *outbox; /* NULL while there is no desk */

@@ -155,6 +155,13 @@ static int resume(struct courier *c, int64_t now_us)
 	return r ? r : feed_desk(c->feed, c->desk, c->duty, taken, now_us);
 }
 
+static void on_heard(void *userdata, const struct incident *inc)
+{
+	struct courier *c = userdata;
+
+	cases_hear(c->cases, inc);
+}
+
 static int new_duty(struct courier *c)
 {
 	c->ledger = ledger_free(c->ledger);
@@ -166,6 +173,8 @@ static int new_duty(struct courier *c)
 	if (!c->duty || !c->feed || !c->ledger)
 		return -ENOMEM;
 	duty_drill(c->duty, c->drill);
+	feed_hear(c->feed, on_heard, c);
+	cases_again(c->cases);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/json_whole.h"
 #include "courier/channel_mail.h"
 #include "courier/channel_program.h"
@@ -94,11 +95,35 @@ static void deliver_page(const struct conf_duty *conf, const json_t *body, const
 	page_deinit(&p);
 }
 
+/* A page of print under a line of its own. */
+static void report_by_mail(const struct conf_duty *conf, const json_t *body, const json_t *message,
+			   struct channel_result *out)
+{
+	struct mail_message m = {.id = word(message, "id"),
+				 .first = "",
+				 .alarm = "",
+				 .from = conf->mail.from,
+				 .to = word(body, "to"),
+				 .subject = word(body, "subject"),
+				 .text = word(body, "text"),
+				 .drill = is_true(message, "drill"),
+				 .repeat = is_true(message, "repeat")};
+
+	if (time_parse(word(body, "at"), &m.at_us) < 0)
+		channel_failed(out, false, "this is no report");
+	else
+		channel_mail(&conf->mail, &m, conf->program_s, out);
+}
+
 void deliver(const struct conf_duty *conf, const json_t *message, struct channel_result *out)
 {
 	const json_t *body = json_object_get(message, "body");
+	const char *kind = word(message, "kind");
+	bool report = strcmp(kind, "report") == 0;
 
-	if (strcmp(word(message, "kind"), "notice") != 0)
+	if (report && strcmp(word(body, "channel"), "mail") == 0)
+		report_by_mail(conf, body, message, out);
+	else if (!report && strcmp(kind, "notice") != 0)
 		deliver_page(conf, body, message, out);
 	else if (!*conf->notice_program)
 		channel_failed(out, false, "duty.notice_program is not said");

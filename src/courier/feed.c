@@ -10,12 +10,14 @@
 #include "duty/said.h"
 
 #define BACK_US	   (86400 * US_PER_S) /* closed incidents of a day are told to who starts */
+#define SHAPE_US   (300 * US_PER_S)
 #define KNOWN_MAX  (1u << 20)
 #define LISTED_MAX (1u << 20)
 
 struct known {
 	uint32_t revision;
 	uint32_t look; /* the last one that listed it */
+	uint64_t shape;
 };
 
 struct listed {
@@ -32,6 +34,8 @@ struct feed {
 	int64_t row; /* the last one listed; -1: not yet begun */
 	uint64_t taken;
 	struct said said; /* marks and suppressions as they stand */
+	feed_heard_fn heard;
+	void *userdata;
 };
 
 struct feed *feed_new(void)
@@ -54,6 +58,12 @@ struct feed *feed_free(struct feed *f)
 	said_deinit(&f->said);
 	free(f);
 	return NULL;
+}
+
+void feed_hear(struct feed *f, feed_heard_fn fn, void *userdata)
+{
+	f->heard = fn;
+	f->userdata = userdata;
 }
 
 static void key_of(const char *id, char *key)
@@ -193,7 +203,30 @@ static int on_change(void *userdata, const struct store_change *c)
 	return 0;
 }
 
-static int tell(struct store *watch, struct duty *duty, const char *id, int64_t now_us)
+/* What a case may hang on; of an attack that only goes on it changes every few minutes. */
+static uint64_t shape_of(const struct incident *inc)
+{
+	unsigned which[FINDING_VECTORS_MAX], n = incident_vectors(inc, which);
+	uint64_t shape = (uint64_t)(inc->f.last_us / SHAPE_US) * 8 + (uint64_t)inc->f.state + 1;
+
+	for (unsigned i = 0; i < n; i++)
+		shape = shape * 1000003 + (uint64_t)inc->f.vectors[which[i]].vector;
+	return shape;
+}
+
+static void hear(struct feed *f, struct known *k, const struct incident *inc)
+{
+	uint64_t shape = shape_of(inc);
+
+	if (!f->heard || (k && k->shape == shape))
+		return;
+	if (k)
+		k->shape = shape;
+	f->heard(f->userdata, inc);
+}
+
+static int tell(struct feed *f, struct known *k, struct store *watch, struct duty *duty,
+		const char *id, int64_t now_us)
 {
 	_cleanup_incident_ struct incident *inc = NULL;
 	int r = store_get(watch, id, &inc);
@@ -204,7 +237,10 @@ static int tell(struct store *watch, struct duty *duty, const char *id, int64_t 
 		log_error("incident-unread", "incident=%.20s", id);
 		return 0;
 	}
-	return r ? r : duty_incident(duty, inc, now_us);
+	if (r)
+		return r;
+	hear(f, k, inc);
+	return duty_incident(duty, inc, now_us);
 }
 
 static int tell_listed(struct feed *f, struct store *watch, struct duty *duty, int64_t now_us)
@@ -220,7 +256,7 @@ static int tell_listed(struct feed *f, struct store *watch, struct duty *duty, i
 		if (k)
 			k->look = f->look;
 		if (!k || k->revision != l->revision)
-			r = tell(watch, duty, l->id, now_us);
+			r = tell(f, k, watch, duty, l->id, now_us);
 		if (r)
 			return r;
 		if (k)
@@ -256,7 +292,7 @@ int feed_incidents(struct feed *f, struct store *watch, struct duty *duty, int64
 	r = r ? r : store_changes(watch, f->row, on_change, f);
 	r = r ? r : tell_listed(f, watch, duty, now_us);
 	while (r == 0 && next_closed(f, id)) {
-		r = tell(watch, duty, id, now_us);
+		r = tell(f, NULL, watch, duty, id, now_us);
 		if (r == 0)
 			map_remove(f->known, id);
 	}

@@ -32,5 +32,10 @@ int feed_acts(struct feed *f, struct desk_db *desk, struct duty *duty, int64_t n
  * store, or -ENOMEM. */
 int feed_incidents(struct feed *f, struct store *watch, struct duty *duty, int64_t now_us);
 
+/** feed_hear() - @fn is called with each incident that is new, and again when its vectors or state
+ * changed or, while it goes on, every few minutes: not with each revision. */
+typedef void (*feed_heard_fn)(void *userdata, const struct incident *inc);
+void feed_hear(struct feed *f, feed_heard_fn fn, void *userdata);
+
 /** feed_again() - the store is another one: everything in it is new. */
 void feed_again(struct feed *f);

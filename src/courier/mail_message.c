@@ -130,7 +130,7 @@ static void add_body(struct text *out, const struct mail_message *m)
 		else
 			text_add_n(&body, s, 1);
 	}
-	text_printf(&body, "\r\n\r\npage %s%s\r\n", m->id,
+	text_printf(&body, "\r\n\r\n%s %s%s\r\n", m->subject ? "report" : "page", m->id,
 		    m->repeat ? ", repeated: it may have come before" : "");
 	if (plain(text_str(&body)) && body.len < 900) {
 		text_printf(out, "Content-Transfer-Encoding: 7bit\r\n\r\n%s", text_str(&body));
@@ -148,13 +148,14 @@ static void add_body(struct text *out, const struct mail_message *m)
 
 int mail_message(const struct mail_message *m, struct text *out)
 {
+	const char *about = m->subject ? m->subject : m->text;
 	char subject[SUBJECT_MAX];
 
 	if (!mail_address_ok(m->from) || !mail_address_ok(m->to))
 		return -EINVAL;
 	/* The words of a drill stand in front even where the text has them already. */
 	snprintf(subject, sizeof(subject), "%s%s",
-		 m->drill && strncmp(m->text, "DRILL", 5) != 0 ? "DRILL / 訓練 " : "", m->text);
+		 m->drill && strncmp(about, "DRILL", 5) != 0 ? "DRILL / 訓練 " : "", about);
 	for (char *s = subject; *s; s++)
 		if ((unsigned char)*s < 0x20 || *s == 0x7f)
 			*s = ' ';

@@ -16,6 +16,7 @@ struct mail_message {
 	const char *first; /* id of the alarm's first mail, "" this is it */
 	const char *alarm; /* "" none */
 	const char *from, *to, *text;
+	const char *subject; /* NULL: the text, which is one line then */
 	int64_t at_us;
 	bool drill, repeat;
 };

@@ -253,6 +253,29 @@ static bool touches(const struct event *e, int64_t from_us, int64_t until_us, st
 	return false;
 }
 
+static int64_t apart_us(const struct event *e, int64_t from_us, int64_t until_us)
+{
+	if (e->from_us > until_us)
+		return e->from_us - until_us;
+	return e->until_us < from_us ? from_us - e->until_us : 0;
+}
+
+void calendar_nearest(const struct event *e, int64_t from_us, int64_t until_us, struct event *day)
+{
+	int first = e->yearly ? year_of(from_us) - year_of(e->from_us) - 1 : 0;
+	int last = e->yearly ? year_of(until_us) - year_of(e->from_us) + 1 : 0;
+
+	*day = *e;
+	for (int y = first < 0 ? 0 : first; y <= last; y++) {
+		struct event one = *e;
+
+		one.from_us = move_years(e->from_us, y);
+		one.until_us = move_years(e->until_us, y);
+		if (apart_us(&one, from_us, until_us) < apart_us(day, from_us, until_us))
+			*day = one;
+	}
+}
+
 const struct event *calendar_next(const struct calendar *c, int64_t from_us, int64_t until_us,
 				  size_t *at, struct event *day)
 {

@@ -75,6 +75,10 @@ const struct event *calendar_find(const struct calendar *c, const char *id);
 const struct event *calendar_next(const struct calendar *c, int64_t from_us, int64_t until_us,
 				  size_t *at, struct event *day);
 
+/** calendar_nearest() - the days of @e, of a yearly one those that lie nearest to
+ * @from_us..@until_us; never before its first. */
+void calendar_nearest(const struct event *e, int64_t from_us, int64_t until_us, struct event *day);
+
 /** event_kind_name() - stable word; event_kind_word() - for people. */
 const char *event_kind_name(enum event_kind k);
 const char *event_kind_word(enum event_kind k, const char *language);

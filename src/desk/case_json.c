@@ -64,6 +64,17 @@ static json_t *event_json(const struct event *e, bool tied)
 			 "source", e->source, "tied", tied);
 }
 
+static void add_why(const struct desk_item *e, json_t *o)
+{
+	_cleanup_text_ struct text why = TEXT_NULL;
+
+	desk_item_why(e, "en", &why);
+	if (why.len)
+		desk_put(o, "why", json_string(text_str(&why)));
+	if (e->has_fit)
+		desk_put(o, "fit", desk_fit_json(&e->fit));
+}
+
 static json_t *item_json(struct desk *d, const struct desk_item *e, bool contacts)
 {
 	static const struct viewer nobody = {.rank = VIEWER_COMPANY};
@@ -79,8 +90,10 @@ static json_t *item_json(struct desk *d, const struct desk_item *e, bool contact
 		desk_put(o, "erased", time_or_null(e->erased_us));
 	if (e->automatic)
 		desk_put(o, "automatic", json_true());
-	if (e->text)
-		desk_put(o, e->kind == DESK_NOTE ? "text" : "why", json_string(e->text));
+	if (e->kind == DESK_NOTE && e->text)
+		desk_put(o, "text", json_string(e->text));
+	else
+		add_why(e, o);
 	if (e->kind == DESK_INCIDENT)
 		desk_put(o, "incident", incident_json(e));
 	if (e->kind == DESK_EVENT)
@@ -96,6 +109,15 @@ static bool is_tied(const struct desk_case *c, const char *event)
 		if (c->items[i].kind == DESK_EVENT && strcmp(c->items[i].ref, event) == 0)
 			return true;
 	return false;
+}
+
+/* A case without a time of its own is of when it was opened. */
+static void nearest(const struct desk_case *c, const struct event *e, struct event *day)
+{
+	bool told = c->from_us != TIME_NONE && c->until_us != TIME_NONE;
+
+	calendar_nearest(e, told ? c->from_us : c->opened_us, told ? c->until_us : c->opened_us,
+			 day);
 }
 
 /* Those the case falls into, and those it was tied to that lie elsewhere in time. */
@@ -125,7 +147,10 @@ static json_t *events_json(struct desk *d, const struct desk_case *c)
 		e = calendar_find(d->calendar, c->items[i].ref);
 		if (there)
 			continue;
-		o = e ? event_json(e, true) : json_pack("{sssb}", "id", c->items[i].ref, "tied", 1);
+		if (e)
+			nearest(c, e, &day);
+		o = e ? event_json(&day, true)
+		      : json_pack("{sssb}", "id", c->items[i].ref, "tied", 1);
 		desk_put(o, "falls_in", json_false());
 		desk_push(list, o);
 	}
@@ -236,10 +261,7 @@ json_t *desk_proposal_json(const struct desk_proposal *p)
 	match_reason(m, "ja", &ja);
 	desk_put(o, "score", json_integer(m->score));
 	desk_put(o, "certain", json_boolean(m->certain));
-	desk_put(o, "fit",
-		 json_pack("{ssssssss}", "target", match_target_name(m->target), "time",
-			   match_time_name(m->time), "vector", match_vector_name(m->vector), "link",
-			   match_link_name(m->link)));
+	desk_put(o, "fit", desk_fit_json(m));
 	desk_put(o, "reason", json_pack("{ssss}", "en", text_str(&en), "ja", text_str(&ja)));
 	return o;
 }

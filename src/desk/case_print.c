@@ -137,9 +137,11 @@ static void print_event_line(const struct event *e, const char *language, struct
 static void print_item(struct desk *d, const struct desk_item *e, bool contacts,
 		       const char *language, struct text *out)
 {
+	_cleanup_text_ struct text why = TEXT_NULL;
 	char circle[CIRCLE_TEXT_MAX];
 	const struct event *event;
 
+	desk_item_why(e, language, &why);
 	add_time(out, e->when_us);
 	text_printf(out, "  %s  [%s]  ", e->id,
 		    e->circle.kind == CIRCLE_PERSONS ? circle_format(&e->circle, circle)
@@ -163,11 +165,11 @@ static void print_item(struct desk *d, const struct desk_item *e, bool contacts,
 	}
 	if (e->kind == DESK_NOTE && e->text)
 		add_lines(out, e->text, "    | ");
-	else if (e->text)
+	else if (why.len)
 		text_printf(out,
 			    is_ja(language) ? "    自動で結合: %s\n"
 					    : "    joined by the rule: %s\n",
-			    e->text);
+			    text_str(&why));
 }
 
 static void print_events(struct desk *d, const struct desk_case *c, const char *language,

@@ -66,8 +66,11 @@ struct desk_item {
 	int64_t at_us;	 /* written */
 	int64_t when_us; /* its place in the order of time */
 	int64_t erased_us;
-	bool automatic;		   /* joined by the rule, not by a person */
-	char *text;		   /* owned: a note, or why an entry was joined; NULL none */
+	bool automatic; /* joined by the rule, not by a person */
+	bool alone;	/* a notice that was to be joined with nothing by itself */
+	bool has_fit;	/* .fit says why it was joined; its score is not kept */
+	struct match fit;
+	char *text;		   /* owned: a note, or (of before) why it was joined; NULL none */
 	struct notice *notice;	   /* owned; NULL where erased */
 	struct incident *incident; /* owned, without course and evidence; NULL: not in the store */
 };
@@ -112,9 +115,10 @@ struct desk_new {
 	enum desk_kind kind;
 	const char *ref;	     /* incident or event, else NULL */
 	const struct notice *notice; /* its circle counts where it has one */
-	const char *text;	     /* note, or why */
+	const char *text;	     /* note */
+	const struct match *fit;     /* of what the rule joins: why; NULL none */
 	const struct circle *circle; /* NULL: desk.written; events and incidents: company */
-	bool automatic;
+	bool automatic, alone;
 };
 
 /** desk_open_case() - a new case of @n entries; its id into @case_id (DESK_ID_MAX). @entry_ids:

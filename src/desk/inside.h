@@ -31,6 +31,14 @@ void desk_item_deinit(struct desk_item *i);
 /** desk_case_load() - case @id by its whole id. Return: 0, DESK_NO_CASE, or an answer. */
 int desk_case_load(struct desk *d, const struct desk_case_row *row, struct desk_case **out);
 
+/** desk_fit_json() - what fitted, by its keys; owned, NULL without memory. desk_fit_read() - the
+ * reverse. Return: false where it is none. */
+json_t *desk_fit_json(const struct match *m);
+bool desk_fit_read(const json_t *o, struct match *out);
+
+/** desk_item_why() - why the rule joined it, "en" or "ja"; nothing where that is not known. */
+void desk_item_why(const struct desk_item *e, const char *language, struct text *out);
+
 /** desk_body() - the body of a new entry, whose notice takes @circle; owned, NULL without memory.
  */
 char *desk_body(const struct desk_new *e, const struct circle *circle);
@@ -47,6 +55,16 @@ struct desk_ranked {
 	char incident[INCIDENT_ID_MAX];
 };
 int desk_rank(struct desk *d, const struct notice *n, struct desk_ranked *found, unsigned max);
+
+/** desk_reach() - the span in which a notice's attack may lie, with every mistake that is thought
+ * of; TIME_NONE: no bound. desk_home_minutes(): of the zone that people here live in, see match.h.
+ */
+void desk_reach(const struct notice *n, int64_t *from_us, int64_t *until_us);
+int desk_home_minutes(const struct desk *d);
+
+/** desk_join_one() - do what a proposal of an incident says; @kept: the case it is in then,
+ * DESK_ID_MAX, or NULL. */
+int desk_join_one(struct desk *d, const struct desk_proposal *p, char *kept);
 
 /** desk_scope_json(), desk_scope_print() - the scope judged with what the visible notices say. */
 json_t *desk_scope_json(struct desk *d, const struct desk_case *c);

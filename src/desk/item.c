@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * An entry's body is JSON: {"text"} of a note or of why something was joined, {"notice"} as the
- * reader of notices takes it, {"automatic"}. What cannot be read any more shows as empty, never as
+ * An entry's body is JSON: {"text"} of a note, {"fit"} of what the rule joined (of before: a
+ * sentence in {"text"}), {"notice"} as the reader of notices takes it, {"automatic"}, {"alone"}.
+ * What cannot be read any more shows as empty, never as
  * an error of the whole case.
  */
 #include <errno.h>
@@ -50,8 +51,12 @@ char *desk_body(const struct desk_new *e, const struct circle *circle)
 		bad = json_object_set_new(o, "notice", whole_notice(e->notice, circle));
 	if (!bad && e->text)
 		bad = json_object_set_new(o, "text", json_string(e->text));
+	if (!bad && e->fit)
+		bad = json_object_set_new(o, "fit", desk_fit_json(e->fit));
 	if (!bad && e->automatic)
 		bad = json_object_set_new(o, "automatic", json_true());
+	if (!bad && e->alone)
+		bad = json_object_set_new(o, "alone", json_true());
 	if (!bad)
 		text = json_line(o);
 	json_decref(o);
@@ -84,6 +89,8 @@ static int read_body(const char *text, struct desk_item *out)
 		r = out->text ? 0 : -ENOMEM;
 	}
 	out->automatic = json_is_true(json_object_get(body, "automatic"));
+	out->alone = json_is_true(json_object_get(body, "alone"));
+	out->has_fit = desk_fit_read(json_object_get(body, "fit"), &out->fit);
 	if (!r && out->kind == DESK_NOTICE)
 		r = read_notice(body, out);
 	json_decref(body);

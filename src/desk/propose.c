@@ -84,7 +84,7 @@ int desk_incidents(struct desk *d, int64_t from_us, int64_t until_us, struct inc
 }
 
 /* The span in which a notice's attack may lie, with every mistake that is thought of. */
-static void reach_of(const struct notice *n, int64_t *from_us, int64_t *until_us)
+void desk_reach(const struct notice *n, int64_t *from_us, int64_t *until_us)
 {
 	int64_t from = n->from_us != TIME_NONE ? n->from_us : n->until_us;
 	int64_t until = n->until_us != TIME_NONE ? n->until_us : n->from_us;
@@ -101,7 +101,7 @@ static void reach_of(const struct notice *n, int64_t *from_us, int64_t *until_us
 }
 
 /* The zone that people here live in is that of the program's own clock (TZ). */
-static int desk_home_minutes(const struct desk *d)
+int desk_home_minutes(const struct desk *d)
 {
 	time_t now = (time_t)time_floor_s(d->now_us);
 	struct tm tm;
@@ -136,7 +136,7 @@ int desk_rank(struct desk *d, const struct notice *n, struct desk_ranked *found,
 	unsigned count = 0;
 	int r;
 
-	reach_of(n, &from_us, &until_us);
+	desk_reach(n, &from_us, &until_us);
 	r = desk_incidents(d, from_us, until_us, &list, &count);
 	if (r == 0)
 		r = rank_among(d, n, list, count, found, max);
@@ -366,16 +366,15 @@ int desk_propose(struct desk *d, const struct desk_case *only, struct desk_propo
 	return r;
 }
 
-/* Why it was joined, kept in English: the sentence of the day it happened. */
 static int join_incident(struct desk *d, const struct desk_case *c, const char *incident,
 			 const struct circle *circle, const struct match *m)
 {
-	_cleanup_text_ struct text why = TEXT_NULL;
-	struct desk_new e = {
-		.kind = DESK_INCIDENT, .ref = incident, .circle = circle, .automatic = true};
+	struct desk_new e = {.kind = DESK_INCIDENT,
+			     .ref = incident,
+			     .circle = circle,
+			     .automatic = true,
+			     .fit = m};
 
-	match_reason(m, "en", &why);
-	e.text = text_str(&why);
 	return desk_add(d, c, &e, 1, NULL);
 }
 
@@ -387,7 +386,7 @@ static const struct circle *circle_of_notice(const struct desk_case *c, const ch
 	return NULL;
 }
 
-static int join_one(struct desk *d, const struct desk_proposal *p)
+int desk_join_one(struct desk *d, const struct desk_proposal *p, char *kept)
 {
 	_cleanup_desk_case_ struct desk_case *c = NULL, *other = NULL;
 	int r = desk_case_get(d, p->case_id, &c);
@@ -395,10 +394,12 @@ static int join_one(struct desk *d, const struct desk_proposal *p)
 	if (r)
 		return r;
 	/* What joins because of a notice is known by that notice: it has its circle. */
+	if (kept)
+		memcpy(kept, p->case_id, DESK_ID_MAX);
 	if (!*p->other_case)
 		return join_incident(d, c, p->incident, circle_of_notice(c, p->notice), &p->match);
 	r = desk_case_get(d, p->other_case, &other);
-	return r ? r : desk_merge(d, other, c, NULL);
+	return r ? r : desk_merge(d, other, c, kept);
 }
 
 int desk_join_certain(struct desk *d, unsigned *n)
@@ -410,7 +411,7 @@ int desk_join_certain(struct desk *d, unsigned *n)
 	for (unsigned i = 0; r == 0 && i < p.n; i++) {
 		if (p.list[i].kind != DESK_PROPOSE_INCIDENT || !p.list[i].match.certain)
 			continue;
-		r = join_one(d, &p.list[i]);
+		r = desk_join_one(d, &p.list[i], NULL);
 		if (r == 0)
 			(*n)++;
 		/* An earlier one of this very walk may have done it. */
@@ -424,22 +425,20 @@ int desk_join_certain(struct desk *d, unsigned *n)
 static int open_with(struct desk *d, const struct notice *n, const struct desk_ranked *best,
 		     char *case_id)
 {
-	_cleanup_text_ struct text why = TEXT_NULL;
 	struct desk_new e[2] = {{.kind = DESK_NOTICE, .notice = n},
 				{.kind = DESK_INCIDENT,
 				 .ref = best->incident,
 				 .automatic = true,
+				 .fit = &best->match,
 				 .circle = n->has_circle ? &n->circle : &d->written}};
 
-	match_reason(&best->match, "en", &why);
-	e[1].text = text_str(&why);
 	return desk_open_case(d, e, 2, case_id, NULL);
 }
 
 int desk_take_notice(struct desk *d, const struct notice *n, bool alone, char *case_id,
 		     char *joined)
 {
-	struct desk_new e = {.kind = DESK_NOTICE, .notice = n};
+	struct desk_new e = {.kind = DESK_NOTICE, .notice = n, .alone = alone};
 	_cleanup_desk_case_ struct desk_case *c = NULL;
 	struct desk_ranked best[2];
 	int found = alone ? 0 : desk_rank(d, n, best, 2), r;
@@ -457,5 +456,6 @@ int desk_take_notice(struct desk *d, const struct notice *n, bool alone, char *c
 		return open_with(d, n, &best[0], case_id);
 	r = desk_case_get(d, case_id, &c);
 	e.automatic = true;
+	e.fit = &best[0].match;
 	return r ? r : desk_add(d, c, &e, 1, NULL);
 }

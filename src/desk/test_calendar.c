@@ -73,6 +73,36 @@ static void test_days(void **state)
 	assert_true(falls_in(c, "2008-02-29T12:00:00+09:00", "leap"));
 }
 
+/* The days of a yearly event that are meant are those of the year around. */
+static void test_nearest(void **state)
+{
+	_cleanup_calendar_ struct calendar *c = calendar_new();
+	_cleanup_text_ struct text errors = TEXT_NULL;
+	static const struct {
+		const char *from, *until, *want;
+	} rows[] = {
+		{"2026-01-10T00:00:00Z", "2026-01-11T00:00:00Z", "2025-08-14T15:00:00Z"},
+		{"2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z", "2026-08-14T15:00:00Z"},
+		{"2026-08-15T00:00:00Z", "2026-08-15T01:00:00Z", "2026-08-14T15:00:00Z"},
+		{"1999-01-01T00:00:00Z", "1999-01-02T00:00:00Z", "2001-08-14T15:00:00Z"},
+	};
+
+	assert_int_equal(calendar_add_country(c, "JP", &errors), 0);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct event *e = calendar_find(c, "jp-end-of-war");
+		int64_t from_us, until_us, want_us;
+		struct event day;
+
+		assert_non_null(e);
+		assert_int_equal(time_parse(rows[i].from, &from_us), 0);
+		assert_int_equal(time_parse(rows[i].until, &until_us), 0);
+		assert_int_equal(time_parse(rows[i].want, &want_us), 0);
+		calendar_nearest(e, from_us, until_us, &day);
+		assert_int_equal(day.from_us, want_us);
+		assert_int_equal(day.until_us - day.from_us, e->until_us - e->from_us);
+	}
+}
+
 static void test_mistakes(void **state)
 {
 	static const struct {
@@ -119,9 +149,8 @@ static void test_missing_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_built_in),
-		cmocka_unit_test(test_days),
-		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_built_in),     cmocka_unit_test(test_days),
+		cmocka_unit_test(test_nearest),	     cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_missing_file),
 	};
 

@@ -99,7 +99,8 @@ static void test_notice_joins_where_certain(void **state)
 	assert_int_equal(count(c, DESK_INCIDENT), 1);
 	assert_int_equal(count(c, DESK_NOTICE), 1);
 	assert_true(c->items[0].automatic);
-	assert_non_null(strstr(c->items[0].text, "the same target"));
+	assert_true(c->items[0].has_fit);
+	assert_int_equal(c->items[0].fit.target, MATCH_TARGET_SAME);
 	assert_true(bench_holds(&b));
 }
 

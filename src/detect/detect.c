@@ -755,6 +755,11 @@ void detect_usual(const struct detect *d, const struct ip *addr, bool sampled,
 			   : (struct blind_usual){0};
 }
 
+struct heard *detect_heard(struct detect *d)
+{
+	return d->heard;
+}
+
 void detect_stats(const struct detect *d, struct detect_stats *out)
 {
 	*out = d->stats;

@@ -72,6 +72,11 @@ void detect_usual(const struct detect *d, const struct ip *addr, bool sampled,
 		  struct blind_usual *out);
 
 /* Figures for `noroshi status` and for the end of `noroshi read`. */
+struct heard;
+
+/** detect_heard() - whence prefixes are expected (heard.h); borrowed. */
+struct heard *detect_heard(struct detect *d);
+
 struct detect_stats {
 	uint64_t records, packets, bytes; /* packets and bytes corrected for sampling */
 	uint64_t hosts, prefixes;	  /* in the tables now */

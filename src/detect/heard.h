@@ -4,13 +4,16 @@
  * day, with the ingress links and the TTLs of his own packets. A connection counts when packets
  * that only an established one has are seen in both directions (answers.h), so no forger fills it.
  * One connection in 32 is looked at, by its ports alike in both directions. Fixed size; the
- * oldest of eight gives way. Data class: header, a day.
+ * oldest of eight gives way. Data class: header, a day; also where the store keeps it over a
+ * restart.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/text.h"
+#include "observe/exporter.h"
 #include "observe/flow.h"
 
 #define HEARD_LINKS 3
@@ -55,6 +58,28 @@ void heard_note(struct heard *h, const struct flow *f, const struct flow_side *s
 /** heard_find() - what the last day said of the prefix of @ip; false: nothing. */
 bool heard_find(const struct heard *h, const struct ip *ip, int64_t now_us,
 		struct heard_prefix *out);
+
+#define HEARD_PACKED_MAX (4u << 20)
+
+/**
+ * heard_pack() - all that is not older than a day, appended as bytes that another run can take
+ * over: links by their exporter and interface, with version and checksum. What was seen one way
+ * only is not in it. Return: 0 or -ENOMEM.
+ */
+int heard_pack(const struct heard *h, struct exporters *t, int64_t now_us, struct text *out);
+
+/**
+ * heard_unpack() - take over @n bytes of heard_pack(); what is known by now, and what is older than
+ * a day at @now_us or of the future, stays. Links of exporters that @t does not know are left out.
+ * Return: 0, -ENOMEM, or -EBADMSG (damaged, or of another version) with nothing taken.
+ */
+int heard_unpack(struct heard *h, struct exporters *t, int64_t now_us, const void *packed,
+		 size_t n);
+
+/** heard_since() - from when on it was filled, at most a day before @now_us; TIME_NONE: nothing was
+ * heard yet. heard_count() - prefixes. */
+int64_t heard_since(const struct heard *h, int64_t now_us);
+unsigned heard_count(const struct heard *h);
 
 /** heard_drop() - forget all (record time began anew). */
 void heard_drop(struct heard *h);

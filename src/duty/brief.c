@@ -25,6 +25,7 @@ static const struct {
 	[BRIEF_FROM] = {"from", 50, brief_say_from, NULL, NULL},
 	[BRIEF_UNKNOWN] = {"unknown", 65, brief_say_unknown, NULL, NULL},
 	[BRIEF_BLIND] = {"blind", 45, brief_say_blind, NULL, NULL},
+	[BRIEF_CASE] = {"case", 62, brief_say_case, NULL, NULL},
 	[BRIEF_OWNER] = {"owner", 85, brief_say_owner, brief_say_owner, brief_say_owner},
 	[BRIEF_NEXT] = {"next", 72, brief_say_next, brief_say_fault_next, brief_say_storm_next},
 };

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "conf/conf.h"
+#include "desk/waiting.h"
 #include "duty/alarm.h"
 #include "duty/fault.h"
 #include "duty/measures.h"
@@ -33,6 +34,7 @@ enum brief_about {
 	BRIEF_FROM,	/* where from, as far as that is known */
 	BRIEF_UNKNOWN,	/* what is not known */
 	BRIEF_BLIND,	/* what would not be seen */
+	BRIEF_CASE,	/* which case it is part of, or may be */
 	BRIEF_OWNER,	/* who has it, what was done */
 	BRIEF_NEXT,	/* what comes next */
 	BRIEF_ABOUTS
@@ -45,6 +47,7 @@ struct brief_input {
 	const struct alarm *alarm;	      /* NULL: none was raised, or there is no desk */
 	const struct severity *severity;      /* NULL: not judged */
 	const struct conf *conf;	      /* NULL: none */
+	const struct desk_belongs *belongs;   /* NULL: no case is known */
 	const struct duty_measures *measures; /* NULL: not known */
 	bool desk_known;		      /* desk.db could be read */
 	bool courier_gone;		      /* people are to be paged, and no courier runs */

@@ -18,6 +18,7 @@ void brief_say_services(const struct brief_input *in, struct text *out);
 void brief_say_from(const struct brief_input *in, struct text *out);
 void brief_say_unknown(const struct brief_input *in, struct text *out);
 void brief_say_blind(const struct brief_input *in, struct text *out);
+void brief_say_case(const struct brief_input *in, struct text *out);
 void brief_say_next(const struct brief_input *in, struct text *out);
 
 /** brief_say_measure() - what stands against it. brief_say_measure_next() - what comes next because

@@ -126,6 +126,16 @@ void brief_say_owner(const struct brief_input *in, struct text *out)
 	}
 }
 
+void brief_say_case(const struct brief_input *in, struct text *out)
+{
+	_cleanup_text_ struct text where = TEXT_NULL;
+
+	if (in->belongs)
+		desk_belongs_say(in->belongs, false, in->ja ? "ja" : "en", &where);
+	if (where.len)
+		text_printf(out, in_words(in, "It is %s.", "%s。"), text_str(&where));
+}
+
 static bool is_nobodys(const struct brief_input *in)
 {
 	return in->alarm && in->alarm->state == ALARM_PAGED;

@@ -72,12 +72,13 @@ static json_t *incidents_json(handover in)
 		if (!handover_open(x))
 			continue;
 		words_target(x->incident, in->conf, in->ja, &target);
-		o = json_pack("{s:s, s:o, s:s, s:o, s:s, s:s}", "id", x->incident->id, "severity",
-			      x->severity ? json_integer((json_int_t)x->severity) : json_null(),
-			      "target", text_str(&target), "owner",
-			      name_or_null(x->alarm ? x->alarm->owner : NULL), "since",
-			      time_format_utc(x->incident->f.first_us, first), "state",
-			      finding_state_name(x->incident->f.state));
+		o = json_pack(
+			"{s:s, s:o, s:s, s:o, s:s, s:s, s:o*}", "id", x->incident->id, "severity",
+			x->severity ? json_integer((json_int_t)x->severity) : json_null(), "target",
+			text_str(&target), "owner", name_or_null(x->alarm ? x->alarm->owner : NULL),
+			"since", time_format_utc(x->incident->f.first_us, first), "state",
+			finding_state_name(x->incident->f.state), "case",
+			desk_belongs_json(&x->belongs));
 		if (!o || guard_json(&guard, o, in->ja) < 0)
 			text_note_lost();
 		json_array_append_new(all, o);

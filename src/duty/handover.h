@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "conf/conf.h"
 #include "desk/calendar.h"
+#include "desk/waiting.h"
 #include "duty/alarm.h"
 #include "duty/duty.h"
 #include "duty/fault.h"
@@ -26,6 +27,7 @@ struct handover_incident {
 	const struct alarm *alarm; /* NULL none */
 	unsigned severity;	   /* 0 not judged */
 	bool is_false;
+	struct desk_belongs belongs; /* .case_id "": no case is known */
 };
 
 /* What people did, or what a page said. */

@@ -126,6 +126,14 @@ static void add_figure(handover in, const struct incident *inc, struct text *out
 	}
 }
 
+static void add_case(handover in, const struct handover_incident *x, struct text *out)
+{
+	if (!*x->belongs.case_id)
+		return;
+	text_add(out, handover_pick(in, "; ", "、"));
+	desk_belongs_say(&x->belongs, true, in->ja ? "ja" : "en", out);
+}
+
 static void say_incident(handover in, const struct handover_incident *x, struct sheet *s)
 {
 	static const char *const states[][2] = {
@@ -155,6 +163,7 @@ static void say_incident(handover in, const struct handover_incident *x, struct 
 	else if (!words_vectors(inc, 2, in->ja, &t))
 		text_add(&t, handover_pick(in, "attack", "攻撃"));
 	add_figure(in, inc, &t);
+	add_case(in, x, &t);
 	sheet_item(s, 2, inc, text_str(&t));
 }
 

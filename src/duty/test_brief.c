@@ -82,6 +82,25 @@ static void test_syn_flood(void **state)
 	golden("brief-syn-flood", &s);
 }
 
+/* The case it is part of, and one that it may be part of. */
+static void test_case(void **state)
+{
+	struct desk_belongs where = {.case_id = "c0123456789ab"};
+	_cleanup_text_ struct text out = TEXT_NULL;
+	struct scene s;
+
+	scene_make(&s, kit_syn_flood(), ALARM_ACKNOWLEDGED);
+	s.in.belongs = &where;
+	both(&s.in, &out);
+	where.proposed = true;
+	where.match.score = MATCH_VERY_LIKELY;
+	snprintf(where.incident, sizeof(where.incident), "%s", s.inc->id);
+	text_add(&out, "\n");
+	both(&s.in, &out);
+	golden_is("brief-case", text_str(&out));
+	scene_end(&s);
+}
+
 /* Every standing of a measure, one paragraph after the other. */
 static void test_measures(void **state)
 {
@@ -424,25 +443,16 @@ static void test_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_measures),
-		cmocka_unit_test(test_no_measure),
-		cmocka_unit_test(test_silenced),
-		cmocka_unit_test(test_syn_flood),
-		cmocka_unit_test(test_carpet),
-		cmocka_unit_test(test_amplified),
-		cmocka_unit_test(test_lost_sight),
-		cmocka_unit_test(test_unprotected),
-		cmocka_unit_test(test_scan),
-		cmocka_unit_test(test_outgoing),
-		cmocka_unit_test(test_sampling_unknown),
-		cmocka_unit_test(test_pulses),
-		cmocka_unit_test(test_closed),
-		cmocka_unit_test(test_marks),
-		cmocka_unit_test(test_bare),
-		cmocka_unit_test(test_faults),
-		cmocka_unit_test(test_storm),
-		cmocka_unit_test(test_unsure),
-		cmocka_unit_test(test_no_room),
+		cmocka_unit_test(test_case),	    cmocka_unit_test(test_measures),
+		cmocka_unit_test(test_no_measure),  cmocka_unit_test(test_silenced),
+		cmocka_unit_test(test_syn_flood),   cmocka_unit_test(test_carpet),
+		cmocka_unit_test(test_amplified),   cmocka_unit_test(test_lost_sight),
+		cmocka_unit_test(test_unprotected), cmocka_unit_test(test_scan),
+		cmocka_unit_test(test_outgoing),    cmocka_unit_test(test_sampling_unknown),
+		cmocka_unit_test(test_pulses),	    cmocka_unit_test(test_closed),
+		cmocka_unit_test(test_marks),	    cmocka_unit_test(test_bare),
+		cmocka_unit_test(test_faults),	    cmocka_unit_test(test_storm),
+		cmocka_unit_test(test_unsure),	    cmocka_unit_test(test_no_room),
 		cmocka_unit_test(test_json),
 	};
 

@@ -183,6 +183,18 @@ static void test_full(void **state)
 	golden("handover-full", s);
 }
 
+static void test_cases(void **state)
+{
+	struct scene *s = scene_new();
+
+	fill(s);
+	snprintf(s->row[0].belongs.case_id, DESK_ID_MAX, "c0123456789ab");
+	s->row[1].belongs = (struct desk_belongs){
+		.case_id = "cba9876543210", .proposed = true, .match = {.score = MATCH_LIKELY}};
+	snprintf(s->row[1].belongs.incident, INCIDENT_ID_MAX, "%s", s->id[1]);
+	golden("handover-cases", s);
+}
+
 static struct duty_measure *add_measure(struct scene *s, unsigned incident, enum duty_means means)
 {
 	struct duty_measure *m = &s->measure[s->measures.n++];
@@ -478,19 +490,13 @@ static void test_smuggling(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_measures),
-		cmocka_unit_test(test_measures_json),
-		cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_full),
-		cmocka_unit_test(test_no_courier),
-		cmocka_unit_test(test_no_conf),
-		cmocka_unit_test(test_silent_for_a_reason),
-		cmocka_unit_test(test_no_desk),
-		cmocka_unit_test(test_no_watch),
-		cmocka_unit_test(test_faults),
-		cmocka_unit_test(test_page),
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_smuggling),
+		cmocka_unit_test(test_cases),	      cmocka_unit_test(test_measures),
+		cmocka_unit_test(test_measures_json), cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_full),	      cmocka_unit_test(test_no_courier),
+		cmocka_unit_test(test_no_conf),	      cmocka_unit_test(test_silent_for_a_reason),
+		cmocka_unit_test(test_no_desk),	      cmocka_unit_test(test_no_watch),
+		cmocka_unit_test(test_faults),	      cmocka_unit_test(test_page),
+		cmocka_unit_test(test_json),	      cmocka_unit_test(test_smuggling),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -436,7 +436,7 @@ static void test_faults_and_storms(void **state)
 		 "重大度2 監視障害: border-1から45 秒間エクスポートなし、21:00 JSTから。 noroshi brief w1"},
 		{{FAULT_DISK_FULL, "", NAN, T0, false},
 		 "SEV2 fault: the disk of the store is full, since 21:00 JST. noroshi brief w1",
-		 "重大度2 監視障害: ストアのディスクが満杯、21:00 JSTから。 noroshi brief w1"},
+		 "重大度2 監視障害: 記録庫のディスクが満杯、21:00 JSTから。 noroshi brief w1"},
 		{{FAULT_TEMPLATE_MISSING, LONG_NAME, 400, T0, false},
 		 "SEV2 fault: data of " LONG_NAME " wait for their template for 7 min, since 21:00 "
 		 "JST. noroshi brief w1",

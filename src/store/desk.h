@@ -94,6 +94,10 @@ int desk_db_cases(struct desk_db *db, const char *id, desk_case_fn fn, void *use
 /** desk_db_audit() - the log, oldest first. */
 int desk_db_audit(struct desk_db *db, desk_audit_fn fn, void *userdata);
 
+/** desk_db_case_acts() - *@changed: has the log lines about cases behind *@seq, which becomes the
+ * number of its last line? By the index of the log, so it may be asked each second. */
+int desk_db_case_acts(struct desk_db *db, uint64_t *seq, bool *changed);
+
 /* ---- changes ---- */
 
 #define DESK_MOVES_MAX 4096 /* entries of one change */

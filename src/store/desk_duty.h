@@ -21,7 +21,7 @@ const char *desk_out_state_name(enum desk_out_state s);
 
 /* A message on its way: a page now, other kinds later. */
 struct desk_out_row {
-	const char *id, *kind, *alarm; /* kind: "page", "notice" */
+	const char *id, *kind, *alarm; /* kind: "page", "notice", "report" */
 	enum desk_out_state state;
 	unsigned attempts;
 	int64_t due_us, changed_us;

@@ -111,3 +111,25 @@ int desk_db_audit(struct desk_db *db, desk_audit_fn fn, void *userdata)
 	}
 	return code == SQLITE_DONE ? 0 : desk_code(code);
 }
+
+int desk_db_case_acts(struct desk_db *db, uint64_t *seq, bool *changed)
+{
+	_cleanup_desk_stmt_ sqlite3_stmt *st = desk_prepare(
+		db,
+		"SELECT max(seq), total(act IN ('open', 'join', 'note', 'merge', 'split', 'close',"
+		" 'reopen', 'undo', 'erase')) FROM audit WHERE seq > ?1");
+	int code;
+
+	*changed = false;
+	if (!st)
+		return desk_failed(db);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)*seq);
+	code = sqlite3_step(st);
+	if (code != SQLITE_ROW)
+		return desk_code(code);
+	if (sqlite3_column_type(st, 0) == SQLITE_NULL)
+		return 0;
+	*seq = (uint64_t)sqlite3_column_int64(st, 0);
+	*changed = sqlite3_column_double(st, 1) > 0;
+	return 0;
+}

@@ -55,6 +55,11 @@ static int null_status(struct store_db *db, struct text *json, int64_t *at_us)
 	return STORE_NOT_FOUND;
 }
 
+static int null_heard(struct store_db *db, struct text *packed, int64_t *at_us)
+{
+	return STORE_NOT_FOUND;
+}
+
 static int null_sampling(struct store_db *db, struct exporters *exporters)
 {
 	return 0;
@@ -81,6 +86,7 @@ const struct store_ops store_null = {
 	.get = null_get,
 	.evidence = null_evidence,
 	.status = null_status,
+	.heard = null_heard,
 	.sampling = null_sampling,
 	.rolls = null_rolls,
 	.bytes = null_bytes,

@@ -28,6 +28,9 @@ struct store_batch {
 	size_t n_incidents;
 	const char *status; /* NULL none */
 	int64_t status_us;
+	const void *heard; /* NULL none */
+	size_t n_heard;
+	int64_t heard_us;
 	const struct sampling_row *sampling; /* the whole table; NULL: unchanged */
 	size_t n_sampling;
 	const struct store_rollup *rollups;
@@ -52,6 +55,7 @@ struct store_ops {
 	int (*row_since)(struct store_db *db, int64_t since_us, int64_t *row);
 	int (*evidence)(struct store_db *db, struct incident *inc);
 	int (*status)(struct store_db *db, struct text *json, int64_t *at_us);
+	int (*heard)(struct store_db *db, struct text *packed, int64_t *at_us);
 	int (*sampling)(struct store_db *db, struct exporters *exporters);
 	int (*rolls)(struct store_db *db, const char *object, int64_t from_us, int64_t until_us,
 		     store_roll_fn fn, void *userdata);

@@ -149,6 +149,14 @@ void queue_put_status(struct queue *q, char *json_take, int64_t now_us)
 	q->status_us = now_us;
 }
 
+void queue_put_heard(struct queue *q, void *packed_take, size_t n, int64_t now_us)
+{
+	free(q->heard);
+	q->heard = packed_take;
+	q->n_heard = n;
+	q->heard_us = now_us;
+}
+
 void queue_put_sampling(struct queue *q, struct sampling_row *rows_take, size_t n)
 {
 	free(q->sampling);
@@ -218,6 +226,10 @@ bool queue_take(struct queue *q, struct taken *t, int64_t now_us, bool all)
 	t->batch.rollups = t->rollups;
 	t->batch.status = t->status;
 	t->batch.status_us = q->status_us;
+	t->heard = take_ptr(q->heard);
+	t->batch.heard = t->heard;
+	t->batch.n_heard = q->n_heard;
+	t->batch.heard_us = q->heard_us;
 	if (q->sampling_given) {
 		t->sampling = take_ptr(q->sampling);
 		t->batch.sampling = t->sampling;
@@ -227,7 +239,7 @@ bool queue_take(struct queue *q, struct taken *t, int64_t now_us, bool all)
 	t->batch.erase = q->erase;
 	q->erase.wanted = false;
 	return t->batch.n_incidents || t->batch.n_rollups || t->batch.n_rolls || t->status ||
-	       t->sampling || t->batch.erase.wanted;
+	       t->heard || t->sampling || t->batch.erase.wanted;
 }
 
 void queue_written(struct queue *q, struct taken *t, int64_t now_us)
@@ -250,6 +262,7 @@ void queue_written(struct queue *q, struct taken *t, int64_t now_us)
 	q->evidence_erased += t->batch.erase.evidence_erased;
 	q->incidents_erased += t->batch.erase.incidents_erased;
 	free(t->status);
+	free(t->heard);
 	free(t->sampling);
 	free(t->rollups);
 	free(t->rolls);
@@ -293,6 +306,11 @@ void queue_put_back(struct queue *q, struct taken *t)
 	queue_put_back_rolls(q, t);
 	if (!q->status)
 		q->status = take_ptr(t->status);
+	if (!q->heard) {
+		q->heard = take_ptr(t->heard);
+		q->n_heard = t->batch.n_heard;
+		q->heard_us = t->batch.heard_us;
+	}
 	if (!q->sampling_given && t->sampling) {
 		q->sampling = take_ptr(t->sampling);
 		q->sampling_given = true;
@@ -300,6 +318,7 @@ void queue_put_back(struct queue *q, struct taken *t)
 	if (!q->erase.wanted)
 		q->erase = t->batch.erase;
 	free(t->status);
+	free(t->heard);
 	free(t->sampling);
 	free(t->rollups);
 	free(t->rolls);
@@ -307,7 +326,7 @@ void queue_put_back(struct queue *q, struct taken *t)
 
 bool queue_is_waiting(struct queue *q)
 {
-	return q->waiting_bytes || q->status || q->sampling_given || q->erase.wanted ||
+	return q->waiting_bytes || q->status || q->heard || q->sampling_given || q->erase.wanted ||
 	       map_count(q->rollups) || map_count(q->rolls);
 }
 
@@ -329,5 +348,6 @@ void queue_deinit(struct queue *q)
 	map_free(q->rollups);
 	map_free(q->rolls);
 	free(q->status);
+	free(q->heard);
 	free(q->sampling);
 }

@@ -17,6 +17,9 @@ struct queue {
 	struct map *rolls;   /* hour, object and vector -> roll_row */
 	char *status;
 	int64_t status_us;
+	void *heard;
+	size_t n_heard;
+	int64_t heard_us;
 	struct sampling_row *sampling;
 	size_t n_sampling;
 	bool sampling_given;
@@ -33,6 +36,7 @@ struct taken {
 	struct store_rollup *rollups;
 	struct roll_row *rolls;
 	char *status;
+	void *heard;
 	struct sampling_row *sampling;
 	bool all; /* everything that was due was taken */
 };
@@ -52,8 +56,9 @@ int queue_put_roll(struct queue *q, const struct roll_row *row);
 void queue_take_rolls(struct queue *q, struct taken *t);
 void queue_put_back_rolls(struct queue *q, const struct taken *t);
 
-/** queue_put_status(), queue_put_sampling() - the newest replaces what waits. */
+/** queue_put_status(), queue_put_heard(), queue_put_sampling() - the newest replaces what waits. */
 void queue_put_status(struct queue *q, char *json_take, int64_t now_us);
+void queue_put_heard(struct queue *q, void *packed_take, size_t n, int64_t now_us);
 void queue_put_sampling(struct queue *q, struct sampling_row *rows_take, size_t n);
 
 /**

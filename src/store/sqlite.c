@@ -325,6 +325,7 @@ const struct store_ops store_sqlite = {
 	.get = watch_get,
 	.evidence = watch_evidence,
 	.status = watch_status,
+	.heard = watch_heard,
 	.sampling = watch_sampling,
 	.rolls = watch_rolls,
 	.bytes = watch_bytes,

@@ -65,6 +65,7 @@ int watch_row_since(struct store_db *db, int64_t since_us, int64_t *row);
 int watch_get(struct store_db *db, const char *id, struct incident **out);
 int watch_evidence(struct store_db *db, struct incident *inc);
 int watch_status(struct store_db *db, struct text *json, int64_t *at_us);
+int watch_heard(struct store_db *db, struct text *packed, int64_t *at_us);
 int watch_rolls(struct store_db *db, const char *object, int64_t from_us, int64_t until_us,
 		store_roll_fn fn, void *userdata);
 int watch_sampling(struct store_db *db, struct exporters *exporters);

@@ -139,6 +139,9 @@ int watch_erase(sqlite3 *db, struct erase_order *o)
 	uint64_t rollups = 0;
 	int code = erase_evidence(db, o);
 
+	code = code ? code
+		    : erase_old(db, o, "DELETE FROM heard WHERE at_us < ?1", "heard", "header",
+				due(o, STORE_HEARD_S), &rollups);
 	if (code || !o->with_keep)
 		return code;
 	if (o->keep.incident_s)

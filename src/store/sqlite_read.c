@@ -282,6 +282,31 @@ int watch_status(struct store_db *db, struct text *json, int64_t *at_us)
 	return r;
 }
 
+static int heard_locked(sqlite3 *db, struct text *packed, int64_t *at_us)
+{
+	_cleanup_stmt_ sqlite3_stmt *st = watch_prepare(db, "SELECT at_us, packed FROM heard");
+	int code;
+
+	if (!st)
+		return STORE_BROKEN;
+	code = sqlite3_step(st);
+	if (code != SQLITE_ROW)
+		return none_or(code);
+	*at_us = sqlite3_column_int64(st, 0);
+	text_add_n(packed, sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1));
+	return text_ok(packed) ? 0 : -ENOMEM;
+}
+
+int watch_heard(struct store_db *db, struct text *packed, int64_t *at_us)
+{
+	int r;
+
+	pthread_mutex_lock(&db->read_lock);
+	r = heard_locked(db->reader, packed, at_us);
+	pthread_mutex_unlock(&db->read_lock);
+	return r;
+}
+
 static int sampling_locked(sqlite3 *db, struct exporters *exporters)
 {
 	_cleanup_stmt_ sqlite3_stmt *st = watch_prepare(

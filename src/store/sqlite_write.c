@@ -142,6 +142,21 @@ static int write_status(sqlite3 *db, struct store_batch *b)
 	return finish(st);
 }
 
+static int write_heard(sqlite3 *db, struct store_batch *b)
+{
+	_cleanup_stmt_ sqlite3_stmt *st = NULL;
+
+	if (!b->heard)
+		return SQLITE_OK;
+	st = watch_prepare(db, "INSERT OR REPLACE INTO heard (one, at_us, packed)"
+			       " VALUES (1, ?1, ?2)");
+	if (!st)
+		return sqlite3_errcode(db);
+	sqlite3_bind_int64(st, 1, b->heard_us);
+	sqlite3_bind_blob64(st, 2, b->heard, b->n_heard, SQLITE_STATIC);
+	return finish(st);
+}
+
 static int write_sampling(sqlite3 *db, struct store_batch *b)
 {
 	_cleanup_stmt_ sqlite3_stmt *st = NULL;
@@ -198,6 +213,7 @@ static int write_all(sqlite3 *db, struct store_batch *b)
 
 	code = code ? code : write_incidents(db, b);
 	code = code ? code : write_status(db, b);
+	code = code ? code : write_heard(db, b);
 	code = code ? code : write_sampling(db, b);
 	code = code ? code : write_rollups(db, b);
 	code = code ? code : watch_write_rolls(db, b);

@@ -20,21 +20,21 @@ struct store {
 
 static const char *const answers[][2] = {
 	[STORE_LOCKED] = {"another noroshi writes to this store",
-			  "別の noroshi がこのストアに書き込み中です"},
+			  "別の noroshi がこの記録庫に書き込み中です"},
 	[STORE_NEWER] = {"this store was made by a newer noroshi; nothing was touched",
-			 "より新しい noroshi が作成したストアです。変更していません"},
+			 "より新しい noroshi が作成した記録庫です。変更していません"},
 	[STORE_OLDER] =
 		{"this store was made by an older noroshi; start `noroshi watch` once to "
 		 "bring it up to date",
-		 "古い noroshi が作成したストアです。`noroshi watch` を一度起動すると更新されます"},
+		 "古い noroshi が作成した記録庫です。`noroshi watch` を一度起動すると更新されます"},
 	[STORE_OTHER_KIND] = {"a store is real or drill from birth, and this one is the other kind",
-			      "ストアは作成時に実運用か訓練かが決まり、これはもう一方の種類です"},
+			      "記録庫は作成時に実運用か訓練かが決まり、これはもう一方の種類です"},
 	[STORE_MISSING] = {"there is no store in this directory",
-			   "このディレクトリにストアはありません"},
+			   "このディレクトリに記録庫はありません"},
 	[STORE_BROKEN] = {"this is no store of noroshi, or it is damaged",
-			  "noroshi のストアではないか、破損しています"},
+			  "noroshi の記録庫ではないか、破損しています"},
 	[STORE_NOT_FOUND] = {"nothing of that name is in the store",
-			     "該当するものがストアにありません"},
+			     "該当するものが記録庫にありません"},
 	[STORE_AMBIGUOUS] = {"more than one incident has an id that begins so",
 			     "その文字で始まる ID の事案が複数あります"},
 	[STORE_FULL] = {"too much waits to be written; this was not taken",
@@ -42,7 +42,7 @@ static const char *const answers[][2] = {
 	[STORE_FAILING] =
 		{"the store cannot be written now; what is new is kept in memory and tried "
 		 "again",
-		 "現在ストアに書き込めません。新しい内容はメモリに保持し、再試行します"},
+		 "現在記録庫に書き込めません。新しい内容はメモリに保持し、再試行します"},
 };
 
 const char *store_answer(int answer, const char *language)
@@ -106,6 +106,16 @@ int store_put_status(struct store *s, const char *json, int64_t now_us)
 int store_put_sampling(struct store *s, struct exporters *exporters)
 {
 	return s->writer ? writer_put_sampling(s->writer, exporters) : -EROFS;
+}
+
+int store_put_heard(struct store *s, const void *packed, size_t n, int64_t now_us)
+{
+	return s->writer ? writer_put_heard(s->writer, packed, n, now_us) : -EROFS;
+}
+
+int store_get_heard(struct store *s, struct text *packed, int64_t *at_us)
+{
+	return s->ops->heard(s->db, packed, at_us);
 }
 
 int store_put_rollup(struct store *s, const struct store_rollup *row)

@@ -83,6 +83,12 @@ int store_put_status(struct store *s, const char *json, int64_t now_us);
 /** store_put_sampling() - queue what was learnt of sampling (a copy of the whole table). */
 int store_put_sampling(struct store *s, struct exporters *exporters);
 
+#define STORE_HEARD_S 86400 /* it is erased when it is older */
+
+/** store_put_heard() - queue what heard_pack() gave, @n bytes of it at @now_us; it replaces what
+ * was kept. Data class: header. Return: 0, -ENOMEM, -EROFS. */
+int store_put_heard(struct store *s, const void *packed, size_t n, int64_t now_us);
+
 /* Counts of one exporter in one minute. Data class: volume only. */
 struct store_rollup {
 	int64_t minute_us; /* start */
@@ -169,6 +175,10 @@ int store_evidence(struct store *s, struct incident *inc);
 
 /** store_get_status() - the latest status. Return: 0 or STORE_NOT_FOUND. */
 int store_get_status(struct store *s, struct text *json, int64_t *at_us);
+
+/** store_get_heard() - the last one, appended, and of when. Return: 0, STORE_NOT_FOUND,
+ * STORE_BROKEN, -ENOMEM. */
+int store_get_heard(struct store *s, struct text *packed, int64_t *at_us);
 
 typedef int (*store_roll_fn)(void *userdata, const struct roll_row *row);
 

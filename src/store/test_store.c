@@ -671,6 +671,38 @@ static void test_status_sampling_rollups(void **state)
 	conf_unref(conf);
 }
 
+/* The newest replaces the last; a day later it is erased, and that is proved. */
+static void test_heard_is_kept_a_day(void **state)
+{
+	const struct conf_keep keep = {0};
+	struct store *s = open_as(STORE_REAL, STORE_WRITE);
+	_cleanup_text_ struct text packed = TEXT_NULL;
+	int64_t at = 0;
+	sqlite3 *db;
+
+	assert_int_equal(store_get_heard(s, &packed, &at), STORE_NOT_FOUND);
+	assert_int_equal(store_put_heard(s, "a\0b", 3, T0), 0);
+	assert_int_equal(store_put_heard(s, "cd\0\0e", 5, T0 + 7), 0);
+	assert_int_equal(store_flush(s), 0);
+	assert_int_equal(store_get_heard(s, &packed, &at), 0);
+	assert_int_equal(packed.len, 5);
+	assert_memory_equal(packed.s, "cd\0\0e", 5);
+	assert_int_equal(at, T0 + 7);
+	assert_int_equal(store_erase_due(s, T0 + STORE_HEARD_S * US_PER_S, &keep), 0);
+	assert_int_equal(store_flush(s), 0);
+	text_clear(&packed);
+	assert_int_equal(store_get_heard(s, &packed, &at), 0);
+	assert_int_equal(store_erase_due(s, T0 + (STORE_HEARD_S + 1) * US_PER_S, &keep), 0);
+	assert_int_equal(store_flush(s), 0);
+	assert_int_equal(store_get_heard(s, &packed, &at), STORE_NOT_FOUND);
+	store_close(s);
+	db = raw();
+	assert_int_equal(number(db, "SELECT count(*) FROM erasures WHERE what = 'heard' AND "
+				    "data_class = 'header'"),
+			 1);
+	sqlite3_close(db);
+}
+
 struct reading {
 	pthread_t thread;
 	_Atomic bool stop;
@@ -796,6 +828,7 @@ int main(void)
 		IN_DIR(test_one_writer),
 		IN_DIR(test_real_or_drill_from_birth),
 		IN_DIR(test_what_is_not_ours_is_left_alone),
+		IN_DIR(test_heard_is_kept_a_day),
 		IN_DIR(test_newer_schema_is_refused),
 		IN_DIR(test_migration_from_version_1),
 		IN_DIR(test_birth_that_was_cut_short),

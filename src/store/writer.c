@@ -75,6 +75,20 @@ int writer_put_status(struct writer *w, const char *json, int64_t now_us)
 	return 0;
 }
 
+int writer_put_heard(struct writer *w, const void *packed, size_t n, int64_t now_us)
+{
+	void *copy = malloc(n + 1);
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, packed, n);
+	pthread_mutex_lock(&w->lock);
+	queue_put_heard(&w->queue, copy, n, now_us);
+	wake(w);
+	pthread_mutex_unlock(&w->lock);
+	return 0;
+}
+
 int writer_put_sampling(struct writer *w, struct exporters *exporters)
 {
 	_cleanup_free_ struct sampling_row *rows = NULL;

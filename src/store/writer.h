@@ -21,6 +21,7 @@ struct writer *writer_free(struct writer *w);
 /* All as in store.h. */
 int writer_put_incident(struct writer *w, const struct incident *inc);
 int writer_put_status(struct writer *w, const char *json, int64_t now_us);
+int writer_put_heard(struct writer *w, const void *packed, size_t n, int64_t now_us);
 int writer_put_sampling(struct writer *w, struct exporters *exporters);
 int writer_put_rollup(struct writer *w, const struct store_rollup *row);
 int writer_put_roll(struct writer *w, const struct roll_row *row);

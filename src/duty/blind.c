@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cli/blind.h"
+#include "duty/blind.h"
 
 #include <string.h>
 
@@ -32,6 +32,15 @@ static struct blind_usual usual_of_json(const json_t *usual, const char *detecto
 	};
 }
 
+/* More than the link can carry: no such attack can be there, so within that time none is seen. */
+static json_t *beyond_json(json_t *o)
+{
+	json_object_set_new(o, "pps", json_null());
+	json_object_set_new(o, "bps", json_null());
+	json_object_set_new(o, "why_never", json_string("beyond_capacity"));
+	return o;
+}
+
 static json_t *answer_json(const struct making *m, const struct blind_answer *a)
 {
 	json_int_t seconds = (json_int_t)a->seconds;
@@ -39,6 +48,8 @@ static json_t *answer_json(const struct making *m, const struct blind_answer *a)
 			      seconds + m->q.view.delay_s, "pps", (json_int_t)a->pps, "confidence",
 			      a->confidence);
 
+	if (m->q.level == BLIND_LINK && a->bps > m->q.link_bps)
+		return beyond_json(o);
 	if (a->bps)
 		json_object_set_new(o, "bps", json_integer((json_int_t)a->bps));
 	if (a->at_least || (m->thinned && a->seconds < THINNED_S))

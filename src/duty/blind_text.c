@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "cli/blind.h"
+#include "duty/blind.h"
 
 #define WITHIN_S 10
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "cli/blind.h"
+#include "duty/blind.h"
 
 #define WAYS_MAX	64 /* more different ways than any network has; the rest is not shown */
 #define NAMES_SHOWN_MAX 16 /* exporters named for a way */

@@ -182,8 +182,8 @@ class Tune(unittest.TestCase):
         highest = 2800 + 40 * (DAYS - 1)
         self.assertGreaterEqual(proposed, 1.5 * highest)
         self.assertLess(proposed, min(attack['peak']['syn_per_s'] for attack in self.week.truth))
-        self.assertEqual(after['proposed']['of'], {'nothing': 0, 'false': 0, 'maintenance': 0, 'test': 0,
-                                                   'real': 2})
+        self.assertEqual(after['proposed']['of'], {'nothing': 0, 'false': 0, 'scan': 0, 'maintenance': 0,
+                                                   'test': 0, 'real': 2})
         self.assertEqual(after['proposed']['missed'], 0)
         # The truth of it: the same week again with the threshold proposed.
         again = self.ends(GOOD, 'read', '--quiet', '--json', '--conf', self.conf, '--threshold',

@@ -71,9 +71,9 @@ static void print_one(const struct tuning *t, const struct tune_result *r)
 		const char *unit = r->in->track == ROLL_ANY_BITS ? "bit/s" : "pps";
 
 		text_add(&course, tr(t->cli, "median ", "中央値 "));
-		text_rate(&course, (double)(r->median ? r->median : r->in->course.floor), unit);
+		text_rate(&course, (double)(r->median ? r->median : tune_floor(r)), unit);
 		text_add(&course, tr(t->cli, ", 99.9 % ", "、99.9 % "));
-		text_rate(&course, (double)(r->p999 ? r->p999 : r->in->course.floor), unit);
+		text_rate(&course, (double)(r->p999 ? r->p999 : tune_floor(r)), unit);
 		text_add(&course, tr(t->cli, ", maximum ", "、最大 "));
 		text_rate(&course, (double)r->most, unit);
 		fprintf(out,

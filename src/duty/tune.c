@@ -186,10 +186,12 @@ static uint64_t at_share(const struct tune_input *in, const unsigned count[CODES
 	return 0;
 }
 
-/* Minutes of a time with a lower floor may lie under that of now. */
-static uint64_t from_floor(const struct tune_input *in, uint64_t rate)
+uint64_t tune_floor(const struct tune_result *r)
 {
-	return rate < in->course.floor ? 0 : rate;
+	uint64_t floor = r->in->course.floor;
+
+	floor = r->median && r->median < floor ? r->median : floor;
+	return r->p999 && r->p999 < floor ? r->p999 : floor;
 }
 
 static int look_at_course(const struct tune_input *in, struct tune_result *out)
@@ -215,8 +217,8 @@ static int look_at_course(const struct tune_input *in, struct tune_result *out)
 		out->most_us = in->course.from_us + m * MINUTE_US;
 	}
 	if (out->ordinary) {
-		out->median = from_floor(in, at_share(in, count, out->ordinary, 0.5));
-		out->p999 = from_floor(in, at_share(in, count, out->ordinary, 0.999));
+		out->median = at_share(in, count, out->ordinary, 0.5);
+		out->p999 = at_share(in, count, out->ordinary, 0.999);
 		out->most = roll_most(in->track, most);
 	}
 	/* What is under the floor is not told apart. */

@@ -87,7 +87,7 @@ struct tune_result {
 	const struct tune_input *in; /* borrowed */
 	enum tune_verdict verdict;
 	unsigned seen, ordinary;     /* minutes */
-	uint64_t median, p999, most; /* of ordinary minutes; median and p999: 0 under the floor */
+	uint64_t median, p999, most; /* of ordinary minutes; 0: under tune_floor() */
 	int64_t most_us;	     /* the minute of `most`; TIME_NONE: none reached the floor */
 	uint64_t least_attack;	     /* that rests on this track; 0 none */
 	char least_id[INCIDENT_ID_MAX]; /* which */
@@ -99,6 +99,10 @@ struct tune_result {
 
 /** tune_judge() - @in must outlive @out. The same input gives the same answer. */
 void tune_judge(const struct tune_input *in, struct tune_result *out);
+
+/** tune_floor() - what a rate of 0 in @r is under: the floor of now, or what was told with a lower
+ * one of before. */
+uint64_t tune_floor(const struct tune_result *r);
 
 /** tune_opens() - what @threshold would have opened. */
 void tune_opens(const struct tune_input *in, uint64_t threshold, struct tune_opens *out);

@@ -25,6 +25,7 @@
 
 enum facts_flag {
 	FACTS_ANSWERED = 1 << 0, /* the target answered it, be it in vain */
+	FACTS_TALKED = 1 << 1,	 /* it acknowledged a SYN-ACK, with a TTL that is in `ttls` */
 	FACTS_RESET = 1 << 2,	 /* it sent a RST */
 	FACTS_HAS_TTL = 1 << 3,
 	FACTS_HAS_WINDOW = 1 << 4,

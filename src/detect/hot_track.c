@@ -332,15 +332,33 @@ static void take_back(struct hot *h, const struct flow *asked, uint64_t hash)
 		struct facts *f = h->facts[g];
 		struct facts_source *s = f ? facts_find(f, &asked->src, hash) : NULL;
 
-		if (s)
-			s->taken = 0;
+		if (!s)
+			continue;
+		s->taken = 0;
+		s->flags &= (uint8_t)~FACTS_TALKED;
+	}
+}
+
+/* Its other packets may then be held against where this one came from. */
+static void note_distance(struct hot *h, const struct hot_record *r)
+{
+	for (unsigned g = GROUP_SYN; g <= GROUP_TCP; g++) {
+		struct facts *f = h->facts[g];
+		struct facts_source *s = f ? facts_find(f, &r->f->src, r->src_hash) : NULL;
+
+		if (!s || !(r->s->flags & FLOW_HAS_TTL))
+			continue;
+		s->ttls |= UINT32_C(1) << (r->s->ttl % 32);
+		s->flags |= FACTS_TALKED;
 	}
 }
 
 void track_taken(struct hot *h, const struct hot_record *r)
 {
-	if (h->answers && answers_move(h->answers, r->tuple, OFFER_MADE, OFFER_TAKEN))
-		credit(h, r->f, r->src_hash, TALK_TAKEN);
+	if (!h->answers || !answers_move(h->answers, r->tuple, OFFER_MADE, OFFER_TAKEN))
+		return;
+	credit(h, r->f, r->src_hash, TALK_TAKEN);
+	note_distance(h, r);
 }
 
 int track_answer(struct hot *h, const struct hot_record *r)

@@ -422,7 +422,7 @@ static uint32_t completed(const struct facts_source *s)
 {
 	uint32_t n = s->connected > s->taken ? s->connected : s->taken;
 
-	if (n && s->flags & FACTS_HAS_TTL && __builtin_popcount(s->ttls) == 1)
+	if (s->flags & FACTS_TALKED && s->flags & FACTS_HAS_TTL && __builtin_popcount(s->ttls) == 1)
 		return s->packets;
 	return n < s->packets ? n : s->packets;
 }

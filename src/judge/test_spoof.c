@@ -582,6 +582,7 @@ static void test_a_connection_speaks_for_its_own_packets(void **state)
 			arrive(syn, 0x08080800 + i,
 			       (i == 2 && n % 9 == 0) || (i == 1 && n == 7) ? 118 : 50, 1024);
 		facts_find(syn, &ip, source_hash(&ip))->connected = i % 2 ? 1 : 290;
+		facts_find(syn, &ip, source_hash(&ip))->flags |= FACTS_TALKED;
 	}
 	finding.facts = (struct finding_facts){.group = {syn}, .n = 1, .both_ways = true};
 	finding.records = 1200;

@@ -179,7 +179,7 @@ static void mark(struct act *a, struct act_measure *am, const char *why)
 
 	if (strcmp(am->m.stuck, why) == 0 && am->told_stuck == (ended ? 2 : 1))
 		return;
-	snprintf(am->m.stuck, sizeof(am->m.stuck), "%s", why);
+	text_cut(am->m.stuck, sizeof(am->m.stuck), why);
 	measure_stuck_say(&am->m, false, &en);
 	measure_stuck_say(&am->m, true, &ja);
 	/* After a restart it is marked already, and the page is the same one again. */

@@ -17,18 +17,10 @@ static bool overlaps_any(const struct prefix *list, size_t n, const struct prefi
 	return false;
 }
 
-static const struct conf_object *object_of(const struct conf *conf, const char *name)
-{
-	for (size_t i = 0; *name && i < conf->n_objects; i++)
-		if (strcmp(conf->objects[i].name, name) == 0)
-			return &conf->objects[i];
-	return NULL;
-}
-
 /* Whoever is inside has no harm that the route would spare him. */
 static bool object_suffers(const struct guard_look *k, const char *name)
 {
-	const struct conf_object *o = object_of(k->conf, name);
+	const struct conf_object *o = conf_object_named(k->conf, name);
 
 	return o && !overlaps_any(o->prefixes, o->n_prefixes, &k->o->target);
 }
@@ -67,7 +59,7 @@ bool guard_others(struct guard_look *k)
 {
 	struct owners w;
 
-	owners_of(k->conf, object_of(k->conf, k->inc->object), k->o, &w);
+	owners_of(k->conf, conf_object_named(k->conf, k->inc->object), k->o, &w);
 	if (owners_others_agreed(&w) || is_lesser_harm(k))
 		return false;
 	owners_missing(&w, k->what, sizeof(k->what));

@@ -58,19 +58,10 @@ int results_take(struct results *r, const struct incident *inc)
 	return 0;
 }
 
-static int by_first(const void *a, const void *b)
-{
-	const struct incident *x = *(struct incident *const *)a, *y = *(struct incident *const *)b;
-
-	if (x->f.first_us != y->f.first_us)
-		return x->f.first_us < y->f.first_us ? -1 : 1;
-	return strcmp(x->id, y->id);
-}
-
 void results_sort(struct results *r)
 {
 	if (r->n)
-		qsort(r->list, r->n, sizeof(r->list[0]), by_first);
+		qsort(r->list, r->n, sizeof(r->list[0]), incident_by_first);
 	r->by_id = map_free(r->by_id); /* its indexes mean nothing any more */
 }
 

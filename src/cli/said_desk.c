@@ -121,11 +121,11 @@ int said_reason(struct cli *cli, const char *reason)
 const struct conf_object *said_object(struct cli *cli, const struct said_desk *x, const char *name)
 {
 	_cleanup_free_ const char **names = NULL;
+	const struct conf_object *o = conf_object_named(x->conf, name);
 	const char *near;
 
-	for (size_t i = 0; i < x->conf->n_objects; i++)
-		if (strcmp(x->conf->objects[i].name, name) == 0)
-			return &x->conf->objects[i];
+	if (o)
+		return o;
 	if (!x->conf->n_objects) {
 		cli_usage(cli, "--object %s: no protected object is configured; say --conf FILE",
 			  name);

@@ -155,11 +155,8 @@ static int print_list(struct cli *cli, const struct said_desk *x, const struct r
 /* Nothing of an object that nobody has is no all-clear. */
 static void check_object(struct cli *cli, const struct conf *conf, const char *name)
 {
-	if (!name || !conf || !conf->n_objects)
+	if (!name || !conf || !conf->n_objects || conf_object_named(conf, name))
 		return;
-	for (size_t i = 0; i < conf->n_objects; i++)
-		if (strcmp(conf->objects[i].name, name) == 0)
-			return;
 	cli_fail(cli, 0, "--object %s: %s", name,
 		 tr(cli, "the configuration has no object of that name",
 		    "設定にその名前の保護対象はありません"));

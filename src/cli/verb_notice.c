@@ -38,7 +38,7 @@ static void find_objects(const struct words_desk *d, const struct incident *inc,
 
 	*out = (struct told){.named = n > 0};
 	for (unsigned i = 0; i < n; i++) {
-		const struct conf_object *o = words_object_named(d->conf, names[i]);
+		const struct conf_object *o = conf_object_named(d->conf, names[i]);
 
 		if (o)
 			out->object[out->n++] = o;

@@ -118,6 +118,14 @@ struct conf *conf_unref(struct conf *c)
 	return NULL;
 }
 
+const struct conf_object *conf_object_named(const struct conf *c, const char *name)
+{
+	for (size_t i = 0; c && *name && i < c->n_objects; i++)
+		if (strcmp(c->objects[i].name, name) == 0)
+			return &c->objects[i];
+	return NULL;
+}
+
 const struct conf_object *conf_object(const struct conf *c, const struct ip *ip)
 {
 	uint32_t i;

@@ -270,6 +270,9 @@ const struct thresholds *conf_thresholds(const struct conf *c, const struct ip *
 /** conf_link() - what the configuration says of a link by its name, or NULL. */
 const struct conf_link *conf_link(const struct conf *c, const char *name);
 
+/** conf_object_named() - the protected object of that name; NULL: there is none, or no @c. */
+const struct conf_object *conf_object_named(const struct conf *c, const char *name);
+
 /** conf_object() - the protected object that holds @ip (longest prefix), or NULL. */
 const struct conf_object *conf_object(const struct conf *c, const struct ip *ip);
 bool conf_is_own(const struct conf *c, const struct ip *ip);

@@ -94,18 +94,30 @@ static void build_replay(struct plan *p, uint64_t seed, bool bare)
 	plan_add_assault(p, &row);
 }
 
+/* A forger of any address, beside whom others attack in another way, with *@pps of theirs. */
+static struct assault_row begin_beside(struct plan *p, struct stage *s, uint64_t seed, bool bare,
+				       enum assault_kind forged, const char *what,
+				       enum assault_kind other, uint32_t *pps)
+{
+	static const uint8_t forgings[] = {FORGE_ANY, FORGE_PUBLIC, FORGE_ROUTED};
+	struct assault_row forger;
+
+	stage_begin(s, p, seed, bare);
+	stage_attack(s, forged, what);
+	forger = stage_forger(s, (enum forging)forgings[rng_below(&s->rng, ARRAY_LEN(forgings))]);
+	*pps = stage_beside(s, other);
+	return forger;
+}
+
 /* Some forge SYNs while reflectors answer under their own addresses. */
 static void build_beside_amp(struct plan *p, uint64_t seed, bool bare)
 {
-	static const uint8_t forgings[] = {FORGE_ANY, FORGE_PUBLIC, FORGE_ROUTED};
 	struct assault_row forger, servers;
 	struct stage s;
 	uint32_t pps;
 
-	stage_begin(&s, p, seed, bare);
-	stage_attack(&s, ASSAULT_SYN, "forged SYN beside amplification");
-	forger = stage_forger(&s, (enum forging)forgings[rng_below(&s.rng, ARRAY_LEN(forgings))]);
-	pps = stage_beside(&s, ASSAULT_AMPLIFIED);
+	forger = begin_beside(p, &s, seed, bare, ASSAULT_SYN, "forged SYN beside amplification",
+			      ASSAULT_AMPLIFIED, &pps);
 	if (!p->failed)
 		p->attacks[s.attack].vector[1].port = 123;
 	servers = stage_row(&s, rng_between(&s.rng, 200, 6000), CROWD_SERVERS);
@@ -122,15 +134,12 @@ static void build_beside_amp(struct plan *p, uint64_t seed, bool bare)
 /* Some forge UDP while bots send SYNs under their own addresses. */
 static void build_beside_bots(struct plan *p, uint64_t seed, bool bare)
 {
-	static const uint8_t forgings[] = {FORGE_ANY, FORGE_PUBLIC, FORGE_ROUTED};
 	struct assault_row forger, bots;
 	struct stage s;
 	uint32_t pps;
 
-	stage_begin(&s, p, seed, bare);
-	stage_attack(&s, ASSAULT_UDP, "forged UDP beside bots");
-	forger = stage_forger(&s, (enum forging)forgings[rng_below(&s.rng, ARRAY_LEN(forgings))]);
-	pps = stage_beside(&s, ASSAULT_SYN);
+	forger = begin_beside(p, &s, seed, bare, ASSAULT_UDP, "forged UDP beside bots", ASSAULT_SYN,
+			      &pps);
 	bots = stage_row(&s, rng_between(&s.rng, 500, 20000), CROWD_BOTS);
 	bots.pps = pps;
 	bots.slot = 1;

@@ -79,7 +79,7 @@ void brief_say_fault(const struct brief_input *in, struct text *out)
 	int64_t since = in->fault ? in->fault->since_us : TIME_NONE;
 	struct fault f;
 
-	if (!time_known(since) && in->alarm)
+	if (!words_time_known(since) && in->alarm)
 		since = in->alarm->opened_us;
 	if (kind_of(in, &f))
 		fault_say(&f, in->ja, out);
@@ -87,7 +87,7 @@ void brief_say_fault(const struct brief_input *in, struct text *out)
 		brief_fault("", in->ja, out);
 	if (!in->ja)
 		capital(out);
-	if (time_known(since)) {
+	if (words_time_known(since)) {
 		text_add(out, in_words(in, ", since ", "（"));
 		words_time(in->zone, since, in->now_us, out);
 		text_add(out, in_words(in, "", " から）"));
@@ -129,7 +129,7 @@ void brief_say_storm(const struct brief_input *in, struct text *out)
 	else
 		text_add(out, in_words(in, "A storm: this alarm stands for several",
 				       "警報の多発: 複数件をまとめたもの"));
-	if (time_known(a->opened_us)) {
+	if (words_time_known(a->opened_us)) {
 		text_add(out, in_words(in, ", since ", "（"));
 		words_time(in->zone, a->opened_us, in->now_us, out);
 		text_add(out, in_words(in, "", " から）"));

@@ -110,7 +110,7 @@ static void say_gap(const struct brief_input *in, struct list *l)
 	if (!inc->n_gaps || inc->n_gaps > INCIDENT_GAPS_MAX)
 		return;
 	g = &inc->gaps[inc->n_gaps - 1];
-	if (!time_known(g->from_us) || !time_known(g->until_us))
+	if (!words_time_known(g->from_us) || !words_time_known(g->until_us))
 		return;
 	item(l);
 	text_add(l->out, in_words(in, "what happened from ", ""));

@@ -36,11 +36,6 @@ void brief_say_storm_next(const struct brief_input *in, struct text *out);
 /* Of any alarm. */
 void brief_say_owner(const struct brief_input *in, struct text *out);
 
-static inline bool time_known(int64_t us)
-{
-	return us != TIME_NONE && us > 0;
-}
-
 static inline const char *in_words(const struct brief_input *in, const char *en, const char *ja)
 {
 	return in->ja ? ja : en;

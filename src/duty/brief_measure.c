@@ -7,8 +7,9 @@ static const struct duty_measure *spoken_of(const struct brief_input *in, unsign
 	const struct duty_measure *m = duty_measure_of(in->measures, in->incident->id, standing);
 
 	/* One that nobody approved, or that was taken back before, has done nothing. */
-	return m && m->standing == STANDING_OVER && !m->failed && !time_known(m->begun_us) ? NULL
-											   : m;
+	return m && m->standing == STANDING_OVER && !m->failed && !words_time_known(m->begun_us)
+		       ? NULL
+		       : m;
 }
 
 /* "blackhole at transit-a", "transit-a のブラックホール" */
@@ -41,7 +42,7 @@ static void say_in_force(const struct brief_input *in, const struct duty_measure
 		text_add(out, in_words(in, "", "）"));
 	else
 		text_add(out, in_words(in, " is in force", "を実施中"));
-	if (time_known(m->until_us)) {
+	if (words_time_known(m->until_us)) {
 		text_add(out, in_words(in, " until ", "、"));
 		words_time(in->zone, m->until_us, in->now_us, out);
 		text_add(out, in_words(in, "", " まで"));
@@ -63,7 +64,7 @@ static void say_over(const struct brief_input *in, const struct duty_measure *m,
 		return;
 	}
 	text_add(out, in_words(in, " ended", "は"));
-	if (time_known(m->ended_us)) {
+	if (words_time_known(m->ended_us)) {
 		text_add(out, in_words(in, " at ", " "));
 		words_time(in->zone, m->ended_us, in->now_us, out);
 		text_add(out, in_words(in, "", " に"));
@@ -108,7 +109,7 @@ void brief_say_measure(const struct brief_input *in, struct text *out)
 static bool next_in_force(const struct brief_input *in, const struct duty_measure *m,
 			  struct text *out)
 {
-	if (time_known(m->sign_by_us)) {
+	if (words_time_known(m->sign_by_us)) {
 		text_add(out, in_words(in, "Next: a second person must approve it by ",
 				       "次: もう 1 人の承認が必要（期限 "));
 		words_time(in->zone, m->sign_by_us, in->now_us, out);
@@ -119,7 +120,7 @@ static bool next_in_force(const struct brief_input *in, const struct duty_measur
 	} else if (duty_measure_holds(m) < 0) {
 		text_add(out, in_words(in, "Next: decide on another measure.",
 				       "次: 別の措置を判断する。"));
-	} else if (time_known(m->until_us)) {
+	} else if (words_time_known(m->until_us)) {
 		text_add(out, in_words(in, "Next: renew or end the measure before ",
 				       "次: 措置の更新または終了を判断する（期限 "));
 		words_time(in->zone, m->until_us, in->now_us, out);

@@ -64,7 +64,7 @@ static void say_over(const struct brief_input *in, struct text *out)
 {
 	const struct finding *f = &in->incident->f;
 	_cleanup_text_ struct text who = TEXT_NULL, when = TEXT_NULL;
-	bool known = time_known(f->last_us);
+	bool known = words_time_known(f->last_us);
 
 	if (known)
 		words_time(in->zone, f->last_us, in->now_us, &when);
@@ -106,7 +106,7 @@ static void say_over(const struct brief_input *in, struct text *out)
 static void say_hit_en(const struct brief_input *in, const char *whom, struct text *out)
 {
 	const struct finding *f = &in->incident->f;
-	bool over = f->state == FINDING_CLOSED, began = time_known(f->first_us);
+	bool over = f->state == FINDING_CLOSED, began = words_time_known(f->first_us);
 	bool scan = f->kind == FINDING_SCAN;
 
 	if (words_is_own_out(in->incident))
@@ -122,7 +122,7 @@ static void say_hit_en(const struct brief_input *in, const char *whom, struct te
 			    scan ? began ? "scanned" : "being scanned" : "under attack");
 	if (!began)
 		return;
-	if (over && time_known(f->last_us)) {
+	if (over && words_time_known(f->last_us)) {
 		text_add(out, " ");
 		words_span(in->zone, f->first_us, f->last_us, in->now_us, false, out);
 	} else {
@@ -159,9 +159,9 @@ static void say_whom_ja(const struct brief_input *in, const char *whom, bool ove
 static void say_hit_ja(const struct brief_input *in, const char *whom, struct text *out)
 {
 	const struct finding *f = &in->incident->f;
-	bool over = f->state == FINDING_CLOSED, began = time_known(f->first_us);
+	bool over = f->state == FINDING_CLOSED, began = words_time_known(f->first_us);
 
-	if (began && over && time_known(f->last_us)) {
+	if (began && over && words_time_known(f->last_us)) {
 		words_span(in->zone, f->first_us, f->last_us, in->now_us, true, out);
 		text_add(out, "、");
 	} else if (began) {

@@ -27,7 +27,7 @@ static void say_paged(const struct brief_input *in, struct text *out)
 	text_add(out, in_words(in, "Nobody has taken it yet", "担当未定"));
 	if (a->paged[0]) {
 		text_printf(out, in_words(in, "; %s was paged", "（%s を"), a->paged);
-		if (time_known(a->paged_us)) {
+		if (words_time_known(a->paged_us)) {
 			text_add(out, in_words(in, " at ", " "));
 			words_time(in->zone, a->paged_us, in->now_us, out);
 			text_add(out, in_words(in, "", " に"));
@@ -45,7 +45,7 @@ static void say_snoozed(const struct brief_input *in, struct text *out)
 		text_printf(out, in_words(in, "%s put it off", "%s が保留中"), a->owner);
 	else
 		text_add(out, in_words(in, "It was put off", "保留中"));
-	if (time_known(a->snoozed_until_us)) {
+	if (words_time_known(a->snoozed_until_us)) {
 		text_add(out, in_words(in, " until ", "（"));
 		words_time(in->zone, a->snoozed_until_us, in->now_us, out);
 		text_add(out, in_words(in, "", " まで）"));
@@ -64,7 +64,7 @@ static void say_held(const struct brief_input *in, struct text *out)
 		return;
 	}
 	text_printf(out, in_words(in, "%s was paged", "%s を"), a->paged);
-	if (time_known(a->paged_us)) {
+	if (words_time_known(a->paged_us)) {
 		text_add(out, in_words(in, " at ", " "));
 		words_time(in->zone, a->paged_us, in->now_us, out);
 		text_add(out, in_words(in, "", " に"));

@@ -110,10 +110,7 @@ bool words_plain(const struct incident *inc, bool ja, struct text *out)
 
 const struct conf_object *words_conf_object(const struct incident *inc, const struct conf *conf)
 {
-	for (size_t i = 0; conf && inc->object[0] && i < conf->n_objects; i++)
-		if (strcmp(conf->objects[i].name, inc->object) == 0)
-			return &conf->objects[i];
-	return NULL;
+	return conf_object_named(conf, inc->object);
 }
 
 double words_line(const struct incident *inc)
@@ -186,14 +183,6 @@ static bool is_named(const char *const *names, unsigned n, const char *name)
 		if (strcmp(names[i], name) == 0)
 			return true;
 	return false;
-}
-
-const struct conf_object *words_object_named(const struct conf *conf, const char *name)
-{
-	for (size_t i = 0; conf && name[0] && i < conf->n_objects; i++)
-		if (strcmp(conf->objects[i].name, name) == 0)
-			return &conf->objects[i];
-	return NULL;
 }
 
 unsigned words_objects_hit(const struct incident *inc, const struct conf *conf,

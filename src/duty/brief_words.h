@@ -14,6 +14,12 @@
 #include "desk/calendar.h"
 #include "judge/incident.h"
 
+/** words_time_known() - is there such a time? 0 and TIME_NONE both mean none. */
+static inline bool words_time_known(int64_t us)
+{
+	return us > 0;
+}
+
 /* One of two languages, by name: "ja", else English. */
 bool words_ja(const char *language);
 
@@ -72,9 +78,6 @@ bool words_is_own_out(const struct incident *inc);
 
 /** words_conf_object() - the protected object of an incident, or NULL. */
 const struct conf_object *words_conf_object(const struct incident *inc, const struct conf *conf);
-
-/** words_object_named() - the object of that name, NULL: there is none, or no configuration. */
-const struct conf_object *words_object_named(const struct conf *conf, const char *name);
 
 #define WORDS_OBJECTS_MAX 64
 

@@ -40,11 +40,6 @@ bool duty_is_marked(const struct duty *d, const char *incident)
 	return map_get(d->marks, key) != NULL;
 }
 
-static const struct conf_object *object_of(const struct duty *d, const char *name)
-{
-	return words_object_named(d->conf, name);
-}
-
 /* Of several objects under one attack: from which severity on somebody is woken (of one that says
  * nothing @usual), and whether for a burst too. What asks for most counts. */
 static unsigned page_from(const struct duty *d, const struct incident *inc, unsigned usual,
@@ -55,7 +50,7 @@ static unsigned page_from(const struct duty *d, const struct incident *inc, unsi
 
 	*bursts = false;
 	for (unsigned i = 0; i < n; i++) {
-		const struct conf_object *o = object_of(d, names[i]);
+		const struct conf_object *o = conf_object_named(d->conf, names[i]);
 		unsigned own = o && o->page_from ? o->page_from : usual;
 
 		from = own > from ? own : from;
@@ -71,7 +66,7 @@ static unsigned page_from(const struct duty *d, const struct incident *inc, unsi
 static void rule_test(struct mute *m, const struct duty *d, const struct entry *e)
 {
 	const struct incident *inc = e->incident;
-	const struct conf_object *o = object_of(d, inc->object);
+	const struct conf_object *o = conf_object_named(d->conf, inc->object);
 	bool known = false;
 
 	if (!inc->known_test)

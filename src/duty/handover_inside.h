@@ -14,11 +14,6 @@ static inline const char *handover_pick(handover in, const char *en, const char 
 	return in->ja ? ja : en;
 }
 
-static inline bool handover_time_known(int64_t us)
-{
-	return us != TIME_NONE && us > 0;
-}
-
 /** handover_more() - "5 more." when @all is beyond @shown. */
 void handover_more(handover in, uint64_t all, uint64_t shown, struct sheet *s);
 

@@ -40,7 +40,7 @@ static void say_freeze(handover in, const struct handover_freeze *f, const char 
 	if (!f->frozen)
 		return;
 	text_add(&t, handover_pick(in, en, ja));
-	if (handover_time_known(f->at_us)) {
+	if (words_time_known(f->at_us)) {
 		text_add(&t, handover_pick(in, " since ", "、"));
 		words_time(in->zone, f->at_us, in->now_us, &t);
 		text_add(&t, handover_pick(in, "", " から"));
@@ -73,9 +73,9 @@ static int by_end(const void *a, const void *b)
 {
 	const struct duty_measure *x = *(const struct duty_measure *const *)a;
 	const struct duty_measure *y = *(const struct duty_measure *const *)b;
-	bool known = handover_time_known(x->until_us);
+	bool known = words_time_known(x->until_us);
 
-	if (known != handover_time_known(y->until_us))
+	if (known != words_time_known(y->until_us))
 		return known ? -1 : 1;
 	if (known && x->until_us != y->until_us)
 		return x->until_us < y->until_us ? -1 : 1;

@@ -92,7 +92,7 @@ static int worse(const void *a, const void *b)
 static void add_owner(handover in, const struct alarm *a, struct text *out)
 {
 	text_printf(out, handover_pick(in, "owner %s", "担当 %s"), a->owner);
-	if (a->state != ALARM_SNOOZED || !handover_time_known(a->snoozed_until_us))
+	if (a->state != ALARM_SNOOZED || !words_time_known(a->snoozed_until_us))
 		return;
 	text_add(out, handover_pick(in, ", silent until ", "、"));
 	words_time(in->zone, a->snoozed_until_us, in->now_us, out);
@@ -149,7 +149,7 @@ static void say_incident(handover in, const struct handover_incident *x, struct 
 		text_printf(&t, handover_pick(in, "S%u ", "重大度 %u "), x->severity);
 	text_printf(&t, "%s ", inc->id);
 	words_target(inc, in->conf, in->ja, &t);
-	if (handover_time_known(inc->f.first_us)) {
+	if (words_time_known(inc->f.first_us)) {
 		text_add(&t, handover_pick(in, ", since ", "、"));
 		words_time(in->zone, inc->f.first_us, in->now_us, &t);
 		text_add(&t, handover_pick(in, "", " から"));
@@ -242,13 +242,13 @@ static void say_unanswered(handover in, const struct alarm *a, struct sheet *s)
 		text_printf(&t, handover_pick(in, "; %s", "、%s"), brief_mute(MUTE_NOT, in->ja));
 	} else if (a->paged[0]) {
 		text_printf(&t, handover_pick(in, "; %s was paged", "、%s を呼び出し"), a->paged);
-		if (handover_time_known(a->paged_us)) {
+		if (words_time_known(a->paged_us)) {
 			text_add(&t, handover_pick(in, " at ", "（"));
 			words_time(in->zone, a->paged_us, in->now_us, &t);
 			text_add(&t, handover_pick(in, "", "）"));
 		}
 	}
-	if (handover_time_known(a->next_us) && !in->courier_gone) {
+	if (words_time_known(a->next_us) && !in->courier_gone) {
 		text_add(&t, handover_pick(in, "; the next one at ", "、次の呼び出し "));
 		words_time(in->zone, a->next_us, in->now_us, &t);
 	}

@@ -12,7 +12,7 @@ static bool opened(handover in, const struct handover_incident *x)
 {
 	int64_t at = x->incident->f.detected_us;
 
-	return (handover_time_known(at) ? at : x->incident->f.first_us) >= in->since_us;
+	return (words_time_known(at) ? at : x->incident->f.first_us) >= in->since_us;
 }
 
 static bool ended(handover in, const struct handover_incident *x)

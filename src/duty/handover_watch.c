@@ -178,7 +178,7 @@ static unsigned say_fault_alarms(handover in, struct sheet *s)
 		    n++ >= sheet_cap(s, FAULTS_SHOWN))
 			continue;
 		handover_subject(in, a, NULL, &t);
-		if (handover_time_known(a->opened_us)) {
+		if (words_time_known(a->opened_us)) {
 			text_add(&t, handover_pick(in, ", since ", "、"));
 			words_time(in->zone, a->opened_us, in->now_us, &t);
 			text_add(&t, handover_pick(in, "", " から"));
@@ -215,7 +215,7 @@ void handover_blind(handover in, struct sheet *s)
 		if (has_alarm(in, &in->faults[i]) || n++ >= sheet_cap(s, FAULTS_SHOWN))
 			continue;
 		fault_say(&in->faults[i], in->ja, &t);
-		if (handover_time_known(in->faults[i].since_us)) {
+		if (words_time_known(in->faults[i].since_us)) {
 			text_add(&t, handover_pick(in, ", since ", "、"));
 			words_time(in->zone, in->faults[i].since_us, in->now_us, &t);
 			text_add(&t, handover_pick(in, "", " から"));

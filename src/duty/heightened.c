@@ -99,14 +99,6 @@ bool heightened_last(const struct conf_heightened *h, const struct calendar *c, 
 	return around(h, c, at_us, out, &next) && out->from_us != TIME_NONE;
 }
 
-static const struct conf_object *object_of(const struct conf *conf, const char *name)
-{
-	for (size_t i = 0; i < conf->n_objects; i++)
-		if (strcmp(conf->objects[i].name, name) == 0)
-			return &conf->objects[i];
-	return NULL;
-}
-
 static bool holds_service(const struct conf_object *o, const struct conf_service *s)
 {
 	for (size_t i = 0; i < o->n_prefixes; i++)
@@ -127,7 +119,7 @@ bool heightened_covers(const struct conf_heightened *h, const struct conf *conf,
 		return true;
 	if (conf_is_named(h->objects, h->n_objects, object))
 		return true;
-	o = object_of(conf, object);
+	o = conf_object_named(conf, object);
 	for (size_t i = 0; o && i < conf->n_services; i++)
 		if (conf_is_named(h->services, h->n_services, conf->services[i].name) &&
 		    holds_service(o, &conf->services[i]))

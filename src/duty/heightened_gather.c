@@ -80,15 +80,6 @@ static int on_incident(void *userdata, const struct incident *inc)
 	return 0;
 }
 
-static int by_first(const void *a, const void *b)
-{
-	const struct incident *x = *(struct incident *const *)a, *y = *(struct incident *const *)b;
-
-	if (x->f.first_us != y->f.first_us)
-		return x->f.first_us < y->f.first_us ? -1 : 1;
-	return strcmp(x->id, y->id);
-}
-
 static int gather_seen(struct heightened_gathered *g)
 {
 	struct store_filter f = STORE_FILTER_ALL;
@@ -106,7 +97,7 @@ static int gather_seen(struct heightened_gathered *g)
 	if (!g->seen)
 		return -ENOMEM;
 	if (g->n)
-		qsort(g->list, g->n, sizeof(g->list[0]), by_first);
+		qsort(g->list, g->n, sizeof(g->list[0]), incident_by_first);
 	for (unsigned i = 0; i < g->n; i++)
 		g->seen[i] = (struct heightened_seen){
 			g->list[i], g->k->severity(g->k->userdata, g->list[i]),

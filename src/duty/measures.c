@@ -21,11 +21,6 @@ static const char *const standings[DUTY_STANDINGS] = {
 	[STANDING_ENDS] = "ends",   [STANDING_OVER] = "over",
 };
 
-static bool is_known(int64_t us)
-{
-	return us != TIME_NONE && us > 0;
-}
-
 const char *duty_measure_means(enum duty_means m, bool ja)
 {
 	return means[m][1 + ja];
@@ -96,7 +91,7 @@ enum measure_state duty_measure_state(const struct duty_measures *all, const cha
 static void add_time(const char *zone, int64_t us, int64_t now_us, const char *before,
 		     const char *behind, struct text *out)
 {
-	if (!is_known(us))
+	if (!words_time_known(us))
 		return;
 	text_add(out, before);
 	words_time(zone, us, now_us, out);
@@ -109,7 +104,7 @@ static void say_end(const struct duty_measure *m, const char *zone, int64_t now_
 {
 	int64_t left_us;
 
-	if (!is_known(m->until_us)) {
+	if (!words_time_known(m->until_us)) {
 		text_add(out, ja ? "、終期不明" : ", its end is not known");
 		return;
 	}
@@ -197,12 +192,12 @@ static json_t *time_or_null(int64_t us)
 {
 	char buf[TIME_TEXT_MAX];
 
-	return is_known(us) ? json_string(time_format_utc(us, buf)) : json_null();
+	return words_time_known(us) ? json_string(time_format_utc(us, buf)) : json_null();
 }
 
 static json_t *minutes_left(const struct duty_measure *m, int64_t now_us)
 {
-	if (!is_known(m->until_us) || m->standing >= STANDING_ENDS)
+	if (!words_time_known(m->until_us) || m->standing >= STANDING_ENDS)
 		return json_null();
 	return json_integer(m->until_us > now_us ? (m->until_us - now_us) / MINUTE_US : 0);
 }

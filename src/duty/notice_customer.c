@@ -125,7 +125,7 @@ static void say_times_closed(notice_input in, struct text *out)
 	add_object(in, out);
 	text_add(out, in->ja ? words_space(text_str(out)) : "");
 	text_add(out, notice_pick(in, " is over.", "への攻撃は終息しました。"));
-	if (!notice_time_known(f->first_us) || !notice_time_known(f->last_us))
+	if (!words_time_known(f->first_us) || !words_time_known(f->last_us))
 		return;
 	text_add(out, notice_pick(in, " It went on ", "攻撃は "));
 	words_span(in->zone, f->first_us, f->last_us, 0, in->ja, out);
@@ -147,7 +147,7 @@ static void say_times(notice_input in, struct text *out)
 	const struct finding *f = &in->incident->f;
 	bool scan = f->kind == FINDING_SCAN;
 
-	if (notice_time_known(f->first_us) && in->ja) {
+	if (words_time_known(f->first_us) && in->ja) {
 		words_day_time(in->zone, f->first_us, out);
 		text_add(out, " から、");
 	}
@@ -156,7 +156,7 @@ static void say_times(notice_input in, struct text *out)
 		text_add(out, words_space(text_str(out)));
 		text_add(out,
 			 scan ? "が走査（スキャン）を受けています。" : "が攻撃を受けています。");
-	} else if (notice_time_known(f->first_us)) {
+	} else if (words_time_known(f->first_us)) {
 		text_printf(out, " has been %s since ", scan ? "scanned" : "under attack");
 		words_day_time(in->zone, f->first_us, out);
 		text_add(out, ".");
@@ -298,7 +298,7 @@ static void say_evidence(notice_input in, struct text *out)
 			 notice_pick(in, "Evidence: it was kept until ", "証拠: 保存期限が過ぎ、"));
 		words_day_time(in->zone, inc->erased_us, out);
 		text_add(out, notice_pick(in, " and is erased.", " に消去しました。"));
-	} else if (inc->evidence[SAMPLE_ATTACK].n && notice_time_known(inc->erase_by_us)) {
+	} else if (inc->evidence[SAMPLE_ATTACK].n && words_time_known(inc->erase_by_us)) {
 		text_add(out,
 			 notice_pick(
 				 in,

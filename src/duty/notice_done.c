@@ -53,7 +53,7 @@ static void say_in_force(notice_input in, const struct duty_measure *m, unsigned
 {
 	text_add(out, in->closing ? notice_pick(in, "What we did: ", "当方の対応: ")
 				  : notice_pick(in, "What we do: ", "当方の対応: "));
-	if (notice_time_known(m->begun_us)) {
+	if (words_time_known(m->begun_us)) {
 		text_add(out, notice_pick(in, "since ", ""));
 		words_time(in->zone, m->begun_us, in->now_us, out);
 		text_add(out, notice_pick(in, " ", " から、"));
@@ -63,7 +63,7 @@ static void say_in_force(notice_input in, const struct duty_measure *m, unsigned
 	if (m->standing == STANDING_ENDS)
 		text_add(out,
 			 notice_pick(in, " This is being ended.", "現在、解除の手続き中です。"));
-	else if (notice_time_known(m->until_us)) {
+	else if (words_time_known(m->until_us)) {
 		text_add(out, notice_pick(in, " This ends at ", "この措置は、延長しない限り "));
 		words_time(in->zone, m->until_us, in->now_us, out);
 		text_add(out, notice_pick(in, " at the latest, unless we extend it.",
@@ -79,7 +79,7 @@ static void say_over(notice_input in, const struct duty_measure *m, struct text 
 	text_add(out, in->closing ? notice_pick(in, "What we did: ", "当方の対応: ")
 				  : notice_pick(in, "What we do: we are watching. Earlier, ",
 						"当方の対応: 監視を続けています。これまでに、"));
-	if (notice_time_known(m->begun_us) && notice_time_known(m->ended_us)) {
+	if (words_time_known(m->begun_us) && words_time_known(m->ended_us)) {
 		words_span(in->zone, m->begun_us, m->ended_us, in->now_us, in->ja, out);
 		text_add(out, notice_pick(in, " ", "、"));
 	}
@@ -120,7 +120,7 @@ void notice_say_done(notice_input in, struct text *out)
 				    "監視を続けています。措置の有無は現在確認できません。"));
 	else if (m && duty_measure_stands(m))
 		say_in_force(in, m, n, out);
-	else if (m && m->standing == STANDING_OVER && notice_time_known(m->begun_us))
+	else if (m && m->standing == STANDING_OVER && words_time_known(m->begun_us))
 		say_over(in, m, out);
 	else
 		say_nothing_done(in, m && m->standing != STANDING_OVER, out);

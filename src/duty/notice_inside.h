@@ -13,11 +13,6 @@ static inline const char *notice_pick(notice_input in, const char *en, const cha
 	return in->ja ? ja : en;
 }
 
-static inline bool notice_time_known(int64_t us)
-{
-	return us != TIME_NONE && us > 0;
-}
-
 /** notice_say_done() - what was done against it. notice_is_offline() - is the target out of reach
  * because of that? */
 void notice_say_done(notice_input in, struct text *out);

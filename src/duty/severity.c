@@ -388,7 +388,7 @@ static const struct conf_object *strictest(const struct look *l)
 	const struct conf_object *best = NULL;
 
 	for (unsigned i = 0; i < l->n_objects; i++) {
-		const struct conf_object *o = words_object_named(l->in->conf, l->object[i]);
+		const struct conf_object *o = conf_object_named(l->in->conf, l->object[i]);
 
 		if (o && (!best || asks[o->contract] > asks[best->contract]))
 			best = o;

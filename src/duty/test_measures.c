@@ -150,6 +150,17 @@ static void test_state(void **state)
 	assert_int_equal(state_of(m, 2, &told), MEASURE_NONE);
 }
 
+/* A 2 that bob has; nothing in the log. */
+static void open_acknowledged(struct kit *k, struct incident *inc)
+{
+	kit_open(k);
+	kit_times(inc, 12);
+	kit_tell(k, inc);
+	assert_int_equal(duty_acknowledge(k->d, inc->id, "bob", k->now_us), 0);
+	kit_take(k);
+	text_clear(&k->log);
+}
+
 /* The severity moves by a step; whoever was paged because it failed is not paged twice. */
 static void test_severity(void **state)
 {
@@ -158,12 +169,7 @@ static void test_severity(void **state)
 	struct duty_measures all = {.list = &m, .n = 1};
 	_cleanup_incident_ struct incident *inc = kit_incident("n000000000001", 1, T0, T0 + 60 * S);
 
-	kit_open(&k);
-	kit_times(inc, 12);
-	kit_tell(&k, inc);
-	assert_int_equal(duty_acknowledge(k.d, inc->id, "bob", k.now_us), 0);
-	kit_take(&k);
-	text_clear(&k.log);
+	open_acknowledged(&k, inc);
 	assert_int_equal(duty_severity(k.d, kit_alarm(&k, inc->id)->id)->level, 2);
 	m.measured = true;
 	m.before_bps = 1e9;
@@ -190,12 +196,7 @@ static void test_does_not_hold(void **state)
 	struct duty_measures all = {.list = &m, .n = 1};
 	_cleanup_incident_ struct incident *inc = kit_incident("n000000000001", 1, T0, T0 + 60 * S);
 
-	kit_open(&k);
-	kit_times(inc, 12);
-	kit_tell(&k, inc);
-	assert_int_equal(duty_acknowledge(k.d, inc->id, "bob", k.now_us), 0);
-	kit_take(&k);
-	text_clear(&k.log);
+	open_acknowledged(&k, inc);
 	m.measured = true;
 	m.before_bps = 1e9;
 	m.after_bps = 9e8;

@@ -245,7 +245,7 @@ static void test_one_of_several(void **state)
 	_cleanup_incident_ struct incident *inc = kit_carpet();
 	struct customer_notice in = notice_of(inc, conf, false);
 
-	in.object = words_object_named(conf, "mail");
+	in.object = conf_object_named(conf, "mail");
 	assert_true(says(&in, "Over all addresses that are hit, yours among them, we measured"));
 	assert_false(says(&in, "198.18.16."));
 	assert_false(says(&in, "portal"));

@@ -175,6 +175,15 @@ char *incident_target(const struct incident *inc, char *buf)
 	}
 }
 
+int incident_by_first(const void *a, const void *b)
+{
+	const struct incident *x = *(struct incident *const *)a, *y = *(struct incident *const *)b;
+
+	if (x->f.first_us != y->f.first_us)
+		return x->f.first_us < y->f.first_us ? -1 : 1;
+	return strcmp(x->id, y->id);
+}
+
 char *incident_id(const struct incident *inc, unsigned count, char *buf)
 {
 	char target[INCIDENT_TARGET_MAX], again[16] = "", text[INCIDENT_TARGET_MAX + 64];

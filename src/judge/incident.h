@@ -120,6 +120,9 @@ struct incident *incident_copy(const struct incident *inc, bool with_evidence);
  */
 char *incident_target(const struct incident *inc, char *buf);
 
+/** incident_by_first() - for qsort() over pointers to incidents: by first packet, then id. */
+int incident_by_first(const void *a, const void *b);
+
 /**
  * incident_id() - the name of an incident from its content alone: "n" and 12 hexadecimal digits of
  * FNV-1a (64 bits, folded to 48) over "LEVEL TARGET SECOND", where SECOND is the UTC second of the

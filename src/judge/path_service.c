@@ -23,14 +23,6 @@ static bool is_target(const struct incident *inc, const struct conf_service *s)
 	return false;
 }
 
-static const struct conf_object *object_of(const struct conf *conf, const char *name)
-{
-	for (size_t i = 0; i < conf->n_objects; i++)
-		if (strcmp(conf->objects[i].name, name) == 0)
-			return &conf->objects[i];
-	return NULL;
-}
-
 static bool belongs(const struct conf_service *s, const struct conf_object *o)
 {
 	for (size_t i = 0; o && i < o->n_prefixes; i++)
@@ -47,7 +39,7 @@ static const struct path_lost *lost_by(const struct incident_path *p, const stru
 	const struct path_lost *most = NULL;
 
 	for (unsigned i = 0; i < p->n_lost; i++)
-		if (belongs(s, object_of(conf, p->lost[i].object)) &&
+		if (belongs(s, conf_object_named(conf, p->lost[i].object)) &&
 		    (!most || p->lost[i].lost > most->lost))
 			most = &p->lost[i];
 	return most;

@@ -63,18 +63,10 @@ char *check_override(const struct conf *conf, const struct law *law, int64_t now
 	return buf;
 }
 
-static const struct conf_object *object_of(const struct conf *conf, const char *name)
-{
-	for (size_t i = 0; *name && i < conf->n_objects; i++)
-		if (strcmp(conf->objects[i].name, name) == 0)
-			return &conf->objects[i];
-	return NULL;
-}
-
 const struct conf_measure *check_agreed(const struct conf *conf, const struct incident *inc,
 					const struct plan_option *o)
 {
-	return plan_agreed(conf, object_of(conf, inc->object), o);
+	return plan_agreed(conf, conf_object_named(conf, inc->object), o);
 }
 
 uint64_t check_consent(const struct conf *conf, const struct incident *inc,
@@ -91,14 +83,14 @@ uint64_t check_consent(const struct conf *conf, const struct incident *inc,
 	}
 	if (o->kind != PLAN_RTBH && o->kind != PLAN_COMMUNITY && o->kind != PLAN_DIVERSION)
 		return 0;
-	owners_of(conf, object_of(conf, inc->object), o, &w);
+	owners_of(conf, conf_object_named(conf, inc->object), o, &w);
 	owners_agreement(&w, buf, CONF_TEXT_MAX, &max_s);
 	return max_s;
 }
 
 bool check_alone(const struct conf *conf, const char *object, const struct plan_option *o)
 {
-	return owners_alone(conf, object_of(conf, object), o);
+	return owners_alone(conf, conf_object_named(conf, object), o);
 }
 
 static bool is_started(enum plan_kind k)

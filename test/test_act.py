@@ -704,7 +704,9 @@ class Told(Case):
             'incident', 'list', '--json').splitlines()), 'the incident', seconds=60, pause=0.5)
 
     def status(self, name):
-        said = json.loads(self.world.check('status', '--json'))
+        """Of an exporter, as soon as the sensor has said its first status."""
+        said = self.world.wait(lambda: next((s for s in [json.loads(self.world.check('status', '--json'))]
+                                             if 'exporters' in s), None), 'a status with exporters')
         return next(e for e in said['exporters'] if e['name'] == name)
 
 

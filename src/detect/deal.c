@@ -322,7 +322,7 @@ static bool is_early(const struct dealer *d, const struct flow_side *s)
 	const struct exporter_watch *w = d->now.watch;
 
 	return (s->flags & FLOW_EGRESS) && !w->saw_ingress && !w->egress_alone &&
-	       !egress_hold_full(d->hold);
+	       !record_hold_full(&d->hold->wait);
 }
 
 /* It has its number, for each record of a batch has; nothing else is known of it now. */

@@ -183,7 +183,7 @@ struct detect *detect_new(struct conf *conf, struct exporters *exporters, unsign
 	d->exporters = exporters;
 	d->sink = *sink;
 	odd_init(&d->odd, exporters, &(struct flow_sink){.batch = on_sorted, .userdata = d});
-	egress_hold_init(&d->egress, &(struct flow_sink){.batch = on_sorted, .userdata = d});
+	record_hold_init(&d->egress.wait, &(struct flow_sink){.batch = on_sorted, .userdata = d});
 	d->shard = calloc(SHARDS, sizeof(*d->shard));
 	d->watch = calloc(EXPORTER_MAX + 1, sizeof(*d->watch));
 	d->rolls.minute = INT64_MIN;
@@ -235,8 +235,8 @@ struct detect *detect_free(struct detect *d)
 	free(d->shard);
 	free(d->watch);
 	deal_free(d->dealer);
-	odd_deinit(&d->odd);
-	egress_hold_deinit(&d->egress);
+	record_hold_deinit(&d->odd.wait);
+	record_hold_deinit(&d->egress.wait);
 	history_deinit(&d->history);
 	free(d->follow);
 	conf_unref(d->conf);
@@ -515,8 +515,8 @@ static int show_record(struct detect *d, uint64_t number, uint16_t in_link, bool
 /* None of those that told of what waits has told of ingress: what leaves them counts. */
 static void believe_egress(struct detect *d)
 {
-	for (unsigned i = 0; i < d->egress.n; i++) {
-		uint16_t exporter = d->egress.held[i].flow.exporter;
+	for (unsigned i = 0; i < d->egress.wait.n; i++) {
+		uint16_t exporter = d->egress.wait.held[i].flow.exporter;
 		struct exporter_watch *w = &d->watch[exporter <= EXPORTER_MAX ? exporter : 0];
 
 		w->egress_alone = !w->saw_ingress;
@@ -539,7 +539,7 @@ static int put_off(struct detect *d, uint64_t number)
 	struct evidence_record e = history_evidence(&d->history, number);
 	int r = egress_hold_put(&d->egress, &e);
 
-	if (r == 0 && egress_hold_full(&d->egress))
+	if (r == 0 && record_hold_full(&d->egress.wait))
 		believe_egress(d);
 	return r;
 }
@@ -569,7 +569,7 @@ static int turn_clock(struct detect *d, int64_t recv_us)
 
 	if (d->begun && !d->world.live && !d->sorted && odd_is(d->world.clock_us, recv_us))
 		return IS_ODD;
-	if (!d->releasing && d->egress.n && (jumped || egress_hold_due(&d->egress, recv_us)))
+	if (!d->releasing && d->egress.wait.n && (jumped || egress_hold_due(&d->egress, recv_us)))
 		return IS_DUE;
 	if (jumped || (d->begun && bin_of(recv_us) > d->tick))
 		r = feed(d);
@@ -673,7 +673,7 @@ static int on_clock(void *userdata, int64_t recv_us)
 
 	if (!d->begun)
 		return 0;
-	if (d->egress.n && (jumps(d, recv_us) || egress_hold_due(&d->egress, recv_us)))
+	if (d->egress.wait.n && (jumps(d, recv_us) || egress_hold_due(&d->egress, recv_us)))
 		r = release_egress(d);
 	if (r < 0)
 		return r;
@@ -765,8 +765,8 @@ void detect_stats(const struct detect *d, struct detect_stats *out)
 	*out = d->stats;
 	deal_stats(d->dealer, out);
 	out->memory_bytes = sizeof(*d) + good_memory(d->good) + loads_memory(&d->loads) +
-			    heard_memory(d->heard) + odd_memory(&d->odd) +
-			    egress_hold_memory(&d->egress);
+			    heard_memory(d->heard) + record_hold_memory(&d->odd.wait) +
+			    record_hold_memory(&d->egress.wait);
 	out->odd_times = d->odd.records;
 	out->memory_bytes += rolls_memory(&d->rolls);
 	out->rolls_left_out = d->rolls.left_out;

@@ -1,39 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "detect/odd_time.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
 #define NEAR_US (60 * US_PER_S) /* a record's own times this near to the clock are right */
 
 void odd_init(struct odd_times *o, struct exporters *exporters, const struct flow_sink *decided)
 {
-	*o = (struct odd_times){
-		.exporters = exporters, .out = {.sink = *decided}, .clock_us = TIME_NONE};
-}
-
-void odd_deinit(struct odd_times *o)
-{
-	flow_writer_deinit(&o->out);
-	free(o->held);
-	o->held = NULL;
-}
-
-/* Most files need none of it. */
-static int make_room(struct odd_times *o)
-{
-	struct flow_sink sink = o->out.sink;
-
-	if (!o->out.batch && flow_writer_init(&o->out, &sink) < 0)
-		return -ENOMEM;
-	if (!o->held)
-		o->held = calloc(ODD_HELD_MAX, sizeof(*o->held));
-	return o->held ? 0 : -ENOMEM;
-}
-
-static int hand_on(struct odd_times *o, const struct evidence_record *e)
-{
-	return flow_writer_put(&o->out, &e->flow, &e->side, e->first_us, e->last_us, e->recv_us);
+	*o = (struct odd_times){.exporters = exporters, .clock_us = TIME_NONE};
+	record_hold_init(&o->wait, decided);
 }
 
 static bool is_near(int64_t us, int64_t clock_us)
@@ -57,47 +30,47 @@ static int hand_on_odd(struct odd_times *o, struct evidence_record *e)
 	e->recv_us = o->clock_us;
 	x->odd_times++;
 	o->records++;
-	return hand_on(o, e);
+	return record_hold_pass(&o->wait, e);
 }
 
 static int drop_run(struct odd_times *o)
 {
-	unsigned n = o->n;
+	unsigned n = o->wait.n;
 	int r = 0;
 
-	o->n = 0;
+	o->wait.n = 0;
 	for (unsigned i = 0; i < n && r == 0; i++)
-		r = hand_on_odd(o, &o->held[i]);
+		r = hand_on_odd(o, &o->wait.held[i]);
 	return r;
 }
 
 static int believe_run(struct odd_times *o)
 {
-	unsigned n = o->n;
+	unsigned n = o->wait.n;
 	int r = 0;
 
-	o->n = 0;
+	o->wait.n = 0;
 	o->clock_us = o->newest_us;
 	for (unsigned i = 0; i < n && r == 0; i++)
-		r = hand_on(o, &o->held[i]);
+		r = record_hold_pass(&o->wait, &o->wait.held[i]);
 	return r;
 }
 
 static void hold(struct odd_times *o, const struct evidence_record *e)
 {
-	if (!o->n) {
+	if (!o->wait.n) {
 		o->from_us = o->newest_us = e->recv_us;
 		o->arrivals = 0;
 	}
-	o->arrivals += !o->n || e->recv_us != o->last_us;
+	o->arrivals += !o->wait.n || e->recv_us != o->last_us;
 	o->last_us = e->recv_us;
 	o->newest_us = e->recv_us > o->newest_us ? e->recv_us : o->newest_us;
-	o->held[o->n++] = *e;
+	record_hold_put(&o->wait, e);
 }
 
 static bool is_clock(const struct odd_times *o)
 {
-	return o->n == ODD_HELD_MAX ||
+	return record_hold_full(&o->wait) ||
 	       (o->arrivals >= ODD_ARRIVALS && o->newest_us - o->from_us >= US_PER_S);
 }
 
@@ -112,9 +85,9 @@ static int put(struct odd_times *o, const struct evidence_record *e)
 	bool odd = odd_is(o->clock_us, e->recv_us);
 	int r = 0;
 
-	if (o->n && !odd)
+	if (o->wait.n && !odd)
 		r = drop_run(o);
-	else if (o->n && !agrees(o, e->recv_us))
+	else if (o->wait.n && !agrees(o, e->recv_us))
 		/* A third time: many of the second were a capture of their own. */
 		r = o->arrivals >= ODD_ARRIVALS ? believe_run(o) : drop_run(o);
 	if (r < 0)
@@ -122,7 +95,7 @@ static int put(struct odd_times *o, const struct evidence_record *e)
 	if (!odd_is(o->clock_us, e->recv_us)) {
 		if (o->clock_us == TIME_NONE || e->recv_us > o->clock_us)
 			o->clock_us = e->recv_us;
-		return hand_on(o, e);
+		return record_hold_pass(&o->wait, e);
 	}
 	hold(o, e);
 	return is_clock(o) ? believe_run(o) : 0;
@@ -130,9 +103,9 @@ static int put(struct odd_times *o, const struct evidence_record *e)
 
 int odd_sort(struct odd_times *o, const struct flow_batch *b, uint32_t from, int64_t clock_us)
 {
-	int r = make_room(o);
+	int r = record_hold_room(&o->wait);
 
-	if (!o->n)
+	if (!o->wait.n)
 		o->clock_us = clock_us;
 	for (uint32_t i = from; i < b->n && r == 0; i++) {
 		struct evidence_record e = {.first_us = flow_first_us(b, i),
@@ -143,22 +116,16 @@ int odd_sort(struct odd_times *o, const struct flow_batch *b, uint32_t from, int
 
 		r = put(o, &e);
 	}
-	return r < 0 ? r : flow_writer_flush(&o->out);
+	return r < 0 ? r : flow_writer_flush(&o->wait.out);
 }
 
 int odd_end(struct odd_times *o)
 {
 	int r;
 
-	if (!o->n)
+	if (!o->wait.n)
 		return 0;
 	/* Nothing comes after them that they could harm. */
 	r = o->from_us > o->clock_us || o->arrivals >= ODD_ARRIVALS ? believe_run(o) : drop_run(o);
-	return r < 0 ? r : flow_writer_flush(&o->out);
-}
-
-uint64_t odd_memory(const struct odd_times *o)
-{
-	return (o->held ? ODD_HELD_MAX * sizeof(*o->held) : 0) +
-	       (o->out.batch ? sizeof(*o->out.batch) : 0);
+	return r < 0 ? r : flow_writer_flush(&o->wait.out);
 }

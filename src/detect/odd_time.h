@@ -9,21 +9,17 @@
  */
 #pragma once
 
-#include "detect/finding.h"
+#include "detect/record_hold.h"
 #include "observe/exporter.h"
-#include "observe/flow.h"
 
 #define ODD_FORWARD_US	(10 * US_PER_S)
 #define ODD_BACKWARD_US (60 * US_PER_S)
-#define ODD_HELD_MAX	FLOW_BATCH_MAX
 #define ODD_ARRIVALS	8 /* datagrams or frames that make a clock, when they fill a second */
 
 struct odd_times {
-	struct exporters *exporters;  /* borrowed: each is told of its odd records */
-	struct flow_writer out;	      /* what is decided, in the order of input */
-	struct evidence_record *held; /* ODD_HELD_MAX of them, made with the first; else NULL */
-	unsigned n;
-	unsigned arrivals; /* different times among the held ones */
+	struct exporters *exporters; /* borrowed: each is told of its odd records */
+	struct record_hold wait;     /* what is decided goes on, in the order of input */
+	unsigned arrivals;	     /* different times among the held ones */
 	int64_t clock_us;  /* that the records before them set; TIME_NONE before the first */
 	int64_t from_us;   /* arrival of the first held, */
 	int64_t newest_us; /* the newest, */
@@ -33,7 +29,6 @@ struct odd_times {
 
 /** odd_init() - @decided takes what is sorted out; nothing is allocated yet. */
 void odd_init(struct odd_times *o, struct exporters *exporters, const struct flow_sink *decided);
-void odd_deinit(struct odd_times *o);
 
 /** odd_is() - does @recv_us need to be sorted out where the clock is @clock_us? */
 static inline bool odd_is(int64_t clock_us, int64_t recv_us)
@@ -45,7 +40,7 @@ static inline bool odd_is(int64_t clock_us, int64_t recv_us)
 /** odd_waits() - are records held, so that all that come next must be put too? */
 static inline bool odd_waits(const struct odd_times *o)
 {
-	return o->n > 0;
+	return o->wait.n > 0;
 }
 
 /**
@@ -56,4 +51,3 @@ int odd_sort(struct odd_times *o, const struct flow_batch *b, uint32_t from, int
 
 /** odd_end() - no more come. Few that are later than all others were are taken as they are. */
 int odd_end(struct odd_times *o);
-uint64_t odd_memory(const struct odd_times *o);

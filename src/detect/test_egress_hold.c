@@ -79,15 +79,15 @@ static void test_bounded(void **state)
 	struct bench b;
 
 	bench_start(&b, 1, false);
-	for (unsigned i = 0; i < 3 * EGRESS_HELD_MAX; i++)
+	for (unsigned i = 0; i < 3 * RECORD_HELD_MAX; i++)
 		put_flow(&b, i, T0, T0 + US_PER_S + i * 100, true);
 	bench_end(&b);
 	detect_stats(b.detect, &st);
-	assert_int_equal(st.records, 3 * EGRESS_HELD_MAX);
+	assert_int_equal(st.records, 3 * RECORD_HELD_MAX);
 	assert_int_equal(st.dedup_dropped, 0);
 	assert_int_equal(b.n, 1);
-	assert_int_equal(b.last[0].packets, 3 * EGRESS_HELD_MAX * 60);
-	assert_int_equal(b.last[0].sources.count, 3 * EGRESS_HELD_MAX);
+	assert_int_equal(b.last[0].packets, 3 * RECORD_HELD_MAX * 60);
+	assert_int_equal(b.last[0].sources.count, 3 * RECORD_HELD_MAX);
 	bench_free(&b);
 }
 

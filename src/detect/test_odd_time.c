@@ -109,14 +109,14 @@ static void test_burst(void **state)
 
 	bench_start(&b, 1, true);
 	flood(&b, VICTIM, PPS, 2, T0);
-	for (unsigned i = 0; i < ODD_HELD_MAX - 1; i++)
+	for (unsigned i = 0; i < RECORD_HELD_MAX - 1; i++)
 		put_at(&b, 0x0a000001, OTHER, TH_ACK, T0 - HOUR_US + i);
 	flood(&b, VICTIM, PPS, 2, T0 + 2 * US_PER_S);
 	bench_end(&b);
 	detect_stats(b.detect, &st);
 	assert_int_equal(b.n, 1);
 	assert_int_equal(b.last[0].packets, 4 * PPS);
-	assert_int_equal(st.odd_times, ODD_HELD_MAX - 1);
+	assert_int_equal(st.odd_times, RECORD_HELD_MAX - 1);
 	assert_int_equal(st.epochs, 0);
 	bench_free(&b);
 }
@@ -148,7 +148,7 @@ static void test_other_clock(void **state)
 	/* Of a coarse clock: all at one time. */
 	bench_start(&b, 1, true);
 	flood(&b, OTHER, 100, 1, T0);
-	for (unsigned i = 0; i < ODD_HELD_MAX; i++)
+	for (unsigned i = 0; i < RECORD_HELD_MAX; i++)
 		put_at(&b, FORGED(i), OTHER, TH_SYN, T0 - HOUR_US);
 	flood(&b, OTHER, 100, 1, T0 - HOUR_US);
 	expect_epochs(&b, 1);

@@ -17,7 +17,7 @@
 #include "observe/input_unpack.h"
 
 #define INPUT_WINDOW_LEAST (16u << 10)
-#define STAGES_MAX	   (2 + INPUT_NESTED_MAX) /* the last reads ahead */
+#define STAGES_MAX	   (3 + INPUT_NESTED_MAX) /* the last bounds, or reads ahead */
 
 struct input {
 	struct stage *stage[STAGES_MAX];
@@ -41,6 +41,14 @@ struct memory_stage {
 	struct stage s;
 	const uint8_t *data;
 	size_t n;
+	uint64_t done;
+};
+
+/* Over the decompressors, on their thread. */
+struct bound_stage {
+	struct stage s;
+	const struct stage *lowest; /* borrowed */
+	uint64_t gave;
 };
 
 static size_t fd_read(struct stage *s, uint8_t *to, size_t room)
@@ -76,12 +84,54 @@ static size_t memory_read(struct stage *s, uint8_t *to, size_t room)
 	memcpy(to, m->data, n);
 	m->data += n;
 	m->n -= n;
+	m->done += n;
 	return n;
 }
 
 static void memory_close(struct stage *s)
 {
 	free(s);
+}
+
+/* Bytes that a file descriptor or memory has given. */
+static uint64_t bytes_of(const struct stage *lowest)
+{
+	return lowest->read == fd_read
+		       ? atomic_load_explicit(&((const struct fd_stage *)lowest)->done,
+					      memory_order_relaxed)
+		       : ((const struct memory_stage *)lowest)->done;
+}
+
+static size_t bound_read(struct stage *s, uint8_t *to, size_t room)
+{
+	struct bound_stage *b = (struct bound_stage *)s;
+	size_t n = s->ended == INPUT_GOOD ? s->below->read(s->below, to, room) : 0;
+
+	b->gave += n;
+	if (b->gave <= INPUT_SWELLS_MIN || b->gave / INPUT_SWELLS_MAX <= bytes_of(b->lowest))
+		return n;
+	s->ended = INPUT_SWOLLEN;
+	return 0;
+}
+
+static void bound_close(struct stage *s)
+{
+	free(s);
+}
+
+static int bound(struct input *in)
+{
+	struct bound_stage *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return -ENOMEM;
+	b->s.read = bound_read;
+	b->s.close = bound_close;
+	b->s.below = in->stage[in->n_stages - 1];
+	b->lowest = in->stage[0];
+	b->gave = in->fill; /* read_magic() went past it */
+	in->stage[in->n_stages++] = &b->s;
+	return 0;
 }
 
 static size_t top_read(struct input *in, uint8_t *to, size_t room)
@@ -175,14 +225,16 @@ static int unpack_top(struct input *in)
 		const char *name;
 		struct stage *s = unpack_new(in->stage[in->n_stages - 1], in->buf, in->fill, &name);
 
+		if (!s && name)
+			return -ENOMEM;
 		if (!s)
-			return name ? -ENOMEM : 0;
+			break;
 		if (!nested)
 			in->compression = name;
 		in->stage[in->n_stages++] = s;
 		read_magic(in);
 	}
-	return 0;
+	return in->n_stages > 1 ? bound(in) : 0;
 }
 
 /*
@@ -295,9 +347,7 @@ void input_progress(const struct input *in, uint64_t *done, uint64_t *total)
 {
 	const struct stage *s = in->stage[0];
 
-	*done = s->read == fd_read ? atomic_load_explicit(&((const struct fd_stage *)s)->done,
-							  memory_order_relaxed)
-				   : in->passed;
+	*done = s->read == fd_read ? bytes_of(s) : in->passed;
 	*total = in->total;
 }
 

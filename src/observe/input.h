@@ -5,8 +5,10 @@
  * no copy per packet, and a file that grows or is cut while it is read is simply a stream that ends
  * sooner or later (a mapping would fault, and is no faster: walking a pcap of 111 bytes a packet
  * took 30 ns a packet by reads and 33 to 39 by mmap, with and without populating it, in a guest).
- * Memory is bounded whatever the input unpacks to. A compressed file is unpacked on a thread of its
- * own (input_ahead.h), which changes nothing else.
+ * Memory is bounded whatever the input unpacks to, and so is time: fifty bytes, compressed twice,
+ * would be lines to read for hours. Frames of zeros that differ in a time stamp come to some
+ * hundred times their size, the best that gzip can do is 1,032. A compressed file is unpacked on a
+ * thread of its own (input_ahead.h), which changes nothing else.
  */
 #pragma once
 
@@ -19,6 +21,8 @@
 #define INPUT_WINDOW	 (512u << 10) /* what is read ahead */
 #define INPUT_PEEK_MAX	 (16u << 20)  /* most that input_peek() can show at once */
 #define INPUT_NESTED_MAX 2	      /* compressions inside each other */
+#define INPUT_SWELLS_MAX 4000	      /* times what was read, once it is over */
+#define INPUT_SWELLS_MIN (16u << 20)  /* so many bytes */
 
 struct input;
 
@@ -28,6 +32,7 @@ enum input_end {
 	INPUT_TRUNCATED, /* the compressed stream ends in its middle */
 	INPUT_CORRUPT,	 /* it does not unpack from here on */
 	INPUT_TRAILING,	 /* bytes behind the last compressed member, which were left out */
+	INPUT_SWOLLEN,	 /* it unpacks to more than any data do, and was left there */
 	INPUT_IO,	 /* read(2) failed, see input_errno() */
 };
 

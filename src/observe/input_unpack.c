@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * gzip, bzip2, xz and zstd, streamed: a fixed buffer of packed bytes in, as much out as there is
- * room for, so a bomb costs time and never memory (xz and zstd windows are limited too).
+ * room for, so a bomb costs no memory (xz and zstd windows are limited too).
  * Concatenated members are one stream.
  */
 #include "observe/input_unpack.h"

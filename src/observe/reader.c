@@ -53,6 +53,11 @@ static void count_end(struct run *run, struct text *why)
 		text_printf(why, "the %s stream is broken", run->info->compression);
 		refuse(refused, REFUSED_BAD_CONTAINER, 0);
 		return;
+	case INPUT_SWOLLEN:
+		text_printf(why, "the %s stream unpacks to over %d times its size",
+			    run->info->compression, INPUT_SWELLS_MAX);
+		refuse(refused, REFUSED_BAD_CONTAINER, 0);
+		return;
 	case INPUT_TRAILING:
 		text_printf(why, "bytes behind the %s stream were left out",
 			    run->info->compression);

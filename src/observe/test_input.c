@@ -413,6 +413,66 @@ static void test_bomb(void **state)
 	assert_true(after.ru_maxrss - before.ru_maxrss < 8192); /* KiB */
 }
 
+/* Zeros packed @times times over by zstd: what would unpack to @n bytes is left where it is too
+ * much. */
+static struct packed pack_often(size_t n, unsigned times)
+{
+	uint8_t *zeros = calloc(1, n);
+	struct packed p = pack_zst(zeros, n);
+
+	free(zeros);
+	for (unsigned i = 1; i < times; i++) {
+		struct packed more = pack_zst(p.b, p.n);
+
+		free(p.b);
+		p = more;
+	}
+	return p;
+}
+
+static uint64_t unpacked(struct input *in, enum input_end *end)
+{
+	while (input_skip(in, 1000)) {
+	}
+	*end = input_ended(in);
+	return input_passed(in);
+}
+
+static void test_swollen(void **state)
+{
+	static const struct {
+		size_t n;
+		unsigned times;
+		bool swollen;
+	} cases[] = {
+		{INPUT_SWELLS_MIN, 1, false},	 {INPUT_SWELLS_MIN, 2, false},
+		{INPUT_SWELLS_MIN + 1, 1, true}, {256u << 20, 1, true},
+		{256u << 20, 2, true},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		for (int file = 0; file < 2; file++) {
+			struct packed p = pack_often(cases[i].n, cases[i].times);
+			struct input *in = NULL;
+			enum input_end end;
+			uint64_t got;
+
+			if (file)
+				in = open_file(p.b, p.n);
+			else
+				assert_int_equal(input_open_memory(&in, p.b, p.n), 0);
+			got = unpacked(in, &end);
+			assert_int_equal(end, cases[i].swollen ? INPUT_SWOLLEN : INPUT_GOOD);
+			if (cases[i].swollen)
+				assert_true(got <= INPUT_SWELLS_MIN ||
+					    got <= p.n * INPUT_SWELLS_MAX);
+			else
+				assert_int_equal(got, cases[i].n);
+			input_free(in);
+			free(p.b);
+		}
+}
+
 static void test_cannot_open(void **state)
 {
 	_cleanup_text_ struct text why = TEXT_NULL;
@@ -457,12 +517,19 @@ static int fill_plain(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plain),	       cmocka_unit_test(test_packed_members),
-		cmocka_unit_test(test_packed_twice),   cmocka_unit_test(test_packed_cut),
-		cmocka_unit_test(test_packed_damaged), cmocka_unit_test(test_packed_trailing),
-		cmocka_unit_test(test_pipe),	       cmocka_unit_test(test_bomb),
-		cmocka_unit_test(test_cannot_open),    cmocka_unit_test(test_peek_beyond_window),
-		cmocka_unit_test(test_left_early),     cmocka_unit_test(test_read_to_its_end),
+		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_packed_members),
+		cmocka_unit_test(test_packed_twice),
+		cmocka_unit_test(test_packed_cut),
+		cmocka_unit_test(test_packed_damaged),
+		cmocka_unit_test(test_packed_trailing),
+		cmocka_unit_test(test_pipe),
+		cmocka_unit_test(test_bomb),
+		cmocka_unit_test(test_swollen),
+		cmocka_unit_test(test_cannot_open),
+		cmocka_unit_test(test_peek_beyond_window),
+		cmocka_unit_test(test_left_early),
+		cmocka_unit_test(test_read_to_its_end),
 		cmocka_unit_test(test_no_thread),
 	};
 

@@ -66,6 +66,7 @@ int import_end(struct import *im)
 		[INPUT_TRUNCATED] = "the compressed data end in their middle",
 		[INPUT_CORRUPT] = "the compressed data do not unpack from here on",
 		[INPUT_TRAILING] = "bytes follow behind the compressed data",
+		[INPUT_SWOLLEN] = "the compressed data unpack to over 4,000 times their size",
 	};
 	enum input_end end = input_ended(im->in);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The points. A target or a link must carry a proposal (time alone is everybody's), and what cannot
- * be (an attack that began after the notice came, another address than the told one) weighs more
- * than what is only unlikely, since people are often wrong in one thing and seldom in two.
+ * be (an attack that began after the notice came, and not about when it announced one; another
+ * address than the told one) weighs more than what is only unlikely, since people are often wrong
+ * in one thing and seldom in two.
  */
 #include "judge/match.h"
 
@@ -284,6 +285,18 @@ static enum match_time fit_wrong(const struct told_span *s, const struct match_c
 	return MATCH_TIME_OTHER;
 }
 
+/* Began when the notice had come. */
+static bool is_later(const struct notice *n, const struct match_candidate *c)
+{
+	return n->received_us != TIME_NONE && c->first_us > n->received_us + NEAR_US;
+}
+
+/* Told of what is to come, as a blackmailer's letter does. */
+static bool announces(const struct notice *n, const struct told_span *s)
+{
+	return s->told && n->received_us != TIME_NONE && s->from_us > n->received_us + NEAR_US;
+}
+
 static enum match_time fit_time(const struct notice *n, const struct match_candidate *c, int home,
 				int *minutes)
 {
@@ -291,7 +304,7 @@ static enum match_time fit_time(const struct notice *n, const struct match_candi
 	int64_t end_us = end_of(c, n), gap;
 	bool wide = s.told && s.until_us - s.from_us >= WIDE_US;
 
-	if (n->received_us != TIME_NONE && c->first_us > n->received_us + NEAR_US)
+	if (is_later(n, c) && !announces(n, &s))
 		return MATCH_TIME_LATER;
 	if (!s.told)
 		return fit_untold(n, c);
@@ -304,6 +317,8 @@ static enum match_time fit_time(const struct notice *n, const struct match_candi
 		return MATCH_TIME_SAME_DAY;
 	if (gap <= HOUR_US - 10 * MINUTE_US && !wide)
 		return MATCH_TIME_HOUR;
+	if (is_later(n, c))
+		return gap <= 3 * HOUR_US ? MATCH_TIME_HOURS : MATCH_TIME_LATER;
 	return fit_wrong(&s, c, end_us, home, minutes);
 }
 

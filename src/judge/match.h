@@ -66,7 +66,7 @@ enum match_time {
 	MATCH_TIME_DAY,	      /* fits a day before or after */
 	MATCH_TIME_BEFORE,    /* nothing told; within a day before it came */
 	MATCH_TIME_WEEK,      /* the same, within a week */
-	MATCH_TIME_LATER,     /* the attack began after the notice came: it cannot be meant */
+	MATCH_TIME_LATER,     /* it began after the notice came, which announced none then */
 	MATCH_TIME_OTHER,
 };
 

@@ -120,9 +120,6 @@ static void test_times(void **state)
 		    (rows[i].minutes && m.zone_minutes != rows[i].minutes))
 			fail_msg("%zu: %s %d", i, match_time_name(m.time), m.zone_minutes);
 	}
-	make_notice(&n, "198.18.10.5", T0);
-	n.received_us = T0 - HOUR_US;
-	assert_int_equal(match_one(&n, &c, HOME).time, MATCH_TIME_LATER);
 	make_notice(&n, "198.18.10.5", T0 - 6 * HOUR_US);
 	n.until_us = n.from_us + 24 * HOUR_US;
 	assert_int_equal(match_one(&n, &c, HOME).time, MATCH_TIME_SAME_DAY);
@@ -130,6 +127,43 @@ static void test_times(void **state)
 	assert_int_equal(match_one(&n, &c, HOME).time, MATCH_TIME_WEEK);
 	n.received_us = T0 + HOUR_US;
 	assert_int_equal(match_one(&n, &c, HOME).time, MATCH_TIME_BEFORE);
+}
+
+/* An attack that began after the notice came is meant only by one that announced it. */
+static void test_later(void **state)
+{
+	static const struct {
+		int64_t came_us, told_us;
+		enum match_time want;
+	} rows[] = {
+		{-HOUR_US, TIME_NONE, MATCH_TIME_LATER},
+		{-HOUR_US, -2 * HOUR_US, MATCH_TIME_LATER},
+		{-HOUR_US, -HOUR_US - 10 * MINUTE_US, MATCH_TIME_LATER},
+		{-HOUR_US, 0, MATCH_TIME_OVERLAPS},
+		{-72 * HOUR_US, 0, MATCH_TIME_OVERLAPS},
+		{-72 * HOUR_US, -40 * MINUTE_US, MATCH_TIME_HOUR},
+		{-4 * HOUR_US, -2 * HOUR_US, MATCH_TIME_HOURS},
+		{-10 * HOUR_US, -9 * HOUR_US, MATCH_TIME_LATER},
+		{-72 * HOUR_US, -24 * HOUR_US, MATCH_TIME_LATER},
+	};
+	struct match_candidate c;
+	struct notice n;
+
+	make_candidate(&c, "n1", "198.18.10.5", T0 + 7 * MINUTE_US, VECTOR_SYN_FLOOD);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		bool told = rows[i].told_us != TIME_NONE;
+
+		make_notice(&n, "198.18.10.5", T0 + (told ? rows[i].told_us : 0));
+		if (!told)
+			n.from_us = n.until_us = TIME_NONE;
+		n.received_us = T0 + rows[i].came_us;
+		if (match_one(&n, &c, HOME).time != rows[i].want)
+			fail_msg("%zu: %s", i, match_time_name(match_one(&n, &c, HOME).time));
+	}
+	make_notice(&n, "198.18.10.5", T0 - 12 * HOUR_US);
+	n.until_us = n.from_us + 24 * HOUR_US;
+	n.received_us = n.from_us - HOUR_US;
+	assert_int_equal(match_one(&n, &c, HOME).time, MATCH_TIME_SAME_DAY);
 }
 
 static void test_vector_and_link(void **state)
@@ -283,6 +317,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_later),
 		cmocka_unit_test(test_vector_and_link),
 		cmocka_unit_test(test_time_alone_is_nothing),
 		cmocka_unit_test(test_certain_and_rivals),

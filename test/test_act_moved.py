@@ -47,6 +47,12 @@ class Moved(Case):
         done = self.world.run('act', 'withdraw', measure, '--why', 'the customer asked')
         self.assertEqual(done.returncode, GOOD, done.stderr)
 
+    def withdraw_neighbor(self, name):
+        """One measure stands there."""
+        done = self.world.run('act', 'withdraw', '--neighbor', name, '--why', 'the customer asked', '--json')
+        self.assertEqual(done.returncode, GOOD, done.stderr)
+        self.assertEqual(json.loads(done.stdout)['count'], 1)
+
     def wait_gone(self, measure, seconds=10):
         self.world.wait(lambda: self.world.stage(measure) == 'gone', f'that {measure} is gone',
                         seconds=seconds)
@@ -101,7 +107,7 @@ class Session(Moved):
         self.begin_anew(BIRD.replace('- name: bird', '- name: border-1'))
         w.wait(lambda: 'border-1: up, has 1' in w.run('act', 'list').stdout, 'that it is kept')
         self.assertNotIn('not configured', w.run('act', 'list').stdout)
-        self.withdraw(measure)
+        self.withdraw_neighbor('border-1')
         w.wait(lambda: TARGET not in w.blackholes(), 'that BIRD has it no more')
         self.wait_gone(measure)
 
@@ -114,7 +120,9 @@ class Session(Moved):
         self.assertIn('隣接 bird の設定がもうない', w.run('act', 'list', lang='ja_JP.UTF-8').stdout)
         self.assertIn(TARGET, w.blackholes())
         self.assertEqual(len(self.pages(measure)), 1)
-        self.withdraw(measure)
+        done = w.run('act', 'withdraw', '--neighbor', 'nowhere', '--why', 'the customer asked')
+        self.assertIn('no neighbour of act.neighbors has that name, and no measure began under it', done.stderr)
+        self.withdraw_neighbor('bird')
         w.wait(lambda: TARGET not in w.blackholes(), 'that BIRD has it no more')
         self.wait_gone(measure)
 

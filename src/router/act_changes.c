@@ -230,16 +230,36 @@ static int end_all(struct of_case *w)
 	return CHECK_GOOD;
 }
 
+/* By the name that its router has now; one that no router has is that under which it began. */
+static bool is_of_neighbor(struct act *a, const struct measure *m, const char *name)
+{
+	const struct conf_neighbor *n =
+		conf_act_neighbor(a->conf, name) ? act_home_neighbor(a, m) : NULL;
+
+	return strcmp(n ? n->name : m->option.point, name) == 0;
+}
+
+static bool knows_neighbor(const struct act *a, const char *name)
+{
+	bool knows = conf_act_neighbor(a->conf, name);
+
+	for (size_t i = 0; i < a->n && !knows; i++)
+		knows = may_end(&a->list[i]->m) && strcmp(a->list[i]->m.option.point, name) == 0;
+	return knows;
+}
+
 static int end_neighbor(struct of_case *w, const char *name)
 {
 	struct act *a = w->x->a;
 
-	if (!conf_act_neighbor(a->conf, name))
+	if (!knows_neighbor(a, name))
 		return check_refuse(&w->x->t, CHECK_USAGE, "no_neighbor",
-				    "no neighbour of act.neighbors has that name",
-				    "その名前の隣接は act.neighbors にありません");
+				    "no neighbour of act.neighbors has that name, and no measure "
+				    "began under it",
+				    "その名前の隣接は act.neighbors "
+				    "になく、その名前で始まった措置もありません");
 	for (size_t i = 0; i < a->n; i++)
-		if (strcmp(a->list[i]->m.option.point, name) == 0)
+		if (is_of_neighbor(a, &a->list[i]->m, name))
 			end_one(w, a->list[i]);
 	return CHECK_GOOD;
 }

@@ -25,7 +25,7 @@ void act_effect_dropped(struct measure_effect *e, uint64_t packets, uint64_t byt
 /* Return: could its counter be read? */
 static bool read_counter(struct act *a, struct act_measure *am)
 {
-	struct act_router *ar = act_router_of(a, am->m.option.point);
+	struct act_router *ar = act_home(a, &am->m);
 	uint64_t packets = 0, bytes = 0;
 
 	if (!ar || ar->r->ops->counter(ar->r, &am->m, &packets, &bytes))
@@ -68,7 +68,7 @@ static bool stood_since(const struct act_measure *am, int64_t from_us, int64_t n
 
 static void read_effect(struct act *a, struct act_measure *am, struct look *k)
 {
-	const struct conf_neighbor *n = conf_act_neighbor(a->conf, am->m.option.point);
+	const struct conf_neighbor *n = act_home_neighbor(a, &am->m);
 	struct measure_effect *e = &am->m.effect;
 	int64_t status_us = TIME_NONE;
 

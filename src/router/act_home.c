@@ -83,6 +83,13 @@ struct act_router *act_home(struct act *a, const struct measure *m)
 	return ar && ar->r ? ar : NULL;
 }
 
+const struct conf_neighbor *act_home_neighbor(struct act *a, const struct measure *m)
+{
+	struct act_router *ar = act_home(a, m);
+
+	return ar && ar >= a->routers && ar < a->routers + a->n_routers ? ar->r->neighbor : NULL;
+}
+
 /* Why the configuration leads to it no more; "" it does. */
 static const char *lost_by(const struct conf *conf, const struct measure *m)
 {

@@ -182,6 +182,9 @@ struct act_router *act_router_of(struct act *a, const char *neighbor);
 /** act_home() - the router that was told @m, by its place; NULL where none can be asked. */
 struct act_router *act_home(struct act *a, const struct measure *m);
 
+/** act_home_neighbor() - that router's configuration, borrowed; NULL where there is none now. */
+const struct conf_neighbor *act_home_neighbor(struct act *a, const struct measure *m);
+
 /** act_note_place() - where one that comes into force will be told, before it is written. */
 void act_note_place(const struct act *a, struct measure *m);
 

@@ -44,10 +44,7 @@ static int on_other(void *userdata, const struct incident *inc)
 static double before_of(struct act *a, const struct act_measure *am, const struct incident *inc,
 			const struct effect_watch *watch)
 {
-	struct others o = {.a = a,
-			   .am = am,
-			   .n = conf_act_neighbor(a->conf, am->m.option.point),
-			   .watch = watch};
+	struct others o = {.a = a, .am = am, .n = act_home_neighbor(a, &am->m), .watch = watch};
 	struct store_filter at = STORE_FILTER_ALL;
 	double own = am->m.effect.before_bps;
 

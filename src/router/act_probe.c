@@ -77,8 +77,8 @@ enum probe_answer act_probe_may(struct act *a, const struct act_measure *am)
 {
 	const struct measure *m = &am->m;
 	const struct conf_standing *s = order_of(a, m);
-	const struct conf_neighbor *n = conf_act_neighbor(a->conf, m->option.point);
-	struct act_router *ar = act_router_of(a, m->option.point);
+	const struct conf_neighbor *n = act_home_neighbor(a, m);
+	struct act_router *ar = act_home(a, m);
 	int64_t now_us = clock_real_us(), mono_us = clock_mono_us();
 	struct probe_world w = {
 		.order = s,
@@ -108,7 +108,7 @@ enum probe_answer act_probe_may(struct act *a, const struct act_measure *am)
 
 static int gauge(struct act *a, struct act_measure *am, struct router_gauge *g)
 {
-	struct act_router *ar = act_router_of(a, am->m.option.point);
+	struct act_router *ar = act_home(a, &am->m);
 
 	return ar && ar->r->ops->gauge ? ar->r->ops->gauge(ar->r, &am->m, g) : 1;
 }
@@ -262,7 +262,7 @@ static void begin(struct act *a, struct act_measure *am)
 {
 	_cleanup_text_ struct text words = TEXT_NULL;
 	const struct conf_standing *s = order_of(a, &am->m);
-	struct act_router *ar = act_router_of(a, am->m.option.point);
+	struct act_router *ar = act_home(a, &am->m);
 	struct measure before = am->m;
 	int64_t now_us = clock_real_us();
 	char actor[MEASURE_NAME_MAX];
@@ -374,7 +374,7 @@ static void find_one(struct act *a)
 			leave(a, am, PROBE_NO_LOAD);
 			continue;
 		}
-		n = conf_act_neighbor(a->conf, am->m.option.point);
+		n = act_home_neighbor(a, &am->m);
 		probe_init(&a->probe.p, (double)n->capacity_bps,
 			   am->lift.drops.open ? am->lift.drops.of : 0);
 		snprintf(a->probe.measure, sizeof(a->probe.measure), "%s", am->m.id);

@@ -4,6 +4,7 @@
 
 test_read_cli.py PROGRAM [unittest options]
 """
+import gzip
 import json
 import os
 import random
@@ -198,6 +199,16 @@ class Unseen(Case):
                 err = self.says(self.REST, self.path('broken', head + junk), status=1)
                 self.assertIn('read: 100 records', err)
                 self.assertIn('refused 1 times (3000000 bytes)', err)
+
+    def test_left_where_it_swells(self):
+        """A few kilobytes that would unpack to records without end."""
+        frames = gzip.compress(pcap([]) + bytes(32 << 20), 6)
+        said = self.read(self.path('once', frames), status=0).stderr
+        self.assertIn('refused: not-ip 2097152 times', said)
+        self.assertNotIn('swollen', said)
+        said = self.read(self.path('twice', gzip.compress(frames, 6)), status=1).stderr
+        self.assertIn('refused: swollen 1 times, 0 bytes (compressed data that unpack to over 4,000 times their size)',
+                      said)
 
     def test_drops_that_a_capture_tells_of(self):
         statistics = struct.pack('<IIIHHQHHQHH', 0, 0, 0, 5, 8, 4000, 7, 8, 1000, 0, 0)

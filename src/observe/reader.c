@@ -56,7 +56,7 @@ static void count_end(struct run *run, struct text *why)
 	case INPUT_SWOLLEN:
 		text_printf(why, "the %s stream unpacks to over %d times its size",
 			    run->info->compression, INPUT_SWELLS_MAX);
-		refuse(refused, REFUSED_BAD_CONTAINER, 0);
+		refuse(refused, REFUSED_SWOLLEN, 0);
 		return;
 	case INPUT_TRAILING:
 		text_printf(why, "bytes behind the %s stream were left out",

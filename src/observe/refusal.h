@@ -39,6 +39,8 @@
 	  "たどれる段数を超えたヘッダーの入れ子")                                                  \
 	X(BAD_CONTAINER, "bad-container", "capture file structure broken",                         \
 	  "キャプチャファイルの構造が壊れている")                                                  \
+	X(SWOLLEN, "swollen", "compressed data that unpack to over 4,000 times their size",        \
+	  "展開すると元の 4,000 倍を超える圧縮データ")                                             \
 	X(BAD_LINKTYPE, "bad-linktype", "link type that is not read", "読めないリンク層")          \
 	X(BAD_SAMPLING, "bad-sampling", "sampling rate above 1:16777216, taken for unknown",       \
 	  "1:16777216 を超えるサンプリング、不明として扱う")                                       \

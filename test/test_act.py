@@ -705,9 +705,9 @@ class Told(Case):
 
     def status(self, name):
         """Of an exporter, as soon as the sensor has said its first status."""
-        said = self.world.wait(lambda: next((s for s in [json.loads(self.world.check('status', '--json'))]
-                                             if 'exporters' in s), None), 'a status with exporters')
-        return next(e for e in said['exporters'] if e['name'] == name)
+        said = self.world.wait(lambda: json.loads(self.world.check('status', '--json')).get('exporters'),
+                               'a status with exporters')
+        return next(e for e in said if e['name'] == name)
 
 
 class Invented(Told):

@@ -11,13 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MINUTE_US  (60 * US_PER_S)
-#define HOUR_US	   (60 * MINUTE_US)
-#define DAY_US	   (24 * HOUR_US)
-#define NEAR_US	   (15 * MINUTE_US) /* rounded to a quarter of an hour */
-#define ZONE_NEAR  (35 * MINUTE_US) /* the same beside a wrong zone, with its own rounding */
-#define WIDE_US	   (20 * HOUR_US)   /* a told span that only names a day */
-#define ONE_STROKE 64		    /* longest text that is compared stroke by stroke */
+#define MINUTE_US    (60 * US_PER_S)
+#define HOUR_US	     (60 * MINUTE_US)
+#define DAY_US	     (24 * HOUR_US)
+#define NEAR_US	     (15 * MINUTE_US) /* rounded to a quarter of an hour */
+#define ZONE_NEAR    (35 * MINUTE_US) /* the same beside a wrong zone, with its own rounding */
+#define FEW_HOURS_US (3 * HOUR_US)
+#define WIDE_US	     (20 * HOUR_US) /* a told span that only names a day */
+#define ONE_STROKE   64		    /* longest text that is compared stroke by stroke */
 
 static const int target_points[] = {
 	[MATCH_TARGET_NOT_TOLD] = 0, [MATCH_TARGET_SAME] = 400,	 [MATCH_TARGET_INSIDE] = 300,
@@ -275,7 +276,7 @@ static enum match_time fit_wrong(const struct told_span *s, const struct match_c
 
 	if (!wide && home_zone_fits(s, c, end_us, home, minutes))
 		return MATCH_TIME_HOME_ZONE;
-	if (gap <= 3 * HOUR_US)
+	if (gap <= FEW_HOURS_US)
 		return MATCH_TIME_HOURS;
 	if (!wide && zone_fits(s, c, end_us, minutes))
 		return MATCH_TIME_ZONE;
@@ -285,16 +286,10 @@ static enum match_time fit_wrong(const struct told_span *s, const struct match_c
 	return MATCH_TIME_OTHER;
 }
 
-/* Began when the notice had come. */
-static bool is_later(const struct notice *n, const struct match_candidate *c)
+/* When the notice had come. */
+static bool is_later(const struct notice *n, int64_t us)
 {
-	return n->received_us != TIME_NONE && c->first_us > n->received_us + NEAR_US;
-}
-
-/* Told of what is to come, as a blackmailer's letter does. */
-static bool announces(const struct notice *n, const struct told_span *s)
-{
-	return s->told && n->received_us != TIME_NONE && s->from_us > n->received_us + NEAR_US;
+	return n->received_us != TIME_NONE && us > n->received_us + NEAR_US;
 }
 
 static enum match_time fit_time(const struct notice *n, const struct match_candidate *c, int home,
@@ -302,9 +297,10 @@ static enum match_time fit_time(const struct notice *n, const struct match_candi
 {
 	struct told_span s = span_of(n);
 	int64_t end_us = end_of(c, n), gap;
-	bool wide = s.told && s.until_us - s.from_us >= WIDE_US;
+	bool wide = s.told && s.until_us - s.from_us >= WIDE_US, later = is_later(n, c->first_us);
 
-	if (is_later(n, c) && !announces(n, &s))
+	/* Unless it told of what is to come, as a blackmailer's letter does. */
+	if (later && !(s.told && is_later(n, s.from_us)))
 		return MATCH_TIME_LATER;
 	if (!s.told)
 		return fit_untold(n, c);
@@ -317,8 +313,8 @@ static enum match_time fit_time(const struct notice *n, const struct match_candi
 		return MATCH_TIME_SAME_DAY;
 	if (gap <= HOUR_US - 10 * MINUTE_US && !wide)
 		return MATCH_TIME_HOUR;
-	if (is_later(n, c))
-		return gap <= 3 * HOUR_US ? MATCH_TIME_HOURS : MATCH_TIME_LATER;
+	if (later)
+		return gap <= FEW_HOURS_US ? MATCH_TIME_HOURS : MATCH_TIME_LATER;
 	return fit_wrong(&s, c, end_us, home, minutes);
 }
 

@@ -102,16 +102,21 @@ static uint64_t bytes_of(const struct stage *lowest)
 		       : ((const struct memory_stage *)lowest)->done;
 }
 
+/* Up to the very byte, so that it does not matter in what pieces it is asked for. */
 static size_t bound_read(struct stage *s, uint8_t *to, size_t room)
 {
 	struct bound_stage *b = (struct bound_stage *)s;
 	size_t n = s->ended == INPUT_GOOD ? s->below->read(s->below, to, room) : 0;
+	uint64_t most = bytes_of(b->lowest) * INPUT_SWELLS_MAX;
 
+	if (most < INPUT_SWELLS_MIN)
+		most = INPUT_SWELLS_MIN;
+	if (b->gave + n > most) {
+		s->ended = INPUT_SWOLLEN;
+		n = (size_t)(most - b->gave);
+	}
 	b->gave += n;
-	if (b->gave <= INPUT_SWELLS_MIN || b->gave / INPUT_SWELLS_MAX <= bytes_of(b->lowest))
-		return n;
-	s->ended = INPUT_SWOLLEN;
-	return 0;
+	return n;
 }
 
 static void bound_close(struct stage *s)

@@ -26,7 +26,8 @@ def run(part):
 
 
 def units(_seeds):
-    return [Unit(f'blind-spot-part-{part}', 4, lambda part=part: run(part)) for part in range(PARTS)]
+    return [Unit(f'blind-spot-part-{part}', 4, lambda part=part: run(part), [PROGRAM, __file__])
+            for part in range(PARTS)]
 
 
 def figures(done):

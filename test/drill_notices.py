@@ -23,7 +23,8 @@ def run(seed):
 
 
 def units(seeds):
-    return [Unit(f'notices-seed-{seed}', 1, lambda seed=seed: run(seed)) for seed in seeds]
+    return [Unit(f'notices-seed-{seed}', 1, lambda seed=seed: run(seed), [PROGRAM, __file__])
+            for seed in seeds]
 
 
 def figures(done):

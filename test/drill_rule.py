@@ -29,7 +29,8 @@ def units(seeds):
     if not os.path.exists(PROGRAM):
         return []
     return [Unit(f'rules-{name}-seed-{seed}', MINUTES_MANY if name in rule_drill.LONG_ONLY else 2,
-                 lambda name=name, seed=seed: run(name, seed))
+                 lambda name=name, seed=seed: run(name, seed),
+                 [PROGRAM, rule_drill.__file__, __file__])
             for seed in seeds for name in rule_drill.names(PROGRAM)]
 
 

@@ -29,7 +29,8 @@ def units(seeds):
         by_family = {}
         for case in spoof_bars.cases(PROGRAM, [seed], everything=True):
             by_family.setdefault(case.scenario, []).append(case)
-        made += [Unit(f'{name}-seed-{seed}', 2, lambda c=c: run(c)) for name, c in by_family.items()]
+        made += [Unit(f'{name}-seed-{seed}', 2, lambda c=c: run(c),
+                      [PROGRAM, spoof_bars.__file__, __file__]) for name, c in by_family.items()]
     return made
 
 

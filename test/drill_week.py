@@ -20,7 +20,8 @@ def run(seed):
 
 
 def units(seeds):
-    return [Unit(f'busy-week-seed-{seed}', 2, lambda seed=seed: run(seed)) for seed in seeds]
+    return [Unit(f'busy-week-seed-{seed}', 2, lambda seed=seed: run(seed),
+                 [PROGRAM, week_drill.__file__, __file__]) for seed in seeds]
 
 
 def figures(done):

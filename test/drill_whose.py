@@ -27,7 +27,8 @@ def units(seeds):
     by_scenario = {}
     for case in whose_bars.cases(PROGRAM):
         by_scenario.setdefault(case.scenario, []).append(case)
-    return [Unit(f'{name}-seed-{seed}', 2, lambda c=c, seed=seed: run(c, seed))
+    return [Unit(f'kinds-{name}-seed-{seed}', 2, lambda c=c, seed=seed: run(c, seed),
+                 [PROGRAM, whose_bars.__file__, __file__])
             for seed in seeds for name, c in by_scenario.items()]
 
 

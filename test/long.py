@@ -7,10 +7,12 @@ long.py drill|fuzz|soak|sanitize|fault|fresh [--minutes 50] [--restart] [--list]
 A part is a list of units. A slice runs the units that are not done yet until the time is nearly up
 and keeps what each gave in test/long.state/, so that the next call goes on; a change of the code
 begins anew, since figures of two programs are not one result; only a unit that says which files it is
-about stays as long as those are the same to a byte. The same is kept, packed, in test/long/, to be committed, so that another machine goes on with it. What is known so far goes into
-test/long.json (see doc/testing.md): commit, seeds, figures. The last line is the plain line."""
+about stays as long as those are the same to a byte. The same is kept, packed, in test/long/, to be
+committed, so that another machine goes on with it. What is known so far goes into test/long.json
+(see doc/testing.md): commit, seeds, figures. The last line is the plain line."""
 import argparse
 import datetime
+import functools
 import hashlib
 import importlib
 import json
@@ -41,7 +43,7 @@ class Unit:
 
     def __init__(self, name, minutes, run, of=()):
         self.name, self.minutes, self.run = name, minutes, run
-        self.of = digest_of(of) if of else None
+        self.of = digest_of(tuple(of)) if of else None
 
 
 def git(*args):
@@ -55,6 +57,7 @@ def is_figure(path):
     return path == RESULT or os.path.dirname(path) == KEPT
 
 
+@functools.cache
 def digest_of(paths):
     digest = hashlib.sha256()
     for path in paths:
@@ -184,7 +187,7 @@ def run_slice(part, module, units, minutes):
             continue
         left = minutes - (time.monotonic() - began) / 60
         if unit.minutes > left:
-            break
+            continue    # a shorter one may fit yet
         result = run_unit(unit)
         state['done'][unit.name] = result
         save(path, state)
@@ -211,6 +214,10 @@ def main():
     if not args.list:
         module.prepare()
     units = module.units()
+    twice = [name for name, n in Counter(u.name for u in units).items() if n > 1]
+    if twice:
+        # The second would be taken for done, and never run.
+        sys.exit(f'{len(twice)} names stand for two units each, {twice[0]} is one')
     if args.list:
         print('\n'.join(f'{u.minutes:6.1f} min  {u.name}' for u in units))
         return 0

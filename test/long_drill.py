@@ -77,10 +77,13 @@ def units():
     for case in drill_bars.long_cases(PROGRAM):
         by_scenario.setdefault(case.scenario, []).append(case)
     by_scenario['path'] = path_drill.long_cases()
-    return [Unit(f'{name}-seed-{seed}', 8 if name in (drill_bars.QUARTER, 'path') else 2,
-                 lambda c=c, seed=seed: scenario(c, seed))
+    made = [Unit(f'{name}-seed-{seed}', 8 if name in (drill_bars.QUARTER, 'path') else 2,
+                 lambda c=c, seed=seed: scenario(c, seed),
+                 [PROGRAM, drill_bars.__file__, path_drill.__file__, __file__])
             for seed in SEEDS for name, c in by_scenario.items()] + [
                 unit for family in FAMILIES for unit in family.units(SEEDS)]
+    # By seeds, so that the first slice has met every family.
+    return sorted(made, key=lambda unit: int(unit.name.rsplit('-', 1)[1]))
 
 
 def share(part, whole):

@@ -189,7 +189,8 @@ def run(name, arguments, kind, stays):
 
 def units():
     return [Unit(f"{name}-{kind}-{'on' if stays else 'once'}", 6,
-                 lambda a=arguments, n=name, k=kind, s=stays: run(n, a, k, s))
+                 lambda a=arguments, n=name, k=kind, s=stays: run(n, a, k, s),
+                 [PROGRAM, LIBRARY, *filter(os.path.isfile, arguments), __file__])
             for name, arguments, kinds in RUNS for kind in kinds
             for stays in ((False,) if kind == 'space' else (False, True))]
 

@@ -3,7 +3,8 @@
  * The best that any filter could do is to drop those looks first of which the attack has most for
  * each packet of others (Neyman and Pearson 1933), as long as others lose no more than they may: of
  * their packets, and of those that open connections, for who loses these loses the rest too. Of
- * looks that did not show in the attack's first seconds nobody could have known.
+ * looks that did not show in the attack's first seconds nobody could have known. A filter may leave
+ * lengths out: then a look of another length is no other look.
  */
 #include "drill/blend.h"
 
@@ -220,22 +221,58 @@ static void drop_best(const struct blend_attack *a, const struct ranked_look *or
 	}
 }
 
-static int weigh(const struct blend_attack *a, struct outcome *out)
+static int weigh(const struct blend_attack *a, const struct map *looks, struct outcome *out)
 {
-	struct ranked_look *order = calloc(map_count(a->looks) + 1, sizeof(*order));
+	struct ranked_look *order = calloc(map_count(looks) + 1, sizeof(*order));
 	const void *key;
 	void *value;
 	size_t n = 0;
 
 	if (!order)
 		return -ENOMEM;
-	for (size_t at = 0; map_next(a->looks, &at, &key, &value);)
+	for (size_t at = 0; map_next(looks, &at, &key, &value);)
 		order[n++] = (struct ranked_look){key, value};
 	qsort(order, n, sizeof(*order), by_ratio);
 	*out = (struct outcome){.all = a->rest ? a->rest : a->first};
 	drop_best(a, order, n, out);
 	free(order);
 	return 0;
+}
+
+static struct map *without_lengths(const struct blend_attack *a)
+{
+	struct map *looks = map_new(sizeof(struct look_key), sizeof(struct look), LOOKS_MAX);
+	const void *key;
+	void *value;
+
+	for (size_t at = 0; looks && map_next(a->looks, &at, &key, &value);) {
+		struct look_key k = *(const struct look_key *)key;
+		const struct look *from = value;
+		struct look *to;
+
+		k.len = 0;
+		to = map_put(looks, &k, NULL);
+		if (!to)
+			return map_free(looks);
+		to->first += from->first;
+		to->rest += from->rest;
+		to->others += from->others;
+	}
+	return looks;
+}
+
+/* Whichever filter is the better one. */
+static int weigh_both(const struct blend_attack *a, struct outcome *out)
+{
+	struct map *coarse = without_lengths(a);
+	struct outcome o;
+	int r = coarse ? weigh(a, a->looks, out) : -ENOMEM;
+
+	r = r ? r : weigh(a, coarse, &o);
+	map_free(coarse);
+	if (r == 0 && o.dropped > out->dropped)
+		*out = o;
+	return r;
 }
 
 static void say_why(const struct outcome *o, bool separable, char *buf, size_t room)
@@ -260,7 +297,7 @@ int blend_json(const struct blend *b, size_t i, json_t *attack)
 	char why[128];
 	bool separable;
 
-	if (weigh(a, &o))
+	if (weigh_both(a, &o))
 		return -ENOMEM;
 	separable = o.all && (double)o.dropped >= DROP_LEAST * (double)o.all;
 	if (a->others < OTHERS_MIN)

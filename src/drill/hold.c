@@ -160,14 +160,16 @@ static void hold_loads(struct plan *p, size_t attack, uint64_t end, uint64_t unt
 	}
 }
 
-/* What lasted to the end of the attack lasts to its end now. */
-static void hold_ordinary(struct plan *p, const struct life *was, uint64_t until)
+/* What flowed before the attack begins as early as visitors do, and lasts to its new end. */
+static void hold_ordinary(struct plan *p, const struct life *was, uint64_t from, uint64_t until)
 {
 	for (size_t i = 0; i < p->n_loads; i++) {
 		struct load_row *l = &p->loads[i];
 
-		if (!l->attack && l->from_ms <= was->from && l->until_ms >= was->until &&
-		    l->until_ms < until + BEHIND_MS)
+		if (l->attack || l->from_ms > was->from || l->until_ms < was->until)
+			continue;
+		l->from_ms = l->from_ms < from ? l->from_ms : from;
+		if (l->until_ms < until + BEHIND_MS)
 			l->until_ms = until + BEHIND_MS;
 	}
 }
@@ -204,6 +206,7 @@ void plan_hold(struct plan *p, uint32_t lead_s, uint32_t hold_s, bool visitors)
 		shift(p, lead_s * MS - first);
 	for (size_t a = 0; a < p->n_attacks && !p->failed; a++) {
 		struct life l = life_of(p, a);
+		uint64_t from = l.from > lead_s * MS ? l.from - lead_s * MS : 0;
 		uint64_t until = l.from + hold_s * MS, all = last_pps(p, a, l.until);
 
 		until = until > l.until ? until : l.until;
@@ -212,9 +215,8 @@ void plan_hold(struct plan *p, uint32_t lead_s, uint32_t hold_s, bool visitors)
 			hold_assaults(p, a, l.until, until, all);
 			hold_loads(p, a, l.until, until);
 		}
-		hold_ordinary(p, &l, until);
+		hold_ordinary(p, &l, from, until);
 		if (visitors && p->attacks[a].direction == DIRECTION_IN)
-			add_visitors(p, a, l.from > lead_s * MS ? l.from - lead_s * MS : 0,
-				     until + BEHIND_MS);
+			add_visitors(p, a, from, until + BEHIND_MS);
 	}
 }

@@ -701,6 +701,7 @@ class Watch(Case):
         self.assertEqual(line['state'], 'open')
         self.assertEqual(line['targets'], ['192.0.2.80'])
         self.assertLess(line['delay']['noroshi_s'], 3)
+        self.assertEqual(line['delay']['flows_s'], 15)   # nobody told a timeout: the usual one
         status = self.status(lambda s: s['incidents']['open'] == 1)
         edge = [e for e in status['exporters'] if e['name'] == 'edge'][0]
         self.assertEqual(edge['address'], '127.0.0.1')

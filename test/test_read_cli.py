@@ -116,6 +116,7 @@ class Tunnels(Case):
                 self.assertEqual([i['targets'] for i in found], [[TARGET]])
                 self.assertEqual(found[0]['vectors'], [vector])
                 self.assertAlmostEqual(found[0]['peak']['pps'], 20000, delta=400)
+                self.assertEqual(found[0]['delay']['flows_s'], 0)    # packets are told at once
 
     def test_sflow_headers(self):
         """The same in the packet headers that sFlow brings, one packet in 1,000."""

@@ -52,14 +52,9 @@ static void tally_share(const struct tally *t, unsigned records, double *share, 
 }
 
 static bool is_hit(const struct rule *rule, unsigned n, const struct prefix *destination,
-		   const struct evidence_record *e)
+		   const struct packet_weighed *p)
 {
-	if (n == 0)
-		return prefix_contains(destination, &e->flow.dst);
-	for (unsigned i = 0; i < n; i++)
-		if (rule_matches(&rule[i], e))
-			return true;
-	return false;
+	return n ? packet_is_hit(p, true, rule, n) : prefix_contains(destination, &p->e.flow.dst);
 }
 
 static bool overlap(const struct prefix *a, const struct prefix *b)
@@ -109,7 +104,7 @@ static bool service_suffers(const struct conf_service *s, const struct rule *rul
 			continue;
 		seen++;
 		for (unsigned k = weigh_record(&good->record[i], o, i, p); k; k--)
-			if (is_hit(rule, n, destination, &p[k - 1].e))
+			if (is_hit(rule, n, destination, &p[k - 1]))
 				return true;
 	}
 	return seen < SERVICE_SEEN;
@@ -145,7 +140,7 @@ void collateral_of(const struct rule *rule, unsigned n, const struct prefix *des
 
 		out->n++;
 		for (unsigned k = weigh_record(&good->record[i], &o, i, p); k; k--) {
-			bool hit = is_hit(rule, n, destination, &p[k - 1].e);
+			bool hit = is_hit(rule, n, destination, &p[k - 1]);
 
 			if (p[k - 1].weight > 0)
 				tally_add(&all, p[k - 1].weight, hit);

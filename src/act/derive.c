@@ -11,6 +11,7 @@
 
 #include "act/derive_inside.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 #define COVER_LEAST	0.99
 #define COVER_WELL	0.995 /* so much needs no better rules */
@@ -19,6 +20,7 @@
 #define SPARE_HIGH_MOST 0.0175
 #define RECORDS_LEAST	50
 #define PART_LEAST	0.1
+#define STAGGER_S	5 /* the flows of an attack need not begin with it */
 
 struct samples {
 	struct weighed attack, good;
@@ -91,6 +93,30 @@ static int search_best(const struct samples *s, const struct prefix *target, str
 	return r;
 }
 
+/* Between the arrival of what first showed the attack and that of the newest record kept. */
+static unsigned span_s(const struct incident *inc, unsigned most)
+{
+	const struct header_sample *s = &inc->evidence[SAMPLE_ATTACK];
+	int64_t shown = inc->f.shown_us, newest = shown;
+
+	if (shown == TIME_NONE)
+		return most;
+	for (unsigned i = 0; s->record && i < s->n; i++)
+		newest = s->record[i].recv_us > newest ? s->record[i].recv_us : newest;
+	return newest < shown + most * US_PER_S ? (unsigned)((newest - shown) / US_PER_S) : most;
+}
+
+/*
+ * Flows that go on are told after the exporters' timeout, those that end with FIN or RST at once:
+ * what has come before that is no fair sample of the attack. Of one that is over all is told.
+ */
+static bool is_young(const struct incident *inc, struct told *t)
+{
+	t->late_s = inc->f.flows_s + STAGGER_S;
+	t->span_s = span_s(inc, t->late_s);
+	return inc->f.flows_s && inc->f.state != FINDING_CLOSED && t->span_s < t->late_s;
+}
+
 static int judge(const struct samples *s, const struct incident *inc, struct derived *out,
 		 struct told *t)
 {
@@ -99,7 +125,7 @@ static int judge(const struct samples *s, const struct incident *inc, struct der
 	if (r)
 		return r;
 	if (tells_apart(out, &s->good)) {
-		t->verdict = VERDICT_GOOD;
+		t->verdict = is_young(inc, t) ? VERDICT_SO_FAR : VERDICT_GOOD;
 		return 0;
 	}
 	if (out->n && out->covers >= COVER_LEAST) {
@@ -166,6 +192,7 @@ int derive_rules(const struct incident *inc, const struct conf *conf, struct der
 	if (r == 0 && out->n)
 		collateral_of(out->rule, out->n, &inc->f.target, inc, conf, &out->collateral);
 	out->separable = t.verdict == VERDICT_GOOD;
+	out->so_far = t.verdict == VERDICT_SO_FAR;
 	if (r == 0 && !out->separable && s.attack.records >= RECORDS_LEAST)
 		r = add_limit(&s, inc, conf, out);
 	return r ? r : derive_say(out, &t);

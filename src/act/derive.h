@@ -22,6 +22,7 @@ struct derived {
 	struct collateral collateral;
 	bool separable; /* it covers the attack, and the good sample, which is large enough, is
 			   spared */
+	bool so_far;	/* it would, but the exporters have not told all of it yet */
 	char why_en[512], why_ja[768];
 	/*
 	 * Where it is not separable: what to limit instead of to drop. Narrow rules that cover

@@ -11,7 +11,7 @@
 
 #include "act/derive.h"
 
-#define WEIGH_SPLIT_MAX 3 /* one record may be as many kinds of packets */
+#define WEIGH_SPLIT_MAX 5 /* one record may be as many kinds of packets */
 #define WEIGH_MAX	(WEIGH_SPLIT_MAX * EVIDENCE_MAX)
 #define WEIGH_WORDS	(WEIGH_MAX / 64)
 
@@ -21,6 +21,7 @@ struct packet_weighed {
 	double weight; /* packets, corrected for sampling; 0: it is not in the sample itself */
 	double opens;  /* the same as the first packet of connections (SYN alone), 0 none */
 	bool firm;     /* the length is that of a packet, no mean */
+	uint16_t shortest, longest; /* that it can have been */
 };
 
 /*
@@ -40,7 +41,8 @@ void openings_of(const struct header_sample *s, struct openings *out);
 
 /**
  * weigh_record() - the packets of a record. A flow of TCP is a SYN and the packets behind it: its
- * flags together would hide that a rule against SYN hits it.
+ * flags together would hide that a rule against SYN hits it. A good one is also those that end it,
+ * that carry data and that only acknowledge.
  * @o: what opens the connections of packets that do not open any; NULL: not asked for. @nth: of the
  * record. @out: WEIGH_SPLIT_MAX of them.
  * Return: how many.
@@ -53,6 +55,7 @@ struct weighed {
 	unsigned n, records;
 	double total, opens; /* weight of all, and of those that open */
 	double squares;	     /* of weights */
+	bool good;	     /* what may be hit is hit */
 };
 
 /**
@@ -150,12 +153,17 @@ int search_rules(const struct weighed *attack, const struct weighed *good,
 int search_narrow(const struct weighed *attack, const struct prefix *target, struct rule *out,
 		  unsigned *n);
 
+/** packet_is_hit() - by one of @rule. @good: a packet of which the length is not known is hit by a
+ * rule that may. */
+bool packet_is_hit(const struct packet_weighed *p, bool good, const struct rule *rule, unsigned n);
+
 /** rules_cover() - the share of @w's weight that @rule hit; @opens: of what opens connections. */
 double rules_cover(const struct rule *rule, unsigned n, const struct weighed *w, bool opens);
 
 /* Why it is as it is; the first that holds is said. */
 enum verdict {
 	VERDICT_GOOD,
+	VERDICT_SO_FAR,	     /* as good, of what is told of an attack that is too young */
 	VERDICT_NO_EVIDENCE, /* no header records are kept of it */
 	VERDICT_FEW,	     /* too few of the attack */
 	VERDICT_NO_SAMPLE,   /* nothing is known of the good traffic */
@@ -169,7 +177,8 @@ enum verdict {
 struct told {
 	enum verdict verdict;
 	const struct weighed *attack, *good;
-	uint16_t port; /* VERDICT_PORT */
+	uint16_t port;		 /* VERDICT_PORT */
+	unsigned late_s, span_s; /* VERDICT_SO_FAR: how late flows are told; of how long it is */
 };
 
 /** derive_say() - fill why_en and why_ja. Return: 0, or -ENOMEM. */

@@ -70,7 +70,7 @@ static int search_init(struct search *s, const struct weighed *attack, const str
 static void match_all(const struct rule *r, const struct weighed *w, struct packet_set *out)
 {
 	for (unsigned i = 0; i < w->n; i++)
-		if (rule_matches(r, &w->p[i].e))
+		if (packet_is_hit(&w->p[i], w->good, r, 1))
 			set_put(out, i);
 }
 
@@ -305,10 +305,11 @@ static void take(struct search *s, const struct draft *d)
 
 /* ---- what rules hit together ---- */
 
-static bool hit_by_any(const struct rule *rule, unsigned n, const struct evidence_record *e)
+bool packet_is_hit(const struct packet_weighed *p, bool good, const struct rule *rule, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
-		if (rule_matches(&rule[i], e))
+		if (good ? rule_may_match(&rule[i], &p->e, p->shortest, p->longest)
+			 : rule_matches(&rule[i], &p->e))
 			return true;
 	return false;
 }
@@ -318,7 +319,8 @@ static double cover_weight(const struct rule *rule, unsigned n, const struct wei
 	double sum = 0;
 
 	for (unsigned i = 0; i < w->n; i++)
-		if ((opens ? w->p[i].opens : w->p[i].weight) > 0 && hit_by_any(rule, n, &w->p[i].e))
+		if ((opens ? w->p[i].opens : w->p[i].weight) > 0 &&
+		    packet_is_hit(&w->p[i], w->good, rule, n))
 			sum += opens ? w->p[i].opens : w->p[i].weight;
 	return sum;
 }

@@ -11,8 +11,11 @@
 #include "base/cleanup.h"
 #include "base/map.h"
 
-#define SYN_OCTETS     60   /* of the SYN in a flow; nobody has told it */
-#define OPENINGS_LEAST 10   /* SYN of a sample, for their lengths to be those of clients */
+#define SYN_OCTETS     60 /* of the SYN in a flow; nobody has told it */
+#define OPENINGS_LEAST 10 /* SYN of a sample, for their lengths to be those of clients */
+#define IPV4_OCTETS    20 /* of headers */
+#define TCP_OCTETS     20
+#define UDP_OCTETS     8
 #define IPV6_MORE      20   /* octets that its header has more */
 #define CLEAN_MOST     0.02 /* so much of an attack's sample may be ordinary packets */
 #define CLEAN_RECORDS  30   /* of one kind in the good sample, to expect anything */
@@ -60,27 +63,109 @@ static bool asks(const struct flow *f)
 	return f->proto == PROTO_TCP && f->dport < f->sport;
 }
 
+static void set_length(struct packet_weighed *p, uint64_t packets, uint64_t octets)
+{
+	p->e.flow.packets = packets;
+	p->e.flow.bytes = octets;
+}
+
 static void make_opening(struct packet_weighed *p, uint16_t octets)
 {
-	p->e.flow.packets = 1;
-	p->e.flow.bytes = octets;
+	set_length(p, 1, octets);
 	p->e.flow.tcp_flags = TH_SYN;
+	p->shortest = p->longest = octets;
 	p->firm = true;
 }
 
 /* The connection of a packet was opened some time, by a packet that the sample has not. */
-static unsigned add_opening(const struct openings *o, unsigned nth, struct packet_weighed *out,
+static unsigned add_opening(const struct openings *o, unsigned nth,
+			    const struct packet_weighed *whole, struct packet_weighed *out,
 			    unsigned n)
 {
-	const struct flow *f = &out[0].e.flow;
+	const struct flow *f = &whole->e.flow;
 
-	if (!o || !asks(f) || out[0].opens > 0 || (f->tcp_flags & (TH_SYN | TH_RST)))
+	if (!o || !asks(f) || whole->opens > 0 || (f->tcp_flags & (TH_SYN | TH_RST)))
 		return n;
-	out[n] = out[0];
+	out[n] = *whole;
 	out[n].weight = 0;
-	out[n].opens = out[0].weight;
+	out[n].opens = whole->weight;
 	make_opening(&out[n], o->octets[nth % o->n]);
 	return n + 1;
+}
+
+static uint16_t octets16(uint64_t n)
+{
+	return n < UINT16_MAX ? (uint16_t)n : UINT16_MAX;
+}
+
+/* Of a flow's packets one may be as long as the shortest of all others leave it room. */
+static void bound_lengths(struct packet_weighed *p)
+{
+	const struct flow *f = &p->e.flow;
+	uint64_t least = (ip_is_v4(&f->dst) ? IPV4_OCTETS : IPV4_OCTETS + IPV6_MORE) +
+			 (f->proto == PROTO_TCP ? TCP_OCTETS : UDP_OCTETS);
+	uint64_t others = f->packets > 1 ? (f->packets - 1) * least : 0;
+
+	p->longest = octets16(f->bytes > others ? f->bytes - others : f->bytes);
+	p->shortest = p->firm || p->longest < least ? p->longest : (uint16_t)least;
+}
+
+/* @n of the packets of @rest, which have these flags; the mean length is that of all. */
+static void add_part(const struct packet_weighed *rest, double factor, uint64_t n, uint8_t flags,
+		     struct packet_weighed *out)
+{
+	const struct flow *f = &rest->e.flow;
+	uint64_t mean = f->packets ? f->bytes / f->packets : f->bytes;
+
+	*out = *rest;
+	out->e.flow.tcp_flags = flags;
+	set_length(out, n, n * mean);
+	out->weight = (double)n * factor;
+	out->opens = 0;
+}
+
+/*
+ * Of a client's packets one ends the connection, some carry data and as many only acknowledge: a
+ * rule that wants one flag without another hits these and not the flags of all together.
+ */
+static unsigned split_good(const struct packet_weighed *rest, double factor,
+			   struct packet_weighed *out)
+{
+	const struct flow *f = &rest->e.flow;
+	uint8_t plain = (uint8_t)(f->tcp_flags & ~(TH_FIN | TH_RST | TH_PSH));
+	uint8_t end = f->tcp_flags & TH_FIN ? TH_FIN : f->tcp_flags & TH_RST;
+	uint64_t left = f->packets, data;
+	unsigned n = 0;
+
+	if (end && left) {
+		add_part(rest, factor, 1, plain | end, &out[n++]);
+		left--;
+	}
+	data = f->tcp_flags & TH_PSH ? left - left / 2 : 0;
+	if (data)
+		add_part(rest, factor, data, plain | TH_PSH, &out[n++]);
+	if (left > data)
+		add_part(rest, factor, left - data, plain, &out[n++]);
+	return n;
+}
+
+/* A SYN, whose length nobody told, and the rest. */
+static void take_opening(struct packet_weighed *rest, double factor, const struct openings *o,
+			 unsigned nth, struct packet_weighed *out)
+{
+	struct flow *f = &rest->e.flow;
+
+	*out = *rest;
+	make_opening(out, o ? o->octets[nth % o->n] : SYN_OCTETS);
+	out->e.flow.tcp_flags = asks(f) ? TH_SYN : TH_SYN | TH_ACK;
+	out->weight = factor;
+	out->opens = asks(f) ? factor : 0;
+	out->firm = false;
+	set_length(rest, f->packets - 1, f->bytes > SYN_OCTETS ? f->bytes - SYN_OCTETS : f->bytes);
+	f->tcp_flags = (uint8_t)(f->tcp_flags & ~TH_SYN);
+	rest->weight = (double)f->packets * factor;
+	rest->opens = 0;
+	bound_lengths(rest);
 }
 
 unsigned weigh_record(const struct evidence_record *e, const struct openings *o, unsigned nth,
@@ -89,27 +174,22 @@ unsigned weigh_record(const struct evidence_record *e, const struct openings *o,
 	const struct flow *f = &e->flow;
 	double factor = flow_weight(&e->side), packets = f->packets ? f->packets : 1;
 	bool open = f->proto == PROTO_TCP && is_opening(f->tcp_flags);
-	struct flow *rest;
+	struct packet_weighed whole = {.e = *e,
+				       .weight = packets * factor,
+				       .opens = open ? packets * factor : 0,
+				       .firm = f->packets <= 1},
+			      rest;
+	unsigned n = 0;
 
-	out[0] = (struct packet_weighed){.e = *e,
-					 .weight = packets * factor,
-					 .opens = open ? packets * factor : 0,
-					 .firm = f->packets <= 1};
-	if (!is_connection(f))
-		return add_opening(o, nth, out, 1);
-	out[1] = out[0];
-	make_opening(&out[0], o ? o->octets[nth % o->n] : SYN_OCTETS);
-	out[0].e.flow.tcp_flags = asks(f) ? TH_SYN : TH_SYN | TH_ACK;
-	out[0].weight = factor;
-	out[0].opens = asks(f) ? factor : 0;
-	out[0].firm = false;
-	rest = &out[1].e.flow;
-	rest->packets--;
-	rest->bytes = f->bytes > SYN_OCTETS ? f->bytes - SYN_OCTETS : f->bytes;
-	rest->tcp_flags = (uint8_t)(rest->tcp_flags & ~TH_SYN);
-	out[1].weight = rest->packets * factor;
-	out[1].opens = 0;
-	return 2;
+	bound_lengths(&whole);
+	rest = whole;
+	if (is_connection(f))
+		take_opening(&rest, factor, o, nth, &out[n++]);
+	if (o && f->proto == PROTO_TCP && f->packets > 1 && (f->tcp_flags & TH_ACK))
+		n += split_good(&rest, factor, &out[n]);
+	else
+		out[n++] = rest;
+	return is_connection(f) ? n : add_opening(o, nth, &whole, out, n);
 }
 
 static void add_sums(struct weighed *w, const struct packet_weighed *p)
@@ -124,7 +204,7 @@ int weigh(const struct header_sample *s, const struct prefix *to, bool good, str
 	unsigned n = s->record ? s->n : 0;
 	struct openings openings;
 
-	*out = (struct weighed){.n = 0};
+	*out = (struct weighed){.good = good};
 	n = n < EVIDENCE_MAX ? n : EVIDENCE_MAX;
 	if (!n)
 		return 0;

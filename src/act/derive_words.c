@@ -300,6 +300,26 @@ static void say_good(const struct derived *d, const struct told *t, bool ja, str
 	add_remarks(d, ja, out);
 }
 
+static void say_so_far(const struct derived *d, const struct told *t, bool ja, struct text *out)
+{
+	unsigned left = t->late_s - t->span_s;
+
+	say_good(d, t, ja, out);
+	if (ja)
+		text_printf(out,
+			    "ただし攻撃の記録は %u 秒分で、エクスポーターは続いているフローを"
+			    "約 %u 秒たつまで報告しない。攻撃に他の種類があるかはまだ分からない。"
+			    "%u 秒後に計画を作り直すこと。",
+			    t->span_s, t->late_s, left);
+	else
+		text_printf(out,
+			    " But the records of it span %u s, and its exporters tell of flows "
+			    "that go on "
+			    "only after about %u s: what else the attack holds is not known yet. "
+			    "Plan again in %u s.",
+			    t->span_s, t->late_s, left);
+}
+
 static void say_unsure(const struct derived *d, const struct told *t, bool ja, struct text *out)
 {
 	char low[24], high[24];
@@ -438,11 +458,11 @@ static void say_little(const struct derived *d, const struct told *t, bool ja, s
 
 /* The order of enum verdict. */
 static void (*const say[])(const struct derived *, const struct told *, bool, struct text *) = {
-	[VERDICT_UNSURE] = say_unsure,	    [VERDICT_GOOD] = say_good,
-	[VERDICT_NO_EVIDENCE] = say_little, [VERDICT_FEW] = say_little,
-	[VERDICT_NO_SAMPLE] = say_unknown,  [VERDICT_SMALL_SAMPLE] = say_unknown,
-	[VERDICT_PORT] = say_port,	    [VERDICT_PART] = say_alike,
-	[VERDICT_ALIKE] = say_alike,
+	[VERDICT_UNSURE] = say_unsure,	      [VERDICT_GOOD] = say_good,
+	[VERDICT_SO_FAR] = say_so_far,	      [VERDICT_NO_EVIDENCE] = say_little,
+	[VERDICT_FEW] = say_little,	      [VERDICT_NO_SAMPLE] = say_unknown,
+	[VERDICT_SMALL_SAMPLE] = say_unknown, [VERDICT_PORT] = say_port,
+	[VERDICT_PART] = say_alike,	      [VERDICT_ALIKE] = say_alike,
 };
 
 /* Cut between characters, should it ever be too long. */

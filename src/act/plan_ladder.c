@@ -153,11 +153,12 @@ static void rules_to_limit(const struct planning *g, struct plan_option *o)
 		rules_of_vectors(g, o);
 }
 
-/* Is there anything that may be dropped: rules that spare clients, or of which nobody can know whom
- * they hit? Of those that are known to hit clients nothing is. */
+/* Is there anything that may be dropped: rules that spare clients, be it so far, or of which nobody
+ * can know whom they hit? Of those that are known to hit clients nothing is. */
 static bool may_drop(const struct planning *g)
 {
-	return g->derived->n && (g->plan->separable || !g->derived->collateral.known);
+	return g->derived->n &&
+	       (g->plan->separable || g->derived->so_far || !g->derived->collateral.known);
 }
 
 /* Return: false where there is no rule, or no rate that would make sense. */

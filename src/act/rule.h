@@ -73,6 +73,13 @@ bool rule_add(struct rule *r, enum rule_field field, uint16_t from, uint16_t to)
  * packets is taken by its mean length and by its flags together. */
 bool rule_matches(const struct rule *r, const struct evidence_record *e);
 
+/**
+ * rule_may_match() - the same of a packet of which no more is known of its length than that it has
+ * from @shortest to @longest octets: could it be hit?
+ */
+bool rule_may_match(const struct rule *r, const struct evidence_record *e, uint16_t shortest,
+		    uint16_t longest);
+
 /** rule_check() - is it a rule that may be written at all (a destination, known fields, ports only
  * with a protocol that has them, ...)? Return: NULL, or what is wrong in a few English words;
  * rule_check_ja(): the same in Japanese. */

@@ -526,6 +526,80 @@ static void test_flows_have_no_lengths(void **state)
 	kit_end(&k);
 }
 
+/* Clients' connections as flows tell of them: the flags of all packets and their mean length. */
+static void put_connections(struct kit *k, unsigned n)
+{
+	while (n--) {
+		struct evidence_record e =
+			kit_packet(k, 6, 0, 443, 0, TH_SYN | TH_ACK | TH_PSH | TH_FIN);
+
+		e.flow.packets = 8 + kit_below(k, 10);
+		e.flow.bytes = e.flow.packets * 160;
+		e.side.flags = FLOW_SAMPLING_KNOWN;
+		kit_put(k, SAMPLE_GOOD, e);
+	}
+}
+
+/* Each packet of a connection has flags and a length of its own. */
+static void test_packets_of_flows(void **state)
+{
+	static const struct {
+		uint8_t flags;
+		bool apart;
+	} cases[] = {
+		{TH_ACK, false},	 {TH_ACK | TH_FIN, false}, {TH_ACK | TH_PSH, false},
+		{TH_SYN | TH_FIN, true}, {TH_FIN, true},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct derived d;
+		struct kit k;
+
+		kit_begin(&k);
+		put_connections(&k, 600);
+		for (unsigned n = 0; n < 1000; n++)
+			kit_put(&k, SAMPLE_ATTACK, kit_packet(&k, 6, 0, 443, 40, cases[i].flags));
+		derive(&k, &d);
+		assert_int_equal(d.separable, cases[i].apart);
+		kit_end(&k);
+	}
+}
+
+/* Until flows that go on have been told, nobody knows what else there is. */
+static void test_flows_are_told_late(void **state)
+{
+	struct evidence_record *last;
+	struct derived d;
+	struct kit k;
+
+	kit_begin(&k);
+	kit_visits(&k, 600);
+	put(&k, monlist, 1000);
+	last = &k.inc->evidence[SAMPLE_ATTACK].record[999];
+	k.inc->f.shown_us = 1;
+	last->recv_us = 10 * US_PER_S;
+	derive(&k, &d);
+	assert_true(d.separable && !d.so_far); /* packets */
+	k.inc->f.flows_s = 60;
+	derive(&k, &d);
+	assert_true(!d.separable && d.so_far && d.n && d.n_limit);
+	assert_non_null(strstr(d.why_en, "span 9 s"));
+	assert_non_null(strstr(d.why_en, "about 65 s"));
+	assert_non_null(strstr(d.why_en, "Plan again in 56 s."));
+	assert_non_null(strstr(d.why_ja, "56 秒後"));
+	last->recv_us = 65 * US_PER_S;
+	derive(&k, &d);
+	assert_true(d.so_far);
+	last->recv_us++;
+	derive(&k, &d);
+	assert_true(d.separable && !d.so_far);
+	last->recv_us = 10 * US_PER_S;
+	k.inc->f.state = FINDING_CLOSED;
+	derive(&k, &d);
+	assert_true(d.separable && !d.so_far);
+	kit_end(&k);
+}
+
 /* Whatever is mixed, the rules are sound and what is said holds for the samples. */
 static void test_mixtures(void **state)
 {
@@ -574,6 +648,8 @@ int main(void)
 		cmocka_unit_test(test_v6),
 		cmocka_unit_test(test_sampled),
 		cmocka_unit_test(test_flows_have_no_lengths),
+		cmocka_unit_test(test_packets_of_flows),
+		cmocka_unit_test(test_flows_are_told_late),
 		cmocka_unit_test(test_mixtures),
 	};
 

@@ -228,6 +228,29 @@ static struct evidence_record syn_record(void)
 	return e;
 }
 
+/* A packet of unknown length may be hit where some length that it can have is. */
+static void test_may_match(void **state)
+{
+	struct rule r = rule_for("192.0.2.0/24");
+	struct evidence_record e = syn_record();
+
+	rule_add(&r, RULE_LENGTH, 100, 200);
+	rule_add(&r, RULE_LENGTH, 400, 500);
+	assert_false(rule_matches(&r, &e));
+	assert_true(rule_may_match(&r, &e, 40, 100));
+	assert_true(rule_may_match(&r, &e, 300, 1500));
+	assert_true(rule_may_match(&r, &e, 150, 160));
+	assert_false(rule_may_match(&r, &e, 40, 99));
+	assert_false(rule_may_match(&r, &e, 201, 399));
+	assert_false(rule_may_match(&r, &e, 501, 65535));
+	rule_add(&r, RULE_PROTOCOL, PROTO_UDP, PROTO_UDP);
+	assert_false(rule_may_match(&r, &e, 40, 1500));
+	e.flow.proto = PROTO_UDP;
+	assert_true(rule_may_match(&r, &e, 40, 1500));
+	e.flow.dst = ip_from_v4(0xc0000301);
+	assert_false(rule_may_match(&r, &e, 40, 1500));
+}
+
 static void test_matches(void **state)
 {
 	struct rule r = rule_for("192.0.2.0/24");
@@ -563,14 +586,23 @@ static void test_json_refuses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_add),	   cmocka_unit_test(test_add_refuses),
-		cmocka_unit_test(test_all_fields), cmocka_unit_test(test_bits),
-		cmocka_unit_test(test_text),	   cmocka_unit_test(test_check),
-		cmocka_unit_test(test_target),	   cmocka_unit_test(test_matches),
-		cmocka_unit_test(test_fragments),  cmocka_unit_test(test_source_and_icmp),
-		cmocka_unit_test(test_equal),	   cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_covers),	   cmocka_unit_test(test_merge),
-		cmocka_unit_test(test_json),	   cmocka_unit_test(test_json_refuses),
+		cmocka_unit_test(test_add),
+		cmocka_unit_test(test_add_refuses),
+		cmocka_unit_test(test_all_fields),
+		cmocka_unit_test(test_bits),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_target),
+		cmocka_unit_test(test_matches),
+		cmocka_unit_test(test_may_match),
+		cmocka_unit_test(test_fragments),
+		cmocka_unit_test(test_source_and_icmp),
+		cmocka_unit_test(test_equal),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_covers),
+		cmocka_unit_test(test_merge),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_json_refuses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,11 +84,11 @@ int attack_fill(struct attack *a, const struct exporters *ex, bool own_known, bo
 		int64_t clock_us, struct finding *f);
 
 /**
- * attack_blind() - the smallest attack of its main vector that would have been seen there; after
- * all else of @f is filled.
+ * attack_blind() - the smallest attack of its main vector that would have been seen there, and how
+ * late its exporters tell of flows that go on; after all else of @f is filled.
  */
 void attack_blind(struct blind *b, const struct attack *a, const struct conf *conf,
-		  struct finding *f);
+		  struct exporters *ex, struct finding *f);
 
 /** attack_tracks() - bit per track whose packets make up its totals: disjoint, so none counts
  * twice. */

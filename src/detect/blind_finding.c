@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The blind spot that an attack is told with: of its main vector, at its destination, by the
- * exporter that showed most of it. So it says how much smaller it could have been.
+ * exporter that showed most of it. So it says how much smaller it could have been, and how late the
+ * rest of it may be told.
  */
 #include "detect/attack.h"
 #include "detect/blind.h"
@@ -82,8 +83,21 @@ static void keep_smaller(struct finding *f, const struct blind_answer *a)
 	f->blind_at_least = a->at_least;
 }
 
+/* The slowest of them. */
+static uint32_t flows_s(const struct finding *f, struct exporters *ex)
+{
+	uint32_t most = 0;
+
+	for (unsigned i = 0; i < f->n_exporters; i++) {
+		uint32_t s = blind_view_of(exporters_get(ex, f->exporters[i])).delay_s;
+
+		most = s > most ? s : most;
+	}
+	return most;
+}
+
 void attack_blind(struct blind *b, const struct attack *a, const struct conf *conf,
-		  struct finding *f)
+		  struct exporters *ex, struct finding *f)
 {
 	const struct hot *h = a->hot;
 	enum vector v = track_vector(a->main);
@@ -103,6 +117,7 @@ void attack_blind(struct blind *b, const struct attack *a, const struct conf *co
 	};
 	struct blind_answer answer;
 
+	f->flows_s = flows_s(f, ex);
 	q.usual = blind_usual_of(h->usual, v, hot_threshold(h, v, q.port), q.view.sampling > 1,
 				 GRAINS);
 	answer = blind_ask(b, &q);

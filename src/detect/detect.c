@@ -289,7 +289,7 @@ static int tell(struct detect *d, struct attack *a, bool ended)
 		return r;
 	if (a->hot->level == LEVEL_LINK)
 		wide_fill(d->wide, a, d->exporters, &f);
-	attack_blind(d->blind, a, d->conf, &f);
+	attack_blind(d->blind, a, d->conf, d->exporters, &f);
 	r = fill_path(d, a, &f, ended);
 	if (r < 0)
 		return r;

@@ -147,6 +147,7 @@ struct finding {
 	int64_t exporter_delay_us; /* shown_us - first_us: what exporter and path took */
 	int64_t noroshi_delay_us;  /* detected_us - shown_us: what we took */
 	int64_t updated_us;	   /* receive clock of this finding */
+	uint32_t flows_s; /* how late its exporters tell of a flow that goes on; 0 packets */
 
 	uint64_t packets, bytes, records;
 	uint64_t peak_bps, peak_pps, peak_syn_per_s; /* largest UTC clock second each */

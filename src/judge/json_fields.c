@@ -27,6 +27,7 @@ GROUP(group_times, NULL, times);
 static const struct field delay[] = {
 	{"exporter_s", AT(f.exporter_delay_us), FORM_SECONDS},
 	{"noroshi_s", AT(f.noroshi_delay_us), FORM_SECONDS},
+	{"flows_s", AT(f.flows_s), FORM_U32},
 };
 GROUP(group_delay, "delay", delay);
 

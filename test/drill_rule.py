@@ -5,7 +5,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 import rule_drill
-from long import Unit
+from long import Unit, digest_of
 from tally import ROOT
 
 PROGRAMS = ['rule_drill']
@@ -19,8 +19,8 @@ def run(name, seed):
     with ThreadPoolExecutor(max_workers=JOBS) as pool:
         rows = list(pool.map(lambda f: (f, rule_drill.run_case(PROGRAM, name, seed, *f)), formats))
     bad = [r for _, r in rows if r['broken']]
-    kept = [dict(rule_drill.kept_of(a), format=f'{fmt}/1:{sampling}')
-            for (fmt, sampling), r in rows for a in r['attacks']]
+    kept = [dict(rule_drill.kept_of(a), format=f'{fmt}/1:{sampling} after {after} s')
+            for (fmt, sampling, after), r in rows for a in r['attacks']]
     return {'good': not bad, 'cases': (len(rows) - len(bad), len(bad)), 'rule': kept,
             'why': ' | '.join(f"{r['name']}: {'; '.join(r['broken'])}" for r in bad)[:2000]}
 
@@ -28,9 +28,9 @@ def run(name, seed):
 def units(seeds):
     if not os.path.exists(PROGRAM):
         return []
+    of = digest_of([PROGRAM, rule_drill.__file__, __file__])
     return [Unit(f'rules-{name}-seed-{seed}', MINUTES_MANY if name in rule_drill.LONG_ONLY else 2,
-                 lambda name=name, seed=seed: run(name, seed),
-                 [PROGRAM, rule_drill.__file__, __file__])
+                 lambda name=name, seed=seed: run(name, seed), of)
             for seed in seeds for name in rule_drill.names(PROGRAM)]
 
 
@@ -43,7 +43,7 @@ def figures(done):
 
 
 def overall(done):
-    packets = figures(done)['rules'].get('packets/1:1')
+    packets = figures(done)['rules'].get('packets/1:1 after 10 s')
     if packets is None:
         return []
     return [f'{key}: {packets[key]}, not 0'

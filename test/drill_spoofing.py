@@ -5,7 +5,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 import spoof_bars
-from long import Unit
+from long import Unit, digest_of
 from tally import ROOT
 
 PROGRAMS = ['spoof_drill']
@@ -24,13 +24,14 @@ def run(cases):
 def units(seeds):
     if not os.path.exists(PROGRAM):
         return []
+    of = digest_of([PROGRAM, spoof_bars.__file__, __file__])
     made = []
     for seed in seeds:
         by_family = {}
         for case in spoof_bars.cases(PROGRAM, [seed], everything=True):
             by_family.setdefault(case.scenario, []).append(case)
-        made += [Unit(f'{name}-seed-{seed}', 2, lambda c=c: run(c),
-                      [PROGRAM, spoof_bars.__file__, __file__]) for name, c in by_family.items()]
+        made += [Unit(f'{name}-seed-{seed}', 2, lambda c=c: run(c), of)
+                 for name, c in by_family.items()]
     return made
 
 

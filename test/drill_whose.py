@@ -5,7 +5,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 import whose_bars
-from long import Unit
+from long import Unit, digest_of
 from tally import ROOT
 
 PROGRAMS = ['whose_drill']
@@ -27,8 +27,8 @@ def units(seeds):
     by_scenario = {}
     for case in whose_bars.cases(PROGRAM):
         by_scenario.setdefault(case.scenario, []).append(case)
-    return [Unit(f'kinds-{name}-seed-{seed}', 2, lambda c=c, seed=seed: run(c, seed),
-                 [PROGRAM, whose_bars.__file__, __file__])
+    of = digest_of([PROGRAM, whose_bars.__file__, __file__])
+    return [Unit(f'kinds-{name}-seed-{seed}', 2, lambda c=c, seed=seed: run(c, seed), of)
             for seed in seeds for name, c in by_scenario.items()]
 
 

@@ -12,7 +12,6 @@ committed, so that another machine goes on with it. What is known so far goes in
 (see doc/testing.md): commit, seeds, figures. The last line is the plain line."""
 import argparse
 import datetime
-import functools
 import hashlib
 import importlib
 import json
@@ -39,11 +38,12 @@ CODE = ['src', 'data', 'fuzz', 'test', 'meson.build', 'meson_options.txt', 'Make
 class Unit:
     """One piece of a part: done wholly or not at all. run() gives a dict with `good`, and whatever
     figures it found; `cases` counts passed and failed where the unit holds several. @of: the files
-    that decide what it finds, where a change of the rest of the code does not make it another."""
+    that decide what it finds, or the digest of them, where a change of the rest of the code does not
+    make it another."""
 
     def __init__(self, name, minutes, run, of=()):
         self.name, self.minutes, self.run = name, minutes, run
-        self.of = digest_of(tuple(of)) if of else None
+        self.of = of if not of or isinstance(of, str) else digest_of(of)
 
 
 def git(*args):
@@ -57,7 +57,6 @@ def is_figure(path):
     return path == RESULT or os.path.dirname(path) == KEPT
 
 
-@functools.cache
 def digest_of(paths):
     digest = hashlib.sha256()
     for path in paths:

@@ -17,7 +17,7 @@ import drill_spoofing
 import drill_week
 import drill_whose
 import path_drill
-from long import Unit
+from long import Unit, digest_of
 from tally import ROOT
 
 SEEDS = list(range(1, drill_bars.PROOF_SEEDS + 1))
@@ -77,9 +77,9 @@ def units():
     for case in drill_bars.long_cases(PROGRAM):
         by_scenario.setdefault(case.scenario, []).append(case)
     by_scenario['path'] = path_drill.long_cases()
+    of = digest_of([PROGRAM, drill_bars.__file__, path_drill.__file__, __file__])
     made = [Unit(f'{name}-seed-{seed}', 8 if name in (drill_bars.QUARTER, 'path') else 2,
-                 lambda c=c, seed=seed: scenario(c, seed),
-                 [PROGRAM, drill_bars.__file__, path_drill.__file__, __file__])
+                 lambda c=c, seed=seed: scenario(c, seed), of)
             for seed in SEEDS for name, c in by_scenario.items()] + [
                 unit for family in FAMILIES for unit in family.units(SEEDS)]
     # By seeds, so that the first slice has met every family.

@@ -3,10 +3,10 @@
  * Rules held against the drill: one scenario with attacks that last and ordinary traffic before
  * them, through the whole house; from what is kept of the first ten seconds of each attack rules
  * are derived, and laid over every packet of the five minutes behind, whose truth the drill knows.
- * One JSON line.
+ * One JSON line. Flows are told late: rules of them are made anew when AFTER seconds have passed.
  *
  * rule_drill names                          the scenarios
- * rule_drill SCENARIO SEED [FORMAT [SAMPLING]]
+ * rule_drill SCENARIO SEED [FORMAT [SAMPLING [AFTER]]]
  *
  * Exit status 0 when it ran, whatever came of it; 1 when it could not; 2 for wrong usage.
  */
@@ -25,7 +25,7 @@
 #include "observe/packet.h"
 
 #define LINKTYPE_ETHERNET 1
-#define MADE_US		  (10 * US_PER_S)
+#define AFTER_S		  10 /* and ten seconds are what the drill's truth is about */
 #define JUDGED_US	  (300 * US_PER_S)
 #define KNOWN_US	  (2 * US_PER_S)  /* how long it is known at least before rules are made */
 #define PATIENCE_US	  (90 * US_PER_S) /* what nobody finds until then is told by hand */
@@ -49,7 +49,7 @@ struct judged {
 	struct incident *incident;	     /* owned: as it was last told */
 	struct evidence_record *seen; /* all to the target in the first ten seconds, sampled */
 	uint64_t n_seen;
-	bool by_hand;
+	bool by_hand, consented; /* consented: of ordinary traffic to it a sample may be kept */
 	struct derived derived;
 	double ms; /* that deriving took */
 	struct share attack, good, opens;
@@ -61,6 +61,7 @@ struct run {
 	struct pipeline pipeline;
 	uint16_t capture, link;
 	enum drill_format format;
+	int64_t after_us;
 	struct judged attack[ATTACKS_MAX];
 	unsigned n, open; /* open: begun, and no rules yet */
 	int failed;
@@ -149,9 +150,10 @@ static int make_rules(struct run *r, struct judged *j, int64_t now_us)
 	return e;
 }
 
-static bool is_due(const struct judged *j, int64_t now_us)
+static bool is_due(const struct run *r, const struct judged *j, int64_t now_us)
 {
-	if (j->first_us == TIME_NONE || j->made_us != TIME_NONE || now_us < j->first_us + MADE_US)
+	if (j->first_us == TIME_NONE || j->made_us != TIME_NONE ||
+	    now_us < j->first_us + r->after_us)
 		return false;
 	if (j->incident)
 		return now_us >= j->known_us + KNOWN_US;
@@ -214,13 +216,13 @@ static int show_attack(struct run *r, unsigned i, bool own, const struct evidenc
 	}
 	if (j->first_us == TIME_NONE)
 		return 0;
-	if (is_due(j, now_us) && make_rules(r, j, now_us) < 0)
+	if (is_due(r, j, now_us) && make_rules(r, j, now_us) < 0)
 		return -ENOMEM;
 	if (!own && !prefix_contains(&j->target, &e->flow.dst))
 		return 0;
 	if (j->made_us != TIME_NONE)
 		judge_packet(j, e, own, now_us);
-	else if (now_us < j->first_us + MADE_US)
+	else if (now_us < j->first_us + AFTER_S * US_PER_S)
 		return keep_seen(j, e);
 	return 0;
 }
@@ -294,6 +296,20 @@ static int make_conf(struct run *r, struct text *why)
 	return r->conf ? 0 : -EINVAL;
 }
 
+/* Whose traffic nobody contracted is not kept. */
+static bool is_consented(const struct conf *conf, const struct prefix *target)
+{
+	for (size_t i = 0; i < conf->n_objects; i++) {
+		const struct conf_object *o = &conf->objects[i];
+
+		for (size_t k = 0; k < o->n_prefixes && o->sample_consent[0]; k++)
+			if (prefix_covers(&o->prefixes[k], target) ||
+			    prefix_covers(target, &o->prefixes[k]))
+				return true;
+	}
+	return false;
+}
+
 static int find_targets(struct run *r)
 {
 	const char *target;
@@ -304,6 +320,7 @@ static int find_targets(struct run *r)
 		j->first_us = j->known_us = j->made_us = TIME_NONE;
 		if (prefix_parse(target, true, &j->target))
 			return -EINVAL;
+		j->consented = is_consented(r->conf, &j->target);
 	}
 	return 0;
 }
@@ -319,7 +336,7 @@ static int open_run(struct run *r, const char *scenario, uint64_t seed,
 		text_printf(why, "%s: %s", scenario, strerror(errno));
 		return 1;
 	}
-	if (find_targets(r) || make_conf(r, why) < 0)
+	if (make_conf(r, why) < 0 || find_targets(r))
 		return 1;
 	p.conf = r->conf;
 	if (pipeline_open(&r->pipeline, &p, "en", why) != EXIT_GOOD)
@@ -376,18 +393,18 @@ static json_t *judged_json(const struct judged *j, json_t *truth)
 						       : "incident";
 
 	return json_pack(
-		"{so,so,so,so,so,so,ss,sb,ss,ss,so,sf,sf,so,so,si,sf,sf,sI,so,sI,so,sI,so}", "id",
-		from_truth(truth, "id"), "kind", from_truth(truth, "kind"), "vectors",
+		"{so,so,so,so,so,so,ss,sb,sb,ss,ss,so,sf,sf,so,so,si,sf,sf,sI,so,sI,so,sI,so}",
+		"id", from_truth(truth, "id"), "kind", from_truth(truth, "kind"), "vectors",
 		from_truth(truth, "vectors"), "targets", from_truth(truth, "targets"), "separable",
 		from_truth(truth, "separable"), "separable_why", from_truth(truth, "separable_why"),
-		"evidence", evidence, "said", d->separable, "why_en", d->why_en, "why_ja",
-		d->why_ja, "rules", rules_json(d->rule, d->n), "covers", d->covers, "covers_low",
-		d->covers_low, "collateral", collateral_json(&d->collateral), "limit",
-		rules_json(d->limit, d->n_limit), "n_limit", (int)d->n_limit, "limit_covers",
-		d->limit_covers, "ms", j->ms, "attack_packets", (json_int_t)j->attack.all,
-		"dropped", share_json(&j->attack), "good_packets", (json_int_t)j->good.all,
-		"good_share", share_json(&j->good), "opens", (json_int_t)j->opens.all,
-		"opens_share", share_json(&j->opens));
+		"evidence", evidence, "consented", j->consented, "said", d->separable, "why_en",
+		d->why_en, "why_ja", d->why_ja, "rules", rules_json(d->rule, d->n), "covers",
+		d->covers, "covers_low", d->covers_low, "collateral",
+		collateral_json(&d->collateral), "limit", rules_json(d->limit, d->n_limit),
+		"n_limit", (int)d->n_limit, "limit_covers", d->limit_covers, "ms", j->ms,
+		"attack_packets", (json_int_t)j->attack.all, "dropped", share_json(&j->attack),
+		"good_packets", (json_int_t)j->good.all, "good_share", share_json(&j->good),
+		"opens", (json_int_t)j->opens.all, "opens_share", share_json(&j->opens));
 }
 
 static json_t *told(struct run *r, const char *scenario, uint64_t seed)
@@ -410,7 +427,8 @@ static json_t *told(struct run *r, const char *scenario, uint64_t seed)
 			 list);
 }
 
-static int run_all(const char *scenario, uint64_t seed, const struct drill_options *o)
+static int run_all(const char *scenario, uint64_t seed, const struct drill_options *o,
+		   unsigned after_s)
 {
 	static struct run run; /* too large for a stack */
 	struct drill_sink sink = {
@@ -418,6 +436,7 @@ static int run_all(const char *scenario, uint64_t seed, const struct drill_optio
 	_cleanup_text_ struct text why = TEXT_NULL;
 	_cleanup_json_ json_t *line = NULL;
 
+	run.after_us = after_s * US_PER_S;
 	if (open_run(&run, scenario, seed, o, &why) == 0 && drill_run(run.drill, &sink) == 0)
 		line = told(&run, scenario, seed);
 	close_run(&run);
@@ -447,12 +466,14 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "names") == 0)
 		return print_names();
-	if (argc < 3 || argc > 5 || (argc > 3 && drill_format_parse(argv[3], &o.format))) {
-		fputs("usage: rule_drill names, or rule_drill SCENARIO SEED [FORMAT [SAMPLING]]\n",
+	if (argc < 3 || argc > 6 || (argc > 3 && drill_format_parse(argv[3], &o.format))) {
+		fputs("usage: rule_drill names, or rule_drill SCENARIO SEED [FORMAT [SAMPLING "
+		      "[AFTER]]]\n",
 		      stderr);
 		return 2;
 	}
 	seed = strtoull(argv[2], NULL, 10);
 	o.sampling = argc > 4 ? (uint32_t)strtoul(argv[4], NULL, 10) : 1;
-	return run_all(argv[1], seed, &o);
+	return run_all(argv[1], seed, &o,
+		       argc > 5 ? (unsigned)strtoul(argv[5], NULL, 10) : AFTER_S);
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """Rules from evidence against the drill's truth: made from the first ten seconds of each attack,
-held against every packet of the five minutes behind.
+held against every packet of the five minutes behind. Rules of flows also after ninety seconds, when
+the exporters have told of those that go on.
 
 rule_drill.py RULE_DRILL [--seeds N-M] [--only TEXT] [--jobs N] [--table]
 
@@ -18,9 +19,9 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from tally import Tally  # noqa: E402
 
 DROP_LEAST, LOSE_MOST = 0.99, 0.01
-FORMATS = [('packets', 1)]
+FORMATS = [('packets', 1, 10)]   # format, sampling, seconds into the attack
 # Exports carry less: there only what is promised is held, and it is counted how often it can be.
-EXPORTS = [('sflow', 1), ('sflow', 100), ('ipfix', 1), ('v9', 100)]
+EXPORTS = [('sflow', 1, 10), ('sflow', 100, 10), ('ipfix', 1, 10), ('ipfix', 1, 90), ('v9', 100, 90)]
 # Weeks and quarters of the same floods: PART=drill has the time.
 LONG_ONLY = ['2008q3', 'busy-week']
 
@@ -30,8 +31,8 @@ def names(program):
     return done.stdout.split()
 
 
-def call(program, scenario, seed, fmt='packets', sampling=1, timeout=1500):
-    command = [program, scenario, str(seed), fmt, str(sampling)]
+def call(program, scenario, seed, fmt, sampling, after, timeout=1500):
+    command = [program, scenario, str(seed), fmt, str(sampling), str(after)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
     except subprocess.TimeoutExpired:
@@ -64,7 +65,9 @@ def broken_truth(row):
         return ['no rules were asked for']
     if not row['why_en'] or not row['why_ja']:
         broken.append('no reason is given')
-    if row['separable'] and not row['said']:
+    if not row['consented'] and row['said']:
+        broken.append('separable, it is said; but of ordinary traffic to it nothing may be kept')
+    if row['separable'] and row['consented'] and not row['said']:
         broken.append(f"not separable, it is said: {row['why_en']}")
     if not row['separable'] and row['said']:
         broken.append(f"separable, it is said; but {row['separable_why']}")
@@ -83,23 +86,23 @@ def check(row, exact):
     return [f"{row['id']} {'+'.join(row['vectors'])} at {row['targets'][0]}: {b}" for b in broken]
 
 
-def run_case(program, scenario, seed, fmt='packets', sampling=1):
+def run_case(program, scenario, seed, fmt, sampling, after):
     """{'name', 'broken', 'attacks'}: what the case gave, and what of it is broken."""
-    got, why = call(program, scenario, seed, fmt, sampling)
+    got, why = call(program, scenario, seed, fmt, sampling, after)
     row = {'name': f'{scenario}/{fmt}' + (f'/1:{sampling}' if sampling > 1 else '') +
-                   f' seed {seed}', 'broken': [], 'attacks': []}
+                   f' after {after} s seed {seed}', 'broken': [], 'attacks': []}
     if why:
         row['broken'] = [why]
         return row
     row['attacks'] = got['attacks']
     for attack in got['attacks']:
-        row['broken'] += check(attack, (fmt, sampling) == ('packets', 1))
+        row['broken'] += check(attack, (fmt, sampling, after) in FORMATS)
     return row
 
 
 def kept_of(row):
     """What PART=drill keeps of an attack."""
-    keys = ('id', 'kind', 'separable', 'said', 'dropped', 'good_share', 'opens_share',
+    keys = ('id', 'kind', 'separable', 'consented', 'said', 'dropped', 'good_share', 'opens_share',
             'attack_packets', 'good_packets', 'evidence')
     return dict({k: row[k] for k in keys}, rules=len(row['rules']), ms=round(row['ms'], 1))
 
@@ -107,7 +110,7 @@ def kept_of(row):
 def sums(attacks):
     """Figures over attacks as kept_of() has them, or as run_case() does."""
     attacks = [a for a in attacks if is_attack(a)]
-    due = [a for a in attacks if a['separable']]
+    due = [a for a in attacks if a['separable'] and a['consented']]
     not_so = [a for a in attacks if a['separable'] is False]
     said = [a for a in attacks if a['said']]
     held = [a for a in due if a['said']]
@@ -117,7 +120,8 @@ def sums(attacks):
             'separable_said': len(held), 'not_separable': len(not_so),
             'not_separable_said': sum(not a['said'] for a in not_so),
             'unknown': len(attacks) - len(due) - len(not_so),
-            'unknown_said_separable': sum(a['said'] for a in attacks if a['separable'] is None),
+            'unknown_said_separable': sum(a['said'] for a in attacks if a['separable'] is None or
+                                          not a['consented']),
             'promises_broken': sum(bool(broken_promise(dict(a, rules=[1]))) for a in said),
             'dropped_least': min(dropped, default=None), 'good_share_most': max(lost, default=None),
             'slowest_ms': max((a['ms'] for a in attacks), default=None)}

@@ -51,7 +51,8 @@ struct judged {
 	uint64_t n_seen;
 	bool by_hand, consented; /* consented: of ordinary traffic to it a sample may be kept */
 	struct derived derived;
-	double ms; /* that deriving took */
+	double ms;   /* that deriving took */
+	bool paused; /* it came back, but not within what is judged */
 	struct share attack, good, opens;
 };
 
@@ -196,6 +197,7 @@ static void judge_packet(struct judged *j, const struct evidence_record *e, bool
 {
 	bool hit;
 
+	j->paused |= of_attack && !j->attack.all && now_us >= j->made_us + JUDGED_US;
 	if (now_us < j->made_us || now_us >= j->made_us + JUDGED_US)
 		return;
 	hit = hits(&j->derived, e);
@@ -393,7 +395,7 @@ static json_t *judged_json(const struct judged *j, json_t *truth)
 						       : "incident";
 
 	return json_pack(
-		"{so,so,so,so,so,so,ss,sb,sb,ss,ss,so,sf,sf,so,so,si,sf,sf,sI,so,sI,so,sI,so}",
+		"{so,so,so,so,so,so,ss,sb,sb,ss,ss,so,sf,sf,so,so,si,sf,sf,sI,sb,so,sI,so,sI,so}",
 		"id", from_truth(truth, "id"), "kind", from_truth(truth, "kind"), "vectors",
 		from_truth(truth, "vectors"), "targets", from_truth(truth, "targets"), "separable",
 		from_truth(truth, "separable"), "separable_why", from_truth(truth, "separable_why"),
@@ -402,9 +404,10 @@ static json_t *judged_json(const struct judged *j, json_t *truth)
 		d->covers, "covers_low", d->covers_low, "collateral",
 		collateral_json(&d->collateral), "limit", rules_json(d->limit, d->n_limit),
 		"n_limit", (int)d->n_limit, "limit_covers", d->limit_covers, "ms", j->ms,
-		"attack_packets", (json_int_t)j->attack.all, "dropped", share_json(&j->attack),
-		"good_packets", (json_int_t)j->good.all, "good_share", share_json(&j->good),
-		"opens", (json_int_t)j->opens.all, "opens_share", share_json(&j->opens));
+		"attack_packets", (json_int_t)j->attack.all, "paused", j->paused, "dropped",
+		share_json(&j->attack), "good_packets", (json_int_t)j->good.all, "good_share",
+		share_json(&j->good), "opens", (json_int_t)j->opens.all, "opens_share",
+		share_json(&j->opens));
 }
 
 static json_t *told(struct run *r, const char *scenario, uint64_t seed)

@@ -71,7 +71,7 @@ def broken_truth(row):
         broken.append(f"not separable, it is said: {row['why_en']}")
     if not row['separable'] and row['said']:
         broken.append(f"separable, it is said; but {row['separable_why']}")
-    if row['separable'] and row['said'] and not row['attack_packets']:
+    if row['separable'] and row['said'] and not row['attack_packets'] and not row['paused']:
         broken.append('nothing came behind the first ten seconds to judge by')
     if not row['said'] and not row['limit']:
         broken.append('not separable, and nothing is offered to limit')

@@ -3,7 +3,8 @@
  * Rules held against the drill: one scenario with attacks that last and ordinary traffic before
  * them, through the whole house; from what is kept of the first ten seconds of each attack rules
  * are derived, and laid over every packet of the five minutes behind, whose truth the drill knows.
- * One JSON line. Flows are told late: rules of them are made anew when AFTER seconds have passed.
+ * One JSON line. Flows are told late: AFTER says how long they are waited for before rules are
+ * made.
  *
  * rule_drill names                          the scenarios
  * rule_drill SCENARIO SEED [FORMAT [SAMPLING [AFTER]]]

@@ -54,7 +54,7 @@ static void tally_share(const struct tally *t, unsigned records, double *share, 
 static bool is_hit(const struct rule *rule, unsigned n, const struct prefix *destination,
 		   const struct packet_weighed *p)
 {
-	return n ? packet_is_hit(p, true, rule, n) : prefix_contains(destination, &p->e.flow.dst);
+	return n ? packet_is_hit(p, rule, n) : prefix_contains(destination, &p->e.flow.dst);
 }
 
 static bool overlap(const struct prefix *a, const struct prefix *b)

@@ -21,7 +21,8 @@ struct packet_weighed {
 	double weight; /* packets, corrected for sampling; 0: it is not in the sample itself */
 	double opens;  /* the same as the first packet of connections (SYN alone), 0 none */
 	bool firm;     /* the length is that of a packet, no mean */
-	uint16_t shortest, longest; /* that it can have been */
+	bool bounded;  /* of good traffic, so hit by what could: its length is known between */
+	uint16_t shortest, longest;
 };
 
 /*
@@ -43,7 +44,7 @@ void openings_of(const struct header_sample *s, struct openings *out);
  * weigh_record() - the packets of a record. A flow of TCP is a SYN and the packets behind it: its
  * flags together would hide that a rule against SYN hits it. A good one is also those that end it,
  * that carry data and that only acknowledge.
- * @o: what opens the connections of packets that do not open any; NULL: not asked for. @nth: of the
+ * @o: what opens the connections of packets that do not open any, NULL of an attack. @nth: of the
  * record. @out: WEIGH_SPLIT_MAX of them.
  * Return: how many.
  */
@@ -55,7 +56,6 @@ struct weighed {
 	unsigned n, records;
 	double total, opens; /* weight of all, and of those that open */
 	double squares;	     /* of weights */
-	bool good;	     /* what may be hit is hit */
 };
 
 /**
@@ -153,9 +153,8 @@ int search_rules(const struct weighed *attack, const struct weighed *good,
 int search_narrow(const struct weighed *attack, const struct prefix *target, struct rule *out,
 		  unsigned *n);
 
-/** packet_is_hit() - by one of @rule. @good: a packet of which the length is not known is hit by a
- * rule that may. */
-bool packet_is_hit(const struct packet_weighed *p, bool good, const struct rule *rule, unsigned n);
+/** packet_is_hit() - by one of @rule? */
+bool packet_is_hit(const struct packet_weighed *p, const struct rule *rule, unsigned n);
 
 /** rules_cover() - the share of @w's weight that @rule hit; @opens: of what opens connections. */
 double rules_cover(const struct rule *rule, unsigned n, const struct weighed *w, bool opens);

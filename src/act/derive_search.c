@@ -70,7 +70,7 @@ static int search_init(struct search *s, const struct weighed *attack, const str
 static void match_all(const struct rule *r, const struct weighed *w, struct packet_set *out)
 {
 	for (unsigned i = 0; i < w->n; i++)
-		if (packet_is_hit(&w->p[i], w->good, r, 1))
+		if (packet_is_hit(&w->p[i], r, 1))
 			set_put(out, i);
 }
 
@@ -305,11 +305,11 @@ static void take(struct search *s, const struct draft *d)
 
 /* ---- what rules hit together ---- */
 
-bool packet_is_hit(const struct packet_weighed *p, bool good, const struct rule *rule, unsigned n)
+bool packet_is_hit(const struct packet_weighed *p, const struct rule *rule, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
-		if (good ? rule_may_match(&rule[i], &p->e, p->shortest, p->longest)
-			 : rule_matches(&rule[i], &p->e))
+		if (p->bounded ? rule_may_match(&rule[i], &p->e, p->shortest, p->longest)
+			       : rule_matches(&rule[i], &p->e))
 			return true;
 	return false;
 }
@@ -320,7 +320,7 @@ static double cover_weight(const struct rule *rule, unsigned n, const struct wei
 
 	for (unsigned i = 0; i < w->n; i++)
 		if ((opens ? w->p[i].opens : w->p[i].weight) > 0 &&
-		    packet_is_hit(&w->p[i], w->good, rule, n))
+		    packet_is_hit(&w->p[i], rule, n))
 			sum += opens ? w->p[i].opens : w->p[i].weight;
 	return sum;
 }

@@ -115,13 +115,12 @@ static void add_part(const struct packet_weighed *rest, double factor, uint64_t 
 		     struct packet_weighed *out)
 {
 	const struct flow *f = &rest->e.flow;
-	uint64_t mean = f->packets ? f->bytes / f->packets : f->bytes;
+	uint64_t mean = f->bytes / f->packets;
 
 	*out = *rest;
 	out->e.flow.tcp_flags = flags;
 	set_length(out, n, n * mean);
 	out->weight = (double)n * factor;
-	out->opens = 0;
 }
 
 /*
@@ -137,7 +136,7 @@ static unsigned split_good(const struct packet_weighed *rest, double factor,
 	uint64_t left = f->packets, data;
 	unsigned n = 0;
 
-	if (end && left) {
+	if (end) {
 		add_part(rest, factor, 1, plain | end, &out[n++]);
 		left--;
 	}
@@ -164,7 +163,6 @@ static void take_opening(struct packet_weighed *rest, double factor, const struc
 	set_length(rest, f->packets - 1, f->bytes > SYN_OCTETS ? f->bytes - SYN_OCTETS : f->bytes);
 	f->tcp_flags = (uint8_t)(f->tcp_flags & ~TH_SYN);
 	rest->weight = (double)f->packets * factor;
-	rest->opens = 0;
 	bound_lengths(rest);
 }
 
@@ -177,7 +175,8 @@ unsigned weigh_record(const struct evidence_record *e, const struct openings *o,
 	struct packet_weighed whole = {.e = *e,
 				       .weight = packets * factor,
 				       .opens = open ? packets * factor : 0,
-				       .firm = f->packets <= 1},
+				       .firm = f->packets <= 1,
+				       .bounded = o},
 			      rest;
 	unsigned n = 0;
 
@@ -204,7 +203,7 @@ int weigh(const struct header_sample *s, const struct prefix *to, bool good, str
 	unsigned n = s->record ? s->n : 0;
 	struct openings openings;
 
-	*out = (struct weighed){.good = good};
+	*out = (struct weighed){.n = 0};
 	n = n < EVIDENCE_MAX ? n : EVIDENCE_MAX;
 	if (!n)
 		return 0;

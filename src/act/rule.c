@@ -208,43 +208,41 @@ static bool condition_holds(const struct rule_condition *c, const struct evidenc
 	return false;
 }
 
-static bool ends_match(const struct rule *r, const struct flow *f)
+static bool length_may_hold(const struct rule_condition *c, const struct rule_range *lengths)
 {
-	return prefix_contains(&r->destination, &f->dst) &&
-	       (!r->has_source || prefix_contains(&r->source, &f->src));
+	for (unsigned i = 0; i < c->n; i++)
+		if (c->range[i].from <= lengths->to && c->range[i].to >= lengths->from)
+			return true;
+	return false;
+}
+
+/* @lengths: that the packet may have; NULL: the record's mean. */
+static bool matches(const struct rule *r, const struct evidence_record *e,
+		    const struct rule_range *lengths)
+{
+	if (!prefix_contains(&r->destination, &e->flow.dst))
+		return false;
+	if (r->has_source && !prefix_contains(&r->source, &e->flow.src))
+		return false;
+	for (unsigned i = 0; i < r->n_conditions; i++) {
+		const struct rule_condition *c = &r->condition[i];
+
+		if (!(lengths && c->field == RULE_LENGTH ? length_may_hold(c, lengths)
+							 : condition_holds(c, e)))
+			return false;
+	}
+	return true;
 }
 
 bool rule_matches(const struct rule *r, const struct evidence_record *e)
 {
-	if (!ends_match(r, &e->flow))
-		return false;
-	for (unsigned i = 0; i < r->n_conditions; i++)
-		if (!condition_holds(&r->condition[i], e))
-			return false;
-	return true;
-}
-
-static bool length_may_hold(const struct rule_condition *c, uint16_t shortest, uint16_t longest)
-{
-	for (unsigned i = 0; i < c->n; i++)
-		if (c->range[i].from <= longest && c->range[i].to >= shortest)
-			return true;
-	return false;
+	return matches(r, e, NULL);
 }
 
 bool rule_may_match(const struct rule *r, const struct evidence_record *e, uint16_t shortest,
 		    uint16_t longest)
 {
-	if (!ends_match(r, &e->flow))
-		return false;
-	for (unsigned i = 0; i < r->n_conditions; i++) {
-		const struct rule_condition *c = &r->condition[i];
-
-		if (c->field == RULE_LENGTH ? !length_may_hold(c, shortest, longest)
-					    : !condition_holds(c, e))
-			return false;
-	}
-	return true;
+	return matches(r, e, &(struct rule_range){shortest, longest});
 }
 
 /* What may be written */
